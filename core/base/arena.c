@@ -1,0 +1,37 @@
+#include "core/base/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector register */
+
+void *arena_bytes(arena *a, size_t bytes)
+{
+    size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *out = a->base == NULL ? NULL : a->base + a->used;
+    a->used += rounded;
+    assert(a->base == NULL || a->used <= a->capacity);
+    return out;
+}
+
+real *arena_reals(arena *a, size_t count)
+{
+    return arena_bytes(a, count * sizeof(real));
+}
+
+status arena_reserve(arena *a)
+{
+    size_t bytes = a->used > 0 ? a->used : ALIGNMENT;
+    char *base = aligned_alloc(ALIGNMENT, bytes);
+    if (base == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu bytes", bytes);
+    memset(base, 0, bytes);
+    *a = (arena){.base = base, .capacity = bytes};
+    return status_ok();
+}
+
+void arena_free(arena *a)
+{
+    free(a->base);
+    *a = (arena){0};
+}

@@ -1,0 +1,23 @@
+/* arena: one block of memory per kind of data, carved twice by the same code: first counting (base == NULL), then for
+ * real. A training step never allocates; a checkpoint, an update or a clear is one pass over one block. */
+#ifndef CORE_BASE_ARENA_H
+#define CORE_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "core/base/real.h"
+#include "core/base/status.h"
+
+typedef struct {
+    char *base; /* NULL while counting; owned after arena_reserve */
+    size_t used, capacity; /* bytes */
+} arena;
+
+/* `count` values, 64-byte aligned, zeroed by arena_reserve. NULL while counting. */
+real *arena_reals(arena *a, size_t count);
+void *arena_bytes(arena *a, size_t bytes);
+
+MUST_CHECK status arena_reserve(arena *a); /* allocate what was counted, zeroed, and rewind */
+void arena_free(arena *a);
+
+#endif

@@ -1,0 +1,9 @@
+/* clock: seconds for measuring and the time of day for records. */
+#ifndef CORE_BASE_CLOCK_H
+#define CORE_BASE_CLOCK_H
+
+double clock_seconds(void);         /* monotonic, since an arbitrary start */
+void clock_utc(char out[24]);       /* "2026-11-21T05:06:07Z" */
+void clock_sleep(double seconds);
+
+#endif

@@ -1,0 +1,45 @@
+/* rng: counter-based random numbers, Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * SC 2011). A draw is a pure function of (seed, purpose, a, b, c): there is no state to carry, so results do not depend
+ * on who draws or in which order. */
+#ifndef CORE_BASE_RNG_H
+#define CORE_BASE_RNG_H
+
+#include <stdint.h>
+
+/* Streams never overlap between purposes. The numbers are part of the results: append, never renumber. */
+typedef enum {
+    RNG_INIT = 1,    /* a: layer, b: element */
+    RNG_SPLIT = 2,   /* a: element */
+    RNG_SHUFFLE = 3, /* a: epoch, b: element */
+    RNG_AUGMENT = 4, /* a: epoch, b: sample */
+    RNG_DROPOUT = 5, /* a: step, b: position in the global batch, c: layer and element block */
+    RNG_GUMBEL = 6,  /* a: step, b: group, c: element */
+    RNG_SYNTHETIC = 7 /* a: sample, b: draw */
+} rng_purpose;
+
+typedef struct {
+    uint32_t word[4];
+} rng_block;
+
+/* a, b: 32 bits used; c: 24 bits used (shares its counter word with the purpose). */
+rng_block rng_draw(uint64_t seed, rng_purpose purpose, uint32_t a, uint32_t b, uint32_t c);
+
+/* Raw Philox 4x32-10, for tests against the published vectors. */
+rng_block rng_philox(const uint32_t counter[4], const uint32_t key[2]);
+
+/* Uniform in [0, 1): the upper 24 bits, exact in float. */
+static inline float rng_uniform(uint32_t word)
+{
+    return (float)(word >> 8) * (1.0f / 16777216.0f);
+}
+
+/* Uniform integer in [0, bound), bound > 0, by multiplication (bias below bound / 2^32). */
+static inline uint32_t rng_below(uint32_t word, uint32_t bound)
+{
+    return (uint32_t)(((uint64_t)word * bound) >> 32);
+}
+
+/* Two standard normal numbers from words 0, 1 (Box-Muller). */
+void rng_normal(rng_block block, double out[2]);
+
+#endif

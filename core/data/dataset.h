@@ -1,0 +1,36 @@
+/* dataset: a prepared data set in memory. The file (written by `bitfront prepare`, layout in core/data/README.md) is read
+ * once per node into one block that the caller provides, so that ranks can share it: ask for the size, provide the block,
+ * load on one rank, attach on all. A dataset is a view into that block and owns nothing. */
+#ifndef CORE_DATA_DATASET_H
+#define CORE_DATA_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+
+typedef enum { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT } split;
+
+enum { DATASET_MAX_CLASSES = 1000, DATASET_NAME = 64 };
+
+typedef struct {
+    char name[DATASET_NAME];
+    char source_checksum[72];   /* hex SHA-256 of the raw source, "sha256:..." */
+    int height, width, channels, classes, count;
+    int is_signed;              /* 0: uint8 samples, 1: int8 samples */
+    float scale;                /* real value = sample * scale: 1/255 for images */
+    int split_count[SPLIT_COUNT];
+    const int32_t *split_index[SPLIT_COUNT]; /* sample numbers of each split, increasing */
+    const int32_t *labels;      /* (count), 0 ... classes-1 */
+    const void *samples;        /* (count, height, width, channels), uint8 or int8 */
+    const char *class_names;    /* classes strings of DATASET_NAME bytes each */
+} dataset;
+
+/* Bytes of the block for the file at `path`. Checks that it is a prepared data set of a known version. */
+MUST_CHECK status dataset_measure(size_t *bytes, const char *path);
+/* Reads the file into block[bytes]. Checks labels, splits and the stored checksum of samples and labels. */
+MUST_CHECK status dataset_load(void *block, size_t bytes, const char *path);
+/* A view into a loaded block (at whatever address it is mapped here). */
+dataset dataset_attach(const void *block);
+
+#endif

@@ -1,0 +1,103 @@
+/* kernels: the arithmetic of the engine as plain functions on arrays that cannot fail and never allocate, compiled once
+ * per instruction set; one table of function pointers, chosen at run time and passed as a value.
+ *
+ * Layout: activations (N, H, W, C), weights (KH, KW, C, O), depthwise weights (KH, KW, C), linear (C, O), all row-major
+ * `real`: the (output) channel is the vector lane. Arrays need only natural alignment.
+ * Order: every sum has a fixed order that depends on shapes and instruction set only, never on pointers or thread.
+ * Gradients: backward_weight overwrites dweight and dbias (a shard's gradient is computed once); backward to the input
+ * adds when `accumulate`, else overwrites. */
+#ifndef CORE_KERNELS_KERNELS_H
+#define CORE_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/real.h"
+
+typedef struct {
+    int batch;                                 /* N */
+    int in_height, in_width, in_channels;      /* H, W, C */
+    int out_height, out_width, out_channels;   /* Ho, Wo, O; depthwise: O == C */
+    int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+} conv_shape;
+
+enum { PACT_MAX = 3 }; /* candidate activation precisions */
+
+/* One activation quantiser: y = sum_j share[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low, high[j]) + snap),
+ * top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4).
+ * exact: scale = (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and
+ * 2^-10 behind an add (sums of on-grid values stay on their code).
+ * reference: scale = 1/(clip+0.001)*(2^b-1), high = clip, top = REAL_MAX, snap = 0. */
+typedef struct {
+    int count;
+    real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], share[PACT_MAX];
+    real low;              /* 0 when unsigned */
+    real snap;
+    bool reference;
+    bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (method.md 2.2) */
+} pact;
+
+typedef struct {
+    const char *name; /* "avx512", "avx2", "portable" */
+
+    /* out[n,y,x,o] = bias[o] + sum over i,j,c of weight[i,j,c,o] * in[n, y*stride_h+i-pad_h, x*stride_w+j-pad_w, c].
+     * bias may be NULL. scratch: conv_scratch_reals(shape). */
+    void (*conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch);
+    void (*conv_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate, real *scratch);
+    void (*conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s, real *scratch);
+
+    void (*depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch);
+    void (*depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate, real *scratch);
+    void (*depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s, real *scratch);
+
+    /* Batch-norm over `rows` (N*H*W) of `channels`, with the statistics of these rows: mean and biased variance are
+     * outputs (channels each). out = gamma * (in - mean) / sqrt(variance + eps) + beta, then max(., 0) if relu. */
+    void (*batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
+                              real eps, bool relu, size_t rows, int channels);
+    /* din, dgamma, dbeta from dout, with the forward pass's in, out (for the ReLU mask), mean, variance. din may be dout. */
+    void (*batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
+                               const real *mean, const real *variance, const real *gamma, real eps, bool relu,
+                               size_t rows, int channels);
+
+    /* out = max(a + b, 0) or a + b; count elements. b may be NULL (then plain ReLU or copy). */
+    void (*add_forward)(real *out, const real *a, const real *b, bool relu, size_t count);
+    /* dx = dout where out > 0 (or everywhere if !relu); adds or overwrites. */
+    void (*relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count);
+
+    /* Mixed activation quantiser. x and y may be the same array only in forward. */
+    void (*pact_forward)(real *y, const real *x, const pact *q, size_t count);
+    /* dx = g * sum_j share[j] * [low < x < clip[j]] (and the mask); dclip[j] = share[j] * sum g [x >= clip[j]];
+     * dlow = sum_j share[j] * sum g [x <= low]; dshare[j] = sum g * level_j(x). Overwrites all outputs; dx may be NULL,
+     * dx may be g, dlow may be NULL. */
+    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
+                          const pact *q, size_t count);
+
+    /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
+    void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);
+    void (*average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);
+    void (*max_pool_forward)(real *out, const real *in, const conv_shape *s);
+    /* The first largest element of a window takes the gradient. */
+    void (*max_pool_backward)(real *din, const real *dout, const real *in, const conv_shape *s, bool accumulate);
+
+    /* Softmax cross-entropy of n rows of `classes` logits. Returns sum_i weight_i * loss_i with weight_i =
+     * class_weight[label_i] (NULL: 1). dlogits (may be NULL) = scale * weight_i * (softmax - onehot).
+     * *correct counts rows whose first largest logit is the label. */
+    double (*softmax_cross_entropy)(real *dlogits, int *correct, const real *logits, const int32_t *labels,
+                                    const real *class_weight, real scale, int n, int classes);
+} kernel_table;
+
+/* Scratch elements the convolution calls of this shape need (the largest of forward and both backwards). */
+size_t conv_scratch_reals(const conv_shape *s);
+
+/* Linear layers are convolutions with H = W = 1. */
+static inline conv_shape linear_shape(int batch, int in_features, int out_features)
+{
+    return (conv_shape){batch, 1, 1, in_features, 1, 1, out_features, 1, 1, 1, 1, 0, 0};
+}
+
+/* The table for this processor; `name` ("avx512", "avx2", "portable") asks for one, NULL takes the environment variable
+ * BITFRONT_ISA or else the best. Returns NULL if the processor lacks it or the name is unknown. */
+const kernel_table *kernels_choose(const char *name);
+
+#endif

@@ -1,0 +1,70 @@
+/* record: the outcome of one task as plain values: what a person compares, and what is needed to use the network. */
+#ifndef CORE_TASK_RECORD_H
+#define CORE_TASK_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/task/task.h"
+
+enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64 };
+
+typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
+typedef enum { PHASE_WARMUP, PHASE_SEARCH, PHASE_FINETUNE } phase_kind;
+
+/* One epoch of one phase, in the order in which they ran. Accuracies are fractions, losses mean cross-entropy. */
+typedef struct {
+    phase_kind phase;
+    int epoch;
+    double train_loss, train_accuracy;
+    double validation_loss, validation_accuracy; /* discrete network, except in warm-up (float) */
+    double cost;            /* of the discrete network, in the unit of the task's cost model; 0 in warm-up */
+    double temperature, learning_rate;
+    double seconds;         /* wall clock; the only value that differs between equal runs */
+} record_epoch;
+
+/* What was chosen for one layer with weights. */
+typedef struct {
+    char layer[RECORD_NAME];
+    int channels;
+    int8_t *bits;          /* (channels): 8, 4, 2 or 0 = pruned; owned */
+    int input_bits;        /* activation precision of the layer's input */
+} record_assignment;
+
+typedef struct {
+    char name[RECORD_NAME]; /* "b1.c1.weight", the same name as in checkpoints and tests */
+    int rank;
+    size_t dims[4];
+    float *data;            /* owned */
+} record_tensor;
+
+/* The discrete network's cost in one hardware model. */
+typedef struct {
+    char name[RECORD_NAME]; /* column name with its unit: "size_bits", "mpic_cycles" */
+    char unit[16];
+    char description[96];
+    double value;
+} record_cost;
+
+typedef struct {
+    task task;
+    record_state state;
+    char reason[256];       /* why it failed; empty when done */
+    double validation_accuracy, validation_loss; /* of the kept epoch of the last phase */
+    double test_accuracy, test_loss;             /* of the final network on the whole test split */
+    int cost_count;
+    record_cost costs[RECORD_MAX_COSTS];         /* empty for warm-ups */
+    int epochs;             /* trained, over all phases of this task */
+    double seconds;         /* wall clock over all segments */
+    int epoch_count;
+    record_epoch *curve;    /* (epoch_count), owned */
+    int assignment_count;
+    record_assignment *assignments; /* owned */
+    int tensor_count;
+    record_tensor *tensors; /* owned: float weights, biases, clips, choices (or batch-norm state for warm-ups) */
+} record;
+
+void record_free(record *r);
+
+#endif

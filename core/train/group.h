@@ -1,0 +1,29 @@
+/* group: the ranks that train one task together, as the engine sees them. Filled in by mpi/tree_sum; the default is one
+ * rank. The engine makes no other communication. */
+#ifndef CORE_TRAIN_GROUP_H
+#define CORE_TRAIN_GROUP_H
+
+#include <stddef.h>
+
+#include "core/base/real.h"
+#include "core/base/status.h"
+
+typedef struct {
+    int rank, size; /* size is a power of two, at most `shards`; rank r owns shards [r*shards/size, (r+1)*shards/size) */
+
+    /* Collective on the group. values[count] := sum over ranks by recursive doubling in a fixed order: all ranks hold the
+     * same bits, equal to those of any other group size. A failure of `local` on any rank comes back as the same status on
+     * all (values are then undefined). `values` has room for count + 1 elements. NULL: alone, returns local. */
+    status (*sum)(void *ctx, real *values, size_t count, status local);
+    void *ctx;
+
+    /* Asked after every step on every rank; true on any rank makes all of them stop at the same step. NULL: never. */
+    bool (*should_stop)(void *ctx);
+} group;
+
+static inline group group_alone(void)
+{
+    return (group){.rank = 0, .size = 1};
+}
+
+#endif
