@@ -15,11 +15,6 @@ void *arena_bytes(arena *a, size_t bytes)
     return out;
 }
 
-real *arena_reals(arena *a, size_t count)
-{
-    return arena_bytes(a, count * sizeof(real));
-}
-
 status arena_reserve(arena *a)
 {
     size_t bytes = a->used > 0 ? a->used : ALIGNMENT;

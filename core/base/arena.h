@@ -13,9 +13,14 @@ typedef struct {
     size_t used, capacity; /* bytes */
 } arena;
 
-/* `count` values, 64-byte aligned, zeroed by arena_reserve. NULL while counting. */
-real *arena_reals(arena *a, size_t count);
+/* `bytes`, 64-byte aligned, zeroed by arena_reserve. NULL while counting. */
 void *arena_bytes(arena *a, size_t bytes);
+
+/* The same for `count` values. */
+static inline real *arena_reals(arena *a, size_t count)
+{
+    return arena_bytes(a, count * sizeof(real));
+}
 
 MUST_CHECK status arena_reserve(arena *a); /* allocate what was counted, zeroed, and rewind */
 void arena_free(arena *a);

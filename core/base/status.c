@@ -27,7 +27,7 @@ status status_in(status inner, const char *format, ...)
     va_start(args, format);
     vsnprintf(s.message, sizeof s.message, format, args);
     va_end(args);
-    size_t used = strlen(s.message);
-    snprintf(s.message + used, sizeof s.message - used, ": %.*s", (int)(sizeof inner.message - 1), inner.message);
+    strncat(s.message, ": ", sizeof s.message - strlen(s.message) - 1);
+    strncat(s.message, inner.message, sizeof s.message - strlen(s.message) - 1); /* a long tail is cut */
     return s;
 }

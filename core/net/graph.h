@@ -16,7 +16,7 @@
 
 #include "core/base/status.h"
 
-enum { LAYER_NAME = 48, LAYER_MAX_INPUTS = 2, GRAPH_MAX_LAYERS = 256 };
+enum { LAYER_NAME = 44, LAYER_MAX_INPUTS = 2, GRAPH_MAX_LAYERS = 256 };
 
 typedef enum {
     LAYER_IMAGE, /* the network input, always node 0 */

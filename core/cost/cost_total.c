@@ -1,0 +1,88 @@
+#include "core/cost/cost_total.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/net/producer.h"
+
+int cost_weight_index(int bits)
+{
+    return bits == 0 ? 0 : bits == 2 ? 1 : bits == 4 ? 2 : bits == 8 ? 3 : -1;
+}
+
+int cost_activation_index(int bits)
+{
+    return cost_weight_index(bits) - 1 >= 0 ? cost_weight_index(bits) - 1 : -1;
+}
+
+cost_layer cost_layer_of(const layer_spec *l)
+{
+    cost_kind kind = l->kind == LAYER_CONV ? COST_CONV : l->kind == LAYER_DEPTHWISE ? COST_DEPTHWISE : COST_LINEAR;
+    bool linear = kind == COST_LINEAR;
+    return (cost_layer){.kind = kind,
+                        .kernel_h = linear ? 1 : l->kernel_h,
+                        .kernel_w = linear ? 1 : l->kernel_w,
+                        .in_channels = l->in_channels,
+                        .out_channels = l->out_channels,
+                        .out_height = linear ? 1 : l->out_height,
+                        .out_width = linear ? 1 : l->out_width};
+}
+
+/* Input features per channel of the producing group: above 1 behind a flatten. */
+static double features_per_channel(const graph *g, const layer_spec *l)
+{
+    const layer_spec *producer = &g->layers[graph_producer(g, l->inputs[0])];
+    return (double)l->in_channels / producer->out_channels;
+}
+
+/* Entry of the quantiser behind a layer's input: a group, or the last entry for the network input. */
+static int input_entry(const graph *g, const layer_spec *l)
+{
+    int producer = graph_producer(g, l->inputs[0]);
+    return g->layers[producer].kind == LAYER_IMAGE ? g->group_count : g->layers[producer].group;
+}
+
+double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, cost_slope *slope)
+{
+    const layer_spec *l = &g->layers[index];
+    assert(layer_has_weights(l));
+    cost_layer geometry = cost_layer_of(l);
+    cost_choice choice;
+    memcpy(choice.channels, groups[l->group].channels, sizeof choice.channels);
+    choice.kept = l->out_channels - choice.channels[0];
+    int from = input_entry(g, l);
+    double pruned = from == g->group_count ? 0 : groups[from].channels[0];
+    choice.in_kept = l->in_channels - pruned * features_per_channel(g, l);
+    memcpy(choice.activation, groups[from].activation, sizeof choice.activation);
+    return model->layer(&geometry, &choice, slope);
+}
+
+double cost_total(const cost_model *model, const graph *g, const group_choice *groups, group_choice *slope)
+{
+    if (slope != NULL) memset(slope, 0, (size_t)(g->group_count + 1) * sizeof *slope);
+    double total = 0;
+    for (int i = 0; i < g->layer_count; i++) {
+        const layer_spec *l = &g->layers[i];
+        if (!layer_has_weights(l)) continue;
+        cost_slope d;
+        total += cost_of_layer(model, g, i, groups, slope != NULL ? &d : NULL);
+        if (slope == NULL) continue;
+
+        int from = input_entry(g, l);
+        for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) slope[l->group].channels[w] += d.channels[w];
+        slope[l->group].channels[0] -= d.kept;
+        if (from != g->group_count && !model->in_kept_detached)
+            slope[from].channels[0] -= d.in_kept * features_per_channel(g, l);
+        for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) slope[from].activation[a] += d.activation[a];
+    }
+    return total;
+}
+
+void cost_uniform(group_choice *groups, const graph *g, int weight_bits, int activation_bits)
+{
+    memset(groups, 0, (size_t)(g->group_count + 1) * sizeof *groups);
+    for (int i = 0; i <= g->group_count; i++) {
+        if (i < g->group_count) groups[i].channels[cost_weight_index(weight_bits)] = g->groups[i].channels;
+        groups[i].activation[cost_activation_index(activation_bits)] = 1;
+    }
+}

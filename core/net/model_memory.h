@@ -1,0 +1,30 @@
+/* model_memory: plans the tensors and the memory of a model. Internal to core/net: model.c calls it. */
+#ifndef CORE_NET_MODEL_MEMORY_H
+#define CORE_NET_MODEL_MEMORY_H
+
+#include "core/net/model.h"
+
+/* Fills m->layout and the tensor numbers in nodes, groups and quantisers. */
+MUST_CHECK status model_layout_plan(model *m);
+
+/* Hands out the pointers of nodes and groups from m->memory (counting pass or real pass). */
+void model_memory_carve(model *m);
+
+/* The tensor's numbers inside a block, or NULL for tensor -1. */
+static inline real *model_at(const model *m, real *block, int tensor)
+{
+    return tensor < 0 ? NULL : block + m->layout.tensors[tensor].offset;
+}
+
+static inline const real *model_view(const model *m, const real *block, int tensor)
+{
+    return tensor < 0 ? NULL : block + m->layout.tensors[tensor].offset;
+}
+
+/* Weight of a layer as a matrix (rows, out_channels). */
+static inline size_t model_weight_rows(const layer_spec *l)
+{
+    return layer_weight_count(l) / (size_t)l->out_channels;
+}
+
+#endif

@@ -1,0 +1,35 @@
+#include "core/quant/act_quant.h"
+
+/* Width, in steps, of the border region that is counted to the code above. Sums of two on-grid values miss their code by a
+ * few rounding errors, at most 510 * 2^-22; a thousandth of a step covers that and moves nothing else that matters. */
+static const real SNAP = (real)(1.0 / 1024.0);
+static const real REFERENCE_EPSILON = (real)0.001; /* method.md 2.2 */
+
+void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *share,
+                       act_place place, bool reference)
+{
+    *out = (pact){.count = count, .low = low, .reference = reference};
+    out->snap = place == ACT_BEHIND_ADD && !reference ? SNAP : 0;
+    for (int j = 0; j < count; j++) {
+        real levels = (real)((1 << bits[j]) - 1), range = clip[j] - low;
+        out->clip[j] = clip[j];
+        out->share[j] = share[j];
+        out->step[j] = range / levels;
+        if (reference) {
+            out->scale[j] = (1 / (range + REFERENCE_EPSILON)) * levels;
+            out->high[j] = clip[j];
+            out->top[j] = REAL_MAX;
+        } else {
+            out->scale[j] = levels / range;
+            out->high[j] = REAL_MAX;
+            out->top[j] = low < 0 ? real_floor(low * out->scale[j]) + levels : levels;
+        }
+    }
+}
+
+real act_quant_step(int count, const int *bits, const real *clip, real low, const real *share)
+{
+    real step = 0;
+    for (int j = 0; j < count; j++) step += share[j] * ((clip[j] - low) / (real)((1 << bits[j]) - 1));
+    return step;
+}

@@ -1,0 +1,69 @@
+#include "core/quant/choice.h"
+
+static const real TEMPERATURE_OF_ARGMAX = (real)1e-8; /* method.md 1.4 */
+
+static int first_largest(const real *logits, int precisions, int columns, int column)
+{
+    int best = 0;
+    for (int i = 1; i < precisions; i++)
+        if (logits[i * columns + column] > logits[best * columns + column]) best = i;
+    return best;
+}
+
+void choice_onehot(real *share, const real *logits, int precisions, int columns)
+{
+    for (int c = 0; c < columns; c++) {
+        int best = first_largest(logits, precisions, columns, c);
+        for (int i = 0; i < precisions; i++) share[i * columns + c] = i == best ? 1 : 0;
+    }
+}
+
+void choice_softmax(real *share, const real *logits, int precisions, int columns, real temperature)
+{
+    if (temperature < TEMPERATURE_OF_ARGMAX) {
+        choice_onehot(share, logits, precisions, columns);
+        return;
+    }
+    for (int c = 0; c < columns; c++) {
+        real largest = logits[first_largest(logits, precisions, columns, c) * columns + c] / temperature;
+        real sum = 0;
+        for (int i = 0; i < precisions; i++) {
+            share[i * columns + c] = real_exp(logits[i * columns + c] / temperature - largest);
+            sum += share[i * columns + c];
+        }
+        for (int i = 0; i < precisions; i++) share[i * columns + c] /= sum;
+    }
+}
+
+void choice_softmax_backward(real *dlogits, const real *dshare, const real *share, int precisions, int columns,
+                             real temperature)
+{
+    for (int c = 0; c < columns; c++) {
+        real mean = 0;
+        for (int i = 0; i < precisions; i++) mean += dshare[i * columns + c] * share[i * columns + c];
+        for (int i = 0; i < precisions; i++) {
+            int at = i * columns + c;
+            real slope = share[at] * (dshare[at] - mean);
+            dlogits[at] = temperature < TEMPERATURE_OF_ARGMAX ? 0 : slope / temperature;
+        }
+    }
+}
+
+void choice_keep_alive(real *share, const real *logits, int precisions, int columns)
+{
+    int best_column = -1, best_row = -1;
+    real best_gap = 0;
+    for (int c = 0; c < columns; c++) {
+        if (share[c] == 0) return; /* somebody lives */
+        for (int i = 1; i < precisions; i++) {
+            real gap = logits[c] - logits[i * columns + c];
+            if (best_row >= 0 && gap >= best_gap) continue;
+            best_gap = gap;
+            best_column = c;
+            best_row = i;
+        }
+    }
+    if (best_row < 0) return;
+    share[best_column] = 0;
+    share[best_row * columns + best_column] = 1;
+}

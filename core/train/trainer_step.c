@@ -1,0 +1,145 @@
+/* trainer_step: one optimiser step of the running phase: shards, tree sum, updates. */
+#include <math.h>
+#include <string.h>
+
+#include "core/data/batch.h"
+#include "core/train/optimizer.h"
+#include "core/train/schedule.h"
+#include "core/train/trainer_state.h"
+
+static const real SMALLEST_CLIP = (real)1e-3; /* method.md section 9, row 23 */
+
+static void load_order(trainer *t)
+{
+    int epoch = trainer_draw_epoch(t);
+    if (t->order_epoch == epoch) return;
+    batch_order(t->order, t->in.data->split_count[SPLIT_TRAIN], t->in.task->seed, epoch);
+    t->order_epoch = epoch;
+}
+
+/* The batch of this step: numbers into the data set, and the sum of their class weights. */
+static int choose_samples(trainer *t, double *weight)
+{
+    const dataset *data = t->in.data;
+    int batch = t->in.settings->batch, count = data->split_count[SPLIT_TRAIN];
+    int64_t first = (int64_t)t->counters.step * batch;
+    int n = count - first < batch ? (int)(count - first) : batch;
+    *weight = 0;
+    for (int i = 0; i < n; i++) {
+        t->samples[i] = data->split_index[SPLIT_TRAIN][t->order[first + i]];
+        *weight += t->class_weight != NULL ? (double)t->class_weight[data->labels[t->samples[i]]] : 1;
+    }
+    return n;
+}
+
+/* Forward and backward of shard [first, end) of the batch into one level: gradients, loss and correct predictions. */
+static void compute_shard(trainer *t, real *level, int first, int end, int batch_images, double weight)
+{
+    model *m = &t->network;
+    int n = end - first;
+    real *extra = level + m->layout.total;
+    memset(extra, 0, EXTRA_COUNT * sizeof *extra);
+    if (n == 0) {
+        memset(level, 0, m->layout.total * sizeof *level);
+        return;
+    }
+    const augment_settings *augment = &t->in.settings->augment;
+    batch_load(model_input(m), t->labels, t->in.data, t->samples + first, n, augment, t->in.task->seed,
+               trainer_draw_epoch(t));
+    model_pass pass = {.training = true, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
+    model_forward(m, t->values, n, pass);
+    int correct;
+    double loss = m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), t->labels,
+                                                    t->class_weight, (real)(1 / weight), n, m->graph->classes);
+    model_backward(m, t->values, level, n, batch_images, pass);
+    extra[EXTRA_LOSS] = (real)(loss / weight);
+    extra[EXTRA_CORRECT] = (real)correct;
+}
+
+/* Sums this rank's shards by the fixed binary tree over the shard index, like a binary counter: level k of the stack holds
+ * the sum of 2^k neighbouring shards. The result is levels[0]. */
+static void sum_own_shards(trainer *t, const group *g, int images, double weight)
+{
+    int shards = t->in.settings->shards, own = shards / g->size, top = 0;
+    size_t summed = t->network.layout.total + EXTRA_COUNT;
+    for (int i = 0; i < own; i++) {
+        int64_t shard = (int64_t)g->rank * own + i;
+        int first = (int)(images * shard / shards), end = (int)(images * (shard + 1) / shards);
+        compute_shard(t, t->levels + (size_t)top * t->level_reals, first, end, images, weight);
+        top++;
+        for (int bit = i; (bit & 1) != 0; bit >>= 1) {
+            top--;
+            real *left = t->levels + (size_t)(top - 1) * t->level_reals, *right = left + t->level_reals;
+            for (size_t k = 0; k < summed; k++) left[k] += right[k];
+        }
+    }
+}
+
+static void update(trainer *t, real *gradients)
+{
+    const phase_settings *phase = trainer_phase(t);
+    const model_layout *layout = &t->network.layout;
+    double factor = schedule_learning_rate_factor(phase, t->counters.epoch);
+    double rate = phase->learning_rate * factor;
+    size_t decayed = layout->decayed, clips = layout->clips - decayed, choices = layout->choices - layout->clips;
+    if (phase->optimizer == OPTIMIZER_ADAM) {
+        optimizer_adam(t->values, t->first, t->second, gradients, decayed, rate, phase->weight_decay,
+                       t->counters.phase_steps);
+        optimizer_adam(t->values + decayed, t->first + decayed, t->second + decayed, gradients + decayed, clips, rate, 0,
+                       t->counters.phase_steps);
+    } else {
+        optimizer_sgd(t->values, t->first, gradients, decayed, rate, phase->momentum, phase->weight_decay);
+        optimizer_sgd(t->values + decayed, t->first + decayed, gradients + decayed, clips, rate, phase->momentum, 0);
+    }
+    for (int q = 0; q <= t->in.graph->group_count && !t->network.options.reference; q++) {
+        const model_quantizer *quantizer = &t->network.quantizers[q];
+        if (!quantizer->used) continue;
+        real *clip = t->values + layout->tensors[quantizer->clips].offset;
+        for (int j = 0; j < quantizer->precisions; j++) clip[j] = clip[j] < SMALLEST_CLIP ? SMALLEST_CLIP : clip[j];
+    }
+    if (t->counters.phase == PHASE_SEARCH)
+        optimizer_sgd(t->values + layout->clips, t->velocity, gradients + layout->clips, choices,
+                      t->in.settings->search.logit_learning_rate * factor, t->in.settings->search.logit_momentum, 0);
+    if (t->counters.phase == PHASE_WARMUP) model_update_running(&t->network, t->values, gradients);
+}
+
+status trainer_step(trainer *t, const group *g, bool *stop)
+{
+    load_order(t);
+    double weight;
+    int images = choose_samples(t, &weight);
+    model *m = &t->network;
+    model_mode mode = t->counters.phase == PHASE_WARMUP   ? MODEL_TRAIN_FLOAT
+                      : t->counters.phase == PHASE_SEARCH ? MODEL_SOFT
+                                                          : MODEL_HARD;
+    real temperature = (real)schedule_temperature(&t->in.settings->search, t->counters.epoch);
+    model_prepare(m, t->values, mode, temperature, t->in.settings->search.keep_alive);
+
+    sum_own_shards(t, g, images, weight);
+    real *gradients = t->levels, *extra = gradients + m->layout.total;
+    if (g->should_stop != NULL && g->should_stop(g->ctx)) extra[EXTRA_STOP] = 1;
+    if (g->sum != NULL) TRY(g->sum(g->ctx, gradients, m->layout.total + EXTRA_COUNT, status_ok()));
+    if (!isfinite((double)extra[EXTRA_LOSS]))
+        return status_fail(STATUS_NUMERIC, "loss is not finite in epoch %d, step %d: lower the learning rate",
+                           t->counters.epoch, t->counters.step);
+
+    if (mode != MODEL_TRAIN_FLOAT) {
+        model_share_gradients(m, t->values, gradients);
+        if (mode == MODEL_SOFT && t->cost != NULL) {
+            cost_choice_read(t->choices, m);
+            cost_total(t->cost, t->in.graph, t->choices, t->slopes);
+            cost_choice_add_slope(m, gradients, t->slopes, trainer_strength(t));
+        }
+        model_finish_gradients(m, gradients);
+    }
+    t->counters.phase_steps++;
+    t->counters.task_steps++;
+    update(t, gradients);
+
+    t->counters.step++;
+    t->counters.loss_sum += (double)extra[EXTRA_LOSS] * images;
+    t->counters.correct_sum += (double)extra[EXTRA_CORRECT];
+    t->counters.image_sum += images;
+    *stop = extra[EXTRA_STOP] > 0;
+    return status_ok();
+}

@@ -1,0 +1,231 @@
+/* links: core_net_double core_cost_double hw_models */
+/* The engine in double on a small network with every kind of layer: gradients against difference quotients, batch-norm
+ * folding, and what the search does to costs. The published numbers are compared in tests/golden. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/rng.h"
+#include "core/cost/cost_choice.h"
+#include "core/net/model.h"
+#include "hw_models/registry.h"
+
+enum { IMAGES = 5, PARAMETERS_TRIED = 40 };
+static const double SHIFT = 1e-5, TOLERANCE = 2e-6; /* central differences: error of the order of SHIFT^2 and 1e-16/SHIFT */
+
+static graph network;
+static const model_pass training = {.training = true, .step = 3, .first = 0};
+
+static double uniform(uint32_t i, uint32_t salt)
+{
+    return (double)rng_uniform(rng_draw(11, RNG_SYNTHETIC, i, salt, 0).word[0]);
+}
+
+static int load_network(void **state)
+{
+    (void)state;
+    status s = graph_load(&network, "tests/support/networks/every_layer.cfg");
+    if (failed(s)) print_error("%s\n", s.message);
+    return failed(s) ? -1 : 0;
+}
+
+static int free_network(void **state)
+{
+    (void)state;
+    graph_free(&network);
+    return 0;
+}
+
+static model open_model(const model_options *options)
+{
+    model m;
+    status s = model_open(&m, &network, kernels_choose(NULL), options);
+    if (failed(s)) fail_msg("%s", s.message);
+    const layer_spec *image = &network.layers[0];
+    size_t count = (size_t)IMAGES * image->out_height * image->out_width * image->out_channels;
+    for (size_t i = 0; i < count; i++) model_input(&m)[i] = uniform((uint32_t)i, 1);
+    return m;
+}
+
+static double forward_loss(model *m, const real *values)
+{
+    static const int32_t labels[IMAGES] = {0, 2, 1, 1, 0};
+    int correct;
+    model_forward(m, values, IMAGES, training);
+    return m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), labels, NULL,
+                                             1.0 / IMAGES, IMAGES, network.classes) / IMAGES;
+}
+
+static const model_options soft_options = {.quantized = true,
+                                           .weight_count = 4,
+                                           .weight_bits = {0, 2, 4, 8},
+                                           .activation_count = 2,
+                                           .activation_bits = {4, 8},
+                                           .input_count = 1,
+                                           .input_bits = {8},
+                                           .capacity = IMAGES,
+                                           .seed = 9};
+
+static void test_float_gradients_are_difference_quotients(void **state)
+{
+    (void)state;
+    model m = open_model(&(model_options){.capacity = IMAGES, .seed = 9});
+    real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
+    model_initialize(&m, values, 4);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false);
+    forward_loss(&m, values);
+    model_backward(&m, values, gradients, IMAGES, IMAGES, training);
+    for (int t = 0; t < m.layout.tensor_count; t++) {
+        const model_tensor *tensor = &m.layout.tensors[t];
+        if (tensor->offset >= m.layout.decayed) continue;
+        for (uint32_t k = 0; k < PARAMETERS_TRIED; k++) {
+            size_t i = tensor->offset + (size_t)(uniform(k, 2) * (double)tensor->count);
+            real kept = values[i];
+            values[i] = kept + SHIFT;
+            double above = forward_loss(&m, values);
+            values[i] = kept - SHIFT;
+            double below = forward_loss(&m, values);
+            values[i] = kept;
+            double quotient = (above - below) / (2 * SHIFT);
+            if (fabs(quotient - gradients[i]) > TOLERANCE)
+                fail_msg("%s[%zu]: gradient %.9g, difference quotient %.9g", tensor->name, i - tensor->offset,
+                         gradients[i], quotient);
+        }
+    }
+    free(gradients);
+    free(values);
+    model_close(&m);
+}
+
+/* With running statistics equal to the batch's, the folded network gives the training network's logits. */
+static void test_folded_batchnorm_gives_the_same_logits(void **state)
+{
+    (void)state;
+    model m = open_model(&(model_options){.capacity = IMAGES});
+    real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
+    model_initialize(&m, values, 4);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false);
+    model_forward(&m, values, IMAGES, (model_pass){0});
+    double logits[IMAGES * 3];
+    memcpy(logits, model_logits(&m), sizeof logits);
+    for (int i = 0; i < network.layer_count; i++) {
+        const model_node *node = &m.nodes[i];
+        if (node->mean < 0) continue;
+        size_t bytes = (size_t)network.layers[i].out_channels * sizeof(real);
+        memcpy(values + m.layout.tensors[node->mean].offset, node->shard_mean, bytes);
+        memcpy(values + m.layout.tensors[node->variance].offset, node->shard_variance, bytes);
+    }
+    model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false);
+    model_forward(&m, values, IMAGES, (model_pass){0});
+    for (int i = 0; i < IMAGES * 3; i++)
+        if (fabs(logits[i] - model_logits(&m)[i]) > 1e-9) fail_msg("logit %d: %g, folded %g", i, logits[i], model_logits(&m)[i]);
+    free(gradients);
+    free(values);
+    model_close(&m);
+}
+
+/* The last layer sees fixed inputs, so its choices are smooth there; costs are smooth in all choices. */
+static void test_choice_gradients_are_difference_quotients(void **state)
+{
+    (void)state;
+    const double strength = 1e-3;
+    model fine = open_model(&(model_options){.capacity = 1}), m = open_model(&soft_options);
+    real *start = calloc(fine.layout.total, sizeof *start);
+    real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
+    model_initialize(&fine, start, 4);
+    model_convert(&m, values, &fine, start);
+    group_choice groups[32], slopes[32];
+    assert_true(network.group_count < 32);
+    int last = graph_find(&network, "logits");
+    memset(values + m.layout.tensors[m.nodes[last].bias].offset, 0, 3 * sizeof *values); /* its grid moves with the choice */
+    for (size_t i = m.layout.clips; i < m.layout.choices; i++) values[i] += 0.3 * uniform((uint32_t)i, 5);
+
+    for (const cost_model *const *cost = cost_models(); *cost != NULL; cost++) {
+        model_prepare(&m, values, MODEL_SOFT, 0.7, false);
+        double wanted_task = forward_loss(&m, values);
+        model_backward(&m, values, gradients, IMAGES, IMAGES, training);
+        model_share_gradients(&m, values, gradients);
+        cost_choice_read(groups, &m);
+        cost_total(*cost, &network, groups, slopes);
+        /* only the classifier's task gradient is smooth: of the others take the cost's alone */
+        for (int g = 0; g < network.group_count; g++)
+            if (g != network.layers[last].group)
+                memset(m.groups[g].dshare, 0, (size_t)m.groups[g].precisions * (size_t)m.groups[g].columns * sizeof(real));
+        memset(gradients + m.layout.clips, 0, (m.layout.choices - m.layout.clips) * sizeof *gradients);
+        cost_choice_add_slope(&m, gradients, slopes, strength);
+        model_finish_gradients(&m, gradients);
+
+        for (size_t i = m.layout.clips; i < m.layout.choices; i++) {
+            double side[2];
+            real kept = values[i];
+            bool classifier = i >= m.layout.tensors[m.groups[network.layers[last].group].logits].offset &&
+                              i < m.layout.tensors[m.groups[network.layers[last].group].logits].offset + 9;
+            for (int k = 0; k < 2; k++) {
+                values[i] = kept + (k == 0 ? -SHIFT : SHIFT);
+                model_prepare(&m, values, MODEL_SOFT, 0.7, false);
+                cost_choice_read(groups, &m);
+                side[k] = strength * cost_total(*cost, &network, groups, NULL);
+                if (classifier) side[k] += forward_loss(&m, values);
+            }
+            values[i] = kept;
+            if ((*cost)->in_kept_detached) continue; /* by definition not the whole derivative */
+            double quotient = (side[1] - side[0]) / (2 * SHIFT), scale = 1 + fabs(quotient);
+            if (fabs(quotient - gradients[i]) > 1e-5 * scale)
+                fail_msg("%s: choice %zu: gradient %.9g, difference quotient %.9g", (*cost)->name, i - m.layout.clips,
+                         gradients[i], quotient);
+        }
+        assert_true(isfinite(wanted_task));
+    }
+    free(gradients);
+    free(values);
+    free(start);
+    model_close(&m);
+    model_close(&fine);
+}
+
+/* Pruning every channel of a prunable group silences it; the output's group has no 0 bit to choose. */
+static void test_hard_choices_prune_and_never_touch_the_output(void **state)
+{
+    (void)state;
+    model fine = open_model(&(model_options){.capacity = 1}), m = open_model(&soft_options);
+    real *start = calloc(fine.layout.total, sizeof *start);
+    real *values = calloc(m.layout.total, sizeof *values);
+    model_initialize(&fine, start, 4);
+    model_convert(&m, values, &fine, start);
+    int stem = graph_find(&network, "stem"), last = graph_find(&network, "logits"), dw = graph_find(&network, "dw");
+    assert_int_equal(m.groups[network.layers[last].group].precisions, 3);
+    assert_int_equal(network.layers[stem].group, network.layers[dw].group);
+    model_weight_group *group = &m.groups[network.layers[stem].group];
+    real *logits = values + m.layout.tensors[group->logits].offset;
+    for (int c = 0; c < group->columns; c++) logits[c] = 5;
+    model_prepare(&m, values, MODEL_HARD, 1, false);
+    model_forward(&m, values, IMAGES, (model_pass){0});
+    for (int i = 0; i < 9 * 8 * 5; i++) assert_true(m.nodes[dw].out[i] == 0);
+    group_choice groups[32];
+    cost_choice_read(groups, &m);
+    assert_true(groups[network.layers[stem].group].channels[0] == 5);
+    model_prepare(&m, values, MODEL_HARD, 1, true); /* keep alive: one channel lives */
+    cost_choice_read(groups, &m);
+    assert_true(groups[network.layers[stem].group].channels[0] == 4);
+    free(values);
+    free(start);
+    model_close(&m);
+    model_close(&fine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_float_gradients_are_difference_quotients),
+        cmocka_unit_test(test_folded_batchnorm_gives_the_same_logits),
+        cmocka_unit_test(test_choice_gradients_are_difference_quotients),
+        cmocka_unit_test(test_hard_choices_prune_and_never_touch_the_output),
+    };
+    return cmocka_run_group_tests(tests, load_network, free_network);
+}
