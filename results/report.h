@@ -12,8 +12,9 @@ typedef struct {
     int width;          /* terminal columns; 0 = of `out`, 80 when not a terminal */
 } report_options;
 
-/* Reads directory/results.h5 (or, when it is missing, the file itself if `path` is one), prints table and plot to `out`,
- * writes front.csv, front.gp and front.png into the directory. Says when gnuplot is missing (the rest is still done). */
+/* Reads directory/results.h5 (or, when it is missing, the file itself if `path` is one), prints table and plot to
+ * `out`, writes front.csv, front.gp and front.png into the directory. Says when gnuplot is missing (the rest is still
+ * done). */
 MUST_CHECK status report_front(FILE *out, const char *path, const report_options *options);
 
 #endif

@@ -29,7 +29,8 @@ typedef struct {
     double drop_factors[MAX_DROPS];
     selection select;       /* which epoch is kept; always measured on the discrete network, on the validation split */
     int patience;           /* epochs without improvement before stopping early; 0 = never */
-    int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 20, else 0 (method.md 5.1) */
+    int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (method.md 5.1,
+                                * whose rule would keep none of exactly 21 epochs) */
 } phase_settings;
 
 /* What only the search has. */
@@ -72,7 +73,6 @@ typedef struct {
     int batch;                   /* images per optimiser step, over all ranks of a group */
     int shards;                  /* power of two; the unit of summation and the largest group */
     int segment_steps;           /* steps between checkpoints; 0 = a whole epoch */
-    int evaluation_batch;        /* images per evaluation chunk */
     bool class_weights;          /* weight the loss by inverse class frequency of the training split */
     int seed_count;
     uint64_t seeds[MAX_SEEDS];

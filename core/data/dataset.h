@@ -1,6 +1,6 @@
-/* dataset: a prepared data set in memory. The file (written by `bitfront prepare`, layout in core/data/README.md) is read
- * once per node into one block that the caller provides, so that ranks can share it: ask for the size, provide the block,
- * load on one rank, attach on all. A dataset is a view into that block and owns nothing. */
+/* dataset: a prepared data set in memory. The file (written by `bitfront prepare`, layout in core/data/README.md) is
+ * read once per node into one block that the caller provides, so that ranks can share it: ask for the size, provide the
+ * block, load on one rank, attach on all. A dataset is a view into that block and owns nothing. */
 #ifndef CORE_DATA_DATASET_H
 #define CORE_DATA_DATASET_H
 
@@ -15,15 +15,15 @@ enum { DATASET_MAX_CLASSES = 1000, DATASET_NAME = 64 };
 
 typedef struct {
     char name[DATASET_NAME];
-    char source_checksum[72];   /* hex SHA-256 of the raw source, "sha256:..." */
+    char source_checksum[72]; /* hex SHA-256 of the raw source, "sha256:..." */
     int height, width, channels, classes, count;
-    int is_signed;              /* 0: uint8 samples, 1: int8 samples */
-    float scale;                /* real value = sample * scale: 1/255 for images */
+    int is_signed; /* 0: uint8 samples, 1: int8 samples */
+    float scale;   /* real value = sample * scale: 1/255 for images */
     int split_count[SPLIT_COUNT];
     const int32_t *split_index[SPLIT_COUNT]; /* sample numbers of each split, increasing */
-    const int32_t *labels;      /* (count), 0 ... classes-1 */
-    const void *samples;        /* (count, height, width, channels), uint8 or int8 */
-    const char *class_names;    /* classes strings of DATASET_NAME bytes each */
+    const int32_t *labels;                   /* (count), 0 ... classes-1 */
+    const void *samples;                     /* (count, height, width, channels), uint8 or int8 */
+    const char *class_names;                 /* classes strings of DATASET_NAME bytes each */
 } dataset;
 
 /* Bytes of the block for the file at `path`. Checks that it is a prepared data set of a known version. */

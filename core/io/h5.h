@@ -1,6 +1,6 @@
-/* h5: the only door to HDF5. Every call returns a status whose message is the innermost entry of HDF5's error stack; the
- * library's own printing is switched off. Handles are HDF5 identifiers (64-bit). Files are opened for reading without
- * locks, because what we publish is never open for writing. Not thread-safe, like the library. */
+/* h5: the only door to HDF5. Every call returns a status whose message is the innermost entry of HDF5's error stack;
+ * the library's own printing is switched off. Handles are HDF5 identifiers (64-bit). Files are opened for reading
+ * without locks, because what we publish is never open for writing. Not thread-safe, like the library. */
 #ifndef CORE_IO_H5_H
 #define CORE_IO_H5_H
 
@@ -22,15 +22,22 @@ typedef struct {
 
 enum { H5_MAX_RANK = 6 };
 
-MUST_CHECK status h5_create(h5_id *out, const char *path);    /* replaces an existing file */
+/* A new file is built in memory and written to `path` by h5_close, which closes in any case; then file_publish syncs
+ * and renames it. h5_create replaces an existing file and fails at once when the place cannot be written. After an
+ * error: h5_discard closes a new file and removes it (a file open for reading is just closed). */
+MUST_CHECK status h5_create(h5_id *out, const char *path);
 MUST_CHECK status h5_open_read(h5_id *out, const char *path);
-MUST_CHECK status h5_close(h5_id file);                       /* flushes; the file descriptor is synced by file_publish */
+MUST_CHECK status h5_close(h5_id file);
+void h5_discard(h5_id file);
 
 /* A group below `parent` (a file or a group), created when missing. Close with h5_group_close. */
 MUST_CHECK status h5_group(h5_id *out, h5_id parent, const char *name);
 MUST_CHECK status h5_group_open(h5_id *out, h5_id parent, const char *name); /* error when missing */
 void h5_group_close(h5_id group);
-bool h5_exists(h5_id parent, const char *name);
+bool h5_exists(h5_id parent, const char *name); /* also for paths: "record/curve/loss" */
+
+/* Copies the data set or the group with everything below it, also between files; `name` must not exist below `to`. */
+MUST_CHECK status h5_copy(h5_id to, const char *name, h5_id from, const char *source);
 
 /* Names of the links directly below `parent`, in increasing byte order. *out is one allocation: count pointers followed
  * by the strings; the caller frees it. */
@@ -38,12 +45,17 @@ MUST_CHECK status h5_list(char ***out, size_t *count, h5_id parent);
 
 /* Writes one data set. rank 0 is a scalar. Data sets above 64 KiB are chunked, shuffled, deflated (level 1) and
  * checksummed (fletcher32). */
-MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
-                           const void *data, h5_about about);
+MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
+                           h5_about about);
+/* The same without chunks and compression whatever the size, for files that must be written quickly. */
+MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
+                                 const void *data, h5_about about);
 /* One-dimensional array of UTF-8 strings (variable length on disk, as pandas and h5py expect). */
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 
+/* Number of dimensions of a data set; 0 for a scalar. */
+MUST_CHECK status h5_rank(int *rank, h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */
 MUST_CHECK status h5_dims(h5_id parent, const char *name, int rank, size_t *dims);
 /* Reads a whole data set of exactly `count` elements into memory, converting the number type. */
@@ -51,7 +63,8 @@ MUST_CHECK status h5_read(h5_id parent, const char *name, h5_type type, size_t c
 /* *out is one allocation of `count` pointers followed by the strings; the caller frees it. */
 MUST_CHECK status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name);
 
-/* Attributes of a group, a file or (with the data set's name) a data set below `parent`; name of object "." = parent. */
+/* Attributes of a group, a file or (with the data set's name) a data set below `parent`; name of object "." = parent.
+ */
 MUST_CHECK status h5_set_text(h5_id parent, const char *object, const char *name, const char *text);
 MUST_CHECK status h5_set_number(h5_id parent, const char *object, const char *name, double value);
 MUST_CHECK status h5_set_integer(h5_id parent, const char *object, const char *name, int64_t value);

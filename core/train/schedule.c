@@ -25,5 +25,5 @@ double schedule_strength(double strength, bool incremental, int epoch, int epoch
 int schedule_first_candidate(const phase_settings *phase)
 {
     if (phase->first_candidate_epoch >= 0) return phase->first_candidate_epoch;
-    return phase->epochs > 20 ? 21 : 0;
+    return phase->epochs > 21 ? 21 : 0; /* with exactly 21 epochs the published rule would keep none */
 }

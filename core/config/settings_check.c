@@ -1,0 +1,95 @@
+#include "core/config/settings_check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+config_node *sources_find(const settings_sources *sources, const char *path)
+{
+    config_node *found = NULL;
+    for (int i = 0; i < sources->count; i++) { /* all of them, so that a replaced setting counts as read */
+        config_node *node = config_find(config_root(sources->layers[i]), path);
+        if (node != NULL) found = node;
+    }
+    return found;
+}
+
+status sources_fail(const settings_sources *sources, const settings *s, const char *path, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const config_node *node = sources_find(sources, path);
+    if (node != NULL) return config_fail(node, "%s", text);
+    return status_fail(STATUS_CONFIG, "%.180s: %s %s", s->path, path, text);
+}
+
+static status check_phase(const settings *s, const phase_settings *phase, const char *section,
+                          const settings_sources *sources)
+{
+    char path[64], other[64];
+    snprintf(path, sizeof path, "%s.momentum", section);
+    if (phase->optimizer == OPTIMIZER_ADAM && phase->momentum != 0)
+        return sources_fail(sources, s, path, "is for optimizer = \"sgd\"; adam has its own");
+
+    snprintf(path, sizeof path, "%s.drop_factors", section);
+    snprintf(other, sizeof other, "%s.drop_epochs", section);
+    const config_node *factors = sources_find(sources, path), *epochs = sources_find(sources, other);
+    int factor_count = factors == NULL ? 0 : config_count(factors),
+        epoch_count = epochs == NULL ? 0 : config_count(epochs);
+    if (factor_count != epoch_count)
+        return sources_fail(sources, s, factors == NULL ? other : path,
+                            "%s has %d elements and %s has %d; they belong together", factors == NULL ? other : path,
+                            factors == NULL ? epoch_count : factor_count, factors == NULL ? path : other,
+                            factors == NULL ? factor_count : epoch_count);
+
+    snprintf(path, sizeof path, "%s.first_candidate_epoch", section);
+    if (phase->first_candidate_epoch >= phase->epochs)
+        return sources_fail(sources, s, path, "is %d, but the last of %d epochs is %d: no epoch could be kept",
+                            phase->first_candidate_epoch, phase->epochs, phase->epochs - 1);
+    return status_ok();
+}
+
+status settings_check(const settings *s, const settings_sources *sources)
+{
+    if (s->arithmetic == ARITHMETIC_REFERENCE)
+        return sources_fail(sources, s, "arithmetic", "= \"reference\" comes with a later version; use \"exact\"");
+    if ((s->shards & (s->shards - 1)) != 0)
+        return sources_fail(sources, s, "shards", "must be a power of two (1, 2, 4, ... 256), not %d", s->shards);
+    if (s->batch < s->shards)
+        return sources_fail(sources, s, "batch", "must be at least shards = %d, not %d: every shard needs an image",
+                            s->shards, s->batch);
+    if (s->seed_count == 0) return sources_fail(sources, s, "seeds", "must hold at least one seed");
+    if (s->search.activation_count == 0)
+        return sources_fail(sources, s, "search.activation_bits", "must hold at least one precision");
+    if (s->search.input_count == 0)
+        return sources_fail(sources, s, "search.input_bits", "must hold at least one precision");
+    TRY(check_phase(s, &s->warmup, "warmup", sources));
+    TRY(check_phase(s, &s->search_phase, "search", sources));
+    return check_phase(s, &s->finetune, "finetune", sources);
+}
+
+status sweep_entry_check(const sweep_entry *entry, const config_node *node)
+{
+    if (strcmp(entry->strategy, "fixed") == 0) {
+        if (entry->cost_model[0] != '\0')
+            return config_fail(node, "has a cost_model, but strategy \"fixed\" is not charged for anything; remove it");
+        if (entry->strength_count > 0)
+            return config_fail(node, "has strengths, but strategy \"fixed\" takes bits, for example bits = [8, 4, 2]");
+        if (entry->bits_count == 0)
+            return config_fail(node, "needs bits for strategy \"fixed\", for example bits = [8, 4, 2]");
+        return status_ok();
+    }
+    if (entry->bits_count > 0)
+        return config_fail(node, "has bits, but strategy \"%s\" chooses them itself; it takes strengths",
+                           entry->strategy);
+    if (entry->cost_model[0] == '\0')
+        return config_fail(node, "needs a cost_model for strategy \"%s\", for example cost_model = \"size\"",
+                           entry->strategy);
+    if (entry->strength_count == 0)
+        return config_fail(node, "needs strengths for strategy \"%s\", for example strengths = [0.5, 1.0]",
+                           entry->strategy);
+    return status_ok();
+}

@@ -1,0 +1,27 @@
+/* settings_check: what several keys of a configuration must fulfil together. */
+#ifndef CORE_CONFIG_SETTINGS_CHECK_H
+#define CORE_CONFIG_SETTINGS_CHECK_H
+
+#include "core/base/status.h"
+#include "core/config/config.h"
+#include "core/config/settings.h"
+
+/* Where settings come from: the file, then the overrides; the last one that has a key wins. */
+typedef struct {
+    config **layers; /* borrowed; [0] is the file */
+    int count;
+} settings_sources;
+
+/* NULL if no source has the key. */
+config_node *sources_find(const settings_sources *sources, const char *path);
+
+/* Fails at the place where `path` was set, or at the file as a whole if it has its default. */
+status sources_fail(const settings_sources *sources, const settings *s, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+MUST_CHECK status settings_check(const settings *s, const settings_sources *sources);
+
+/* One entry of the sweep; a key that was not written has its zero value. */
+MUST_CHECK status sweep_entry_check(const sweep_entry *entry, const config_node *node);
+
+#endif

@@ -1,0 +1,137 @@
+/* The resolved configuration and the commented example: both walk the table of keys section by section. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/settings.h"
+#include "core/config/settings_keys.h"
+
+enum { COMMENT_WIDTH = 100 };
+
+/* Length of the section's name in front of the key, 0 at top level. */
+static size_t section_length(const settings_key *key)
+{
+    const char *dot = strchr(key->path, '.');
+    return dot == NULL ? 0 : (size_t)(dot - key->path);
+}
+
+/* Closes the previous key's section and opens this key's, when they differ. Returns the key's indentation. */
+static const char *change_section(FILE *out, const settings_key *previous, const settings_key *key)
+{
+    size_t before = previous == NULL ? 0 : section_length(previous), now = key == NULL ? 0 : section_length(key);
+    bool same = before == now && (now == 0 || strncmp(previous->path, key->path, now) == 0);
+    if (!same && before > 0) fputs("};\n", out);
+    if (!same && now > 0) fprintf(out, "\n%.*s = {\n", (int)now, key->path);
+    return now > 0 ? "    " : "";
+}
+
+static const char *last_name(const settings_key *key)
+{
+    return key->path + section_length(key) + (section_length(key) > 0);
+}
+
+static void write_entry(FILE *out, const sweep_entry *entry)
+{
+    bool fixed = strcmp(entry->strategy, "fixed") == 0;
+    fputs("    { ", out);
+    for (int i = 0; i < sweep_key_count; i++) {
+        const settings_key *key = &sweep_keys[i];
+        bool only_fixed = strcmp(key->path, "bits") == 0, always = strcmp(key->path, "strategy") == 0;
+        if (!always && only_fixed != fixed) continue;
+        fprintf(out, "%s = ", key->path);
+        key_write(out, entry, key);
+        fputs("; ", out);
+    }
+    fputs("}", out);
+}
+
+status settings_text(char **out, const settings *s)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of a configuration");
+    const settings_key *previous = NULL;
+    for (int i = 0; i < settings_key_count; i++) {
+        const settings_key *key = &settings_keys[i];
+        fprintf(stream, "%s%s = ", change_section(stream, previous, key), last_name(key));
+        key_write(stream, s, key);
+        fputs(";\n", stream);
+        previous = key;
+    }
+    (void)change_section(stream, previous, NULL);
+    fputs("\nsweep = (\n", stream);
+    for (int i = 0; i < s->entry_count; i++) {
+        write_entry(stream, &s->entries[i]);
+        fputs(i + 1 < s->entry_count ? ",\n" : "\n", stream);
+    }
+    fputs(");\n", stream);
+    bool bad = ferror(stream) != 0;
+    if (fclose(stream) != 0 || bad) {
+        free(text);
+        return status_fail(STATUS_MEMORY, "no memory for the text of a configuration");
+    }
+    *out = text;
+    return status_ok();
+}
+
+/* `text` as comment lines, broken between words. */
+static void write_comment(FILE *out, const char *indent, const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strlen(text);
+        if (length > COMMENT_WIDTH) {
+            length = COMMENT_WIDTH;
+            while (text[length] != ' ') length--;
+        }
+        fprintf(out, "%s# %.*s\n", indent, (int)length, text);
+        text += length + (text[length] == ' ');
+    }
+}
+
+static void write_key_help(FILE *out, const char *indent, const settings_key *key)
+{
+    fprintf(out, "\n");
+    write_comment(out, indent, key->help);
+    fprintf(out, "%s# ", indent);
+    key_describe(out, key);
+    if (key->fallback != NULL)
+        fprintf(out, "; default %s\n", key->fallback);
+    else
+        fprintf(out, "; %s\n", key->optional ? "see above" : "must be given");
+}
+
+void settings_help(FILE *out)
+{
+    fputs(
+        "# A bitfront sweep: every key with its meaning, type, range, unit and default. Only network, data and sweep\n"
+        "# must be given. This file is written by `bitfront plan --help-config`.\n",
+        out);
+    const settings_key *previous = NULL;
+    for (int i = 0; i < settings_key_count; i++) {
+        const settings_key *key = &settings_keys[i];
+        const char *indent = change_section(out, previous, key);
+        write_key_help(out, indent, key);
+        fprintf(out, "%s%s = %s;\n", indent, last_name(key), key->fallback != NULL ? key->fallback : key->example);
+        previous = key;
+    }
+    (void)change_section(out, previous, NULL);
+
+    fputs(
+        "\n# The sweep: one section for each strategy, one point for each of its strengths or bits and each seed.\n#\n",
+        out);
+    for (int i = 0; i < sweep_key_count; i++) {
+        char line[400];
+        snprintf(line, sizeof line, "%s: %s", sweep_keys[i].path, sweep_keys[i].help);
+        write_comment(out, "", line);
+        fputs("#     ", out);
+        key_describe(out, &sweep_keys[i]);
+        fputs("\n", out);
+    }
+    fputs("sweep = (\n"
+          "    { strategy = \"joint\"; cost_model = \"size\"; strengths = { from = 0.1; to = 10.0; count = 6; }; },\n"
+          "    { strategy = \"mixprec\"; cost_model = \"size\"; strengths = [0.5, 1.0, 2.0]; },\n"
+          "    { strategy = \"fixed\"; bits = [8, 4, 2]; }\n"
+          ");\n",
+          out);
+}

@@ -1,0 +1,39 @@
+/* prepared: writes a prepared data set (layout: core/data/README.md), the file that `bitfront prepare` makes from a raw
+ * source and that core/data/dataset.c reads. */
+#ifndef CORE_DATA_PREPARED_H
+#define CORE_DATA_PREPARED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+
+#define PREPARED_FORMAT "bitfront data set"
+enum { PREPARED_VERSION = 1 };
+
+/* Everything is borrowed for the call. */
+typedef struct {
+    const char *name;            /* "cifar10": below 64 bytes */
+    const char *source;          /* what it was made from, one line, without directories */
+    const char *source_checksum; /* "sha256:...": of the raw bytes, in the order README.md says */
+    int height, width, channels, classes, count;
+    int is_signed;                  /* 0: uint8 samples, 1: int8 samples */
+    float scale;                    /* real value = sample * scale */
+    const void *samples;            /* (count, height, width, channels), uint8 or int8 */
+    const int32_t *labels;          /* (count), 0 ... classes-1 */
+    const uint8_t *split;           /* (count), values of `split` in dataset.h; no split may be empty */
+    const char *const *class_names; /* (classes), each below 64 bytes */
+    uint64_t split_seed;            /* what chose the validation samples ... */
+    double validation_fraction;     /* ... and which part of train + validation they are */
+} prepared;
+
+/* SHA-256 over samples, labels (little-endian int32) and split: what dataset_load compares. text[CHECKSUM_TEXT]. */
+MUST_CHECK status prepared_checksum(char *text, const prepared *p);
+
+/* Writes path.tmp and publishes it as `path`; after a failure neither is left behind. */
+MUST_CHECK status prepared_write(const char *path, const prepared *p);
+
+/* The last component of a path, without trailing slashes; into out[size]. For `source`. */
+void prepared_basename(char *out, size_t size, const char *path);
+
+#endif

@@ -1,0 +1,323 @@
+#define _POSIX_C_SOURCE 200809L
+/* Files and groups. A new file is built in memory (HDF5's "core" driver without backing store) and written by h5_close
+ * in plain write calls: a full disk is then an ordinary error, where HDF5 itself would be left with a file that it can
+ * neither flush nor close. Format bounds 1.8 ... 1.10: readable since HDF5 1.8. No object carries a time, so equal
+ * content gives equal bytes. */
+#include "core/io/h5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/io/h5_internal.h"
+
+enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 20, MAX_NAME_BYTES = 1024 };
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *data)
+{
+    (void)depth;
+    snprintf(data, ERROR_TEXT, "%s", entry->desc != NULL && entry->desc[0] != 0 ? entry->desc : "unknown HDF5 error");
+    return 1; /* the first entry of an upward walk is the innermost: stop */
+}
+
+void h5_innermost(char *out, size_t room)
+{
+    char text[ERROR_TEXT] = "";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, text);
+    const char *from = text[0] != 0 ? text : "no reason given by HDF5";
+    /* Drivers write "..., errno = 28, error message = 'No space left on device', ...": the words are what helps. */
+    char *words = strstr(text, "error message = '");
+    if (words != NULL) {
+        words += strlen("error message = '");
+        words[strcspn(words, "'")] = 0;
+        from = words;
+    }
+    snprintf(out, room, "%s", from);
+}
+
+status h5_fail(h5_id where, const char *name, const char *action)
+{
+    char reason[ERROR_TEXT], file[160] = "?", group[96] = "";
+    h5_innermost(reason, sizeof reason);
+    if (H5Fget_name(where, file, sizeof file) < 0) snprintf(file, sizeof file, "?");
+    if (H5Iget_name(where, group, sizeof group) < 0 || strcmp(group, "/") == 0) group[0] = 0;
+    return status_fail(STATUS_DATA, "cannot %s '%s%s%s' in %s: %s", action, group, group[0] != 0 ? "/" : "", name, file,
+                       reason);
+}
+
+const char *h5_library_version(void)
+{
+    static char text[32];
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+    return text;
+}
+
+h5_id h5_creation_list(h5_id class)
+{
+    enum { MANY_ATTRIBUTES = 1000 };
+    hid_t list = H5Pcreate(class);
+    if (list >= 0 &&
+        (H5Pset_obj_track_times(list, 0) < 0 || H5Pset_attr_phase_change(list, MANY_ATTRIBUTES, MANY_ATTRIBUTES) < 0)) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
+}
+
+static hid_t writing_access(void)
+{
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0) return -1;
+    if (H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
+        H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0 || H5Pset_fapl_core(list, GROWTH_BYTES, 0) < 0) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
+}
+
+/* Locks are for files that somebody writes in place. Ours appear by rename, and locks fail on some shared file systems.
+ * From HDF5 1.10.7 on; with an older library the user sets HDF5_USE_FILE_LOCKING=FALSE (which, when set, always wins).
+ */
+static hid_t reading_access(void)
+{
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0) return -1;
+    herr_t bad = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
+#if H5_VERSION_GE(1, 10, 7)
+    if (bad >= 0) bad = H5Pset_file_locking(list, 0, 1);
+#endif
+    if (bad < 0) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
+}
+
+static void silence(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+status h5_create(h5_id *out, const char *path)
+{
+    silence();
+    if (strlen(path) >= MAX_NAME_BYTES)
+        return status_fail(STATUS_IO, "cannot create %.200s...: the path is too long", path);
+    /* Finds out at once whether the place can be written; h5_close writes the bytes. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot create %s: %s", path, strerror(errno));
+    close(fd);
+
+    status result = status_ok();
+    hid_t create = h5_creation_list(H5P_FILE_CREATE), access = writing_access();
+    hid_t file = create >= 0 && access >= 0 ? H5Fcreate(path, H5F_ACC_TRUNC, create, access) : -1;
+    if (file < 0) {
+        char reason[ERROR_TEXT];
+        h5_innermost(reason, sizeof reason);
+        result = status_fail(STATUS_IO, "cannot create %s: %s", path, reason);
+    } else {
+        *out = file;
+    }
+    if (access >= 0) H5Pclose(access);
+    if (create >= 0) H5Pclose(create);
+    return result;
+}
+
+/* What makes a file unreadable, in the words of its owner. */
+static status check_is_hdf5(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    if (S_ISDIR(info.st_mode)) return status_fail(STATUS_IO, "cannot open %s: it is a directory", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    close(fd);
+    if (info.st_size == 0)
+        return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
+    if (H5Fis_hdf5(path) <= 0)
+        return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
+    return status_ok();
+}
+
+status h5_open_read(h5_id *out, const char *path)
+{
+    silence();
+    TRY(check_is_hdf5(path));
+    status result = status_ok();
+    hid_t access = reading_access();
+    hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
+    if (file < 0) {
+        char reason[ERROR_TEXT];
+        h5_innermost(reason, sizeof reason);
+        result =
+            status_fail(STATUS_DATA, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
+    } else {
+        *out = file;
+    }
+    if (access >= 0) H5Pclose(access);
+    return result;
+}
+
+static status write_bytes(const char *path, const char *bytes, size_t count)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    while (count > 0) {
+        ssize_t done = write(fd, bytes, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) {
+            status result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(done < 0 ? errno : ENOSPC));
+            close(fd);
+            return result;
+        }
+        bytes += done;
+        count -= (size_t)done;
+    }
+    if (close(fd) != 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    return status_ok();
+}
+
+/* The image of a file built in memory is the driver's own buffer: no second copy of a large data set. */
+static status store(hid_t file, const char *path)
+{
+    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return h5_fail(file, "/", "complete");
+    ssize_t bytes = H5Fget_file_image(file, NULL, 0);
+    if (bytes <= 0) return h5_fail(file, "/", "measure");
+    void **image = NULL;
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&image) < 0) return h5_fail(file, "/", "reach");
+    return write_bytes(path, *image, (size_t)bytes);
+}
+
+static bool is_new(hid_t file)
+{
+    unsigned intent = 0;
+    return H5Fget_intent(file, &intent) >= 0 && (intent & H5F_ACC_RDWR) != 0;
+}
+
+status h5_close(h5_id file)
+{
+    status result = status_ok();
+    char path[MAX_NAME_BYTES] = "";
+    if (is_new(file)) {
+        if (H5Fget_name(file, path, sizeof path) <= 0)
+            result = h5_fail(file, "/", "find the path of");
+        else
+            result = store(file, path);
+    }
+    if (H5Fclose(file) < 0 && !failed(result)) {
+        char reason[ERROR_TEXT];
+        h5_innermost(reason, sizeof reason);
+        result = status_fail(STATUS_IO, "cannot close HDF5 file %s: %s", path, reason);
+    }
+    return result;
+}
+
+void h5_discard(h5_id file)
+{
+    char path[MAX_NAME_BYTES] = "";
+    if (is_new(file) && H5Fget_name(file, path, sizeof path) > 0) unlink(path);
+    H5Fclose(file);
+}
+
+status h5_group(h5_id *out, h5_id parent, const char *name)
+{
+    if (h5_exists(parent, name)) return h5_group_open(out, parent, name);
+    hid_t create = h5_creation_list(H5P_GROUP_CREATE);
+    hid_t group = create >= 0 ? H5Gcreate2(parent, name, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
+    status result = group >= 0 ? status_ok() : h5_fail(parent, name, "create group");
+    if (create >= 0) H5Pclose(create);
+    if (group >= 0) *out = group;
+    return result;
+}
+
+status h5_group_open(h5_id *out, h5_id parent, const char *name)
+{
+    hid_t group = H5Gopen2(parent, name, H5P_DEFAULT);
+    if (group < 0) return h5_fail(parent, name, "open group");
+    *out = group;
+    return status_ok();
+}
+
+void h5_group_close(h5_id group)
+{
+    H5Gclose(group);
+}
+
+bool h5_exists(h5_id parent, const char *name)
+{
+    /* H5Lexists fails when a group on the way is missing: ask part by part. */
+    char path[MAX_NAME_BYTES];
+    size_t length = strlen(name);
+    if (length == 0 || length >= sizeof path) return false;
+    memcpy(path, name, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (name[i] != '/' && name[i] != 0) continue;
+        path[i] = 0;
+        if (H5Lexists(parent, path, H5P_DEFAULT) <= 0) return false;
+        path[i] = name[i];
+    }
+    return true;
+}
+
+status h5_copy(h5_id to, const char *name, h5_id from, const char *source)
+{
+    if (H5Ocopy(from, source, to, name, H5P_DEFAULT, H5P_DEFAULT) < 0) return h5_fail(to, name, "copy to");
+    return status_ok();
+}
+
+typedef struct {
+    char *text; /* the names, each ended by 0 */
+    size_t used, room, count;
+} name_list;
+
+static herr_t collect_name(hid_t parent, const char *name, const H5L_info_t *info, void *data)
+{
+    (void)parent;
+    (void)info;
+    name_list *list = data;
+    size_t bytes = strlen(name) + 1;
+    if (list->used + bytes > list->room) {
+        size_t room = (list->used + bytes) * 2;
+        char *text = realloc(list->text, room);
+        if (text == NULL) return -1;
+        list->text = text;
+        list->room = room;
+    }
+    memcpy(list->text + list->used, name, bytes);
+    list->used += bytes;
+    list->count++;
+    return 0;
+}
+
+status h5_list(char ***out, size_t *count, h5_id parent)
+{
+    name_list list = {0};
+    if (H5Literate(parent, H5_INDEX_NAME, H5_ITER_INC, NULL, collect_name, &list) < 0) {
+        status result = h5_fail(parent, ".", "list");
+        free(list.text);
+        return result;
+    }
+    char **names = malloc(list.count * sizeof *names + list.used + 1);
+    if (names == NULL) {
+        free(list.text);
+        return status_fail(STATUS_MEMORY, "no memory for %zu names of an HDF5 group", list.count);
+    }
+    char *text = (char *)(names + list.count);
+    if (list.used > 0) memcpy(text, list.text, list.used);
+    free(list.text);
+    for (size_t i = 0; i < list.count; i++) {
+        names[i] = text;
+        text += strlen(text) + 1;
+    }
+    *out = names;
+    *count = list.count;
+    return status_ok();
+}

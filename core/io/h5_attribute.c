@@ -1,0 +1,108 @@
+#define _POSIX_C_SOURCE 200809L
+/* Attributes: texts (UTF-8, variable length: no 64 KiB limit) and single numbers. */
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/io/h5.h"
+#include "core/io/h5_internal.h"
+
+/* Writes one scalar attribute, replacing one of the same name. */
+static status set_any(h5_id parent, const char *object, const char *name, hid_t stored, hid_t given, const void *value)
+{
+    hid_t target = H5Oopen(parent, object, H5P_DEFAULT);
+    if (target < 0) return h5_fail(parent, object, "open");
+    status result = status_ok();
+    hid_t space = H5Screate(H5S_SCALAR), attribute = -1;
+    if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0) {
+        result = h5_fail(target, name, "replace attribute");
+    } else {
+        if (space >= 0) attribute = H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
+        if (attribute < 0 || H5Awrite(attribute, given, value) < 0) result = h5_fail(target, name, "write attribute");
+    }
+    if (attribute >= 0) H5Aclose(attribute);
+    if (space >= 0) H5Sclose(space);
+    H5Oclose(target);
+    return result;
+}
+
+status h5_set_text(h5_id parent, const char *object, const char *name, const char *text)
+{
+    hid_t type = h5_text_type();
+    if (type < 0) return h5_fail(parent, name, "make the text type of");
+    status result = set_any(parent, object, name, type, type, &text);
+    H5Tclose(type);
+    return result;
+}
+
+status h5_set_number(h5_id parent, const char *object, const char *name, double value)
+{
+    return set_any(parent, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
+}
+
+status h5_set_integer(h5_id parent, const char *object, const char *name, int64_t value)
+{
+    return set_any(parent, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
+}
+
+/* Opens a scalar attribute; arrays are refused because callers have room for one value. */
+static status open_scalar(hid_t *out, h5_id parent, const char *object, const char *name)
+{
+    if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) <= 0) {
+        char file[200] = "?";
+        if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
+        return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);
+    }
+    hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0) return h5_fail(parent, name, "open attribute");
+    hid_t space = H5Aget_space(attribute);
+    bool single = space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
+    if (space >= 0) H5Sclose(space);
+    if (!single) {
+        H5Aclose(attribute);
+        return status_fail(STATUS_DATA, "attribute '%s' at '%s' is not a single value", name, object);
+    }
+    *out = attribute;
+    return status_ok();
+}
+
+static status get_any(h5_id parent, const char *object, const char *name, hid_t type, void *value)
+{
+    hid_t attribute = -1;
+    TRY(open_scalar(&attribute, parent, object, name));
+    status result = status_ok();
+    if (H5Aread(attribute, type, value) < 0) result = h5_fail(parent, name, "read attribute");
+    H5Aclose(attribute);
+    return result;
+}
+
+status h5_get_number(double *out, h5_id parent, const char *object, const char *name)
+{
+    double value;
+    TRY(get_any(parent, object, name, H5T_NATIVE_DOUBLE, &value));
+    *out = value;
+    return status_ok();
+}
+
+status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name)
+{
+    int64_t value;
+    TRY(get_any(parent, object, name, H5T_NATIVE_INT64, &value));
+    *out = value;
+    return status_ok();
+}
+
+status h5_get_text(char **out, h5_id parent, const char *object, const char *name)
+{
+    char *found = NULL;
+    hid_t type = h5_text_type();
+    if (type < 0) return h5_fail(parent, name, "make the text type of");
+    status result = get_any(parent, object, name, type, &found);
+    H5Tclose(type);
+    if (failed(result)) return result;
+    char *copy = strdup(found != NULL ? found : "");
+    if (found != NULL) H5free_memory(found);
+    if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of attribute '%s'", name);
+    *out = copy;
+    return status_ok();
+}

@@ -1,0 +1,22 @@
+/* h5_internal: what the h5*.c files share: errors and the text type. */
+#ifndef CORE_IO_H5_INTERNAL_H
+#define CORE_IO_H5_INTERNAL_H
+
+#include "core/base/status.h"
+#include "core/io/h5.h"
+
+/* "cannot ACTION NAME in FILE:GROUP: innermost message". Call it directly after the failed HDF5 call: the next call
+ * into the library clears its error stack. `where` is any open file, group or data set; `name` an object below it. */
+status h5_fail(h5_id where, const char *name, const char *action);
+
+/* The innermost message of HDF5's error stack, with the system's words alone when it carries them. */
+void h5_innermost(char *out, size_t room);
+
+/* HDF5 type of a UTF-8 string of any length, to be closed by the caller; negative on failure. */
+h5_id h5_text_type(void);
+
+/* Property list of a new file, group or data set (H5P_..._CREATE): without times, and with attributes in the object's
+ * header however many there are, because H5Ocopy of HDF5 1.10.8 crashes on texts in its other ("dense") storage. */
+h5_id h5_creation_list(h5_id class);
+
+#endif

@@ -1,0 +1,14 @@
+#include "core/task/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void record_free(record *r)
+{
+    free(r->curve);
+    for (int i = 0; i < r->assignment_count; i++) free(r->assignments[i].bits);
+    free(r->assignments);
+    for (int i = 0; i < r->tensor_count; i++) free(r->tensors[i].data);
+    free(r->tensors);
+    memset(r, 0, sizeof *r);
+}

@@ -1,0 +1,132 @@
+/* bitfront sweep: runs or resumes a sweep on all ranks. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/kernels/gemm.h"
+#include "mpi/agree.h"
+#include "mpi/command.h"
+#include "mpi/config_options.h"
+#include "mpi/inputs.h"
+#include "mpi/sweep.h"
+
+enum { PROGRESS = 1 };
+
+static const option_spec options[] = {
+    {'o', "out", "DIR", "run directory; default results/runs/NAME, with the name in the configuration"},
+    CONFIG_OPTION_SET,
+    {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
+    {'v', "verbose", NULL, "also the layer table, and a line for every epoch"},
+    {'q', "quiet", NULL, "only the summary and errors"},
+    OPTIONS_END,
+};
+
+typedef struct {
+    config_options config;
+    const char *path;      /* of the configuration */
+    const char *directory; /* NULL: default */
+    progress_style style;
+    progress_volume volume;
+    bool help;
+} sweep_arguments;
+
+static status read_arguments(sweep_arguments *out, int argc, char **argv)
+{
+    sweep_arguments given = {.style = PROGRESS_AUTO, .volume = PROGRESS_NORMAL};
+    option_parser p = options_start("sweep", options, argc, argv);
+    for (int letter = -1; letter != 0;) {
+        TRY(options_next(&p, &letter));
+        switch (letter) {
+        case 'o': given.directory = p.value; break;
+        case 's': TRY(config_options_add(&given.config, p.value)); break;
+        case 'v': given.volume = PROGRESS_VERBOSE; break;
+        case 'q': given.volume = PROGRESS_QUIET; break;
+        case 'h': given.help = true; break;
+        case PROGRESS:
+            if (strcmp(p.value, "live") == 0) given.style = PROGRESS_LIVE;
+            else if (strcmp(p.value, "plain") == 0) given.style = PROGRESS_PLAIN;
+            else return status_fail(STATUS_CONFIG, "sweep: --progress wants live or plain, not \"%s\"", p.value);
+            break;
+        default: break;
+        }
+    }
+    if (!given.help) {
+        char **arguments;
+        TRY(options_arguments(&p, 1, "the configuration file", &arguments));
+        given.path = arguments[0];
+    }
+    *out = given;
+    return status_ok();
+}
+
+static void tell_start(const runtime *rt, const sweep_inputs *in, const char *directory, progress_volume volume)
+{
+    if (volume == PROGRESS_QUIET) return;
+    if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
+    int workers = rt->size > 1 ? rt->size - 1 : 1;
+    printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name, in->task_count,
+           workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name, directory);
+    fflush(stdout);
+}
+
+static void tell_end(const sweep_inputs *in, const char *directory, int failed_tasks, double seconds)
+{
+    char took[32];
+    progress_duration(took, seconds);
+    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", in->task_count - failed_tasks, failed_tasks, took,
+           directory);
+    printf("see the front with: bitfront front %s\n", directory);
+    fflush(stdout);
+}
+
+/* Collective on the world; *in is to be freed also after a failure. */
+static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_arguments *given, int *exit_code)
+{
+    double started = clock_seconds();
+    TRY(agree(rt->world, rt->rank == 0 ? inputs_read(in, given->path, given->config.overrides, given->config.count)
+                                       : status_ok()));
+    TRY(inputs_share(in, rt->world));
+    TRY(inputs_load_data(in, rt->world));
+    char directory[MAX_PATH_TEXT], mpi[96], blas[GEMM_LIBRARY_LENGTH];
+    int length = given->directory != NULL ? snprintf(directory, sizeof directory, "%s", given->directory)
+                                          : snprintf(directory, sizeof directory, "results/runs/%s", in->settings.name);
+    if (length >= MAX_PATH_TEXT) return status_fail(STATUS_CONFIG, "sweep: the name of the run directory is too long");
+    runtime_mpi_version(mpi);
+    gemm_library(blas);
+    if (rt->rank == 0) tell_start(rt, in, directory, given->volume);
+    sweep_options how = {.directory = directory, .style = given->style, .volume = given->volume, .blas = blas,
+                         .mpi = mpi};
+    int failed_tasks = 0;
+    TRY(sweep_run(rt->world, in, &how, &failed_tasks));
+    if (rt->rank == 0) tell_end(in, directory, failed_tasks, clock_seconds() - started);
+    *exit_code = failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
+    return status_ok();
+}
+
+static status run_sweep(const runtime *rt, int argc, char **argv, int *exit_code)
+{
+    sweep_arguments given = {0};
+    TRY(read_arguments(&given, argc, argv)); /* the same command line everywhere: the same answer */
+    if (given.help) {
+        if (rt->rank == 0) command_help(stdout, &command_sweep);
+        return status_ok();
+    }
+    sweep_inputs in;
+    inputs_clear(&in);
+    status s = run_on_all(rt, &in, &given, exit_code);
+    if (s.code != STATUS_MPI) inputs_free(&in);
+    return s;
+}
+
+const command command_sweep = {
+    .name = "sweep",
+    .arguments = "CONFIG",
+    .summary = "train every task of a configuration, or the rest of them",
+    .details = "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
+               "a sweep that was stopped or killed; finished tasks are kept. Signals USR1, TERM and INT stop at the next\n"
+               "step with a checkpoint (exit code 75). Start it with mpirun to use several ranks:\n"
+               "  mpirun -n 5 bitfront sweep configs/demo.cfg --out results/runs/demo\n",
+    .options = options,
+    .parallel = true,
+    .run = run_sweep,
+};

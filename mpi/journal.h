@@ -1,0 +1,17 @@
+/* journal: the events of a sweep in log.jsonl, with their fields. */
+#ifndef MPI_JOURNAL_H
+#define MPI_JOURNAL_H
+
+#include "core/base/status.h"
+#include "core/task/task.h"
+#include "results/run.h"
+
+MUST_CHECK status journal_sweep_started(const run *r, int ranks, int total, int finished_before);
+MUST_CHECK status journal_task_started(const run *r, const task *t, int leader, int ranks);
+/* `outcome`: OK, or NUMERIC with the reason of a failed task. */
+MUST_CHECK status journal_task_finished(const run *r, const task *t, status outcome, double seconds);
+MUST_CHECK status journal_task_left(const run *r, const task *t, double fraction);
+MUST_CHECK status journal_warning(const run *r, const char *text);
+MUST_CHECK status journal_sweep_ended(const run *r, const char *state, int done, int failed_tasks, int exit_code);
+
+#endif

@@ -1,0 +1,112 @@
+#define _POSIX_C_SOURCE 200809L
+#include "mpi/runtime.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mpi/agree.h"
+
+static volatile sig_atomic_t stop_wanted = 0; /* a signal handler can reach nothing else */
+
+static void want_stop(int number)
+{
+    (void)number;
+    stop_wanted = 1;
+}
+
+status runtime_catch_signals(void)
+{
+    stop_wanted = 0;
+    struct sigaction polite = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
+    sigemptyset(&polite.sa_mask);
+    struct sigaction once = polite;
+    once.sa_flags = (int)(SA_RESTART | SA_RESETHAND); /* a second Ctrl-C does not wait for the end of a step */
+    if (sigaction(SIGUSR1, &polite, NULL) != 0 || sigaction(SIGTERM, &polite, NULL) != 0 ||
+        sigaction(SIGINT, &once, NULL) != 0)
+        return status_fail(STATUS_IO, "cannot install signal handlers");
+    return status_ok();
+}
+
+/* Set by mpirun, and by srun with one of its MPI plugins. */
+static bool started_by_launcher(void)
+{
+    static const char *const marks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (getenv(marks[i]) != NULL) return true;
+    return false;
+}
+
+status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
+{
+    runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
+    if (rt.uses_mpi) {
+        TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
+        TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));
+        TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &rt.world), "preparing MPI"));
+        TRY(mpi_status(MPI_Comm_rank(rt.world, &rt.rank), "asking for the rank"));
+        TRY(mpi_status(MPI_Comm_size(rt.world, &rt.size), "asking for the number of ranks"));
+    }
+    TRY(runtime_catch_signals()); /* after MPI_Init, which may install its own */
+    *out = rt;
+    return status_ok();
+}
+
+int runtime_exit_code(status outcome)
+{
+    switch (outcome.code) {
+    case STATUS_OK: return EXIT_DONE;
+    case STATUS_CONFIG:
+    case STATUS_DATA: return EXIT_USAGE;
+    case STATUS_NUMERIC: return EXIT_TASKS_FAILED;
+    case STATUS_STOPPED: return EXIT_STOPPED;
+    default: return EXIT_JOB_FAILED;
+    }
+}
+
+static void tell(status outcome)
+{
+    fflush(stdout);
+    fprintf(stderr, "bitfront: %s\n", outcome.message);
+    fflush(stderr);
+}
+
+int runtime_finish(runtime *rt, status outcome, int exit_code)
+{
+    if (!rt->uses_mpi) {
+        if (failed(outcome)) tell(outcome);
+        return failed(outcome) ? runtime_exit_code(outcome) : exit_code;
+    }
+    /* All leave with the same code, so that the launcher reports it whichever rank it looks at. */
+    status shared = outcome.code == STATUS_MPI ? outcome : agree(rt->world, outcome);
+    int code = failed(shared) ? runtime_exit_code(shared) : exit_code;
+    if (shared.code != STATUS_MPI) {
+        if (rt->rank == 0 && failed(shared)) tell(shared);
+        status last = agree_bytes(rt->world, 0, &code, sizeof code);
+        if (!failed(last)) {
+            fflush(stdout);
+            MPI_Comm_free(&rt->world);
+            MPI_Finalize();
+            return code;
+        }
+        shared = last;
+    }
+    tell(shared);
+    MPI_Abort(MPI_COMM_WORLD, EXIT_JOB_FAILED);
+    return EXIT_JOB_FAILED;
+}
+
+bool runtime_stop_wanted(void)
+{
+    return stop_wanted != 0;
+}
+
+void runtime_mpi_version(char out[96])
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+    if (MPI_Get_library_version(text, &length) != MPI_SUCCESS) strcpy(text, "unknown");
+    text[strcspn(text, ",\n")] = '\0'; /* Open MPI: "Open MPI v4.1.4, package: ..., ident: ..." */
+    snprintf(out, 96, "%.95s", text);
+}

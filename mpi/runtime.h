@@ -1,0 +1,39 @@
+/* runtime: start and end of the process: MPI, signals, exit codes. The only place that knows how a program ends. */
+#ifndef MPI_RUNTIME_H
+#define MPI_RUNTIME_H
+
+#include <mpi.h>
+#include <stdbool.h>
+
+#include "core/base/status.h"
+
+/* Documented in `bitfront --help`. */
+enum { EXIT_DONE = 0, EXIT_TASKS_FAILED = 1, EXIT_USAGE = 2, EXIT_JOB_FAILED = 3, EXIT_STOPPED = 75 };
+
+typedef struct {
+    bool uses_mpi;
+    int rank, size; /* of the world; 0 of 1 without MPI */
+    MPI_Comm world; /* a duplicate of MPI_COMM_WORLD, or MPI_COMM_NULL */
+} runtime;
+
+/* Starts MPI when the command needs it or when the process was started by a launcher (its siblings must then be told
+ * apart). MPI errors become return codes. USR1, TERM and INT set a flag only; a second INT ends the process. */
+MUST_CHECK status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi);
+
+/* Collective. Prints a failure once, from rank 0, as "bitfront: message", ends MPI and returns the exit code of the
+ * process: that of the failure, else `exit_code` of rank 0. If ranks may no longer agree (STATUS_MPI), ends the job. */
+int runtime_finish(runtime *rt, status outcome, int exit_code);
+
+/* The exit code of a failure. */
+int runtime_exit_code(status outcome);
+
+/* Installs the signal handlers and forgets earlier signals. Part of runtime_start. */
+MUST_CHECK status runtime_catch_signals(void);
+
+/* True once a signal has asked this process to stop. */
+bool runtime_stop_wanted(void);
+
+/* "Open MPI v4.1.4" */
+void runtime_mpi_version(char out[96]);
+
+#endif

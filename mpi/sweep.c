@@ -1,0 +1,109 @@
+#include "mpi/sweep.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "mpi/agree.h"
+#include "mpi/coordinator.h"
+#include "mpi/worker.h"
+#include "results/run.h"
+
+enum { FINGERPRINT = 24 };
+
+/* FNV-1a, 64 bit. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 0xff) * UINT64_C(1099511628211); /* an end mark between texts */
+}
+
+/* Names everything a checkpoint depends on besides its task: settings without name and places, network, data. */
+static status make_fingerprint(char out[FINGERPRINT], const sweep_inputs *in, const char *network_text)
+{
+    settings *plain = malloc(sizeof *plain);
+    if (plain == NULL) return status_fail(STATUS_MEMORY, "no memory for the settings");
+    *plain = in->settings;
+    plain->path[0] = plain->name[0] = plain->network[0] = plain->data[0] = '\0';
+    char *text;
+    status s = settings_text(&text, plain);
+    free(plain);
+    TRY(s);
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), text);
+    hash = hash_text(hash, network_text);
+    hash = hash_text(hash, in->data.source_checksum);
+    snprintf(out, FINGERPRINT, "%016" PRIx64, hash);
+    free(text);
+    return status_ok();
+}
+
+/* On rank 0: creates the run directory or finds that it belongs to the same sweep. */
+static status open_run(run *out, char fingerprint[FINGERPRINT], const sweep_inputs *in, const sweep_options *options)
+{
+    char *config_text = NULL, *network_text = NULL;
+    status s = file_read_text(&network_text, in->settings.network);
+    if (!failed(s)) s = settings_text(&config_text, &in->settings);
+    if (!failed(s)) s = make_fingerprint(fingerprint, in, network_text);
+    if (!failed(s)) s = run_open(out, options->directory, config_text, network_text, in->data.source_checksum);
+    free(config_text);
+    free(network_text);
+    TRY(s);
+    snprintf(out->kernels, sizeof out->kernels, "%s", in->kernels->name);
+    snprintf(out->blas, sizeof out->blas, "%s", options->blas);
+    snprintf(out->mpi, sizeof out->mpi, "%s", options->mpi);
+    return status_ok();
+}
+
+/* Collective on world. The others get rank 0's view of the directory: they read and write task files only. */
+static status share_run(run *r, MPI_Comm world, int rank)
+{
+    run received = *r;
+    TRY(agree_bytes(world, 0, &received, sizeof received));
+    received.config_text = rank == 0 ? r->config_text : NULL;
+    received.network_text = rank == 0 ? r->network_text : NULL;
+    *r = received;
+    TRY(agree_text(world, &r->config_text));
+    return agree_text(world, &r->network_text);
+}
+
+static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world)
+{
+    int size;
+    TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));
+    TRY(coordinator_open(c, in, r, p, world, size));
+    *opened = true;
+    return status_ok();
+}
+
+/* Collective on world. */
+static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, const char *fingerprint,
+                         const sweep_options *options, int *failed_tasks)
+{
+    coordinator c;
+    bool opened = false;
+    progress p = progress_new(stdout, options->style, options->volume);
+    TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, world) : status_ok()));
+    worker own = worker_new(in, r, fingerprint, world, rank);
+    status local = rank == 0 ? coordinator_run(&c, &own, failed_tasks) : worker_serve(&own);
+    if (opened) coordinator_close(&c);
+    if (local.code == STATUS_MPI) return local; /* the others may be anywhere: no meeting point is left */
+    TRY(agree(world, local));
+    return agree_bytes(world, 0, failed_tasks, sizeof *failed_tasks);
+}
+
+status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, int *failed_tasks)
+{
+    int rank;
+    TRY(mpi_status(MPI_Comm_rank(world, &rank), "asking for the rank"));
+    run r;
+    memset(&r, 0, sizeof r);
+    char fingerprint[FINGERPRINT] = "";
+    status all = agree(world, rank == 0 ? open_run(&r, fingerprint, in, options) : status_ok());
+    if (!failed(all)) all = share_run(&r, world, rank);
+    if (!failed(all)) all = agree_bytes(world, 0, fingerprint, sizeof fingerprint);
+    if (!failed(all)) all = run_shared(world, rank, in, &r, fingerprint, options, failed_tasks);
+    run_close(&r);
+    return all;
+}

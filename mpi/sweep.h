@@ -1,0 +1,22 @@
+/* sweep: a whole sweep on all ranks, from read inputs to the last snapshot. */
+#ifndef MPI_SWEEP_H
+#define MPI_SWEEP_H
+
+#include <mpi.h>
+
+#include "core/base/status.h"
+#include "mpi/inputs.h"
+#include "mpi/progress.h"
+
+typedef struct {
+    const char *directory; /* the run directory, equal on all ranks */
+    progress_style style;
+    progress_volume volume;
+    const char *blas, *mpi; /* library versions, for the provenance */
+} sweep_options;
+
+/* Collective on world; `in` has been shared and has its data. Runs or resumes the sweep. All ranks return the same:
+ * OK with the number of failed tasks, STATUS_STOPPED, or what went wrong (STATUS_MPI: possibly on this rank only). */
+MUST_CHECK status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, int *failed_tasks);
+
+#endif

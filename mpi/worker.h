@@ -1,0 +1,48 @@
+/* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task segment by
+ * segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. */
+#ifndef MPI_WORKER_H
+#define MPI_WORKER_H
+
+#include <mpi.h>
+#include <stdbool.h>
+
+#include "core/base/status.h"
+#include "core/train/trainer.h"
+#include "mpi/inputs.h"
+#include "mpi/wire.h"
+#include "results/run.h"
+
+/* How a worker reaches the coordinator: by messages, or directly when both are this process. */
+typedef struct {
+    status (*report)(void *ctx, const wire_report *report);
+    bool (*should_stop)(void *ctx); /* asked after every step */
+    void *ctx;
+} worker_link;
+
+typedef struct {
+    const sweep_inputs *in; /* borrowed */
+    const run *run;         /* borrowed */
+    const char *fingerprint; /* of everything the result of a task depends on; borrowed */
+    MPI_Comm world;
+    int world_rank;
+    worker_link link;
+
+    const trainer *current; /* while this rank leads a task: what its progress is read from */
+    const wire_order *order;
+    double test_accuracy;   /* of the last result this rank has written */
+    double last_report;     /* clock_seconds of the last progress report */
+    status link_fault;      /* a report between steps could not be sent */
+    bool stop_seen;         /* the coordinator asked to stop */
+    bool stop_told;         /* the coordinator knows of our signal */
+} worker;
+
+worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank);
+
+/* Takes orders from rank 0 until it is told to leave. */
+MUST_CHECK status worker_serve(worker *w);
+
+/* Collective on the members of the order. Runs one task, or the rest of it. What goes wrong with the task is reported; only
+ * a failing link or group comes back. */
+MUST_CHECK status worker_perform(worker *w, const wire_order *order);
+
+#endif

@@ -1,0 +1,228 @@
+/* log.jsonl and status.json: what happens, for machines and for `bitfront status`. */
+#define _DEFAULT_SOURCE /* timegm */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "results/run.h"
+#include "results/run_internal.h"
+
+enum { DEAD_AFTER_S = 60 };
+
+/* Any bytes as a JSON string: what is not UTF-8 (a file name, for example) becomes '?'. */
+static json_t *text_of(const char *bytes)
+{
+    json_t *text = json_string(bytes);
+    if (text != NULL) return text;
+    char *copy = strdup(bytes);
+    for (char *at = copy; at != NULL && *at != 0; at++)
+        if ((unsigned char)*at >= 0x80) *at = '?';
+    text = copy != NULL ? json_string(copy) : NULL;
+    free(copy);
+    return text;
+}
+
+void run_json_text(char *out, size_t room, const char *text)
+{
+    json_t *value = text_of(text);
+    size_t needed = value != NULL ? json_dumpb(value, out, room - 1, JSON_ENCODE_ANY) : 0;
+    json_decref(value);
+    if (needed > 0 && needed < room)
+        out[needed] = 0;
+    else
+        snprintf(out, room, "\"\"");
+}
+
+static json_t *stamped(void)
+{
+    char now[24];
+    clock_utc(now);
+    json_t *object = json_object();
+    if (object != NULL) json_object_set_new(object, "time", json_string(now));
+    return object;
+}
+
+static status append_line(const char *path, const char *line, size_t bytes)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    ssize_t done = write(fd, line, bytes);
+    int why = done < 0 ? errno : ENOSPC;
+    if (close(fd) != 0 && done == (ssize_t)bytes) {
+        done = -1;
+        why = errno;
+    }
+    return done == (ssize_t)bytes ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(why));
+}
+
+/* The fields as a JSON object; NULL with a reason in `error`. */
+static json_t *parse_fields(const char *fields, json_error_t *error)
+{
+    size_t bytes = strlen(fields) + 3;
+    char *text = malloc(bytes);
+    if (text == NULL) return NULL;
+    snprintf(text, bytes, "{%s}", fields);
+    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, error);
+    free(text);
+    return object;
+}
+
+status run_log(const run *r, const char *event, const char *fields)
+{
+    json_error_t error = {.text = "no memory"};
+    json_t *more = parse_fields(fields, &error), *line = stamped();
+    char *text = NULL;
+    if (more != NULL && line != NULL && json_object_set_new(line, "event", text_of(event)) == 0 &&
+        json_object_update_missing(line, more) == 0)
+        text = json_dumps(line, JSON_COMPACT);
+    json_decref(line);
+    json_decref(more);
+    if (text == NULL)
+        return status_fail(STATUS_DATA, "event %s cannot be logged: %.100s in {%.200s}", event, error.text, fields);
+    size_t length = strlen(text);
+    text[length] = '\n'; /* takes the place of the end: the line is written by its length */
+    char path[RUN_PATH_BYTES];
+    run_path(path, r, "log.jsonl");
+    status result = append_line(path, text, length + 1);
+    free(text);
+    return result;
+}
+
+static json_t *groups_of(const run_state *state)
+{
+    json_t *groups = json_array();
+    for (int i = 0; groups != NULL && i < state->group_count; i++) {
+        json_t *group = json_object();
+        if (group != NULL) json_object_set_new(group, "line", text_of(state->group_lines[i]));
+        json_array_append_new(groups, group);
+    }
+    return groups;
+}
+
+status run_write_status(const run *r, const run_state *state)
+{
+    const struct {
+        const char *name;
+        int value;
+    } numbers[] = {{"done", state->done},
+                   {"failed", state->failed},
+                   {"running", state->running},
+                   {"total", state->total},
+                   {"exit", state->exit_code}};
+    json_t *object = stamped();
+    if (object != NULL) {
+        json_object_set_new(object, "state", text_of(state->state));
+        for (int i = 0; i < 5; i++) json_object_set_new(object, numbers[i].name, json_integer(numbers[i].value));
+        json_object_set_new(object, "groups", groups_of(state));
+    }
+    char *text = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    json_decref(object);
+    if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for status.json");
+    char path[RUN_PATH_BYTES];
+    run_path(path, r, "status.json");
+    status result = file_write_text(path, text);
+    free(text);
+    return result;
+}
+
+/* Seconds since "2026-11-21T05:06:07Z"; negative when it is not such a text. */
+static double age_of(const char *stamp)
+{
+    struct tm when = {0};
+    if (sscanf(stamp, "%d-%d-%dT%d:%d:%dZ", &when.tm_year, &when.tm_mon, &when.tm_mday, &when.tm_hour, &when.tm_min,
+               &when.tm_sec) != 6)
+        return -1;
+    when.tm_year -= 1900;
+    when.tm_mon -= 1;
+    double age = difftime(time(NULL), timegm(&when));
+    return age > 0 ? age : 0; /* clocks of two machines differ */
+}
+
+static void age_text(char *out, size_t room, double seconds)
+{
+    if (seconds < 0)
+        snprintf(out, room, "at an unknown time");
+    else if (seconds < 120)
+        snprintf(out, room, "%.0f s ago", seconds);
+    else if (seconds < 7200)
+        snprintf(out, room, "%.0f min ago", seconds / 60);
+    else if (seconds < 48 * 3600.0)
+        snprintf(out, room, "%.1f h ago", seconds / 3600);
+    else
+        snprintf(out, room, "%.1f days ago", seconds / 86400);
+}
+
+static int number_of(const json_t *object, const char *name)
+{
+    return (int)json_integer_value(json_object_get(object, name));
+}
+
+static const char *string_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL ? text : "";
+}
+
+static void print_status(FILE *out, const char *directory, const json_t *object)
+{
+    const char *state = string_of(object, "state");
+    double age = age_of(string_of(object, "time"));
+    char updated[64];
+    age_text(updated, sizeof updated, age);
+    int done = number_of(object, "done"), bad = number_of(object, "failed"), running = number_of(object, "running");
+    int total = number_of(object, "total");
+    bool is_running = strcmp(state, "running") == 0, dead = is_running && age > DEAD_AFTER_S;
+    fprintf(out, "run      %s\n", directory);
+    if (is_running)
+        fprintf(out, "state    %s, last update %s\n", dead ? "running?" : state, updated);
+    else
+        fprintf(out, "state    %s %s, exit code %d\n", state, updated, number_of(object, "exit"));
+    fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting\n", done, total, bad, dead ? 0 : running,
+            total - done - bad - (dead ? 0 : running));
+    size_t index;
+    const json_t *group;
+    json_array_foreach(json_object_get(object, "groups"), index, group)
+    {
+        fprintf(out, "%s%s\n", index == 0 ? "groups   " : "         ", string_of(group, "line"));
+    }
+    if (dead)
+        fprintf(out,
+                "The run looks dead: it says running, but its last update is more than %d s old. The same sweep "
+                "command again continues it.\n",
+                DEAD_AFTER_S);
+    else if (strcmp(state, "stopped") == 0)
+        fprintf(out, "The same sweep command again continues the run.\n");
+    else if (bad > 0)
+        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl.\n");
+}
+
+status run_print_status(FILE *out, const char *directory)
+{
+    char path[RUN_PATH_BYTES], *text;
+    if (snprintf(path, sizeof path, "%s/status.json", directory) >= (int)sizeof path)
+        return status_fail(STATUS_CONFIG, "the path of the run directory is too long: %.100s...", directory);
+    if (!file_exists(path))
+        return status_fail(STATUS_CONFIG,
+                           "%s has no status.json: it is not the directory of a run, or the run has not "
+                           "started yet",
+                           directory);
+    TRY(file_read_text(&text, path));
+    json_error_t error;
+    json_t *object = json_loads(text, 0, &error);
+    free(text);
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return status_fail(STATUS_DATA, "%s is not readable (line %d: %s)", path, error.line, error.text);
+    }
+    print_status(out, directory, object);
+    json_decref(object);
+    return status_ok();
+}

@@ -1,0 +1,73 @@
+# Each wrong input gives one message that says what and where, and the documented exit code; nothing hangs.
+. tests/support/e2e.sh
+small_sweep "$work/small.cfg"
+
+run 2 sweep "$work/nowhere.cfg"
+expect 2 "nowhere.cfg does not exist" "missing configuration"
+
+sed 's/^batch/bach/' "$work/small.cfg" > "$work/typo.cfg"
+run 2 sweep "$work/typo.cfg"
+line=$(grep -n '^bach' "$work/typo.cfg" | cut -d: -f1)
+expect 2 "typo.cfg:$line: " "unknown key names file and line"
+check "unknown key names the nearest known key" grep -q 'did you mean "batch"' "$work/out"
+
+sed 's/^batch = 32;/batch = 0;/' "$work/small.cfg" > "$work/range.cfg"
+run 2 sweep "$work/range.cfg"
+expect 2 "batch" "value out of range"
+
+echo 'name = ;' > "$work/syntax.cfg"
+alone plan "$work/syntax.cfg"
+expect 2 "syntax.cfg:1" "syntax error"
+
+sed 's/cost_model = "size"/cost_model = "sice"/' "$work/small.cfg" > "$work/cost.cfg"
+run 2 sweep "$work/cost.cfg"
+expect 2 "sice" "unknown cost model"
+
+run 2 sweep "$work/small.cfg" --set 'network="nowhere.cfg"' --out "$work/x"
+expect 2 "nowhere.cfg" "missing network"
+
+sed 's/input = "first"/input = "furst"/' "$work/small_network.cfg" > "$work/wrong_network.cfg"
+run 2 sweep "$work/small.cfg" --set 'network="wrong_network.cfg"' --out "$work/x"
+expect 2 "furst" "network with an unknown input"
+check "wrong network names file and line" grep -qE "wrong_network.cfg:[0-9]+" "$work/out"
+
+sed 's/height = 32; width = 32/height = 28; width = 28/' "$work/small_network.cfg" > "$work/size.cfg"
+run 3 sweep "$work/small.cfg" --set 'network="size.cfg"' --out "$work/x"
+expect 2 "28" "network that does not fit the data"
+
+run 3 sweep "$work/small.cfg" --set 'data="nowhere.h5"' --out "$work/x"
+expect 2 "bitfront prepare synthetic -o" "missing data set says how to make it"
+
+head -c 200000 "$work/data.h5" > "$work/truncated.h5"
+run 3 sweep "$work/small.cfg" --set 'data="truncated.h5"' --out "$work/x"
+expect 2 "truncated.h5" "truncated data set"
+alone check "$work/truncated.h5"
+expect 2 "truncated.h5" "check of a truncated data set"
+
+echo "not HDF5 at all" > "$work/text.h5"
+run 2 sweep "$work/small.cfg" --set 'data="text.h5"' --out "$work/x"
+expect 2 "text.h5" "data set that is something else"
+
+size=$(stat -c %s "$work/data.h5")
+cp "$work/data.h5" "$work/flipped.h5"
+printf '\377\000\252\125\377\000\252\125' | dd of="$work/flipped.h5" bs=1 seek=$((size / 2)) conv=notrunc 2> /dev/null
+run 2 sweep "$work/small.cfg" --set 'data="flipped.h5"' --out "$work/x"
+expect 2 "flipped.h5" "damaged data set"
+
+: > "$work/file"
+run 2 sweep "$work/small.cfg" --out "$work/file/run"
+expect 3 "$work/file" "run directory that cannot be made"
+
+mkdir "$work/mine" && echo text > "$work/mine/letter.txt"
+run 2 sweep "$work/small.cfg" --out "$work/mine"
+expect 2 "not a run directory" "directory of somebody else"
+
+alone prepare cifar10 --source "$work/nowhere" -o "$work/c.h5"
+expect 2 "nowhere" "missing source"
+check "nothing is left of a failed prepare" test ! -e "$work/c.h5"
+for arguments in "sweep" "sweep a b" "front" "nonsense" "sweep --nonsense x" "prepare synthetic" "prepare synthetic --train many -o $work/y.h5"; do
+    alone $arguments
+    check "'bitfront $arguments' is a usage error" test "$code" = 2
+    check "'bitfront $arguments' says one line" test "$(wc -l < "$work/out")" = 1
+done
+finish

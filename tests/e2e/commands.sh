@@ -1,0 +1,51 @@
+# The commands around a sweep: help, version, plan, check, status, front; and a run refuses another configuration.
+. tests/support/e2e.sh
+small_sweep "$work/small.cfg"
+
+alone --help
+expect 0 "Exit codes:" "--help"
+for command in plan sweep status front prepare check; do
+    alone --help
+    check "--help lists $command" grep -q "bitfront $command " "$work/out"
+    alone $command --help
+    expect 0 "Usage: bitfront $command" "$command --help"
+done
+alone --version
+for word in MPI HDF5 BLAS kernels; do check "--version names $word" grep -q "  $word  *[A-Za-z0-9]" "$work/out"; done
+alone plan --help-config
+expect 0 "segment_steps" "plan --help-config"
+
+alone plan "$work/small.cfg"
+expect 0 "network small" "plan"
+check "plan prints the layer table" grep -q "^b.c1 " "$work/out"
+check "plan lists the tasks" grep -qE "^ +8 +fixed" "$work/out"
+run 3 plan "$work/small.cfg"
+check "plan under mpirun prints once" test "$(grep -c '^b.c1 ' "$work/out")" = 1
+alone plan "$work/small.cfg" --set 'data="nowhere.h5"'
+expect 0 "bitfront prepare synthetic -o" "plan without data set"
+
+alone check "$work/small.cfg"
+expect 0 "is in order: 8 tasks" "check of a configuration"
+alone check "$work/data.h5"
+expect 0 "is in order: synthetic-digits" "check of a data set"
+
+run 3 sweep "$work/small.cfg" --out "$work/run"
+expect 0 "8 tasks done, 0 failed" "sweep"
+check "output in a pipe has no escape sequences" bash -c "! grep -q $'\033' '$work/out'"
+alone check "$work/run"
+expect 0 "8 of 8 tasks done" "check of a run"
+alone status "$work/run"
+expect 0 "8 of 8 done" "status"
+alone front "$work/run"
+expect 0 "test accuracy" "front"
+check "front writes front.csv" test -s "$work/run/front.csv"
+check "front writes front.png" test -s "$work/run/front.png"
+alone front "$work/run" --metric validation_accuracy
+expect 0 "valid" "front by validation accuracy"
+
+run 2 sweep "$work/small.cfg" --out "$work/run" --set batch=64
+expect 2 "batch" "another configuration in the same directory is refused"
+sed -i 's/out = 16/out = 24/' "$work/small_network.cfg"
+run 2 sweep "$work/small.cfg" --out "$work/run"
+expect 2 "another network" "another network in the same directory is refused"
+finish

@@ -1,0 +1,137 @@
+/* compare_results A.h5 B.h5: are two result files equal, byte for byte, in everything that P1 promises? All data sets and
+ * attributes of all groups are compared, except "seconds" and the group "provenance", which say how long, where and when.
+ * Exit code 0: equal; 1: different (the first differences are printed); 2: a file cannot be read. */
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SHOWN = 10 };
+
+typedef struct {
+    hid_t other;
+    int datasets, attributes, differences;
+} comparison;
+
+static void differ(comparison *c, const char *what, const char *why)
+{
+    if (c->differences++ < MAX_SHOWN) printf("different: %s: %s\n", what, why);
+}
+
+static int is_excluded(const char *path)
+{
+    const char *last = strrchr(path, '/');
+    last = last != NULL ? last + 1 : path;
+    return strcmp(last, "seconds") == 0 || strcmp(path, "provenance") == 0 || strstr(path, "/provenance") != NULL ||
+           strncmp(path, "provenance/", 11) == 0;
+}
+
+/* Elements of variable-length strings are pointers: the texts count. */
+static int same_elements(hid_t type, const char *a, const char *b, size_t count)
+{
+    if (H5Tis_variable_str(type) <= 0) return memcmp(a, b, count * H5Tget_size(type)) == 0;
+    char *const *x = (char *const *)(const void *)a, *const *y = (char *const *)(const void *)b;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(x[i], y[i]) != 0) return 0;
+    return 1;
+}
+
+typedef herr_t (*reader)(hid_t object, hid_t type, void *out);
+
+static herr_t read_dataset(hid_t object, hid_t type, void *out)
+{
+    return H5Dread(object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+}
+
+static herr_t read_attribute(hid_t object, hid_t type, void *out)
+{
+    return H5Aread(object, type, out);
+}
+
+static void compare_values(comparison *c, const char *what, hid_t a, hid_t b, hid_t type_a, hid_t type_b, hid_t space_a,
+                           hid_t space_b, reader read)
+{
+    hssize_t count = H5Sget_simple_extent_npoints(space_a);
+    if (H5Tequal(type_a, type_b) <= 0) {
+        differ(c, what, "type");
+    } else if (H5Sextent_equal(space_a, space_b) <= 0) {
+        differ(c, what, "shape");
+    } else if (count > 0) {
+        size_t bytes = (size_t)count * H5Tget_size(type_a);
+        char *x = calloc(1, bytes), *y = calloc(1, bytes);
+        if (x == NULL || y == NULL || read(a, type_a, x) < 0 || read(b, type_b, y) < 0) differ(c, what, "cannot be read");
+        else if (!same_elements(type_a, x, y, (size_t)count)) differ(c, what, "values");
+        free(x); /* strings that the library allocated live until the program ends */
+        free(y);
+    }
+}
+
+static herr_t compare_attribute(hid_t object, const char *name, const H5A_info_t *info, void *ctx)
+{
+    (void)info;
+    comparison *c = ((void **)ctx)[0];
+    const char *path = ((void **)ctx)[1];
+    hid_t twin = *(hid_t *)((void **)ctx)[2];
+    if (strcmp(name, "seconds") == 0) return 0;
+    char what[600];
+    snprintf(what, sizeof what, "%s@%s", path, name);
+    c->attributes++;
+    if (H5Aexists(twin, name) <= 0) {
+        differ(c, what, "missing in the second file");
+        return 0;
+    }
+    hid_t a = H5Aopen(object, name, H5P_DEFAULT), b = H5Aopen(twin, name, H5P_DEFAULT);
+    compare_values(c, what, a, b, H5Aget_type(a), H5Aget_type(b), H5Aget_space(a), H5Aget_space(b), read_attribute);
+    H5Aclose(a);
+    H5Aclose(b);
+    return 0;
+}
+
+static herr_t compare_object(hid_t file, const char *path, const H5O_info_t *info, void *ctx)
+{
+    comparison *c = ctx;
+    if (is_excluded(path)) return 0;
+    if (strcmp(path, ".") != 0 && H5Lexists(c->other, path, H5P_DEFAULT) <= 0) {
+        differ(c, path, "missing in the second file");
+        return 0;
+    }
+    hid_t a = H5Oopen(file, path, H5P_DEFAULT), b = H5Oopen(c->other, path, H5P_DEFAULT);
+    if (info->type == H5O_TYPE_DATASET) {
+        c->datasets++;
+        compare_values(c, path, a, b, H5Dget_type(a), H5Dget_type(b), H5Dget_space(a), H5Dget_space(b), read_dataset);
+    }
+    void *pack[3] = {c, (void *)(size_t)path, &b};
+    H5Aiterate(a, H5_INDEX_NAME, H5_ITER_INC, NULL, compare_attribute, pack);
+    H5Oclose(a);
+    H5Oclose(b);
+    return 0;
+}
+
+/* What only the second file has. */
+static herr_t find_extra(hid_t file, const char *path, const H5O_info_t *info, void *ctx)
+{
+    (void)file;
+    (void)info;
+    comparison *c = ctx;
+    if (!is_excluded(path) && strcmp(path, ".") != 0 && H5Lexists(c->other, path, H5P_DEFAULT) <= 0)
+        differ(c, path, "missing in the first file");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: compare_results A.h5 B.h5\n");
+        return 2;
+    }
+    hid_t a = H5Fopen(argv[1], H5F_ACC_RDONLY, H5P_DEFAULT), b = H5Fopen(argv[2], H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (a < 0 || b < 0) return 2;
+    comparison c = {.other = b};
+    if (H5Ovisit(a, H5_INDEX_NAME, H5_ITER_INC, compare_object, &c) < 0) return 2;
+    c.other = a;
+    if (H5Ovisit(b, H5_INDEX_NAME, H5_ITER_INC, find_extra, &c) < 0) return 2;
+    printf("%d data sets and %d attributes compared, %d different\n", c.datasets, c.attributes, c.differences);
+    H5Fclose(a);
+    H5Fclose(b);
+    return c.differences > 0 || c.datasets == 0;
+}

@@ -1,0 +1,30 @@
+# A full disk ends the sweep with exit code 3 and its reason; what was finished is kept, and with room again the same command
+# completes. Needs the right to mount a small tmpfs.
+. tests/support/e2e.sh
+small_sweep "$work/small.cfg"
+mkdir "$work/disk"
+if ! mount -t tmpfs -o size=1m tmpfs "$work/disk" 2> /dev/null; then
+    echo "skipped: no right to mount a tmpfs"
+    exit 77
+fi
+
+dd if=/dev/zero of="$work/disk/ballast" bs=1k count=1024 2> /dev/null
+run 3 sweep "$work/small.cfg" --out "$work/disk/run"
+expect 3 "No space left on device" "disk that is full from the start"
+rm -rf "$work/disk/run" "$work/disk/ballast"
+
+for ranks in 1 3; do
+    mount -o remount,size=300k "$work/disk"
+    run $ranks sweep "$work/small.cfg" --out "$work/disk/run"
+    expect 3 "No space left on device" "disk that fills up, $ranks ranks"
+    check "some task file is there, complete" bash -c "ls '$work/disk/run/tasks' | grep -q '^[0-9]*\.h5$'"
+    finished=$(ls "$work/disk/run/tasks" | grep -c '^[0-9]*\.h5$')
+    mount -o remount,size=20m "$work/disk"
+    run 2 sweep "$work/small.cfg" --out "$work/disk/run"
+    expect 0 "8 tasks done, 0 failed" "the same command with room again"
+    check "finished tasks were kept" grep -q "^[^ ]* $finished of 8 tasks were finished" "$work/out"
+    [ $ranks = 1 ] && run 1 sweep "$work/small.cfg" --out "$work/whole"
+    check "results equal those of a roomy disk" same_results "$work/whole" "$work/disk/run"
+    rm -rf "$work/disk/run"
+done
+finish

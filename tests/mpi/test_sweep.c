@@ -1,0 +1,314 @@
+/* links: bitfront_mpi */
+/* Coordinator, workers, queue and groups together, with a trainer that sleeps: whatever happens on the way, the results
+ * are those of an undisturbed run by one process, and nobody waits for ever or burns a core. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "core/base/file.h"
+#include "core/io/h5.h"
+#include "mpi/agree.h"
+#include "mpi/inputs.h"
+#include "mpi/runtime.h"
+#include "mpi/sweep.h"
+#include "results/run.h"
+#include "tests/mpi/check_ranks.h"
+#include "tests/mpi/fake_trainer.h"
+#include "tests/support/scratch.h"
+
+static const double QUICK = 0.0005, SLOW = 0.02; /* seconds a step */
+enum { WARMUPS = 2, POINTS = 6, TASKS = WARMUPS + POINTS, SHARDS = 4 };
+
+static int rank, size;
+static scratch place;
+static sweep_inputs in;
+
+static const char *network_text =
+    "name = \"tiny\"; classes = 10;\n"
+    "input = { channels = 3; height = 8; width = 8; signed = false; clip = 1.0; };\n"
+    "layers = ( { name = \"pool\"; type = \"global_pool\"; input = \"image\"; },\n"
+    "           { name = \"fc\"; type = \"linear\"; input = \"pool\"; out = 10; } );\n";
+
+static const char *config_text =
+    "name = \"fake\"; network = \"network.cfg\"; data = \"none.h5\"; batch = 8; shards = 4; seeds = [1, 2];\n"
+    "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [0.5, 2.0]; },\n"
+    "          { strategy = \"fixed\"; bits = [8]; } );\n";
+
+static void read_inputs(void)
+{
+    status s = status_ok();
+    if (rank == 0) {
+        place = scratch_make();
+        s = file_write_text(scratch_file(&place, "network.cfg"), network_text);
+        if (!failed(s)) s = file_write_text(scratch_file(&place, "fake.cfg"), config_text);
+        if (!failed(s)) s = inputs_read(&in, scratch_file(&place, "fake.cfg"), NULL, 0);
+    }
+    CHECK_OK(agree(MPI_COMM_WORLD, s));
+    CHECK_OK(agree_bytes(MPI_COMM_WORLD, 0, &place, sizeof place));
+    CHECK_OK(inputs_share(&in, MPI_COMM_WORLD));
+    CHECK(in.task_count == TASKS);
+    snprintf(in.data.source_checksum, sizeof in.data.source_checksum, "sha256:of-nothing");
+    snprintf(in.data.name, sizeof in.data.name, "nothing");
+}
+
+/* Runs (or resumes) the sweep in directory `name`. */
+static status run_in(const char *name, int *failed_tasks)
+{
+    CHECK_OK(runtime_catch_signals());
+    fake.world_rank = rank;
+    sweep_options options = {.directory = scratch_file(&place, name), .style = PROGRESS_PLAIN, .volume = PROGRESS_QUIET,
+                             .blas = "none", .mpi = "test"};
+    *failed_tasks = -1;
+    return sweep_run(MPI_COMM_WORLD, &in, &options, failed_tasks);
+}
+
+static void reset_fake(double step_seconds)
+{
+    memset(&fake, 0, sizeof fake);
+    fake.step_seconds = step_seconds;
+}
+
+static run run_at(const char *name)
+{
+    run r;
+    memset(&r, 0, sizeof r);
+    snprintf(r.directory, sizeof r.directory, "%s", scratch_file(&place, name));
+    return r;
+}
+
+static double expected_value(int id)
+{
+    double warmup = 0;
+    if (in.tasks[id - 1].depends_on != 0) warmup = fake_expected(in.tasks[id - 1].depends_on, 0, SHARDS);
+    return fake_expected(id, warmup, SHARDS);
+}
+
+/* By rank 0: every task is done with the value of an undisturbed run, except the excused ones, which failed. */
+static void check_results(const char *name, const bool *excused)
+{
+    if (rank != 0) return;
+    run r = run_at(name);
+    char path[MAX_PATH_TEXT];
+    for (int id = 1; id <= TASKS; id++) {
+        record found;
+        CHECK_OK(run_read_task(&found, &r, id));
+        if (excused != NULL && excused[id]) {
+            CHECK(found.state == RECORD_FAILED && found.reason[0] != '\0');
+        } else {
+            CHECK(found.state == RECORD_DONE);
+            CHECK(found.validation_loss == expected_value(id));
+        }
+        record_free(&found);
+        run_checkpoint_path(path, &r, id);
+        CHECK(!file_exists(path));
+    }
+    h5_id file, points;
+    size_t rows = 0;
+    snprintf(path, sizeof path, "%s/results.h5", scratch_file(&place, name));
+    CHECK_OK(h5_open_read(&file, path));
+    CHECK_OK(h5_group_open(&points, file, "points"));
+    CHECK_OK(h5_dims(points, "id", 1, &rows));
+    CHECK(rows == TASKS);
+    h5_group_close(points);
+    CHECK_OK(h5_close(file));
+}
+
+/* By rank 0: how often `text` occurs in a file of the run. */
+static int count_in_file(const char *name, const char *file, const char *text)
+{
+    char path[MAX_PATH_TEXT], *content;
+    snprintf(path, sizeof path, "%s/%s", scratch_file(&place, name), file);
+    if (failed(file_read_text(&content, path))) return -1;
+    int count = 0;
+    for (const char *at = content; (at = strstr(at, text)) != NULL; at++) count++;
+    free(content);
+    return count;
+}
+
+static long sum_over_ranks(long mine)
+{
+    long all = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_LONG, MPI_SUM, MPI_COMM_WORLD);
+    return all;
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+static void test_every_task_ends_with_the_right_value(void)
+{
+    reset_fake(QUICK);
+    int failed_tasks;
+    CHECK_OK(run_in("plain", &failed_tasks));
+    CHECK(failed_tasks == 0);
+    check_results("plain", NULL);
+    CHECK(sum_over_ranks(fake.steps_done) == (long)TASKS * FAKE_EPOCHS * FAKE_STEPS);
+    if (rank == 0) {
+        CHECK(count_in_file("plain", "log.jsonl", "\"task_done\"") == TASKS);
+        CHECK(count_in_file("plain", "status.json", "\"done\"") > 0);
+    }
+    /* The same command again has nothing to do. */
+    reset_fake(QUICK);
+    CHECK_OK(run_in("plain", &failed_tasks));
+    CHECK(failed_tasks == 0);
+    CHECK(sum_over_ranks(fake.steps_done) == 0);
+    check_results("plain", NULL);
+}
+
+static void test_warmups_use_all_workers(void)
+{
+    reset_fake(QUICK);
+    int failed_tasks, workers = size > 1 ? size - 1 : 1, largest = 0;
+    CHECK_OK(run_in("groups", &failed_tasks));
+    MPI_Allreduce(&fake.largest_group, &largest, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    CHECK(largest == (workers >= 4 ? 4 : workers >= 2 ? 2 : 1));
+    check_results("groups", NULL);
+}
+
+/* The coordinator while the others work, and a worker while it waits. */
+static void test_waiting_costs_no_core(void)
+{
+    reset_fake(SLOW);
+    double wall = clock_seconds(), cpu = cpu_seconds();
+    int failed_tasks;
+    CHECK_OK(run_in("idle", &failed_tasks));
+    wall = clock_seconds() - wall;
+    cpu = cpu_seconds() - cpu;
+    if (rank == 0) printf("rank 0 of %d used %.1f ms of %.2f s: %.2f %%\n", size, 1e3 * cpu, wall, 100 * cpu / wall);
+    /* 2 % for waiting, the rest for the files of eight tasks within these few seconds. Alone, it is the worker's sleep. */
+    CHECK(rank != 0 || cpu < 0.04 * wall);
+    check_results("idle", NULL);
+}
+
+static void test_stop_and_resume_loses_no_step(int number, const char *name)
+{
+    reset_fake(QUICK);
+    fake.signal_task = WARMUPS + 2;
+    fake.signal_number = number;
+    int failed_tasks;
+    status stopped = run_in(name, &failed_tasks);
+    CHECK(stopped.code == STATUS_STOPPED);
+    CHECK(strstr(stopped.message, "run the same command again") != NULL);
+    if (rank == 0) {
+        run r = run_at(name);
+        char path[MAX_PATH_TEXT];
+        run_task_path(path, &r, fake.signal_task);
+        CHECK(!file_exists(path));
+        run_checkpoint_path(path, &r, fake.signal_task);
+        CHECK(file_exists(path));
+        CHECK(count_in_file(name, "status.json", "\"stopped\"") == 1);
+    }
+    long before = fake.steps_done;
+    reset_fake(QUICK);
+    CHECK_OK(run_in(name, &failed_tasks));
+    CHECK(failed_tasks == 0);
+    CHECK(sum_over_ranks(before + fake.steps_done) == (long)TASKS * FAKE_EPOCHS * FAKE_STEPS);
+    check_results(name, NULL);
+}
+
+static void test_damaged_checkpoints_cost_time_only(void)
+{
+    reset_fake(QUICK);
+    fake.signal_task = WARMUPS + 1;
+    fake.signal_number = SIGUSR1;
+    int failed_tasks;
+    CHECK(run_in("damaged", &failed_tasks).code == STATUS_STOPPED);
+    if (rank == 0) {
+        run r = run_at("damaged");
+        char path[MAX_PATH_TEXT], previous[MAX_PATH_TEXT + 8];
+        run_checkpoint_path(path, &r, WARMUPS + 1);
+        snprintf(previous, sizeof previous, "%s.prev", path);
+        CHECK_OK(file_write_text(path, "not a checkpoint"));
+        CHECK_OK(file_write_text(previous, "nor this"));
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    reset_fake(QUICK);
+    CHECK_OK(run_in("damaged", &failed_tasks));
+    check_results("damaged", NULL);
+    if (rank == 0) CHECK(count_in_file("damaged", "log.jsonl", "starts over") == 1);
+}
+
+static void test_failed_point_is_a_result(void)
+{
+    reset_fake(QUICK);
+    fake.numeric_task = WARMUPS + 3;
+    int failed_tasks;
+    CHECK_OK(run_in("numeric", &failed_tasks));
+    CHECK(failed_tasks == 1);
+    bool excused[TASKS + 1] = {false};
+    excused[fake.numeric_task] = true;
+    check_results("numeric", excused);
+    if (rank != 0) return;
+    run r = run_at("numeric");
+    record found;
+    CHECK_OK(run_read_task(&found, &r, fake.numeric_task));
+    CHECK(strcmp(found.reason, "loss not finite in epoch 1") == 0); /* whatever the number of ranks */
+    record_free(&found);
+}
+
+static void test_failed_warmup_fails_its_points(bool at_opening, const char *name)
+{
+    reset_fake(QUICK);
+    if (at_opening) fake.open_fails_task = 2;
+    else fake.numeric_task = 2;
+    int failed_tasks;
+    CHECK_OK(run_in(name, &failed_tasks));
+    bool excused[TASKS + 1] = {false};
+    int expected = 0;
+    for (int id = 1; id <= TASKS; id++) {
+        excused[id] = id == 2 || in.tasks[id - 1].depends_on == 2;
+        expected += excused[id];
+    }
+    CHECK(failed_tasks == expected && expected == 1 + POINTS / WARMUPS);
+    check_results(name, excused);
+    /* Again: the failures are known. */
+    reset_fake(QUICK);
+    CHECK_OK(run_in(name, &failed_tasks));
+    CHECK(failed_tasks == expected);
+    CHECK(sum_over_ranks(fake.steps_done) == 0);
+}
+
+static void test_full_disk_ends_the_sweep_cleanly(void)
+{
+    reset_fake(QUICK);
+    fake.io_task = WARMUPS + 2;
+    fake.io_group_rank = 1;
+    int failed_tasks;
+    status broken = run_in("full", &failed_tasks);
+    CHECK(broken.code == STATUS_IO);
+    CHECK(strstr(broken.message, "No space left") != NULL && strstr(broken.message, "task 4") != NULL);
+    int exit_3 = count_in_file("full", "status.json", "\"exit\": 3") + count_in_file("full", "status.json", "\"exit\":3");
+    CHECK(rank != 0 || exit_3 == 1);
+    reset_fake(QUICK);
+    CHECK_OK(run_in("full", &failed_tasks));
+    CHECK(failed_tasks == 0);
+    check_results("full", NULL);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    read_inputs();
+    test_every_task_ends_with_the_right_value();
+    test_warmups_use_all_workers();
+    test_waiting_costs_no_core();
+    test_stop_and_resume_loses_no_step(SIGUSR1, "usr1");
+    test_stop_and_resume_loses_no_step(SIGTERM, "term");
+    test_damaged_checkpoints_cost_time_only();
+    test_failed_point_is_a_result();
+    test_failed_warmup_fails_its_points(false, "warmup");
+    test_failed_warmup_fails_its_points(true, "opening");
+    test_full_disk_ends_the_sweep_cleanly();
+    inputs_free(&in);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank == 0) scratch_remove(&place);
+    return check_end();
+}

@@ -1,0 +1,232 @@
+/* links: core_kernels core_base */
+/* The activation quantiser of every available instruction set against the scalar formula, bit for bit, above all on and
+ * beside the borders of its levels; its gradients; the vectors of method.md 2.2. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/kernels/kernels.h"
+#include "tests/support/check.h"
+#include "tests/support/naive.h"
+
+#ifdef BITFRONT_DOUBLE
+#define real_next nextafter
+#else
+#define real_next nextafterf
+#endif
+
+static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
+
+/* Sums over elements are blocks of float sums in some lanes: a sum of n numbers of size 1 within sqrt(n) roundings. */
+static const double MAX_SUM_ERROR = 64 * REAL_EPSILON;
+
+/* Candidate j with `bits`, as kernels.h describes the two arithmetics. */
+static void add_candidate(pact *q, int bits, real clip, real share)
+{
+    int j = q->count++;
+    real top = (real)((1 << bits) - 1);
+    q->clip[j] = clip;
+    q->share[j] = share;
+    q->step[j] = clip / top;
+    q->scale[j] = q->reference ? 1 / (clip + (real)0.001) * top : top / clip;
+    q->high[j] = q->reference ? clip : REAL_MAX;
+    q->top[j] = q->reference ? REAL_MAX : top;
+}
+
+/* Values where a code may go wrong: every border of every candidate and its neighbours, clips, zeros, large numbers,
+ * and some in between. Returns how many were written. */
+static size_t awkward_values(real *x, size_t room, const pact *q)
+{
+    size_t count = 0;
+    for (int j = 0; j < q->count; ++j) {
+        for (int code = 0; code <= 256 && count + 16 < room; ++code) {
+            real borders[] = {(real)code * q->step[j], (real)code / q->scale[j]};
+            for (int b = 0; b < 2; ++b) {
+                x[count++] = real_next(borders[b], -REAL_MAX);
+                x[count++] = borders[b];
+                x[count++] = real_next(borders[b], REAL_MAX);
+                x[count++] = -borders[b];
+            }
+        }
+    }
+    for (int j = 0; j < q->count && count + 8 < room; ++j) {
+        x[count++] = real_next(q->clip[j], 0);
+        x[count++] = q->clip[j];
+        x[count++] = real_next(q->clip[j], REAL_MAX);
+    }
+    real special[] = {0, (real)-0.0, q->low, real_next(q->low, REAL_MAX), real_next(q->low, -REAL_MAX), (real)1e30, (real)-1e30,
+                      (real)1e-30};
+    for (size_t i = 0; i < sizeof special / sizeof *special && count < room; ++i) x[count++] = special[i];
+    fill_uniform(x + count, room - count, 7, (double)q->low - 1.0, (double)q->clip[0] * 1.5);
+    return room;
+}
+
+static void check_quantiser(const char *what, const pact *q)
+{
+    enum { COUNT = 9999 }; /* more than two blocks, not a multiple of any vector */
+    real *x = new_reals(COUNT), *g = new_reals(COUNT), *y = new_reals(COUNT), *expected = new_reals(COUNT);
+    real *dx = new_reals(COUNT), *dx_expected = new_reals(COUNT);
+    awkward_values(x, COUNT, q);
+    fill_uniform(g, COUNT, 8, -1.0, 1.0);
+    double dclip_expected[PACT_MAX], dshare_expected[PACT_MAX], dlow_expected;
+    for (int i = 0; i < COUNT; ++i) expected[i] = naive_pact_value(x[i], q);
+    naive_pact_backward(dx_expected, dclip_expected, dshare_expected, &dlow_expected, g, x, q, COUNT);
+    double size = 0.0; /* of the largest level: the unit of dshare */
+    for (int j = 0; j < q->count; ++j) size = fmax(size, fabs((double)q->clip[j]) + fabs((double)q->low));
+
+    for (size_t i = 0; i < sizeof ISA_NAMES / sizeof *ISA_NAMES; ++i) {
+        const kernel_table *k = kernels_choose(ISA_NAMES[i]);
+        if (k == NULL) continue;
+        char name[100];
+        snprintf(name, sizeof name, "%s %s, %d candidates", k->name, what, q->count);
+        static const size_t counts[] = {0, 1, 5, 16, 17, 31, COUNT};
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; ++c) {
+            fill_poison(y, COUNT);
+            k->pact_forward(y, x, q, counts[c]);
+            assert_true(check_same(name, y, expected, counts[c]));
+            assert_true(counts[c] == COUNT || isnan((double)y[counts[c]]));
+        }
+        real in_place[COUNT];
+        for (int n = 0; n < COUNT; ++n) in_place[n] = x[n];
+        k->pact_forward(in_place, in_place, q, COUNT);
+        assert_true(check_same(name, in_place, expected, COUNT));
+
+        real dclip[PACT_MAX], dshare[PACT_MAX], dlow, dclip_again[PACT_MAX], dshare_again[PACT_MAX];
+        fill_poison(dx, COUNT);
+        k->pact_backward(dx, dclip, dshare, &dlow, g, x, q, COUNT);
+        assert_true(check_same(name, dx, dx_expected, COUNT));
+        double roundings = MAX_SUM_ERROR * sqrt((double)COUNT);
+        for (int j = 0; j < q->count; ++j) {
+            assert_true(check_value("dclip", (double)dclip[j], dclip_expected[j], roundings, 0.0));
+            assert_true(check_value("dshare", (double)dshare[j], dshare_expected[j], roundings * size, 0.0));
+        }
+        assert_true(check_value("dlow", (double)dlow, dlow_expected, roundings * q->count, 0.0));
+
+        /* Without dx and dlow, and with dx in the place of g: the same numbers. */
+        k->pact_backward(NULL, dclip_again, dshare_again, NULL, g, x, q, COUNT);
+        assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
+        assert_true(check_same(name, dshare_again, dshare, (size_t)q->count));
+        for (int n = 0; n < COUNT; ++n) in_place[n] = g[n];
+        k->pact_backward(in_place, dclip_again, dshare_again, NULL, in_place, x, q, COUNT);
+        assert_true(check_same(name, in_place, dx_expected, COUNT));
+        assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
+    }
+    real *all[] = {x, g, y, expected, dx, dx_expected};
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
+}
+
+static void test_the_exact_arithmetic_equals_the_formula(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= PACT_MAX; ++count) {
+        for (int snapped = 0; snapped <= 1; ++snapped) {
+            pact q = {.snap = snapped ? (real)(1.0 / 1024.0) : 0};
+            static const int bits[] = {8, 4, 2};
+            static const real clips[] = {(real)6.0, (real)3.7, (real)1.1}, shares[] = {(real)0.5, (real)0.3, (real)0.2};
+            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            check_quantiser(snapped ? "exact, snapped" : "exact", &q);
+        }
+    }
+}
+
+static void test_the_reference_arithmetic_equals_the_formula(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= PACT_MAX; ++count) {
+        for (int mask = 0; mask <= 1; ++mask) {
+            pact q = {.reference = true, .mask_zero_output = mask};
+            static const int bits[] = {2, 4, 8};
+            static const real clips[] = {(real)6.0, (real)2.9, (real)0.3}, shares[] = {(real)0.2, (real)0.7, (real)0.1};
+            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            check_quantiser(mask ? "reference, before a ReLU" : "reference", &q);
+        }
+    }
+}
+
+static void test_a_signed_quantiser_equals_the_formula(void **state)
+{
+    (void)state;
+    for (int reference = 0; reference <= 1; ++reference) {
+        pact q = {.low = (real)-2.5, .reference = reference};
+        add_candidate(&q, 8, (real)3.5, 1);
+        real range = q.clip[0] - q.low;
+        q.scale[0] = reference ? 255 / (range + (real)0.001) : 255 / range;
+        q.step[0] = range / 255;
+        check_quantiser("signed", &q);
+    }
+}
+
+/* method.md 2.2: clip 6; x = 1, 3 and 6 or more. */
+static void test_the_vectors_of_the_method_are_met(void **state)
+{
+    (void)state;
+    static const int bits[] = {2, 4, 8}, codes[3][3] = {{0, 1, 2}, {2, 7, 14}, {42, 127, 254}};
+    static const int exact_codes[3][3] = {{0, 1, 3}, {2, 7, 15}, {42, 127, 255}};
+    const real x[] = {1, 3, 6, (real)6.5, 100};
+    for (size_t i = 0; i < sizeof ISA_NAMES / sizeof *ISA_NAMES; ++i) {
+        const kernel_table *k = kernels_choose(ISA_NAMES[i]);
+        if (k == NULL) continue;
+        for (int b = 0; b < 3; ++b) {
+            pact reference = {.reference = true}, exact = {0};
+            add_candidate(&reference, bits[b], 6, 1);
+            add_candidate(&exact, bits[b], 6, 1);
+            real y[5];
+            k->pact_forward(y, x, &reference, 5);
+            for (int v = 0; v < 5; ++v) assert_int_equal(lrint((double)(y[v] * reference.scale[0])), codes[b][v < 2 ? v : 2]);
+            k->pact_forward(y, x, &exact, 5);
+            for (int v = 0; v < 5; ++v) assert_int_equal(lrint((double)(y[v] * exact.scale[0])), exact_codes[b][v < 2 ? v : 2]);
+        }
+    }
+}
+
+/* What the snap is for: sums of two values on the grid stay on their code when they are quantised again. */
+static void test_sums_of_quantised_values_keep_their_code(void **state)
+{
+    (void)state;
+    static const real clips[] = {(real)0.37, (real)1.0, (real)2.9173, (real)6.0, (real)11.3};
+    const kernel_table *k = kernels_choose(NULL);
+    for (size_t c = 0; c < sizeof clips / sizeof *clips; ++c) {
+        pact q = {.snap = (real)(1.0 / 1024.0)};
+        add_candidate(&q, 8, clips[c], 1);
+        for (int a = 0; a < 256; ++a) {
+            for (int b = 0; a + b < 256; ++b) {
+                real sum = (real)a * q.step[0] + (real)b * q.step[0], y;
+                k->pact_forward(&y, &sum, &q, 1);
+                assert_true(y == (real)(a + b) * q.step[0]);
+            }
+        }
+    }
+}
+
+static void test_not_a_number_is_passed_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ISA_NAMES / sizeof *ISA_NAMES; ++i) {
+        const kernel_table *k = kernels_choose(ISA_NAMES[i]);
+        if (k == NULL) continue;
+        pact q = {0};
+        add_candidate(&q, 8, 6, 1);
+        real x[40], y[40];
+        for (int n = 0; n < 40; ++n) x[n] = n % 2 ? (real)NAN : 1;
+        k->pact_forward(y, x, &q, 40);
+        for (int n = 0; n < 40; ++n) assert_int_equal(isnan((double)y[n]) != 0, n % 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_exact_arithmetic_equals_the_formula),
+        cmocka_unit_test(test_the_reference_arithmetic_equals_the_formula),
+        cmocka_unit_test(test_a_signed_quantiser_equals_the_formula),
+        cmocka_unit_test(test_the_vectors_of_the_method_are_met),
+        cmocka_unit_test(test_sums_of_quantised_values_keep_their_code),
+        cmocka_unit_test(test_not_a_number_is_passed_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
