@@ -270,9 +270,7 @@ static void test_the_real_cifar10(void **state)
     free(block);
 }
 
-/* --- Speech Commands: a stand-in with 3, 1 and 2 records of each class
- * ------------------------------------------------- */
-
+/* The stand-in for Speech Commands: 3, 1 and 2 records of each class. */
 enum { SPEECH_RECORD = 491, SPEECH_CLASSES = 12 };
 
 static const char *const speech_names[3] = {"train.bin", "val.bin", "test.bin"};

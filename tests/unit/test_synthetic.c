@@ -63,7 +63,7 @@ static void test_the_drawing_is_the_same_on_every_machine(void **state)
     /* Changes only when the drawing is changed on purpose; then every stored result on this data set is of another one.
      */
     assert_string_equal(data.source_checksum,
-                        "sha256:53a28b0d02f7b484b946dc1c59de453e40dad42a43ad6ad8a3ac097400cb3af4");
+                        "sha256:1cf2a9fcad2435a88d7f0b778bacb038f0bc6798dd05773a753ccc8f477e30da");
     free(block);
 }
 

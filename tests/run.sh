@@ -1,0 +1,42 @@
+#!/bin/bash
+# Installs what is missing, builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with the
+# sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
+set -u
+cd "$(dirname "$0")/.."
+. configs/packages.sh
+
+for argument in "$@"; do
+    case $argument in
+    --long) export BITFRONT_LONG=1 ;;
+    *)
+        echo "usage: tests/run.sh [--long]" >&2
+        exit 2
+        ;;
+    esac
+done
+
+install_packages || exit 1
+code=0
+
+build() { # build PRESET
+    cmake --preset "$1" > "build-$1.tmp" 2>&1 && cmake --build --preset "$1" >> "build-$1.tmp" 2>&1
+    local built=$?
+    [ $built = 0 ] && rm -f "build-$1.tmp" || cat "build-$1.tmp"
+    return $built
+}
+
+# MPI libraries leave memory behind on purpose and are not instrumented: the sanitizers watch the unit tests.
+if build asan; then
+    ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        ctest --preset asan -L unit -j "$(nproc)" || code=1
+else
+    code=1
+fi
+
+if build dev; then
+    ctest --preset dev -j "$(nproc)" || code=1
+else
+    code=1
+fi
+[ $code = 0 ] && echo "all tests passed" || echo "some tests failed"
+exit $code
