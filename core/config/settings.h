@@ -7,14 +7,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/base/arithmetic.h"
 #include "core/base/status.h"
 
 enum { MAX_PRECISIONS = 4, MAX_SEEDS = 64, MAX_ENTRIES = 64, MAX_STRENGTHS = 256, MAX_DROPS = 8, MAX_NAME = 64,
        MAX_PATH_TEXT = 1024 };
 
-typedef enum { ARITHMETIC_EXACT, ARITHMETIC_REFERENCE } arithmetic; /* method.md section 9; "exact" | "reference" */
 typedef enum { OPTIMIZER_ADAM, OPTIMIZER_SGD } optimizer_kind;       /* "adam" | "sgd" */
 typedef enum { SELECT_ACCURACY, SELECT_LOSS, SELECT_TOTAL_LOSS } selection; /* "accuracy" | "loss" | "total_loss" */
+
+/* How the search draws shares from its logits (method.md 1.3). */
+typedef enum {
+    SAMPLING_SOFTMAX,    /* "softmax" */
+    SAMPLING_ARGMAX,     /* "argmax": one-hot, gradient of the softmax */
+    SAMPLING_GUMBEL,     /* "gumbel": softmax of logits with Gumbel noise */
+    SAMPLING_HARD_GUMBEL /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
+} sampling_kind;
 
 /* One training phase: warm-up, search or fine-tuning (method.md 5). */
 typedef struct {
@@ -41,6 +49,8 @@ typedef struct {
     int input_bits[MAX_PRECISIONS];
     double logit_learning_rate, logit_momentum; /* SGD on the choices */
     double temperature, temperature_factor;   /* softmax temperature, multiplied by the factor after each epoch */
+    sampling_kind sampling;                   /* of the choices, in training; evaluation is always discrete */
+    bool calibrate_input;                     /* clips of a signed input start at the range of the training split */
     bool strength_incremental;                /* method.md 5.1: rises to the full strength over the first half */
     bool normalize_cost;                      /* unit-free strengths, architecture.md 7 */
     bool keep_alive;                          /* method.md 4.11: never prune a whole group */

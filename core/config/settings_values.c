@@ -152,7 +152,7 @@ static status read_list_length(int *out, const settings_key *key, const config_n
 static status read_integers(void *base, const settings_key *key, config_node *node)
 {
     int64_t values[MAX_STRENGTHS];
-    int count;
+    int count = 0;
     TRY(read_list_length(&count, key, node));
     for (int i = 0; i < count; i++) {
         const config_node *item = config_item(node, i);
@@ -203,7 +203,7 @@ static status read_numbers(void *base, const settings_key *key, config_node *nod
 {
     if (key->type == KEY_STRENGTHS && config_is_section(node)) return read_geometric(base, key, node);
     double *values = field_of(base, key);
-    int count;
+    int count = 0;
     TRY(read_list_length(&count, key, node));
     for (int i = 0; i < count; i++) TRY(read_number(&values[i], key, config_item(node, i)));
     *count_of(base, key) = count;

@@ -248,7 +248,7 @@ static char **pack_strings(char *const *strings, size_t count)
 
 status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name)
 {
-    size_t n;
+    size_t n = 0;
     TRY(h5_dims(parent, name, 1, &n));
     hid_t set = -1;
     TRY(open_counted(&set, parent, name, n));

@@ -1,0 +1,338 @@
+/* links: core_train hw_models */
+/* The two promises, inside one process: a task gives the same bits for every size of its group, and when it is stopped at
+ * any step and continued from its spans. Ranks are threads here; mpi/ is tested elsewhere. */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/rng.h"
+#include "core/train/trainer.h"
+#include "hw_models/registry.h"
+
+enum { SIDE = 6, CHANNELS = 2, CLASSES = 3, SAMPLES = 150, PIXELS = SIDE * SIDE * CHANNELS, MAX_RANKS = 4 };
+
+/* ---- a data set of three kinds of stripes ---- */
+
+static uint8_t pixels[SAMPLES * PIXELS];
+static int32_t labels[SAMPLES], numbers[SAMPLES];
+static char class_names[CLASSES * DATASET_NAME];
+
+static dataset stripes(void)
+{
+    for (int n = 0; n < SAMPLES; n++) {
+        numbers[n] = n;
+        labels[n] = n % 7 < 2 ? 0 : n % 2 + 1; /* classes of different size */
+        for (int i = 0; i < PIXELS; i++) {
+            int y = i / (SIDE * CHANNELS), x = i / CHANNELS % SIDE;
+            int bright = labels[n] == 0 ? y % 2 : labels[n] == 1 ? x % 2 : (x + y) % 2;
+            uint32_t noise = rng_draw(5, RNG_SYNTHETIC, (uint32_t)n, (uint32_t)i, 0).word[0];
+            pixels[n * PIXELS + i] = (uint8_t)(rng_below(noise, 150) + (uint32_t)(bright * 90));
+        }
+    }
+    dataset d = {.name = "stripes", .height = SIDE, .width = SIDE, .channels = CHANNELS, .classes = CLASSES,
+                 .count = SAMPLES, .scale = 1.0f / 255, .labels = labels, .samples = pixels, .class_names = class_names};
+    const int first[SPLIT_COUNT] = {0, 90, 120}, count[SPLIT_COUNT] = {90, 30, 30};
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        d.split_count[s] = count[s];
+        d.split_index[s] = numbers + first[s];
+    }
+    return d;
+}
+
+static settings small_settings(void)
+{
+    settings s;
+    memset(&s, 0, sizeof s);
+    phase_settings phase = {.epochs = 2, .learning_rate = 1e-2, .weight_decay = 1e-4, .learning_rate_decay = 0.9,
+                            .first_candidate_epoch = -1};
+    s.batch = 16;
+    s.shards = 4;
+    s.class_weights = true;
+    s.augment.flip = true;
+    s.warmup = s.search_phase = s.finetune = phase;
+    s.search = (search_settings){.activation_count = 2, .activation_bits = {4, 8}, .input_count = 1, .input_bits = {8},
+                                 .logit_learning_rate = 0.1, .logit_momentum = 0.9, .temperature = 1,
+                                 .temperature_factor = 0.5, .normalize_cost = true};
+    return s;
+}
+
+/* ---- ranks as threads ---- */
+
+typedef struct {
+    pthread_barrier_t barrier;
+    real *values[MAX_RANKS];
+    int size;
+} team;
+
+typedef struct {
+    team *team;
+    int rank;
+    int stop_after; /* steps until this rank wants to stop; negative: never */
+} member;
+
+/* Recursive doubling by definition: level by level, each rank adds its partner's values. */
+static status team_sum(void *ctx, real *values, size_t count, status local)
+{
+    member *m = ctx;
+    real *own = malloc(count * sizeof *own);
+    for (int distance = 1; distance < m->team->size; distance *= 2) {
+        m->team->values[m->rank] = values;
+        pthread_barrier_wait(&m->team->barrier);
+        const real *partner = m->team->values[m->rank ^ distance];
+        for (size_t i = 0; i < count; i++) own[i] = values[i] + partner[i];
+        pthread_barrier_wait(&m->team->barrier);
+        memcpy(values, own, count * sizeof *own);
+    }
+    free(own);
+    return local;
+}
+
+static bool member_stops(void *ctx)
+{
+    member *m = ctx;
+    return m->stop_after >= 0 && m->stop_after-- == 0;
+}
+
+typedef struct {
+    const trainer_inputs *in;
+    member member;
+    record outcome;
+    int stops; /* how often the task was left and continued in a fresh trainer */
+    int stop_every;
+    status result;
+} job;
+
+/* Copies the spans of one trainer into a fresh one, as a checkpoint does. */
+static status restart(trainer **t, const trainer_inputs *in)
+{
+    trainer *fresh;
+    TRY(trainer_open(&fresh, in));
+    span from[8], to[8];
+    int count = trainer_spans(*t, from, 8);
+    trainer_spans(fresh, to, 8);
+    for (int i = 0; i < count; i++) memcpy(to[i].data, from[i].data, from[i].bytes);
+    trainer_restored(fresh);
+    trainer_close(*t);
+    *t = fresh;
+    return status_ok();
+}
+
+static status run_task(job *j)
+{
+    trainer *t;
+    TRY(trainer_open(&t, j->in));
+    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .should_stop = member_stops,
+               .ctx = &j->member};
+    j->member.stop_after = j->stop_every > 0 ? j->stop_every : -1;
+    segment_end end;
+    do {
+        TRY(trainer_segment(t, &g, &end));
+        if (end == SEGMENT_STOPPED) {
+            j->stops++;
+            j->member.stop_after = j->stop_every + j->stops % 3;
+            TRY(restart(&t, j->in));
+        }
+    } while (end != SEGMENT_FINISHED);
+    status s = trainer_record(&j->outcome, t);
+    trainer_close(t);
+    return s;
+}
+
+static void *run_thread(void *ctx)
+{
+    job *j = ctx;
+    j->result = run_task(j);
+    return NULL;
+}
+
+/* Runs one task on `size` ranks and returns rank 0's record; the others must hold the same. */
+static record train(const trainer_inputs *in, int size, int stop_every, int *stops)
+{
+    team ranks = {.size = size};
+    pthread_barrier_init(&ranks.barrier, NULL, (unsigned)size);
+    job jobs[MAX_RANKS];
+    pthread_t threads[MAX_RANKS];
+    for (int r = 0; r < size; r++) {
+        jobs[r] = (job){.in = in, .member = {.team = &ranks, .rank = r}, .stop_every = stop_every};
+        pthread_create(&threads[r], NULL, run_thread, &jobs[r]);
+    }
+    for (int r = 0; r < size; r++) pthread_join(threads[r], NULL);
+    pthread_barrier_destroy(&ranks.barrier);
+    for (int r = 0; r < size; r++) {
+        if (failed(jobs[r].result)) fail_msg("rank %d: %s", r, jobs[r].result.message);
+        assert_true(jobs[r].outcome.test_loss == jobs[0].outcome.test_loss);
+        if (r > 0) record_free(&jobs[r].outcome);
+    }
+    if (stops != NULL) *stops = jobs[0].stops;
+    return jobs[0].outcome;
+}
+
+static void assert_same_records(const record *a, const record *b)
+{
+    assert_memory_equal(&a->test_loss, &b->test_loss, sizeof a->test_loss);
+    assert_memory_equal(&a->test_accuracy, &b->test_accuracy, sizeof a->test_accuracy);
+    assert_memory_equal(&a->validation_loss, &b->validation_loss, sizeof a->validation_loss);
+    assert_int_equal(a->cost_count, b->cost_count);
+    for (int i = 0; i < a->cost_count; i++) assert_true(a->costs[i].value == b->costs[i].value);
+    assert_int_equal(a->epoch_count, b->epoch_count);
+    for (int i = 0; i < a->epoch_count; i++) {
+        assert_true(a->curve[i].train_loss == b->curve[i].train_loss);
+        assert_true(a->curve[i].validation_loss == b->curve[i].validation_loss);
+    }
+    assert_int_equal(a->tensor_count, b->tensor_count);
+    for (int i = 0; i < a->tensor_count; i++) {
+        size_t count = 1;
+        for (int d = 0; d < a->tensors[i].rank; d++) count *= a->tensors[i].dims[d];
+        assert_memory_equal(a->tensors[i].data, b->tensors[i].data, count * sizeof(float));
+    }
+    assert_int_equal(a->assignment_count, b->assignment_count);
+    for (int i = 0; i < a->assignment_count; i++)
+        assert_memory_equal(a->assignments[i].bits, b->assignments[i].bits, (size_t)a->assignments[i].channels);
+}
+
+/* ---- the whole life of a warm-up and a point, once and in variations ---- */
+
+typedef struct {
+    graph graph;
+    dataset data;
+    settings settings;
+    task warmup, point;
+    record warmup_record, point_record; /* on one rank, undisturbed */
+} world;
+
+static trainer_inputs inputs(const world *w, bool point)
+{
+    return (trainer_inputs){.settings = &w->settings, .graph = &w->graph, .data = &w->data,
+                            .kernels = kernels_choose(NULL), .cost_models = cost_models(),
+                            .task = point ? &w->point : &w->warmup, .warmup = point ? &w->warmup_record : NULL};
+}
+
+static int make_world(void **state)
+{
+    static world w;
+    if (failed(graph_load(&w.graph, "tests/support/networks/small.cfg"))) return -1;
+    w.data = stripes();
+    w.settings = small_settings();
+    w.warmup = (task){.id = 1, .kind = TASK_WARMUP, .seed = 3, .strategy = "warmup", .cost_model = "none"};
+    w.point = (task){.id = 2, .kind = TASK_POINT, .depends_on = 1, .seed = 3, .strategy = "joint", .cost_model = "size",
+                     .strength = 1};
+    trainer_inputs in = inputs(&w, false);
+    w.warmup_record = train(&in, 1, 0, NULL);
+    in = inputs(&w, true);
+    w.point_record = train(&in, 1, 0, NULL);
+    *state = &w;
+    return 0;
+}
+
+static int free_world(void **state)
+{
+    world *w = *state;
+    record_free(&w->point_record);
+    record_free(&w->warmup_record);
+    graph_free(&w->graph);
+    return 0;
+}
+
+static void test_training_learns_the_stripes(void **state)
+{
+    const world *w = *state;
+    assert_true(w->warmup_record.test_accuracy > 0.6);
+    assert_int_equal(w->warmup_record.epochs, 2);
+    assert_int_equal(w->point_record.epochs, 4);
+    assert_true(w->point_record.cost_count >= 1);
+}
+
+static void test_result_is_the_same_for_every_group_size(void **state)
+{
+    const world *w = *state;
+    for (int point = 0; point < 2; point++)
+        for (int size = 2; size <= MAX_RANKS; size *= 2) {
+            trainer_inputs in = inputs(w, point == 1);
+            record r = train(&in, size, 0, NULL);
+            assert_same_records(&r, point == 1 ? &w->point_record : &w->warmup_record);
+            record_free(&r);
+        }
+}
+
+static void test_result_is_the_same_when_stopped_anywhere(void **state)
+{
+    const world *w = *state;
+    for (int stop_every = 1; stop_every <= 5; stop_every += 2)
+        for (int point = 0; point < 2; point++) {
+            trainer_inputs in = inputs(w, point == 1);
+            int stops;
+            record r = train(&in, stop_every == 3 ? 2 : 1, stop_every, &stops);
+            assert_true(stops >= 1);
+            assert_same_records(&r, point == 1 ? &w->point_record : &w->warmup_record);
+            record_free(&r);
+        }
+}
+
+static void test_segments_do_not_change_the_result(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.segment_steps = 2;
+    trainer_inputs in = inputs(&w, true);
+    record r = train(&in, 1, 0, NULL);
+    assert_same_records(&r, &w.point_record);
+    record_free(&r);
+}
+
+static void test_another_seed_gives_another_result(void **state)
+{
+    world w = *(world *)*state;
+    w.warmup.seed = 4;
+    trainer_inputs in = inputs(&w, false);
+    record r = train(&in, 1, 0, NULL);
+    assert_true(r.test_loss != w.warmup_record.test_loss);
+    record_free(&r);
+}
+
+static void test_exploding_loss_is_a_failed_task(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.warmup.learning_rate = 1e30;
+    trainer_inputs in = inputs(&w, false);
+    trainer *t;
+    group alone = group_alone();
+    segment_end end = SEGMENT_MORE;
+    status s = trainer_open(&t, &in);
+    while (!failed(s) && end != SEGMENT_FINISHED) s = trainer_segment(t, &alone, &end);
+    assert_int_equal(s.code, STATUS_NUMERIC);
+    assert_non_null(strstr(s.message, "loss is not finite"));
+    trainer_close(t);
+}
+
+static void test_network_that_does_not_fit_the_data_is_refused(void **state)
+{
+    world w = *(world *)*state;
+    w.data.height = 5;
+    trainer_inputs in = inputs(&w, false);
+    trainer *t;
+    status s = trainer_open(&t, &in);
+    assert_int_equal(s.code, STATUS_CONFIG);
+    assert_non_null(strstr(s.message, "6x6x2"));
+    assert_non_null(strstr(s.message, "5x6x2"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_training_learns_the_stripes),
+        cmocka_unit_test(test_result_is_the_same_for_every_group_size),
+        cmocka_unit_test(test_result_is_the_same_when_stopped_anywhere),
+        cmocka_unit_test(test_segments_do_not_change_the_result),
+        cmocka_unit_test(test_another_seed_gives_another_result),
+        cmocka_unit_test(test_exploding_loss_is_a_failed_task),
+        cmocka_unit_test(test_network_that_does_not_fit_the_data_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_world, free_world);
+}
