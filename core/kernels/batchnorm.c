@@ -1,82 +1,84 @@
 /* Batch-norm over the rows of a (rows, channels) array, with the statistics of these rows.
  *
- * Sums are blocked: ROWS_IN_BLOCK rows are summed in INTERLEAVED running sums per channel (row r goes to sum
- * r % INTERLEAVED), those are added pairwise, and blocks are added in order. The variance is the mean of squared
- * distances from the mean, in a second pass: no cancellation. */
+ * Some vectors of channels (up to WIDE) go through memory together. Sums are blocked: ROWS_IN_BLOCK rows are summed in
+ * two running sums per channel (even rows, odd rows) and blocks are added in order, whatever the number of vectors. The
+ * variance is the mean of squared distances from the mean, in a second pass: no cancellation. */
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
-enum { ROWS_IN_BLOCK = 512, INTERLEAVED = 4 };
+enum { ROWS_IN_BLOCK = 512, WIDE = 4 };
 
 /* What is summed per element: in | (in - mean)^2 | g and g * (in - mean). */
 typedef enum { SUM_VALUE, SUM_SQUARE, SUM_GRADIENT } sum_kind;
 
+/* (rows, channels) arrays, at the first of the V vectors of channels in hand; the last vector has `lanes` channels. */
 typedef struct {
-    const real *in, *dout, *out; /* (rows, channels); dout and out for SUM_GRADIENT; out NULL without a ReLU */
-    const real *mean;            /* (channels); not for SUM_VALUE */
+    const real *in, *dout, *out; /* dout and out for SUM_GRADIENT; out NULL without a ReLU */
     size_t rows, channels;
-} sum_source;
+    int lanes;
+} columns;
 
-ALWAYS_INLINE vreal lanes_at(const real *p, const bool whole, int lanes)
+/* Vector v of V at p. */
+ALWAYS_INLINE vreal load_vector(const real *p, const int v, const int V, int lanes)
 {
-    return whole ? vec_load(p) : vec_load_part(p, lanes);
+    return v < V - 1 ? vec_load(p + v * LANES) : vec_load_part(p + v * LANES, lanes);
 }
 
-ALWAYS_INLINE vreal gradient_at(const real *dout, const real *out, size_t at, const bool whole, int lanes)
+ALWAYS_INLINE void store_vector(real *p, vreal x, const int v, const int V, int lanes)
 {
-    vreal g = lanes_at(dout + at, whole, lanes);
-    if (out == NULL) return g;
-    return vec_where((vmask)(lanes_at(out + at, whole, lanes) > (vreal){0}), g);
+    if (v < V - 1)
+        vec_store(p + v * LANES, x);
+    else
+        vec_store_part(p + v * LANES, x, lanes);
 }
 
-ALWAYS_INLINE void sum_row(const sum_kind kind, const bool whole, vreal *first, vreal *second, const sum_source *from,
-                           size_t at, vreal mean, int lanes)
+ALWAYS_INLINE vreal load_gradient(const columns *c, size_t at, const int v, const int V)
 {
-    vreal x = lanes_at(from->in + at, whole, lanes);
-    if (kind == SUM_VALUE) {
-        *first += x;
-    } else if (kind == SUM_SQUARE) {
-        *first += (x - mean) * (x - mean);
-    } else {
-        vreal g = gradient_at(from->dout, from->out, at, whole, lanes);
-        *first += g;
-        *second += g * (x - mean);
-    }
+    vreal g = load_vector(c->dout + at, v, V, c->lanes);
+    if (c->out == NULL) return g;
+    return vec_where((vmask)(load_vector(c->out + at, v, V, c->lanes) > (vreal){0}), g);
 }
 
-/* Sums of one vector of channels over all rows. */
-ALWAYS_INLINE void column_sums(const sum_kind kind, const bool whole, vreal total[2], const sum_source *from, size_t channel,
-                               int lanes)
+ALWAYS_INLINE void sum_row(const sum_kind kind, const int V, vreal first[WIDE], vreal second[WIDE], const columns *c,
+                           size_t row, const vreal mean[WIDE])
 {
-    vreal mean = kind == SUM_VALUE ? (vreal){0} : lanes_at(from->mean + channel, whole, lanes);
-    total[0] = total[1] = (vreal){0};
-    for (size_t begin = 0; begin < from->rows; begin += ROWS_IN_BLOCK) {
-        size_t end = from->rows - begin < ROWS_IN_BLOCK ? from->rows : begin + ROWS_IN_BLOCK, row = begin;
-        vreal first[INTERLEAVED], second[INTERLEAVED];
-        UNROLL
-        for (int k = 0; k < INTERLEAVED; ++k) first[k] = second[k] = (vreal){0};
-        for (; row + INTERLEAVED <= end; row += INTERLEAVED) {
-            UNROLL
-            for (int k = 0; k < INTERLEAVED; ++k)
-                sum_row(kind, whole, &first[k], &second[k], from, (row + (size_t)k) * from->channels + channel, mean, lanes);
+    size_t at = row * c->channels;
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        vreal x = load_vector(c->in + at, v, V, c->lanes);
+        if (kind == SUM_VALUE) {
+            first[v] += x;
+        } else if (kind == SUM_SQUARE) {
+            first[v] += (x - mean[v]) * (x - mean[v]);
+        } else {
+            vreal g = load_gradient(c, at, v, V);
+            first[v] += g;
+            second[v] += g * (x - mean[v]);
         }
-        for (; row < end; ++row)
-            sum_row(kind, whole, &first[0], &second[0], from, row * from->channels + channel, mean, lanes);
-        total[0] += (first[0] + first[1]) + (first[2] + first[3]);
-        total[1] += (second[0] + second[1]) + (second[2] + second[3]);
     }
 }
 
-/* out = gamma * (in - mean) / sqrt(variance + eps) + beta of one vector of channels, all rows. */
-ALWAYS_INLINE void normalise(const bool whole, real *out, const real *in, vreal mean, vreal factor, vreal beta, bool relu,
-                             size_t rows, size_t channels, int lanes)
+/* Sums over all rows; mean is not used by SUM_VALUE, second only by SUM_GRADIENT. */
+ALWAYS_INLINE void column_sums(const sum_kind kind, const int V, vreal first[WIDE], vreal second[WIDE],
+                               const columns *c, const vreal mean[WIDE])
 {
-    for (size_t row = 0; row < rows; ++row) {
-        size_t at = row * channels;
-        vreal y = (lanes_at(in + at, whole, lanes) - mean) * factor + beta;
-        if (relu) y = vec_max((vreal){0}, y);
-        if (whole) vec_store(out + at, y);
-        else vec_store_part(out + at, y, lanes);
+    UNROLL
+    for (int v = 0; v < V; ++v) first[v] = second[v] = (vreal){0};
+    for (size_t begin = 0; begin < c->rows; begin += ROWS_IN_BLOCK) {
+        size_t end = c->rows - begin < ROWS_IN_BLOCK ? c->rows : begin + ROWS_IN_BLOCK, row = begin;
+        vreal even[2][WIDE], odd[2][WIDE];
+        UNROLL
+        for (int v = 0; v < V; ++v) even[0][v] = even[1][v] = odd[0][v] = odd[1][v] = (vreal){0};
+        for (; row + 2 <= end; row += 2) {
+            sum_row(kind, V, even[0], even[1], c, row, mean);
+            sum_row(kind, V, odd[0], odd[1], c, row + 1, mean);
+        }
+        if (row < end) sum_row(kind, V, even[0], even[1], c, row, mean);
+        UNROLL
+        for (int v = 0; v < V; ++v) {
+            first[v] += even[0][v] + odd[0][v];
+            second[v] += even[1][v] + odd[1][v];
+        }
     }
 }
 
@@ -86,66 +88,121 @@ static vreal square_root(vreal v)
     return v;
 }
 
-ALWAYS_INLINE void forward_channels(const bool whole, real *out, real *mean, real *variance, const real *in,
-                                    const real *gamma, const real *beta, real eps, bool relu, size_t rows, size_t channels,
-                                    size_t channel, int lanes)
+/* The pieces of the parameters that belong to the columns in hand. */
+typedef struct {
+    real *mean, *variance;
+    const real *gamma, *beta;
+    real eps;
+} forward_parameters;
+
+/* out = gamma * (in - mean) / sqrt(variance + eps) + beta. */
+ALWAYS_INLINE void forward_columns(const int V, real *out, const columns *c, const forward_parameters *p, bool relu)
 {
-    sum_source from = {.in = in, .mean = mean, .rows = rows, .channels = channels};
-    vreal total[2];
-    column_sums(SUM_VALUE, whole, total, &from, channel, lanes);
-    vreal m = total[0] / (real)rows;
-    vec_store_part(mean + channel, m, lanes);
-    column_sums(SUM_SQUARE, whole, total, &from, channel, lanes);
-    vreal v = total[0] / (real)rows;
-    vec_store_part(variance + channel, v, lanes);
-    vreal factor = vec_load_part(gamma + channel, lanes) / square_root(v + eps);
-    normalise(whole, out + channel, in + channel, m, factor, vec_load_part(beta + channel, lanes), relu, rows, channels,
-              lanes);
+    vreal mean[WIDE], variance[WIDE], unused[WIDE], factor[WIDE], beta[WIDE];
+    column_sums(SUM_VALUE, V, mean, unused, c, unused);
+    UNROLL
+    for (int v = 0; v < V; ++v) mean[v] /= (real)c->rows;
+    column_sums(SUM_SQUARE, V, variance, unused, c, mean);
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        variance[v] /= (real)c->rows;
+        store_vector(p->mean, mean[v], v, V, c->lanes);
+        store_vector(p->variance, variance[v], v, V, c->lanes);
+        factor[v] = load_vector(p->gamma, v, V, c->lanes) / square_root(variance[v] + p->eps);
+        beta[v] = load_vector(p->beta, v, V, c->lanes);
+    }
+    for (size_t row = 0; row < c->rows; ++row) {
+        size_t at = row * c->channels;
+        UNROLL
+        for (int v = 0; v < V; ++v) {
+            vreal y = (load_vector(c->in + at, v, V, c->lanes) - mean[v]) * factor[v] + beta[v];
+            store_vector(out + at, relu ? vec_max((vreal){0}, y) : y, v, V, c->lanes);
+        }
+    }
+}
+
+/* Vectors of the next group of columns, and the lanes of its last vector. */
+static int group_vectors(int channels_left)
+{
+    return channels_left > 2 * LANES ? (channels_left > 3 * LANES ? WIDE : 2) : channels_left > LANES ? 2 : 1;
+}
+
+static int last_lanes(int channels_left, int vectors)
+{
+    int lanes = channels_left - (vectors - 1) * LANES;
+    return lanes < LANES ? lanes : LANES;
 }
 
 void ISA(batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
                             real eps, bool relu, size_t rows, int channels)
 {
-    size_t width = (size_t)channels, channel = 0;
-    for (; channel + LANES <= width; channel += LANES)
-        forward_channels(true, out, mean, variance, in, gamma, beta, eps, relu, rows, width, channel, LANES);
-    if (channel < width)
-        forward_channels(false, out, mean, variance, in, gamma, beta, eps, relu, rows, width, channel, (int)(width - channel));
+    for (int first = 0, vectors; first < channels; first += vectors * LANES) {
+        vectors = group_vectors(channels - first);
+        columns c = {.in = in + first,
+                     .rows = rows,
+                     .channels = (size_t)channels,
+                     .lanes = last_lanes(channels - first, vectors)};
+        forward_parameters p = {mean + first, variance + first, gamma + first, beta + first, eps};
+        if (vectors == WIDE)
+            forward_columns(WIDE, out + first, &c, &p, relu);
+        else if (vectors == 2)
+            forward_columns(2, out + first, &c, &p, relu);
+        else
+            forward_columns(1, out + first, &c, &p, relu);
+    }
 }
+
+typedef struct {
+    real *dgamma, *dbeta;
+    const real *mean, *variance, *gamma;
+    real eps;
+} backward_parameters;
 
 /* With r = 1/sqrt(variance + eps), xhat = (in - mean) * r and g = dout behind the ReLU:
  * dbeta = sum g, dgamma = sum g*xhat, din = gamma * r * (g - dbeta/rows - xhat * dgamma/rows). */
-ALWAYS_INLINE void backward_channels(const bool whole, real *din, real *dgamma, real *dbeta, const sum_source *from,
-                                     const real *variance, const real *gamma, real eps, size_t channel, int lanes)
+ALWAYS_INLINE void backward_columns(const int V, real *din, const columns *c, const backward_parameters *p)
 {
-    vreal total[2];
-    column_sums(SUM_GRADIENT, whole, total, from, channel, lanes);
-    vreal r = (vreal){0} + 1 / square_root(vec_load_part(variance + channel, lanes) + eps);
-    vreal gamma_gradient = total[1] * r;
-    vec_store_part(dbeta + channel, total[0], lanes);
-    vec_store_part(dgamma + channel, gamma_gradient, lanes);
-
-    vreal mean = vec_load_part(from->mean + channel, lanes);
-    vreal factor = vec_load_part(gamma + channel, lanes) * r;
-    vreal shift = total[0] / (real)from->rows, slope = gamma_gradient * r / (real)from->rows;
-    for (size_t row = 0; row < from->rows; ++row) {
-        size_t at = row * from->channels + channel;
-        vreal g = gradient_at(from->dout, from->out, at, whole, lanes);
-        vreal d = factor * (g - shift - (lanes_at(from->in + at, whole, lanes) - mean) * slope);
-        if (whole) vec_store(din + at, d);
-        else vec_store_part(din + at, d, lanes);
+    vreal mean[WIDE], sum[WIDE], weighted[WIDE], factor[WIDE], shift[WIDE], slope[WIDE];
+    UNROLL
+    for (int v = 0; v < V; ++v) mean[v] = load_vector(p->mean, v, V, c->lanes);
+    column_sums(SUM_GRADIENT, V, sum, weighted, c, mean);
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        vreal r = 1 / square_root(load_vector(p->variance, v, V, c->lanes) + p->eps);
+        store_vector(p->dbeta, sum[v], v, V, c->lanes);
+        store_vector(p->dgamma, weighted[v] * r, v, V, c->lanes);
+        factor[v] = load_vector(p->gamma, v, V, c->lanes) * r;
+        shift[v] = sum[v] / (real)c->rows;
+        slope[v] = weighted[v] * r * r / (real)c->rows;
+    }
+    for (size_t row = 0; row < c->rows; ++row) {
+        size_t at = row * c->channels;
+        UNROLL
+        for (int v = 0; v < V; ++v) {
+            vreal x = load_vector(c->in + at, v, V, c->lanes), g = load_gradient(c, at, v, V);
+            store_vector(din + at, factor[v] * (g - shift[v] - (x - mean[v]) * slope[v]), v, V, c->lanes);
+        }
     }
 }
 
 void ISA(batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                             const real *mean, const real *variance, const real *gamma, real eps, bool relu, size_t rows,
-                             int channels)
+                             const real *mean, const real *variance, const real *gamma, real eps, bool relu,
+                             size_t rows, int channels)
 {
-    sum_source from = {.in = in, .dout = dout, .out = relu ? out : NULL, .mean = mean, .rows = rows,
-                       .channels = (size_t)channels};
-    size_t channel = 0;
-    for (; channel + LANES <= from.channels; channel += LANES)
-        backward_channels(true, din, dgamma, dbeta, &from, variance, gamma, eps, channel, LANES);
-    if (channel < from.channels)
-        backward_channels(false, din, dgamma, dbeta, &from, variance, gamma, eps, channel, (int)(from.channels - channel));
+    for (int first = 0, vectors; first < channels; first += vectors * LANES) {
+        vectors = group_vectors(channels - first);
+        columns c = {.in = in + first,
+                     .dout = dout + first,
+                     .out = relu ? out + first : NULL,
+                     .rows = rows,
+                     .channels = (size_t)channels,
+                     .lanes = last_lanes(channels - first, vectors)};
+        backward_parameters p = {dgamma + first, dbeta + first, mean + first, variance + first, gamma + first, eps};
+        if (vectors == WIDE)
+            backward_columns(WIDE, din + first, &c, &p);
+        else if (vectors == 2)
+            backward_columns(2, din + first, &c, &p);
+        else
+            backward_columns(1, din + first, &c, &p);
+    }
 }

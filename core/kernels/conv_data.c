@@ -10,7 +10,7 @@
 typedef struct {
     conv_plane plane;
     int channels;       /* summed over */
-    const real *packed; /* per block of V vectors of output channels: (1 + taps*channels, V*LANES), biases first */
+    const real *packed; /* per block of output channels (1 + taps*channels, width of the block), biases first */
     size_t row_reals;   /* packed image: distance of rows */
     int length;         /* of channels */
     size_t first;       /* offset of the plane's first output in `in` and `out` images */
@@ -25,16 +25,14 @@ ALWAYS_INLINE void plane_tile(const int P, const int V, real *out, const real *i
     vreal sum[TILE_MAX];
     if (job->accumulate) {
         UNROLL
-        for (int p = 0; p < P; ++p)
-            UNROLL
-            for (int v = 0; v < V; ++v)
-                sum[p * V + v] = v == V - 1 ? vec_load_part(out + p * job->out_pixel + v * LANES, lanes)
-                                            : vec_load(out + p * job->out_pixel + v * LANES);
+        for (int p = 0; p < P; ++p) UNROLL
+        for (int v = 0; v < V; ++v)
+            sum[p * V + v] = v == V - 1 ? vec_load_part(out + p * job->out_pixel + v * LANES, lanes)
+                                        : vec_load(out + p * job->out_pixel + v * LANES);
     } else {
         UNROLL
-        for (int p = 0; p < P; ++p)
-            UNROLL
-            for (int v = 0; v < V; ++v) sum[p * V + v] = vec_load(packed + v * LANES);
+        for (int p = 0; p < P; ++p) UNROLL
+        for (int v = 0; v < V; ++v) sum[p * V + v] = vec_load(packed + v * LANES);
     }
 
     const real *weight = packed + V * LANES;
@@ -69,7 +67,8 @@ ALWAYS_INLINE void plane_tile(const int P, const int V, real *out, const real *i
             const real *in_row = in + (size_t)(y * job->plane.step_h) * job->row_reals;                                \
             for (int x = 0; x < job->plane.cols;) {                                                                    \
                 int pixels = tile_next(job->plane.cols - x, TILE_SCALARS(V));                                          \
-                TILE_SWITCH(pixels, V, plane_tile, out_row + (size_t)x * job->out_pixel, in_row + x, packed, lanes, job) \
+                TILE_SWITCH(pixels, V, plane_tile, out_row + (size_t)x * job->out_pixel, in_row + x, packed, lanes,    \
+                            job)                                                                                       \
                 x += pixels;                                                                                           \
             }                                                                                                          \
         }                                                                                                              \
@@ -78,8 +77,101 @@ PLANE_BLOCK(1)
 PLANE_BLOCK(2)
 PLANE_BLOCK(4)
 
+/* A plane of few output channels would leave most lanes empty: there the pixels of a row are the lanes, and a tile is
+ * all output channels times up to two vectors of pixels. Every sum is the same chain as before. */
+enum { THIN_CHANNELS = 4, THIN_PIXELS = 2 * LANES };
+
+static bool is_thin(int out_channels, int cols)
+{
+    return out_channels <= THIN_CHANNELS && 2 * ((cols + LANES - 1) / LANES) * out_channels <= cols;
+}
+
+ALWAYS_INLINE void thin_tile(const int P, const int V, real *out, const real *in, int pixels, const plane_job *job)
+{
+    real lanes[THIN_CHANNELS][THIN_PIXELS];
+    vreal sum[TILE_MAX];
+    for (int p = 0; p < P; ++p)
+        for (int x = 0; x < V * LANES; ++x)
+            lanes[p][x] = !job->accumulate ? job->packed[p] : x < pixels ? out[(size_t)x * job->out_pixel + p] : 0;
+    UNROLL
+    for (int p = 0; p < P; ++p) {
+        UNROLL
+        for (int v = 0; v < V; ++v) sum[p * V + v] = vec_load(lanes[p] + v * LANES);
+    }
+
+    const real *weight = job->packed + P;
+    for (int i = 0; i < job->plane.taps_h; ++i) {
+        int phase = 0, shift = 0;
+        for (int j = 0; j < job->plane.taps_w; ++j) {
+            const real *b = in + (size_t)i * job->row_reals + (size_t)(phase * job->channels * job->length + shift);
+            tile_accumulate(sum, P, V, weight, (size_t)P, b, (size_t)job->length, job->channels);
+            weight += job->channels * P;
+            if (++phase == job->plane.step_w) {
+                phase = 0;
+                ++shift;
+            }
+        }
+    }
+
+    UNROLL
+    for (int p = 0; p < P; ++p) {
+        UNROLL
+        for (int v = 0; v < V; ++v) vec_store(lanes[p] + v * LANES, sum[p * V + v]);
+    }
+    for (int x = 0; x < pixels; ++x)
+        for (int p = 0; p < P; ++p) out[(size_t)x * job->out_pixel + p] = lanes[p][x];
+}
+
+#define THIN_PLANE(P)                                                                                                  \
+    static void thin_plane_##P(real *out, const real *in, const plane_job *job)                                        \
+    {                                                                                                                  \
+        for (int y = 0; y < job->plane.rows; ++y) {                                                                    \
+            real *out_row = out + (size_t)y * job->out_row;                                                            \
+            const real *in_row = in + (size_t)(y * job->plane.step_h) * job->row_reals;                                \
+            for (int x = 0; x < job->plane.cols; x += THIN_PIXELS) {                                                   \
+                int pixels = job->plane.cols - x < THIN_PIXELS ? job->plane.cols - x : THIN_PIXELS;                    \
+                if (pixels > LANES)                                                                                    \
+                    thin_tile(P, 2, out_row + (size_t)x * job->out_pixel, in_row + x, pixels, job);                    \
+                else                                                                                                   \
+                    thin_tile(P, 1, out_row + (size_t)x * job->out_pixel, in_row + x, pixels, job);                    \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+THIN_PLANE(1)
+THIN_PLANE(2)
+THIN_PLANE(3)
+THIN_PLANE(4)
+
+static void thin_plane(real *out, const real *in, int out_channels, const plane_job *job)
+{
+    switch (out_channels) {
+    case 1:
+        thin_plane_1(out, in, job);
+        break;
+    case 2:
+        thin_plane_2(out, in, job);
+        break;
+    case 3:
+        thin_plane_3(out, in, job);
+        break;
+    default:
+        thin_plane_4(out, in, job);
+        break;
+    }
+}
+
+/* Elements of a row of packed weights: the output channels, in whole vectors where they are lanes. */
+static int packed_width(int out_channels, int cols)
+{
+    return is_thin(out_channels, cols) ? out_channels : vectors_of(out_channels) * LANES;
+}
+
 static void plane_image(real *out, const real *in, int out_channels, const plane_job *job)
 {
+    if (is_thin(out_channels, job->plane.cols)) {
+        thin_plane(out + job->first, in + job->in_first, out_channels, job);
+        return;
+    }
     const real *packed = job->packed;
     size_t depth = 1 + (size_t)(job->plane.taps_h * job->plane.taps_w) * (size_t)job->channels;
     for (int left = vectors_of(out_channels); left > 0;) {
@@ -87,9 +179,12 @@ static void plane_image(real *out, const real *in, int out_channels, const plane
         int done = (vectors_of(out_channels) - left) * LANES;
         int lanes = left == vectors ? out_channels - done - (vectors - 1) * LANES : LANES;
         real *block = out + job->first + done;
-        if (vectors == 4) plane_block_4(block, in + job->in_first, packed, lanes, job);
-        else if (vectors == 2) plane_block_2(block, in + job->in_first, packed, lanes, job);
-        else plane_block_1(block, in + job->in_first, packed, lanes, job);
+        if (vectors == 4)
+            plane_block_4(block, in + job->in_first, packed, lanes, job);
+        else if (vectors == 2)
+            plane_block_2(block, in + job->in_first, packed, lanes, job);
+        else
+            plane_block_1(block, in + job->in_first, packed, lanes, job);
         packed += depth * (size_t)(vectors * LANES);
         left -= vectors;
     }
@@ -98,6 +193,11 @@ static void plane_image(real *out, const real *in, int out_channels, const plane
 /* Packs the weights of a forward pass (KH, KW, C, O) for plane_image; returns the end of what it wrote. */
 static real *pack_forward(real *packed, const real *weight, const real *bias, int depth, int out_channels, int cols)
 {
+    if (is_thin(out_channels, cols)) {
+        for (int o = 0; o < out_channels; ++o) packed[o] = bias ? bias[o] : 0;
+        memcpy(packed + out_channels, weight, (size_t)(depth * out_channels) * sizeof(real));
+        return packed + (size_t)(1 + depth) * (size_t)out_channels;
+    }
     for (int left = vectors_of(out_channels); left > 0;) {
         int vectors = block_vectors(left, cols);
         int first = (vectors_of(out_channels) - left) * LANES;
@@ -120,7 +220,8 @@ static real *pack_backward(real *packed, const real *weight, const conv_shape *s
     for (int left = vectors_of(channels); left > 0;) {
         int vectors = block_vectors(left, p->cols);
         int first = (vectors_of(channels) - left) * LANES;
-        int width = vectors * LANES, filled = channels - first < width ? channels - first : width;
+        int width = is_thin(channels, p->cols) ? channels : vectors * LANES;
+        int filled = channels - first < width ? channels - first : width;
         memset(packed, 0, (size_t)width * sizeof(real));
         packed += width;
         for (int i = 0; i < p->taps_h; ++i) {
@@ -182,7 +283,8 @@ static void forward(real *out, const real *in, const real *weight, const real *b
     }
 }
 
-void ISA(conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch)
+void ISA(conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
+                       real *scratch)
 {
     if (!conv_is_flat(s)) {
         forward(out, in, weight, bias, s, scratch);
@@ -197,18 +299,14 @@ void ISA(conv_forward)(real *out, const real *in, const real *weight, const real
                 scratch);
 }
 
-/* A plane no tap reaches: its gradient is zero. */
-static void clear_plane(real *din, const conv_plane *p, const conv_shape *s)
+/* A plane without outputs, or one no tap reaches. */
+static bool is_empty(const conv_plane *p)
 {
-    for (int y = 0; y < p->rows; ++y) {
-        for (int x = 0; x < p->cols; ++x) {
-            size_t at = (size_t)(p->first_h + y * p->every_h) * (size_t)s->in_width + (size_t)(p->first_w + x * p->every_w);
-            memset(din + at * (size_t)s->in_channels, 0, (size_t)s->in_channels * sizeof(real));
-        }
-    }
+    return p->rows == 0 || p->cols == 0 || p->taps_h == 0 || p->taps_w == 0;
 }
 
-static plane_job backward_job(const conv_shape *s, const conv_window *window, int residue_h, int residue_w, bool accumulate)
+static plane_job backward_job(const conv_shape *s, const conv_window *window, int residue_h, int residue_w,
+                              bool accumulate)
 {
     conv_plane p = conv_plane_backward(s, residue_h, residue_w);
     size_t row = (size_t)s->in_width * (size_t)s->in_channels;
@@ -225,7 +323,8 @@ static plane_job backward_job(const conv_shape *s, const conv_window *window, in
     };
 }
 
-static void backward(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate, real *scratch)
+static void backward(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
+                     real *scratch)
 {
     size_t din_image = (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
     size_t dout_image = (size_t)s->out_height * (size_t)s->out_width * (size_t)s->out_channels;
@@ -235,25 +334,25 @@ static void backward(real *din, const real *dout, const real *weight, const conv
     real *end = align_vector(scratch);
     for (int r = 0; r < s->stride_h * s->stride_w; ++r) {
         conv_plane p = conv_plane_backward(s, r / s->stride_w, r % s->stride_w);
-        if (p.rows > 0 && p.cols > 0 && p.taps_h > 0 && p.taps_w > 0) end = pack_backward(end, weight, s, &p);
+        if (!is_empty(&p)) end = pack_backward(end, weight, s, &p);
     }
     real *image = align_vector(end);
     memset(image, 0, (size_t)window.rows * window.row_reals * sizeof(real));
 
+    /* With a stride beyond the kernel there are inputs no tap reaches. */
+    bool clear = !accumulate && (s->stride_h > s->kernel_h || s->stride_w > s->kernel_w);
+
     for (int n = 0; n < s->batch; ++n) {
+        if (clear) memset(din, 0, din_image * sizeof(real));
         pack_image(image, &window, dout, s->out_height, s->out_width, s->out_channels);
         const real *packed = align_vector(scratch);
         for (int r = 0; r < s->stride_h * s->stride_w; ++r) {
             plane_job job = backward_job(s, &window, r / s->stride_w, r % s->stride_w, accumulate);
-            if (job.plane.rows == 0 || job.plane.cols == 0) continue;
-            if (job.plane.taps_h == 0 || job.plane.taps_w == 0) {
-                if (!accumulate) clear_plane(din, &job.plane, s);
-                continue;
-            }
+            if (is_empty(&job.plane)) continue;
             job.packed = packed;
             plane_image(din, image, s->in_channels, &job);
             packed += (1 + (size_t)(job.plane.taps_h * job.plane.taps_w) * (size_t)job.channels) *
-                      (size_t)(vectors_of(s->in_channels) * LANES);
+                      (size_t)packed_width(s->in_channels, job.plane.cols);
         }
         din += din_image;
         dout += dout_image;

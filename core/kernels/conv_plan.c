@@ -27,17 +27,23 @@ static int max_int(int a, int b)
 conv_plane conv_plane_forward(const conv_shape *s)
 {
     return (conv_plane){
-        .rows = s->out_height, .cols = s->out_width,
-        .taps_h = s->kernel_h, .taps_w = s->kernel_w,
-        .tap_every_h = 1, .tap_every_w = 1,
-        .origin_h = -s->pad_h, .origin_w = -s->pad_w,
-        .step_h = s->stride_h, .step_w = s->stride_w,
-        .every_h = 1, .every_w = 1,
+        .rows = s->out_height,
+        .cols = s->out_width,
+        .taps_h = s->kernel_h,
+        .taps_w = s->kernel_w,
+        .tap_every_h = 1,
+        .tap_every_w = 1,
+        .origin_h = -s->pad_h,
+        .origin_w = -s->pad_w,
+        .step_h = s->stride_h,
+        .step_w = s->stride_w,
+        .every_h = 1,
+        .every_w = 1,
     };
 }
 
-/* One dimension of a plane of the gradient of the input. Input y = residue - pad + stride*m meets output row m - t through
- * kernel tap residue + stride*t. Taps are taken in descending order, so that the output rows ascend. */
+/* One dimension of a plane of the gradient of the input. Input y = residue - pad + stride*m meets output row m - t
+ * through kernel tap residue + stride*t. Taps are taken in descending order, so that the output rows ascend. */
 static void backward_axis(int in, int kernel, int stride, int pad, int residue, int *count, int *taps, int *tap_first,
                           int *tap_every, int *origin, int *first)
 {
@@ -97,8 +103,8 @@ conv_window conv_window_backward(const conv_shape *s)
 
 bool conv_is_flat(const conv_shape *s)
 {
-    return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_h == 0 && s->pad_w == 0 &&
-           s->in_height == s->out_height && s->in_width == s->out_width;
+    return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_h == 0 &&
+           s->pad_w == 0 && s->in_height == s->out_height && s->in_width == s->out_width;
 }
 
 void conv_flatten(conv_shape parts[2], const conv_shape *s)
@@ -135,7 +141,8 @@ size_t conv_scratch_reals(const conv_shape *s)
     size_t taps = (size_t)(s->kernel_h * s->kernel_w);
     size_t in_channels = (size_t)s->in_channels, out_channels = (size_t)s->out_channels;
 
-    /* Forward and gradient of the input: packed weights with one extra row of biases per plane, and the packed image. */
+    /* Forward and gradient of the input: packed weights with one extra row of biases per plane, and the packed image.
+     */
     size_t planes = (size_t)(s->stride_h * s->stride_w);
     size_t forward = (taps * in_channels + 1) * round_up(out_channels, MAX_LANES);
     size_t backward = (taps * out_channels + planes) * round_up(in_channels, MAX_LANES);
@@ -148,6 +155,8 @@ size_t conv_scratch_reals(const conv_shape *s)
     } else {
         data += image_scratch(s);
     }
+
+    data += 2 * MAX_LANES; /* whole vectors of pixels are read at the end of a row (thin planes of conv_data.c) */
 
     /* Gradient of the weights: bordered images and dout with whole vectors of channels, for one block of images. */
     conv_window w = conv_window_forward(s);

@@ -1,17 +1,19 @@
 /* Gradient of the weights and biases of a convolution.
  *
  * In a zero-bordered image (rows, columns, C) the inputs of kernel row i under one output pixel are KW*C neighbouring
- * elements: a tile is a few of these elements times some vectors of output channels, summed over the pixels of a block of
- * output rows (conv_block_rows) of some images (conv_block_images). Blocks are added to dweight in order, so an element is
- * a sum of short sums: its rounding error grows with the number of blocks, not of pixels. The first block is stored. */
+ * elements: a tile is a few of these elements times some vectors of output channels, summed over the pixels of a block
+ * of output rows (conv_block_rows) of some images (conv_block_images). Blocks are added to dweight in order, so an
+ * element is a sum of short sums: its rounding error grows with the number of blocks, not of pixels. The first block is
+ * stored. */
+#include "core/kernels/border.h"
 #include "core/kernels/conv_plan.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/micro.h"
 
 /* The pixels of one block: bordered inputs, and gradients of the outputs padded to whole vectors of channels. */
 typedef struct {
-    const real *in, *dout;    /* first image */
-    size_t in_image, in_row;  /* distances of images and of window rows */
+    const real *in, *dout;   /* first image */
+    size_t in_image, in_row; /* distances of images and of window rows */
     size_t dout_image, dout_row;
     int images, first_row, rows;
     size_t in_step, dout_step; /* distance of neighbouring output pixels */
@@ -25,9 +27,8 @@ ALWAYS_INLINE void weight_tile(const int P, const int V, real *dweight, size_t o
 {
     vreal sum[TILE_MAX];
     UNROLL
-    for (int p = 0; p < P; ++p)
-        UNROLL
-        for (int v = 0; v < V; ++v) sum[p * V + v] = (vreal){0};
+    for (int p = 0; p < P; ++p) UNROLL
+    for (int v = 0; v < V; ++v) sum[p * V + v] = (vreal){0};
 
     for (int n = 0; n < b->images; ++n) {
         const real *in = b->in + (size_t)n * b->in_image + element;
@@ -76,9 +77,12 @@ static void add_block(real *dweight, real *dbias, const weight_block *b, const c
         for (int i = 0; i < s->kernel_h; ++i) {
             real *to = dweight + (size_t)(i * elements) * out_channels + channel;
             size_t row = (size_t)i * b->in_row;
-            if (vectors == 4) weight_row_4(to, out_channels, lanes, elements, row, (size_t)channel, b);
-            else if (vectors == 2) weight_row_2(to, out_channels, lanes, elements, row, (size_t)channel, b);
-            else weight_row_1(to, out_channels, lanes, elements, row, (size_t)channel, b);
+            if (vectors == 4)
+                weight_row_4(to, out_channels, lanes, elements, row, (size_t)channel, b);
+            else if (vectors == 2)
+                weight_row_2(to, out_channels, lanes, elements, row, (size_t)channel, b);
+            else
+                weight_row_1(to, out_channels, lanes, elements, row, (size_t)channel, b);
         }
         left -= vectors;
     }
@@ -91,27 +95,6 @@ static void add_block(real *dweight, real *dbias, const weight_block *b, const c
             }
         int lanes = s->out_channels - channel < LANES ? s->out_channels - channel : LANES;
         vec_store_part(dbias + channel, b->first ? sum : vec_load_part(dbias + channel, lanes) + sum, lanes);
-    }
-}
-
-/* Image (H, W, C) into the zero-bordered (rows, columns, C) that the output pixels read. */
-static void border_image(real *out, int rows, int columns, const real *in, const conv_shape *s)
-{
-    size_t channels = (size_t)s->in_channels;
-    int before = s->pad_w < columns ? s->pad_w : columns;
-    int inside = s->in_width < columns - before ? s->in_width : columns - before;
-    int after = columns - before - inside;
-    for (int r = 0; r < rows; ++r) {
-        real *row = out + (size_t)r * (size_t)columns * channels;
-        int y = r - s->pad_h;
-        if (y < 0 || y >= s->in_height) {
-            memset(row, 0, (size_t)columns * channels * sizeof(real));
-            continue;
-        }
-        memset(row, 0, (size_t)before * channels * sizeof(real));
-        memcpy(row + (size_t)before * channels, in + (size_t)y * (size_t)s->in_width * channels,
-               (size_t)inside * channels * sizeof(real));
-        memset(row + (size_t)(before + inside) * channels, 0, (size_t)after * channels * sizeof(real));
     }
 }
 
@@ -154,7 +137,8 @@ static void add_batch(real *dweight, real *dbias, const real *dout, const real *
         block.in = bordered ? in_copy : in;
         block.dout = padded ? dout_copy : dout;
         for (int i = 0; bordered && i < block.images; ++i)
-            border_image(in_copy + (size_t)i * window, window_rows, window_columns, in + (size_t)i * in_image, s);
+            border_image(in_copy + (size_t)i * window, -s->pad_h, -s->pad_w, window_rows, window_columns,
+                         in + (size_t)i * in_image, s->in_height, s->in_width, s->in_channels);
         if (padded) pad_channels(dout_copy, dout, (size_t)block.images * out_pixels, s->out_channels);
         for (int y = 0; y < s->out_height; y += rows) {
             block.first_row = y;
@@ -179,6 +163,6 @@ void ISA(conv_backward_weight)(real *dweight, real *dbias, const real *dout, con
     size_t pixels = (size_t)parts[0].batch * FLAT_PIXELS;
     if (parts[0].batch > 0) add_batch(dweight, dbias, dout, in, &parts[0], true, scratch);
     if (parts[1].batch > 0)
-        add_batch(dweight, dbias, dout + pixels * (size_t)s->out_channels, in + pixels * (size_t)s->in_channels, &parts[1],
-                  parts[0].batch == 0, scratch);
+        add_batch(dweight, dbias, dout + pixels * (size_t)s->out_channels, in + pixels * (size_t)s->in_channels,
+                  &parts[1], parts[0].batch == 0, scratch);
 }

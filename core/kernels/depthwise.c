@@ -1,202 +1,290 @@
 /* Depthwise convolution: channel c of the output sees channel c of the input only; the channel is the vector lane.
  *
- * The same planes as for convolutions (conv_plan.h) give forward and the gradient of the input. Taps outside the image
- * are skipped: the tap range is clipped once per row, and per pixel only near the left and right border. */
+ * The same planes as for convolutions (conv_plan.h) give forward and the gradient of the input, on zero-bordered images
+ * (border.h). An output is one chain of multiply-adds over its taps that starts from the bias. */
+#include "core/kernels/border.h"
 #include "core/kernels/conv_plan.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
-enum { PIXELS = 4 }; /* output pixels, or kernel taps, kept in registers at once */
+/* In registers at once: output pixels of a plane, or a square of taps of a weight gradient. */
+enum { PIXELS = 8, TAPS = 3 };
 
-static int clip_first(int origin)
-{
-    return origin < 0 ? -origin : 0;
-}
-
-static int clip_last(int origin, int taps, int size)
-{
-    return origin + taps > size ? size - origin : taps;
-}
-
-ALWAYS_INLINE vreal load_lanes(const real *p, bool whole, int lanes)
+ALWAYS_INLINE vreal load_lanes(const real *p, const bool whole, int lanes)
 {
     return whole ? vec_load(p) : vec_load_part(p, lanes);
 }
 
-ALWAYS_INLINE void store_lanes(real *p, vreal v, bool whole, int lanes)
+ALWAYS_INLINE void store_lanes(real *p, vreal v, const bool whole, int lanes)
 {
-    if (whole) vec_store(p, v);
-    else vec_store_part(p, v, lanes);
+    if (whole)
+        vec_store(p, v);
+    else
+        vec_store_part(p, v, lanes);
 }
 
-/* A plane of one image with everything addressed from the image's first element. */
+/* One plane of one image. Distances are in reals and may be negative for the taps of a gradient. */
 typedef struct {
-    conv_plane plane;
-    const real *in, *weight, *bias; /* bias may be NULL */
-    real *out;
-    int in_height, in_width, out_width, channels, kernel_w;
+    const real *in, *weight, *bias; /* at the plane's first input and first tap; bias may be NULL */
+    real *out;                      /* at the plane's first output */
+    int rows, cols, taps_h, taps_w, channels;
+    ptrdiff_t in_row, in_pixel;     /* from one tap to the next */
+    ptrdiff_t in_next_row, in_next; /* from one output to the next */
+    ptrdiff_t out_next_row, out_next;
+    ptrdiff_t weight_row, weight_pixel;
     bool accumulate;
-} depthwise_job;
+} plane_job;
 
-/* P neighbouring outputs of row y from column x on, taps rows [i0,i1) and columns [j0,j1), one vector of channels. */
-ALWAYS_INLINE void pixels_tile(const int P, const bool whole, const depthwise_job *job, int y, int x, int i0, int i1, int j0,
-                               int j1, int channel, int lanes)
+/* P neighbouring outputs, one vector of channels. */
+ALWAYS_INLINE void plane_tile(const int P, const bool whole, real *out, const real *in, const real *bias,
+                              const real *weight, int lanes, const plane_job *job)
 {
-    const conv_plane *p = &job->plane;
-    ptrdiff_t channels = job->channels, pixel = p->every_w * channels;
-    real *out = job->out + ((ptrdiff_t)(p->first_h + y * p->every_h) * job->out_width + p->first_w + x * p->every_w) * channels +
-                channel;
-    vreal sum[PIXELS];
+    vreal sum[PIXELS], start = bias ? load_lanes(bias, whole, lanes) : (vreal){0};
     UNROLL
-    for (int k = 0; k < P; ++k)
-        sum[k] = job->accumulate ? load_lanes(out + k * pixel, whole, lanes)
-                 : job->bias     ? load_lanes(job->bias + channel, whole, lanes)
-                                 : (vreal){0};
-    ptrdiff_t step = p->step_w * channels;
-    for (int i = i0; i < i1; ++i) {
-        ptrdiff_t row = (ptrdiff_t)(p->origin_h + y * p->step_h + i) * job->in_width;
-        int tap_row = (p->tap_first_h + i * p->tap_every_h) * job->kernel_w;
-        for (int j = j0; j < j1; ++j) {
-            ptrdiff_t tap = tap_row + p->tap_first_w + j * p->tap_every_w;
-            vreal weight = load_lanes(job->weight + tap * channels + channel, whole, lanes);
-            const real *in = job->in + (row + p->origin_w + x * p->step_w + j) * channels + channel;
+    for (int p = 0; p < P; ++p) sum[p] = job->accumulate ? load_lanes(out + p * job->out_next, whole, lanes) : start;
+    for (int i = 0; i < job->taps_h; ++i) {
+        const real *tap = in + i * job->in_row, *factor = weight + i * job->weight_row;
+        for (int j = 0; j < job->taps_w; ++j, tap += job->in_pixel, factor += job->weight_pixel) {
+            vreal w = load_lanes(factor, whole, lanes);
             UNROLL
-            for (int k = 0; k < P; ++k) sum[k] += weight * load_lanes(in + k * step, whole, lanes);
+            for (int p = 0; p < P; ++p) sum[p] += w * load_lanes(tap + p * job->in_next, whole, lanes);
         }
     }
     UNROLL
-    for (int k = 0; k < P; ++k) store_lanes(out + k * pixel, sum[k], whole, lanes);
+    for (int p = 0; p < P; ++p) store_lanes(out + p * job->out_next, sum[p], whole, lanes);
 }
 
-ALWAYS_INLINE void plane_row(const bool whole, const depthwise_job *job, int y, int channel, int lanes)
+/* P neighbouring outputs, all channels: their inputs are a few pieces of memory read from end to end. */
+ALWAYS_INLINE void plane_pixels(const int P, real *out, const real *in, const plane_job *job)
 {
-    const conv_plane *p = &job->plane;
-    int row_origin = p->origin_h + y * p->step_h;
-    int i0 = clip_first(row_origin), i1 = clip_last(row_origin, p->taps_h, job->in_height);
-    for (int x = 0; x < p->cols;) {
-        int origin = p->origin_w + x * p->step_w, last = origin + (PIXELS - 1) * p->step_w;
-        if (origin >= 0 && last + p->taps_w <= job->in_width && x + PIXELS <= p->cols) {
-            pixels_tile(PIXELS, whole, job, y, x, i0, i1, 0, p->taps_w, channel, lanes);
-            x += PIXELS;
-        } else {
-            pixels_tile(1, whole, job, y, x, i0, i1, clip_first(origin), clip_last(origin, p->taps_w, job->in_width), channel,
-                        lanes);
-            ++x;
+    int c = 0;
+    for (; c + LANES <= job->channels; c += LANES)
+        plane_tile(P, true, out + c, in + c, job->bias ? job->bias + c : NULL, job->weight + c, LANES, job);
+    if (c < job->channels)
+        plane_tile(P, false, out + c, in + c, job->bias ? job->bias + c : NULL, job->weight + c, job->channels - c,
+                   job);
+}
+
+static void plane_image(const plane_job *job)
+{
+    for (int y = 0; y < job->rows; ++y) {
+        const real *in = job->in + y * job->in_next_row;
+        real *out = job->out + y * job->out_next_row;
+        for (int x = 0; x < job->cols;) {
+            int left = job->cols - x, tiles = (left + PIXELS - 1) / PIXELS, pixels = (left + tiles - 1) / tiles;
+            switch (pixels) {
+            case 1:
+                plane_pixels(1, out, in, job);
+                break;
+            case 2:
+                plane_pixels(2, out, in, job);
+                break;
+            case 3:
+                plane_pixels(3, out, in, job);
+                break;
+            case 4:
+                plane_pixels(4, out, in, job);
+                break;
+            case 5:
+                plane_pixels(5, out, in, job);
+                break;
+            case 6:
+                plane_pixels(6, out, in, job);
+                break;
+            case 7:
+                plane_pixels(7, out, in, job);
+                break;
+            default:
+                plane_pixels(PIXELS, out, in, job);
+                break;
+            }
+            x += pixels;
+            in += pixels * job->in_next;
+            out += pixels * job->out_next;
         }
     }
 }
 
-static void plane_image(const depthwise_job *job)
+/* The job of plane p; `in` is the window whose first pixel has the coordinates (low_h, low_w), out an image of
+ * out_width. */
+static plane_job plane_of(const conv_plane *p, real *out, int out_width, const real *in, size_t in_row, int low_h,
+                          int low_w, const real *weight, const conv_shape *s)
 {
-    for (int y = 0; y < job->plane.rows; ++y) {
-        int channel = 0;
-        for (; channel + LANES <= job->channels; channel += LANES) plane_row(true, job, y, channel, LANES);
-        if (channel < job->channels) plane_row(false, job, y, channel, job->channels - channel);
-    }
+    ptrdiff_t channels = s->in_channels, row = (ptrdiff_t)in_row, kernel_row = s->kernel_w * channels;
+    return (plane_job){
+        .in = in + (p->origin_h - low_h) * row + (p->origin_w - low_w) * channels,
+        .weight = weight + p->tap_first_h * kernel_row + p->tap_first_w * channels,
+        .out = out + ((ptrdiff_t)p->first_h * out_width + p->first_w) * channels,
+        .rows = p->rows,
+        .cols = p->cols,
+        .taps_h = p->taps_h,
+        .taps_w = p->taps_w,
+        .channels = s->in_channels,
+        .in_row = row,
+        .in_pixel = channels,
+        .in_next_row = p->step_h * row,
+        .in_next = p->step_w * channels,
+        .out_next_row = (ptrdiff_t)p->every_h * out_width * channels,
+        .out_next = p->every_w * channels,
+        .weight_row = p->tap_every_h * kernel_row,
+        .weight_pixel = p->tap_every_w * channels,
+    };
 }
 
 void ISA(depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
                             real *scratch)
 {
-    (void)scratch;
-    depthwise_job job = {
-        .plane = conv_plane_forward(s), .in = in, .weight = weight, .bias = bias, .out = out,
-        .in_height = s->in_height, .in_width = s->in_width, .out_width = s->out_width,
-        .channels = s->in_channels, .kernel_w = s->kernel_w,
-    };
+    conv_plane p = conv_plane_forward(s);
+    int rows = (s->out_height - 1) * s->stride_h + s->kernel_h,
+        columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
     for (int n = 0; n < s->batch; ++n) {
+        size_t row;
+        const real *window = bordered_window(&row, scratch, p.origin_h, p.origin_w, rows, columns, in, s->in_height,
+                                             s->in_width, s->in_channels);
+        plane_job job = plane_of(&p, out, s->out_width, window, row, p.origin_h, p.origin_w, weight, s);
+        job.bias = bias;
         plane_image(&job);
-        job.in += (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
-        job.out += (size_t)s->out_height * (size_t)s->out_width * (size_t)s->in_channels;
+        in += (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
+        out += (size_t)s->out_height * (size_t)s->out_width * (size_t)s->in_channels;
     }
 }
 
 void ISA(depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
                                   real *scratch)
 {
-    (void)scratch;
-    for (int r = 0; r < s->stride_h * s->stride_w; ++r) {
-        depthwise_job job = {
-            .plane = conv_plane_backward(s, r / s->stride_w, r % s->stride_w), .in = dout, .weight = weight, .out = din,
-            .in_height = s->out_height, .in_width = s->out_width, .out_width = s->in_width,
-            .channels = s->in_channels, .kernel_w = s->kernel_w, .accumulate = accumulate,
-        };
-        for (int n = 0; n < s->batch; ++n) {
+    conv_window w = conv_window_backward(s);
+    size_t din_image = (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
+    bool clear = !accumulate && (s->stride_h > s->kernel_h || s->stride_w > s->kernel_w); /* inputs no tap reaches */
+    for (int n = 0; n < s->batch; ++n) {
+        size_t row;
+        const real *window = bordered_window(&row, scratch, w.low_h, w.low_w, w.rows, w.length, dout, s->out_height,
+                                             s->out_width, s->in_channels);
+        if (clear) memset(din, 0, din_image * sizeof(real));
+        for (int r = 0; r < s->stride_h * s->stride_w; ++r) {
+            conv_plane p = conv_plane_backward(s, r / s->stride_w, r % s->stride_w);
+            if (p.rows == 0 || p.cols == 0 || p.taps_h == 0 || p.taps_w == 0) continue;
+            plane_job job = plane_of(&p, din, s->in_width, window, row, w.low_h, w.low_w, weight, s);
+            job.accumulate = accumulate;
             plane_image(&job);
-            job.in += (size_t)s->out_height * (size_t)s->out_width * (size_t)s->in_channels;
-            job.out += (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
+        }
+        din += din_image;
+        dout += (size_t)s->out_height * (size_t)s->out_width * (size_t)s->in_channels;
+    }
+}
+
+/* Output rows [first_row, first_row + rows) of one bordered image, one vector of channels. */
+typedef struct {
+    const real *in, *dout; /* at the vector of channels */
+    size_t in_row;
+    int first_row, rows, lanes;
+} weight_block;
+
+/* R kernel rows of P taps: their inputs begin at in, their weights at dweight. */
+ALWAYS_INLINE void weight_taps(const int R, const int P, const bool whole, real *dweight, const real *in,
+                               const weight_block *b, const conv_shape *s)
+{
+    size_t channels = (size_t)s->in_channels, step = (size_t)s->stride_w * channels;
+    vreal sum[TAPS * TAPS];
+    UNROLL
+    for (int t = 0; t < R * P; ++t) sum[t] = (vreal){0};
+    for (int y = b->first_row; y < b->first_row + b->rows; ++y) {
+        const real *at = in + (size_t)(y * s->stride_h) * b->in_row;
+        const real *dout = b->dout + (size_t)y * (size_t)s->out_width * channels;
+        for (int x = 0; x < s->out_width; ++x, at += step, dout += channels) {
+            vreal g = load_lanes(dout, whole, b->lanes);
+            UNROLL
+            for (int r = 0; r < R; ++r) {
+                UNROLL
+                for (int p = 0; p < P; ++p)
+                    sum[r * P + p] +=
+                        g * load_lanes(at + (size_t)r * b->in_row + (size_t)p * channels, whole, b->lanes);
+            }
+        }
+    }
+    UNROLL
+    for (int r = 0; r < R; ++r) {
+        UNROLL
+        for (int p = 0; p < P; ++p) {
+            real *to = dweight + (size_t)(r * s->kernel_w + p) * channels;
+            store_lanes(to, load_lanes(to, whole, b->lanes) + sum[r * P + p], whole, b->lanes);
         }
     }
 }
 
-/* Rows [first_row, first_row + rows) of one image; kernel row i, P taps from column j on, one vector of channels. */
-ALWAYS_INLINE void weight_taps(const int P, const bool whole, real *dweight, const real *dout, const real *in,
-                               const conv_shape *s, int first_row, int rows, int i, int j, int channel, int lanes)
+ALWAYS_INLINE void add_block(const bool whole, real *dweight, real *dbias, const weight_block *b, const conv_shape *s)
 {
-    ptrdiff_t channels = s->in_channels;
-    vreal sum[PIXELS];
-    UNROLL
-    for (int k = 0; k < P; ++k) sum[k] = (vreal){0};
-    for (int y = first_row; y < first_row + rows; ++y) {
-        int in_row = y * s->stride_h - s->pad_h + i;
-        if (in_row < 0 || in_row >= s->in_height) continue;
-        for (int x = 0; x < s->out_width; ++x) {
-            int column = x * s->stride_w - s->pad_w + j;
-            vreal g = load_lanes(dout + ((ptrdiff_t)y * s->out_width + x) * channels + channel, whole, lanes);
-            const real *at = in + ((ptrdiff_t)in_row * s->in_width + column) * channels + channel;
-            if (column >= 0 && column + P <= s->in_width) {
-                UNROLL
-                for (int k = 0; k < P; ++k) sum[k] += g * load_lanes(at + k * channels, whole, lanes);
-            } else {
-                UNROLL
-                for (int k = 0; k < P; ++k)
-                    if (column + k >= 0 && column + k < s->in_width)
-                        sum[k] += g * load_lanes(at + k * channels, whole, lanes);
+    size_t channels = (size_t)s->in_channels;
+    for (int i = 0, rows; i < s->kernel_h; i += rows) {
+        rows = s->kernel_h - i < TAPS ? s->kernel_h - i : TAPS;
+        for (int j = 0, taps; j < s->kernel_w; j += taps) {
+            const real *in = b->in + (size_t)i * b->in_row + (size_t)j * channels;
+            real *to = dweight + (size_t)(i * s->kernel_w + j) * channels;
+            taps = s->kernel_w - j < TAPS ? s->kernel_w - j : TAPS;
+            switch (rows * TAPS + taps) {
+            case TAPS + 1:
+                weight_taps(1, 1, whole, to, in, b, s);
+                break;
+            case TAPS + 2:
+                weight_taps(1, 2, whole, to, in, b, s);
+                break;
+            case TAPS + 3:
+                weight_taps(1, 3, whole, to, in, b, s);
+                break;
+            case 2 * TAPS + 1:
+                weight_taps(2, 1, whole, to, in, b, s);
+                break;
+            case 2 * TAPS + 2:
+                weight_taps(2, 2, whole, to, in, b, s);
+                break;
+            case 2 * TAPS + 3:
+                weight_taps(2, 3, whole, to, in, b, s);
+                break;
+            case 3 * TAPS + 1:
+                weight_taps(3, 1, whole, to, in, b, s);
+                break;
+            case 3 * TAPS + 2:
+                weight_taps(3, 2, whole, to, in, b, s);
+                break;
+            default:
+                weight_taps(TAPS, TAPS, whole, to, in, b, s);
+                break;
             }
-        }
-    }
-    real *to = dweight + (ptrdiff_t)(i * s->kernel_w + j) * channels + channel;
-    UNROLL
-    for (int k = 0; k < P; ++k, to += channels)
-        store_lanes(to, load_lanes(to, whole, lanes) + sum[k], whole, lanes);
-}
-
-ALWAYS_INLINE void weight_block(const bool whole, real *dweight, real *dbias, const real *dout, const real *in,
-                                const conv_shape *s, int first_row, int rows, int channel, int lanes)
-{
-    for (int i = 0; i < s->kernel_h; ++i) {
-        for (int j = 0; j < s->kernel_w;) {
-            int taps = s->kernel_w - j < PIXELS ? s->kernel_w - j : PIXELS;
-            switch (taps) {
-            case 1: weight_taps(1, whole, dweight, dout, in, s, first_row, rows, i, j, channel, lanes); break;
-            case 2: weight_taps(2, whole, dweight, dout, in, s, first_row, rows, i, j, channel, lanes); break;
-            case 3: weight_taps(3, whole, dweight, dout, in, s, first_row, rows, i, j, channel, lanes); break;
-            default: weight_taps(PIXELS, whole, dweight, dout, in, s, first_row, rows, i, j, channel, lanes); break;
-            }
-            j += taps;
         }
     }
     if (dbias == NULL) return;
     vreal sum = {0};
-    ptrdiff_t channels = s->in_channels, begin = (ptrdiff_t)first_row * s->out_width;
-    for (ptrdiff_t pixel = begin; pixel < begin + (ptrdiff_t)rows * s->out_width; ++pixel)
-        sum += load_lanes(dout + pixel * channels + channel, whole, lanes);
-    store_lanes(dbias + channel, load_lanes(dbias + channel, whole, lanes) + sum, whole, lanes);
+    const real *dout = b->dout + (size_t)b->first_row * (size_t)s->out_width * channels;
+    for (int pixel = 0; pixel < b->rows * s->out_width; ++pixel, dout += channels)
+        sum += load_lanes(dout, whole, b->lanes);
+    store_lanes(dbias, load_lanes(dbias, whole, b->lanes) + sum, whole, b->lanes);
 }
 
+/* Sums are short as in conv_weight.c: blocks of conv_block_rows output rows of an image, added in order. */
 void ISA(depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                     real *scratch)
 {
-    (void)scratch;
-    int channels = s->in_channels, block = conv_block_rows(s);
+    int channels = s->in_channels, block_rows = conv_block_rows(s);
+    int rows = (s->out_height - 1) * s->stride_h + s->kernel_h,
+        columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
     memset(dweight, 0, (size_t)(s->kernel_h * s->kernel_w) * (size_t)channels * sizeof(real));
     if (dbias != NULL) memset(dbias, 0, (size_t)channels * sizeof(real));
     for (int n = 0; n < s->batch; ++n) {
-        for (int y = 0; y < s->out_height; y += block) {
-            int rows = s->out_height - y < block ? s->out_height - y : block, channel = 0;
-            for (; channel + LANES <= channels; channel += LANES)
-                weight_block(true, dweight, dbias, dout, in, s, y, rows, channel, LANES);
-            if (channel < channels) weight_block(false, dweight, dbias, dout, in, s, y, rows, channel, channels - channel);
+        weight_block b = {0};
+        const real *window = bordered_window(&b.in_row, scratch, -s->pad_h, -s->pad_w, rows, columns, in, s->in_height,
+                                             s->in_width, channels);
+        for (int y = 0; y < s->out_height; y += block_rows) {
+            b.first_row = y;
+            b.rows = s->out_height - y < block_rows ? s->out_height - y : block_rows;
+            for (int channel = 0; channel < channels; channel += LANES) {
+                real *to = dweight + channel, *bias = dbias ? dbias + channel : NULL;
+                b.in = window + channel;
+                b.dout = dout + channel;
+                b.lanes = channels - channel < LANES ? channels - channel : LANES;
+                if (b.lanes == LANES)
+                    add_block(true, to, bias, &b, s);
+                else
+                    add_block(false, to, bias, &b, s);
+            }
         }
         in += (size_t)s->in_height * (size_t)s->in_width * (size_t)channels;
         dout += (size_t)s->out_height * (size_t)s->out_width * (size_t)channels;

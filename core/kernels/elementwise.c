@@ -20,8 +20,10 @@ ALWAYS_INLINE void add_loop(real *out, const real *a, const real *b, const bool 
 
 void ISA(add_forward)(real *out, const real *a, const real *b, bool relu, size_t count)
 {
-    if (relu) add_loop(out, a, b, true, count);
-    else add_loop(out, a, b, false, count);
+    if (relu)
+        add_loop(out, a, b, true, count);
+    else
+        add_loop(out, a, b, false, count);
 }
 
 ALWAYS_INLINE vreal masked_gradient(vreal dout, vreal out, const bool relu)
@@ -39,15 +41,20 @@ ALWAYS_INLINE void relu_loop(real *dx, const real *dout, const real *out, const 
     }
     if (i < count) {
         int lanes = (int)(count - i);
-        vreal d = masked_gradient(vec_load_part(dout + i, lanes), relu ? vec_load_part(out + i, lanes) : (vreal){0}, relu);
+        vreal d =
+            masked_gradient(vec_load_part(dout + i, lanes), relu ? vec_load_part(out + i, lanes) : (vreal){0}, relu);
         vec_store_part(dx + i, accumulate ? vec_load_part(dx + i, lanes) + d : d, lanes);
     }
 }
 
 void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count)
 {
-    if (relu && accumulate) relu_loop(dx, dout, out, true, true, count);
-    else if (relu) relu_loop(dx, dout, out, true, false, count);
-    else if (accumulate) relu_loop(dx, dout, out, false, true, count);
-    else relu_loop(dx, dout, out, false, false, count);
+    if (relu && accumulate)
+        relu_loop(dx, dout, out, true, true, count);
+    else if (relu)
+        relu_loop(dx, dout, out, true, false, count);
+    else if (accumulate)
+        relu_loop(dx, dout, out, false, true, count);
+    else
+        relu_loop(dx, dout, out, false, false, count);
 }

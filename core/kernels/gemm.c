@@ -9,8 +9,8 @@ extern void openblas_set_num_threads(int) __attribute__((weak));
 extern char *openblas_get_config(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
 
-void gemm(real *c, int c_step, const real *a, int a_step, bool transposed_a, const real *b, int b_step, bool transposed_b,
-          real beta, int m, int n, int k)
+void gemm(real *c, int c_step, const real *a, int a_step, bool transposed_a, const real *b, int b_step,
+          bool transposed_b, real beta, int m, int n, int k)
 {
     if (openblas_set_num_threads != NULL) openblas_set_num_threads(1);
     CBLAS_TRANSPOSE ta = transposed_a ? CblasTrans : CblasNoTrans, tb = transposed_b ? CblasTrans : CblasNoTrans;

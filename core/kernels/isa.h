@@ -12,7 +12,8 @@
 
 extern const kernel_table ISA(kernels);
 
-void ISA(conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch);
+void ISA(conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
+                       real *scratch);
 void ISA(conv_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
                              real *scratch);
 void ISA(conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
@@ -28,8 +29,8 @@ void ISA(depthwise_backward_weight)(real *dweight, real *dbias, const real *dout
 void ISA(batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
                             real eps, bool relu, size_t rows, int channels);
 void ISA(batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                             const real *mean, const real *variance, const real *gamma, real eps, bool relu, size_t rows,
-                             int channels);
+                             const real *mean, const real *variance, const real *gamma, real eps, bool relu,
+                             size_t rows, int channels);
 
 void ISA(add_forward)(real *out, const real *a, const real *b, bool relu, size_t count);
 void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count);

@@ -4,8 +4,9 @@
  * Layout: activations (N, H, W, C), weights (KH, KW, C, O), depthwise weights (KH, KW, C), linear (C, O), all row-major
  * `real`: the (output) channel is the vector lane. Arrays need only natural alignment.
  * Order: every sum has a fixed order that depends on shapes and instruction set only, never on pointers or thread.
- * Gradients: backward_weight overwrites dweight and dbias (a shard's gradient is computed once); backward to the input
- * adds when `accumulate`, else overwrites. */
+ * Gradients: backward_weight overwrites dweight and dbias (a shard's gradient is computed once; dbias may be NULL);
+ * backward to the input adds when `accumulate` (the sums start from what din holds), else overwrites.
+ * Not a number passes through quantisers, add and ReLU, so that it reaches the loss and is noticed. */
 #ifndef CORE_KERNELS_KERNELS_H
 #define CORE_KERNELS_KERNELS_H
 
@@ -16,23 +17,23 @@
 #include "core/base/real.h"
 
 typedef struct {
-    int batch;                                 /* N */
-    int in_height, in_width, in_channels;      /* H, W, C */
-    int out_height, out_width, out_channels;   /* Ho, Wo, O; depthwise: O == C */
+    int batch;                               /* N */
+    int in_height, in_width, in_channels;    /* H, W, C */
+    int out_height, out_width, out_channels; /* Ho, Wo, O; depthwise: O == C */
     int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
 } conv_shape;
 
 enum { PACT_MAX = 3 }; /* candidate activation precisions */
 
-/* One activation quantiser: y = sum_j share[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low, high[j]) + snap),
- * top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4).
- * exact: scale = (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and
- * 2^-10 behind an add (sums of on-grid values stay on their code).
- * reference: scale = 1/(clip+0.001)*(2^b-1), high = clip, top = REAL_MAX, snap = 0. */
+/* One activation quantiser: y = sum_j share[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low, high[j])
+ * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4). exact: scale =
+ * (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and 2^-10 behind an
+ * add (sums of on-grid values stay on their code). reference: scale = 1/(clip+0.001)*(2^b-1), high = clip, top =
+ * REAL_MAX, snap = 0. */
 typedef struct {
     int count;
     real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], share[PACT_MAX];
-    real low;              /* 0 when unsigned */
+    real low; /* 0 when unsigned */
     real snap;
     bool reference;
     bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (method.md 2.2) */
@@ -43,19 +44,26 @@ typedef struct {
 
     /* out[n,y,x,o] = bias[o] + sum over i,j,c of weight[i,j,c,o] * in[n, y*stride_h+i-pad_h, x*stride_w+j-pad_w, c].
      * bias may be NULL. scratch: conv_scratch_reals(shape). */
-    void (*conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch);
-    void (*conv_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate, real *scratch);
-    void (*conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s, real *scratch);
+    void (*conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
+                         real *scratch);
+    void (*conv_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
+                               real *scratch);
+    void (*conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
+                                 real *scratch);
 
-    void (*depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s, real *scratch);
-    void (*depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate, real *scratch);
-    void (*depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s, real *scratch);
+    void (*depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
+                              real *scratch);
+    void (*depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s,
+                                    bool accumulate, real *scratch);
+    void (*depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
+                                      real *scratch);
 
     /* Batch-norm over `rows` (N*H*W) of `channels`, with the statistics of these rows: mean and biased variance are
      * outputs (channels each). out = gamma * (in - mean) / sqrt(variance + eps) + beta, then max(., 0) if relu. */
-    void (*batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
-                              real eps, bool relu, size_t rows, int channels);
-    /* din, dgamma, dbeta from dout, with the forward pass's in, out (for the ReLU mask), mean, variance. din may be dout. */
+    void (*batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
+                              const real *beta, real eps, bool relu, size_t rows, int channels);
+    /* din, dgamma, dbeta from dout, with the forward pass's in, out (for the ReLU mask), mean, variance. din may be
+     * dout. */
     void (*batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
                                const real *mean, const real *variance, const real *gamma, real eps, bool relu,
                                size_t rows, int channels);
@@ -70,8 +78,8 @@ typedef struct {
     /* dx = g * sum_j share[j] * [low < x < clip[j]] (and the mask); dclip[j] = share[j] * sum g [x >= clip[j]];
      * dlow = sum_j share[j] * sum g [x <= low]; dshare[j] = sum g * level_j(x). Overwrites all outputs; dx may be NULL,
      * dx may be g, dlow may be NULL. */
-    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
-                          const pact *q, size_t count);
+    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g,
+                          const real *x, const pact *q, size_t count);
 
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);

@@ -1,8 +1,8 @@
 /* micro: the register tile all convolutions are made of, and the two packing helpers they share.
  *
- * A tile is P scalars (neighbouring elements of `a`) times V vectors (neighbouring vectors of `b`): P*V running sums live
- * in registers while k advances, each step is P broadcasts and V loads for P*V fused multiply-adds. P and V are constants
- * wherever the functions are inlined. */
+ * A tile is P scalars (neighbouring elements of `a`) times V vectors (neighbouring vectors of `b`): P*V running sums
+ * live in registers while k advances, each step is P broadcasts and V loads for P*V fused multiply-adds. P and V are
+ * constants wherever the functions are inlined. */
 #ifndef CORE_KERNELS_MICRO_H
 #define CORE_KERNELS_MICRO_H
 
@@ -60,7 +60,8 @@ ALWAYS_INLINE void tile_accumulate(vreal sum[TILE_MAX], const int P, const int V
         TILE_CASE(14, V, call, __VA_ARGS__)                                                                            \
         TILE_CASE(15, V, call, __VA_ARGS__)                                                                            \
         TILE_CASE(16, V, call, __VA_ARGS__)                                                                            \
-    default: break;                                                                                                    \
+    default:                                                                                                           \
+        break;                                                                                                         \
     }
 
 /* The next tile of `left` scalars: as few tiles as fit, of nearly equal size. */
@@ -89,33 +90,64 @@ ALWAYS_INLINE real *align_vector(real *p)
     return p + (VECTOR_BYTES - (uintptr_t)p % VECTOR_BYTES) % VECTOR_BYTES / sizeof(real);
 }
 
+/* out[c*out_step + r] = in[r*in_step + c] for r, c < LANES. */
+static __attribute__((noinline)) void transpose_square(real *out, size_t out_step, const real *in, size_t in_step)
+{
+    vreal square[LANES];
+    UNROLL
+    for (int r = 0; r < LANES; ++r, in += in_step) square[r] = vec_load(in);
+    vec_transpose(square);
+    UNROLL
+    for (int c = 0; c < LANES; ++c, out += out_step) vec_store(out, square[c]);
+}
+
+/* The same for r < rows <= LANES, c < cols <= LANES. */
+static __attribute__((noinline)) void transpose_part(real *out, size_t out_step, const real *in, size_t in_step,
+                                                     int rows, int cols)
+{
+    vreal square[LANES];
+    for (int r = 0; r < LANES; ++r) square[r] = r < rows ? vec_load_part(in + (size_t)r * in_step, cols) : (vreal){0};
+    vec_transpose(square);
+    for (int c = 0; c < cols; ++c) vec_store_part(out + (size_t)c * out_step, square[c], rows);
+}
+
+/* A few columns, where shuffling whole squares would be more work. */
+ALWAYS_INLINE void transpose_columns(real *out, size_t out_step, const real *in, size_t in_step, int rows,
+                                     const int cols)
+{
+    for (int r = 0; r < rows; ++r) {
+        UNROLL
+        for (int c = 0; c < cols; ++c) out[(size_t)c * out_step + r] = in[c];
+        in += in_step;
+    }
+}
+
 /* out[c*out_step + r] = in[r*in_step + c] for r < rows, c < cols. */
 static inline void transpose_copy(real *out, size_t out_step, const real *in, size_t in_step, int rows, int cols)
 {
+    switch (cols) {
+    case 1:
+        transpose_columns(out, out_step, in, in_step, rows, 1);
+        return;
+    case 2:
+        transpose_columns(out, out_step, in, in_step, rows, 2);
+        return;
+    case 3:
+        transpose_columns(out, out_step, in, in_step, rows, 3);
+        return;
+    default:
+        break;
+    }
     for (int r = 0; r < rows; r += LANES) {
         int height = rows - r < LANES ? rows - r : LANES;
         for (int c = 0; c < cols; c += LANES) {
             int width = cols - c < LANES ? cols - c : LANES;
             const real *from = in + (size_t)r * in_step + c;
             real *to = out + (size_t)c * out_step + r;
-            if (width <= LANES / 4) { /* a few columns: shuffling whole squares would be more work */
-                for (int i = 0; i < width; ++i)
-                    for (int j = 0; j < height; ++j) to[(size_t)i * out_step + j] = from[(size_t)j * in_step + i];
-                continue;
-            }
-            vreal square[LANES];
-            if (width == LANES && height == LANES) {
-                UNROLL
-                for (int j = 0; j < LANES; ++j) square[j] = vec_load(from + (size_t)j * in_step);
-                vec_transpose(square);
-                UNROLL
-                for (int i = 0; i < LANES; ++i) vec_store(to + (size_t)i * out_step, square[i]);
-                continue;
-            }
-            for (int j = 0; j < LANES; ++j)
-                square[j] = j < height ? vec_load_part(from + (size_t)j * in_step, width) : (vreal){0};
-            vec_transpose(square);
-            for (int i = 0; i < width; ++i) vec_store_part(to + (size_t)i * out_step, square[i], height);
+            if (width == LANES && height == LANES)
+                transpose_square(to, out_step, from, in_step);
+            else
+                transpose_part(to, out_step, from, in_step, height, width);
         }
     }
 }

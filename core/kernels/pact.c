@@ -1,8 +1,9 @@
 /* Mixed activation quantiser, PACT (method.md 2.2-2.4), one pass over memory for up to PACT_MAX precisions.
  *
  * Products and sums stay separate operations (this file is compiled without contraction), so that every element equals
- * the scalar formula of kernels.h bit for bit on every instruction set: a code must not depend on the machine. Sums over
- * elements (dclip, dshare, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks in double. */
+ * the scalar formula of kernels.h bit for bit on every instruction set: a code must not depend on the machine. Sums
+ * over elements (dclip, dshare, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks in
+ * double. */
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
@@ -39,12 +40,24 @@ ALWAYS_INLINE void forward_loop(const int candidates, const bool reference, real
 void ISA(pact_forward)(real *y, const real *x, const pact *q, size_t count)
 {
     switch (2 * q->count + q->reference) {
-    case 2: forward_loop(1, false, y, x, q, count); break;
-    case 3: forward_loop(1, true, y, x, q, count); break;
-    case 4: forward_loop(2, false, y, x, q, count); break;
-    case 5: forward_loop(2, true, y, x, q, count); break;
-    case 6: forward_loop(3, false, y, x, q, count); break;
-    default: forward_loop(3, true, y, x, q, count); break;
+    case 2:
+        forward_loop(1, false, y, x, q, count);
+        break;
+    case 3:
+        forward_loop(1, true, y, x, q, count);
+        break;
+    case 4:
+        forward_loop(2, false, y, x, q, count);
+        break;
+    case 5:
+        forward_loop(2, true, y, x, q, count);
+        break;
+    case 6:
+        forward_loop(3, false, y, x, q, count);
+        break;
+    default:
+        forward_loop(3, true, y, x, q, count);
+        break;
     }
 }
 
@@ -54,8 +67,8 @@ typedef struct {
 } block_sums;
 
 /* Returns dx of one vector. */
-ALWAYS_INLINE vreal backward_vector(const int candidates, const bool reference, const bool mask, block_sums *sums, vreal g,
-                                    vreal x, const pact *q)
+ALWAYS_INLINE vreal backward_vector(const int candidates, const bool reference, const bool mask, block_sums *sums,
+                                    vreal g, vreal x, const pact *q)
 {
     vreal inside = {0}, y = {0};
     vmask above_low = (vmask)(x > vec_set(q->low));
@@ -73,8 +86,8 @@ ALWAYS_INLINE vreal backward_vector(const int candidates, const bool reference, 
 }
 
 ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, const bool mask, real *dx,
-                                 double share[PACT_MAX], double pass[PACT_MAX], double *below, const real *g, const real *x,
-                                 const pact *given, size_t count)
+                                 double share[PACT_MAX], double pass[PACT_MAX], double *below, const real *g,
+                                 const real *x, const pact *given, size_t count)
 {
     const pact q = *given;
     for (size_t begin = 0; begin < count; begin += ELEMENTS_IN_BLOCK) {
@@ -121,7 +134,8 @@ void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], r
         BACKWARD(3, 0, 1)
         BACKWARD(3, 1, 0)
         BACKWARD(3, 1, 1)
-    default: break;
+    default:
+        break;
     }
     for (int j = 0; j < q->count; ++j) {
         dclip[j] = (real)((double)q->share[j] * pass[j]);

@@ -1,11 +1,13 @@
-/* Average and largest-value pooling over (kernel_h, kernel_w) windows without padding; the channel is the vector lane. */
+/* Average and largest-value pooling over (kernel_h, kernel_w) windows without padding; the channel is the vector lane.
+ */
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
 /* Offsets of output pixel (n, y, x) and of its window's first input pixel. */
 static size_t out_offset(const conv_shape *s, int n, int y, int x)
 {
-    return (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) * (size_t)s->in_channels;
+    return (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) *
+           (size_t)s->in_channels;
 }
 
 static size_t in_offset(const conv_shape *s, int n, int y, int x)
@@ -42,7 +44,8 @@ ALWAYS_INLINE int lanes_left(const conv_shape *s, int c)
 void ISA(average_pool_forward)(real *out, const real *in, const conv_shape *s)
 {
     real count = (real)(s->kernel_h * s->kernel_w);
-    FOR_EACH_WINDOW(s) {
+    FOR_EACH_WINDOW(s)
+    {
         int lanes = lanes_left(s, c);
         const real *window = in + in_offset(s, n, y, x) + c;
         vreal sum = {0};
@@ -55,11 +58,13 @@ void ISA(average_pool_backward)(real *din, const real *dout, const conv_shape *s
 {
     real count = (real)(s->kernel_h * s->kernel_w);
     if (!accumulate) memset(din, 0, in_count(s) * sizeof(real));
-    FOR_EACH_WINDOW(s) {
+    FOR_EACH_WINDOW(s)
+    {
         int lanes = lanes_left(s, c);
         vreal g = vec_load_part(dout + out_offset(s, n, y, x) + c, lanes) / count;
         real *window = din + in_offset(s, n, y, x) + c;
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             real *at = window + tap_offset(s, i, j);
             vec_store_part(at, vec_load_part(at, lanes) + g, lanes);
         }
@@ -75,7 +80,8 @@ ALWAYS_INLINE vreal largest(const real *window, const conv_shape *s, int lanes)
 
 void ISA(max_pool_forward)(real *out, const real *in, const conv_shape *s)
 {
-    FOR_EACH_WINDOW(s) {
+    FOR_EACH_WINDOW(s)
+    {
         int lanes = lanes_left(s, c);
         vec_store_part(out + out_offset(s, n, y, x) + c, largest(in + in_offset(s, n, y, x) + c, s, lanes), lanes);
     }
@@ -84,12 +90,14 @@ void ISA(max_pool_forward)(real *out, const real *in, const conv_shape *s)
 void ISA(max_pool_backward)(real *din, const real *dout, const real *in, const conv_shape *s, bool accumulate)
 {
     if (!accumulate) memset(din, 0, in_count(s) * sizeof(real));
-    FOR_EACH_WINDOW(s) {
+    FOR_EACH_WINDOW(s)
+    {
         int lanes = lanes_left(s, c);
         size_t window = in_offset(s, n, y, x) + c;
         vreal best = largest(in + window, s, lanes), g = vec_load_part(dout + out_offset(s, n, y, x) + c, lanes);
         vmask open = (vmask)((vreal){0} == (vreal){0}); /* lanes whose largest element was not met yet */
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             size_t at = window + tap_offset(s, i, j);
             vmask hit = open & (vmask)(vec_load_part(in + at, lanes) == best);
             open &= ~hit;

@@ -1,5 +1,5 @@
-/* simd: one native vector of reals per instruction set, as a compiler vector type: `+ - * /` and comparisons work lane by
- * lane, a scalar operand is broadcast. Only loads and stores of a part of a vector, minimum, maximum, floor and the
+/* simd: one native vector of reals per instruction set, as a compiler vector type: `+ - * /` and comparisons work lane
+ * by lane, a scalar operand is broadcast. Only loads and stores of a part of a vector, minimum, maximum, floor and the
  * transpose of a square need an instruction by name.
  *
  * The kernel sources are compiled once per instruction set; the compiler's flags decide which of the three is meant. */
@@ -136,9 +136,11 @@ ALWAYS_INLINE void vec_store_part(real *p, vreal v, int lanes)
 
 ALWAYS_INLINE __m256i part_mask(int lanes)
 {
-    static const lane_bits window[2 * LANES] = {-1, -1, -1, -1,
+    static const lane_bits window[2 * LANES] = {-1, -1, -1,
+                                                -1,
 #ifndef BITFRONT_DOUBLE
-                                                -1, -1, -1, -1
+                                                -1, -1, -1,
+                                                -1
 #endif
     };
     return _mm256_loadu_si256((const __m256i *)(const void *)(window + LANES - lanes));

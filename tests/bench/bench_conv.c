@@ -1,7 +1,7 @@
-/* bench_conv: rates of the convolutions of ResNet-8 in their three passes, beside what the processor can do: the measured
- * rate of independent fused multiply-adds and of a dense matrix product. By hand: build the target
- * bench_conv and run BUILD/core/kernels/bench_conv [ISA [BATCH]].
- * A rate counts the multiply-adds of the definition (borders included), two operations each. */
+/* bench_conv: rates of the convolutions of ResNet-8 in their three passes, beside what the processor can do: the
+ * measured rate of independent fused multiply-adds and of a dense matrix product. By hand: build the target bench_conv
+ * and run BUILD/core/kernels/bench_conv [ISA [BATCH]]. A rate counts the multiply-adds of the definition (borders
+ * included), two operations each. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +9,8 @@
 #include "core/kernels/gemm.h"
 #include "core/kernels/kernels.h"
 
-/* A pass is repeated for this long and its fastest call counts: other work on the machine makes calls slower, never faster. */
+/* A pass is repeated for this long and its fastest call counts: other work on the machine makes calls slower, never
+ * faster. */
 static const double SECONDS_PER_PASS = 0.15;
 
 typedef struct {
@@ -89,19 +90,21 @@ int main(int argc, char **argv)
     gemm_library(library);
     printf("kernels %s, batch %d\n", k->name, batch);
     printf("multiply-adds, %zu lanes %21.1f GFLOP/s\n", sizeof(wide) / sizeof(float), multiply_add_rate());
-    printf("gemm 512, %-24s %7.1f GFLOP/s\n\n%-6s %9s %9s %9s   GFLOP/s\n", library, gemm_rate(), "layer", "forward", "data",
-           "weight");
+    printf("gemm 512, %-24s %7.1f GFLOP/s\n\n%-6s %9s %9s %9s   GFLOP/s\n", library, gemm_rate(), "layer", "forward",
+           "data", "weight");
 
     double total_work = 0.0, total_seconds[3] = {0};
     for (size_t l = 0; l < sizeof LAYERS / sizeof *LAYERS; ++l) {
         const layer *y = &LAYERS[l];
         int pad = y->kernel / 2, out_size = (y->size + 2 * pad - y->kernel) / y->stride + 1;
-        conv_shape s = {batch, y->size, y->size, y->in, out_size, out_size, y->out, y->kernel, y->kernel, y->stride, y->stride,
-                        pad, pad};
-        real *in = numbers((size_t)(batch * y->size * y->size * y->in)), *din = numbers((size_t)(batch * y->size * y->size * y->in));
+        conv_shape s = {batch,     y->size,   y->size,   y->in,     out_size, out_size, y->out,
+                        y->kernel, y->kernel, y->stride, y->stride, pad,      pad};
+        real *in = numbers((size_t)(batch * y->size * y->size * y->in)),
+             *din = numbers((size_t)(batch * y->size * y->size * y->in));
         real *out = numbers((size_t)(batch * out_size * out_size * y->out));
         real *weight = numbers((size_t)(y->kernel * y->kernel * y->in * y->out)), *bias = numbers((size_t)y->out);
-        real *dweight = numbers((size_t)(y->kernel * y->kernel * y->in * y->out)), *scratch = numbers(conv_scratch_reals(&s));
+        real *dweight = numbers((size_t)(y->kernel * y->kernel * y->in * y->out)),
+             *scratch = numbers(conv_scratch_reals(&s));
         double work = 2.0 * batch * out_size * out_size * y->out * y->kernel * y->kernel * y->in;
 
         total_work += work;
@@ -110,9 +113,12 @@ int main(int argc, char **argv)
             double fastest = 1e9, begin = clock_seconds();
             while (clock_seconds() - begin < SECONDS_PER_PASS) {
                 double start = clock_seconds();
-                if (pass == 0) k->conv_forward(out, in, weight, bias, &s, scratch);
-                else if (pass == 1) k->conv_backward_data(din, out, weight, &s, false, scratch);
-                else k->conv_backward_weight(dweight, bias, out, in, &s, scratch);
+                if (pass == 0)
+                    k->conv_forward(out, in, weight, bias, &s, scratch);
+                else if (pass == 1)
+                    k->conv_backward_data(din, out, weight, &s, false, scratch);
+                else
+                    k->conv_backward_weight(dweight, bias, out, in, &s, scratch);
                 double seconds = clock_seconds() - start;
                 if (seconds < fastest) fastest = seconds;
             }

@@ -6,7 +6,8 @@
 
 #include "core/base/rng.h"
 
-bool check_close(const char *name, const real *actual, const real *expected, size_t count, double absolute, double relative)
+bool check_close(const char *name, const real *actual, const real *expected, size_t count, double absolute,
+                 double relative)
 {
     size_t wrong = 0, first_wrong = 0, at_absolute = 0, at_relative = 0;
     double largest_absolute = -1.0, largest_relative = -1.0;
@@ -44,8 +45,8 @@ bool check_same(const char *name, const real *actual, const real *expected, size
         if (!same && wrong++ == 0) first = i;
     }
     if (wrong == 0) return true;
-    fprintf(stderr, "%s: %zu of %zu values are not the same, first at %zu: %.17g, expected %.17g\n", name, wrong, count, first,
-            (double)actual[first], (double)expected[first]);
+    fprintf(stderr, "%s: %zu of %zu values are not the same, first at %zu: %.17g, expected %.17g\n", name, wrong, count,
+            first, (double)actual[first], (double)expected[first]);
     return false;
 }
 

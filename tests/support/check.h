@@ -16,7 +16,8 @@
 #define REAL_EPSILON 1.1920928955078125e-7
 #endif
 
-/* True if every |actual - expected| <= absolute + relative * |expected|; a number that is not finite differs from all. */
+/* True if every |actual - expected| <= absolute + relative * |expected|; a number that is not finite differs from all.
+ */
 bool check_close(const char *name, const real *actual, const real *expected, size_t count, double absolute,
                  double relative);
 

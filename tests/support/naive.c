@@ -12,7 +12,8 @@ static size_t in_at(const conv_shape *s, int n, int y, int x, int c)
 
 static size_t out_at(const conv_shape *s, int n, int y, int x, int o)
 {
-    return (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) * (size_t)s->out_channels +
+    return (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) *
+               (size_t)s->out_channels +
            (size_t)o;
 }
 
@@ -46,9 +47,11 @@ static bool under_tap(const conv_shape *s, int y, int x, int i, int j, int *in_y
 
 void naive_conv_forward(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s)
 {
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double sum = bias ? (double)bias[o] : 0.0;
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             for (int c = 0; c < s->in_channels; ++c)
@@ -66,8 +69,10 @@ static void store_gradient(real *din, const double *sum, size_t count, bool accu
 void naive_conv_backward_data(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate)
 {
     double *sum = calloc(in_count(s), sizeof *sum);
-    FOR_EACH_OUTPUT(s) {
-        FOR_EACH_TAP(s) {
+    FOR_EACH_OUTPUT(s)
+    {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             for (int c = 0; c < s->in_channels; ++c)
@@ -83,10 +88,12 @@ void naive_conv_backward_weight(real *dweight, real *dbias, const real *dout, co
 {
     size_t count = (size_t)(s->kernel_h * s->kernel_w * s->in_channels * s->out_channels);
     double *sum = calloc(count, sizeof *sum), *bias = calloc((size_t)s->out_channels, sizeof *bias);
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double g = (double)dout[out_at(s, n, y, x, o)];
         bias[o] += g;
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             for (int c = 0; c < s->in_channels; ++c)
@@ -101,9 +108,11 @@ void naive_conv_backward_weight(real *dweight, real *dbias, const real *dout, co
 
 void naive_depthwise_forward(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s)
 {
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double sum = bias ? (double)bias[o] : 0.0;
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             sum += (double)weight[(i * s->kernel_w + j) * s->in_channels + o] * (double)in[in_at(s, n, in_y, in_x, o)];
@@ -112,11 +121,14 @@ void naive_depthwise_forward(real *out, const real *in, const real *weight, cons
     }
 }
 
-void naive_depthwise_backward_data(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate)
+void naive_depthwise_backward_data(real *din, const real *dout, const real *weight, const conv_shape *s,
+                                   bool accumulate)
 {
     double *sum = calloc(in_count(s), sizeof *sum);
-    FOR_EACH_OUTPUT(s) {
-        FOR_EACH_TAP(s) {
+    FOR_EACH_OUTPUT(s)
+    {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             sum[in_at(s, n, in_y, in_x, o)] +=
@@ -131,10 +143,12 @@ void naive_depthwise_backward_weight(real *dweight, real *dbias, const real *dou
 {
     size_t count = (size_t)(s->kernel_h * s->kernel_w * s->in_channels);
     double *sum = calloc(count, sizeof *sum), *bias = calloc((size_t)s->in_channels, sizeof *bias);
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double g = (double)dout[out_at(s, n, y, x, o)];
         bias[o] += g;
-        FOR_EACH_TAP(s) {
+        FOR_EACH_TAP(s)
+        {
             int in_y, in_x;
             if (!under_tap(s, y, x, i, j, &in_y, &in_x)) continue;
             sum[(i * s->kernel_w + j) * s->in_channels + o] += g * (double)in[in_at(s, n, in_y, in_x, o)];
@@ -205,7 +219,8 @@ void naive_pact_backward(real *dx, double dclip[PACT_MAX], double dshare[PACT_MA
 
 void naive_average_pool_forward(real *out, const real *in, const conv_shape *s)
 {
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double sum = 0.0;
         FOR_EACH_TAP(s) sum += (double)in[in_at(s, n, y * s->stride_h + i, x * s->stride_w + j, o)];
         out[out_at(s, n, y, x, o)] = (real)(sum / (s->kernel_h * s->kernel_w));
@@ -215,7 +230,8 @@ void naive_average_pool_forward(real *out, const real *in, const conv_shape *s)
 void naive_average_pool_backward(real *din, const real *dout, const conv_shape *s, bool accumulate)
 {
     double *sum = calloc(in_count(s), sizeof *sum);
-    FOR_EACH_OUTPUT(s) {
+    FOR_EACH_OUTPUT(s)
+    {
         double g = (double)dout[out_at(s, n, y, x, o)] / (s->kernel_h * s->kernel_w);
         FOR_EACH_TAP(s) sum[in_at(s, n, y * s->stride_h + i, x * s->stride_w + j, o)] += g;
     }
@@ -227,7 +243,8 @@ void naive_average_pool_backward(real *din, const real *dout, const conv_shape *
 static size_t largest_at(const real *in, const conv_shape *s, int n, int y, int x, int o)
 {
     size_t best = in_at(s, n, y * s->stride_h, x * s->stride_w, o);
-    FOR_EACH_TAP(s) {
+    FOR_EACH_TAP(s)
+    {
         size_t at = in_at(s, n, y * s->stride_h + i, x * s->stride_w + j, o);
         if (in[at] > in[best]) best = at;
     }

@@ -1,5 +1,5 @@
-/* naive: the obvious twin of every kernel (core/kernels/kernels.h): plain loops over the definition, sums in double. Slow
- * and hard to get wrong. Arguments have the meaning of the kernel of the same name. */
+/* naive: the obvious twin of every kernel (core/kernels/kernels.h): plain loops over the definition, sums in double.
+ * Slow and hard to get wrong. Arguments have the meaning of the kernel of the same name. */
 #ifndef TESTS_SUPPORT_NAIVE_H
 #define TESTS_SUPPORT_NAIVE_H
 
@@ -10,7 +10,8 @@ void naive_conv_backward_data(real *din, const real *dout, const real *weight, c
 void naive_conv_backward_weight(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s);
 
 void naive_depthwise_forward(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s);
-void naive_depthwise_backward_data(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate);
+void naive_depthwise_backward_data(real *din, const real *dout, const real *weight, const conv_shape *s,
+                                   bool accumulate);
 void naive_depthwise_backward_weight(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s);
 
 /* All in double, so that finite differences of it are exact to many digits. (rows, channels) */

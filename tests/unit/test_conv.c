@@ -17,10 +17,12 @@
 
 static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
 
-static conv_shape shape_of(int batch, int height, int width, int in, int out, int kh, int kw, int sh, int sw, int ph, int pw)
+static conv_shape shape_of(int batch, int height, int width, int in, int out, int kh, int kw, int sh, int sw, int ph,
+                           int pw)
 {
-    return (conv_shape){batch, height, width, in, (height + 2 * ph - kh) / sh + 1, (width + 2 * pw - kw) / sw + 1, out,
-                        kh, kw, sh, sw, ph, pw};
+    return (conv_shape){
+        batch, height, width, in, (height + 2 * ph - kh) / sh + 1, (width + 2 * pw - kw) / sw + 1, out, kh, kw,
+        sh,    sw,     ph,    pw};
 }
 
 /* Everything one convolution needs, in blocks of exactly the promised sizes. */
@@ -71,9 +73,9 @@ static double chain_error(int depth)
 
 static void describe(char text[160], const kernel_table *k, const char *what, const conv_shape *s)
 {
-    snprintf(text, 160, "%s %s: batch %d, %dx%dx%d to %dx%dx%d, kernel %dx%d, stride %d,%d, padding %d,%d", k->name, what,
-             s->batch, s->in_height, s->in_width, s->in_channels, s->out_height, s->out_width, s->out_channels, s->kernel_h,
-             s->kernel_w, s->stride_h, s->stride_w, s->pad_h, s->pad_w);
+    snprintf(text, 160, "%s %s: batch %d, %dx%dx%d to %dx%dx%d, kernel %dx%d, stride %d,%d, padding %d,%d", k->name,
+             what, s->batch, s->in_height, s->in_width, s->in_channels, s->out_height, s->out_width, s->out_channels,
+             s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->pad_h, s->pad_w);
 }
 
 static void check_forward(const kernel_table *k, problem *p)
@@ -101,7 +103,8 @@ static void check_forward(const kernel_table *k, problem *p)
     single.batch = 1;
     for (int n = 0; n < s->batch; ++n) {
         size_t image = p->outs / (size_t)s->batch;
-        k->conv_forward(again, p->in + (size_t)n * (p->ins / (size_t)s->batch), p->weight, p->bias, &single, p->scratch);
+        k->conv_forward(again, p->in + (size_t)n * (p->ins / (size_t)s->batch), p->weight, p->bias, &single,
+                        p->scratch);
         describe(name, k, "forward alone", s);
         assert_true(check_same(name, again, out + (size_t)n * image, image));
     }
@@ -230,6 +233,22 @@ static void test_every_row_length_agrees_with_naive_loops(void **state)
     }
 }
 
+/* There the pixels are the vector lanes, in the forward pass (few outputs) or in the gradient of the input (few
+ * inputs). */
+static void test_few_channels_and_wide_images_agree_with_naive_loops(void **state)
+{
+    (void)state;
+    static const int widths[] = {6, 15, 16, 17, 31, 32, 33, 40, 70};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; ++w) {
+        for (int few = 1; few <= 5; ++few) {
+            check_shape(shape_of(2, 4, widths[w], 19, few, 3, 3, 1, 1, 1, 1));
+            check_shape(shape_of(2, 4, widths[w], few, 19, 3, 3, 1, 1, 1, 1));
+            check_shape(shape_of(1, 5, widths[w], few, few, 3, 3, 2, 2, 1, 1));
+            check_shape(linear_shape(widths[w], 9, few));
+        }
+    }
+}
+
 static void test_every_combination_of_window_stride_and_padding_agrees_with_naive_loops(void **state)
 {
     (void)state;
@@ -300,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_the_layers_of_dscnn_agree_with_naive_loops),
         cmocka_unit_test(test_every_mix_of_channel_counts_agrees_with_naive_loops),
         cmocka_unit_test(test_every_row_length_agrees_with_naive_loops),
+        cmocka_unit_test(test_few_channels_and_wide_images_agree_with_naive_loops),
         cmocka_unit_test(test_every_combination_of_window_stride_and_padding_agrees_with_naive_loops),
         cmocka_unit_test(test_images_of_one_pixel_and_linear_layers_agree_with_naive_loops),
         cmocka_unit_test(test_weight_gradients_over_many_pixels_stay_exact),

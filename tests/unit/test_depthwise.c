@@ -14,10 +14,22 @@
 
 static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
 
-static conv_shape shape_of(int batch, int height, int width, int channels, int kh, int kw, int sh, int sw, int ph, int pw)
+static conv_shape shape_of(int batch, int height, int width, int channels, int kh, int kw, int sh, int sw, int ph,
+                           int pw)
 {
-    return (conv_shape){batch, height, width, channels, (height + 2 * ph - kh) / sh + 1, (width + 2 * pw - kw) / sw + 1,
-                        channels, kh, kw, sh, sw, ph, pw};
+    return (conv_shape){batch,
+                        height,
+                        width,
+                        channels,
+                        (height + 2 * ph - kh) / sh + 1,
+                        (width + 2 * pw - kw) / sw + 1,
+                        channels,
+                        kh,
+                        kw,
+                        sh,
+                        sw,
+                        ph,
+                        pw};
 }
 
 /* Factors are at most 1 in size: a chain of `depth` products has partial sums of about sqrt(depth)/3. */
@@ -43,7 +55,8 @@ static void check_kernels(const kernel_table *k, const conv_shape *s)
     fill_uniform(bias, channels, 4, -1.0, 1.0);
     char name[120];
     snprintf(name, sizeof name, "%s: batch %d, %dx%dx%d, kernel %dx%d, stride %d,%d, padding %d,%d", k->name, s->batch,
-             s->in_height, s->in_width, s->in_channels, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->pad_h, s->pad_w);
+             s->in_height, s->in_width, s->in_channels, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->pad_h,
+             s->pad_w);
     double error = chain_error(s->kernel_h * s->kernel_w);
 
     for (int with_bias = 0; with_bias <= 1; ++with_bias) {
@@ -84,8 +97,9 @@ static void check_kernels(const kernel_table *k, const conv_shape *s)
     assert_true(check_same(name, dweight_again, dweight, weights));
     assert_true(check_same(name, dbias_again, dbias, channels));
 
-    real *all[] = {in,     din,     din_expected,     din_again,     dout, out,   out_expected,   out_again,  weight,
-                   dweight, dweight_expected, dweight_again, bias, dbias, dbias_expected, dbias_again, scratch};
+    real *all[] = {in,     din,     din_expected,     din_again,     dout, out,   out_expected,   out_again,
+                   weight, dweight, dweight_expected, dweight_again, bias, dbias, dbias_expected, dbias_again,
+                   scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
 }
 

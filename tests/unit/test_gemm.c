@@ -1,6 +1,7 @@
 /* links: core_kernels core_base */
 /* The BLAS wrapper against naive loops, and the convolutions against BLAS: a convolution is a matrix product of the
- * unfolded image (pixels, KH*KW*C) and the weights (KH*KW*C, O). Independent of both the naive loops and the kernels. */
+ * unfolded image (pixels, KH*KW*C) and the weights (KH*KW*C, O). Independent of both the naive loops and the kernels.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,8 @@ static double chain_error(int depth)
 static void check_product(int m, int n, int k, bool transposed_a, bool transposed_b, real beta)
 {
     size_t counts[] = {(size_t)(m * k), (size_t)(k * n), (size_t)(m * n)};
-    real *a = new_reals(counts[0]), *b = new_reals(counts[1]), *c = new_reals(counts[2]), *expected = new_reals(counts[2]);
+    real *a = new_reals(counts[0]), *b = new_reals(counts[1]), *c = new_reals(counts[2]),
+         *expected = new_reals(counts[2]);
     fill_uniform(a, counts[0], 1, -1.0, 1.0);
     fill_uniform(b, counts[1], 2, -1.0, 1.0);
     fill_uniform(c, counts[2], 3, -1.0, 1.0);
@@ -33,7 +35,8 @@ static void check_product(int m, int n, int k, bool transposed_a, bool transpose
         for (int j = 0; j < n; ++j) {
             double sum = (double)beta * (double)c[i * n + j];
             for (int l = 0; l < k; ++l)
-                sum += (double)a[transposed_a ? l * m + i : i * k + l] * (double)b[transposed_b ? j * k + l : l * n + j];
+                sum +=
+                    (double)a[transposed_a ? l * m + i : i * k + l] * (double)b[transposed_b ? j * k + l : l * n + j];
             expected[i * n + j] = (real)sum;
         }
     }
@@ -88,7 +91,8 @@ static void fold(real *din, const real *rows, const conv_shape *s)
 
 static void check_shape(conv_shape s)
 {
-    int pixels = s.batch * s.out_height * s.out_width, depth = s.kernel_h * s.kernel_w * s.in_channels, o = s.out_channels;
+    int pixels = s.batch * s.out_height * s.out_width, depth = s.kernel_h * s.kernel_w * s.in_channels,
+        o = s.out_channels;
     size_t ins = (size_t)(s.batch * s.in_height * s.in_width * s.in_channels), outs = (size_t)(pixels * o);
     size_t weights = (size_t)(depth * o), unfolded = (size_t)(pixels * depth);
     real *in = new_reals(ins), *din = new_reals(ins), *din_expected = new_reals(ins), *rows = new_reals(unfolded);
@@ -109,11 +113,13 @@ static void check_shape(conv_shape s)
         k->conv_forward(out, in, weight, NULL, &s, scratch);
         assert_true(check_close("forward", out, out_expected, outs, chain_error(depth), 0.0));
         k->conv_backward_data(din, dout, weight, &s, false, scratch);
-        assert_true(check_close("backward data", din, din_expected, ins, chain_error(s.kernel_h * s.kernel_w * o), 0.0));
+        assert_true(
+            check_close("backward data", din, din_expected, ins, chain_error(s.kernel_h * s.kernel_w * o), 0.0));
         k->conv_backward_weight(dweight, dbias, dout, in, &s, scratch);
         assert_true(check_close("backward weight", dweight, dweight_expected, weights, chain_error(pixels), 0.0));
     }
-    real *all[] = {in, din, din_expected, rows, dout, out, out_expected, weight, dweight, dweight_expected, drows, dbias, scratch};
+    real *all[] = {in,     din,     din_expected,     rows,  dout,  out,    out_expected,
+                   weight, dweight, dweight_expected, drows, dbias, scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
 }
 

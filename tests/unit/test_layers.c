@@ -51,14 +51,16 @@ static void check_batchnorm_forward(size_t rows, int channels, bool relu)
         mean_expected[c] = (real)mean_d[c];
         variance_expected[c] = (real)variance_d[c];
     }
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         char name[80];
         snprintf(name, sizeof name, "%s batch-norm, %zu rows, %d channels", k->name, rows, channels);
         fill_poison(out, count);
         k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, relu, rows, channels);
         assert_true(check_close(name, mean, mean_expected, width, 0.0, 8 * REAL_EPSILON));
         assert_true(check_close(name, variance, variance_expected, width, 4 * REAL_EPSILON, 16 * REAL_EPSILON));
-        /* The rounding of a mean of size 5 is divided by the standard deviation: a channel of few rows may have a small one. */
+        /* The rounding of a mean of size 5 is divided by the standard deviation: a channel of few rows may have a small
+         * one. */
         double smallest = variance_d[0];
         for (size_t c = 1; c < width; ++c) smallest = fmin(smallest, variance_d[c]);
         double spread = fmax(1.0, 1.0 / sqrt(smallest + (double)eps));
@@ -125,7 +127,8 @@ static void test_batchnorm_gradients_agree_with_finite_differences(void **state)
             dbeta_expected[c] = (real)batchnorm_slope(beta_d, c, in_d, gamma_d, beta_d, weight_d, relu);
         }
         double error = MAX_DIFFERENCE_ERROR + MAX_BATCHNORM_ERROR;
-        FOR_EACH_ISA(k) {
+        FOR_EACH_ISA(k)
+        {
             k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, relu, SMALL_ROWS, SMALL_CHANNELS);
             k->batchnorm_backward(din, dgamma, dbeta, dout, in, out, mean, variance, gamma, eps, relu, SMALL_ROWS,
                                   SMALL_CHANNELS);
@@ -135,8 +138,8 @@ static void test_batchnorm_gradients_agree_with_finite_differences(void **state)
 
             real in_place[SMALL];
             memcpy(in_place, dout, sizeof dout);
-            k->batchnorm_backward(in_place, dgamma, dbeta, in_place, in, out, mean, variance, gamma, eps, relu, SMALL_ROWS,
-                                  SMALL_CHANNELS);
+            k->batchnorm_backward(in_place, dgamma, dbeta, in_place, in, out, mean, variance, gamma, eps, relu,
+                                  SMALL_ROWS, SMALL_CHANNELS);
             assert_true(check_same("batch-norm din in the place of dout", in_place, din, SMALL));
         }
     }
@@ -160,7 +163,8 @@ static void test_batchnorm_gradients_of_many_rows_agree_with_sums_in_double(void
     fill_uniform(dout, count, 22, 0.0, 1.0);
     fill_uniform(gamma, CHANNELS, 23, 0.5, 1.5);
     fill_uniform(beta, CHANNELS, 24, -0.5, 0.5);
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, true, ROWS, CHANNELS);
         k->batchnorm_backward(din, dgamma, dbeta, dout, in, out, mean, variance, gamma, eps, true, ROWS, CHANNELS);
         for (int c = 0; c < CHANNELS; ++c) {
@@ -190,7 +194,8 @@ static void test_add_and_relu_agree_with_their_definition(void **state)
     fill_uniform(start, COUNT, 33, -1.0, 1.0);
     a[3] = 0;
     b[3] = 0; /* an output of exactly zero passes no gradient */
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         for (int mode = 0; mode < 8; ++mode) {
             bool relu = mode & 1, two = mode & 2, accumulate = mode & 4;
             for (size_t count = 0; count <= COUNT; count += count < 34 ? 1 : 67) {
@@ -225,7 +230,8 @@ static void check_pooling(conv_shape s)
     for (size_t i = 0; i < ins; ++i) in[i] = real_floor(in[i]); /* many equal values: the first largest counts */
     fill_uniform(dout, outs, 42, -1.0, 1.0);
     double error = 4 * REAL_EPSILON * (s.kernel_h * s.kernel_w); /* sums of windows of numbers up to 4 */
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         fill_poison(out, outs);
         k->average_pool_forward(out, in, &s);
         naive_average_pool_forward(out_expected, in, &s);
@@ -295,14 +301,16 @@ static void check_loss(int n, int classes, const real *class_weight)
         x[i] = kept;
         expected[i] = (real)((double)scale * (above - below) / (2.0 * STEP));
     }
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         int correct = -1, correct_again = -1;
         fill_poison(dlogits, count);
         double value = k->softmax_cross_entropy(dlogits, &correct, logits, labels, class_weight, scale, n, classes);
         assert_true(check_value("loss", value, loss, 0.0, 1e-13)); /* in double from end to end */
         assert_true(check_close("dlogits", dlogits, expected, count, MAX_DIFFERENCE_ERROR, 0.0));
         assert_int_equal(correct, right);
-        assert_true(k->softmax_cross_entropy(NULL, &correct_again, logits, labels, class_weight, scale, n, classes) == value);
+        assert_true(k->softmax_cross_entropy(NULL, &correct_again, logits, labels, class_weight, scale, n, classes) ==
+                    value);
         assert_int_equal(correct_again, right);
     }
     free(logits);
@@ -327,7 +335,8 @@ static void test_large_logits_do_not_overflow_and_ties_go_to_the_first(void **st
     (void)state;
     const real logits[] = {(real)1e4, (real)-1e4, 0, 5, 5, 5};
     const int32_t labels[] = {0, 1}, tie[] = {1, 0};
-    FOR_EACH_ISA(k) {
+    FOR_EACH_ISA(k)
+    {
         int correct;
         double loss = k->softmax_cross_entropy(NULL, &correct, logits, labels, NULL, 1, 2, 3);
         assert_true(check_value("loss", loss, log(3.0), 0.0, 1e-14));

@@ -59,8 +59,8 @@ static size_t awkward_values(real *x, size_t room, const pact *q)
         x[count++] = q->clip[j];
         x[count++] = real_next(q->clip[j], REAL_MAX);
     }
-    real special[] = {0, (real)-0.0, q->low, real_next(q->low, REAL_MAX), real_next(q->low, -REAL_MAX), (real)1e30, (real)-1e30,
-                      (real)1e-30};
+    real special[] = {0,          (real)-0.0,  q->low,     real_next(q->low, REAL_MAX), real_next(q->low, -REAL_MAX),
+                      (real)1e30, (real)-1e30, (real)1e-30};
     for (size_t i = 0; i < sizeof special / sizeof *special && count < room; ++i) x[count++] = special[i];
     fill_uniform(x + count, room - count, 7, (double)q->low - 1.0, (double)q->clip[0] * 1.5);
     return room;
@@ -177,9 +177,11 @@ static void test_the_vectors_of_the_method_are_met(void **state)
             add_candidate(&exact, bits[b], 6, 1);
             real y[5];
             k->pact_forward(y, x, &reference, 5);
-            for (int v = 0; v < 5; ++v) assert_int_equal(lrint((double)(y[v] * reference.scale[0])), codes[b][v < 2 ? v : 2]);
+            for (int v = 0; v < 5; ++v)
+                assert_int_equal(lrint((double)(y[v] * reference.scale[0])), codes[b][v < 2 ? v : 2]);
             k->pact_forward(y, x, &exact, 5);
-            for (int v = 0; v < 5; ++v) assert_int_equal(lrint((double)(y[v] * exact.scale[0])), exact_codes[b][v < 2 ? v : 2]);
+            for (int v = 0; v < 5; ++v)
+                assert_int_equal(lrint((double)(y[v] * exact.scale[0])), exact_codes[b][v < 2 ? v : 2]);
         }
     }
 }
