@@ -1,6 +1,6 @@
 #!/bin/bash
-# From a fresh Debian 12 to a Pareto front: installs what is missing, builds, makes the data, runs configs/demo.cfg on all
-# cores, prints the front. May be stopped and started again at any time.
+# From a fresh Debian 12 to a Pareto front: installs what is missing, builds, makes the data, runs configs/demo.cfg on
+# all cores, prints the front. May be stopped and started again at any time. Arguments are passed to the sweep.
 set -eu
 cd "$(dirname "$0")/.."
 . configs/packages.sh

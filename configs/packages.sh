@@ -11,7 +11,8 @@ install_packages() {
     fi
     local missing="" package
     for package in $packages; do
-        dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
+            missing="$missing $package"
     done
     [ -z "$missing" ] && return 0
     local as_root=""
@@ -25,9 +26,9 @@ install_packages() {
         fi
     fi
     echo "installing$missing"
-    if $as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qy --no-install-recommends $missing; then
+    $as_root apt-get update -q &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing &&
         return 0
-    fi
     echo "Installing packages failed. These are missing:$missing" >&2
     return 1
 }

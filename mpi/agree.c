@@ -84,7 +84,8 @@ status agree_text(MPI_Comm comm, char **text)
     size_t bytes = rank == 0 ? strlen(*text) + 1 : 0;
     TRY(agree_bytes(comm, 0, &bytes, sizeof bytes));
     char *received = rank == 0 ? *text : malloc(bytes);
-    status local = received == NULL ? status_fail(STATUS_MEMORY, "no memory for a text of %zu bytes", bytes) : status_ok();
+    status local =
+        received == NULL ? status_fail(STATUS_MEMORY, "no memory for a text of %zu bytes", bytes) : status_ok();
     status all = agree(comm, local);
     if (!failed(all)) all = agree_bytes(comm, 0, received, bytes);
     if (failed(all)) {

@@ -10,7 +10,8 @@
 #include "results/provenance.h"
 
 static const command *const commands[] = {&command_plan,  &command_sweep,   &command_status,
-                                          &command_front, &command_prepare, &command_check};
+                                          &command_front, &command_prepare, &command_check,
+                                          &command_cost};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const command *find_command(const char *name)
@@ -23,7 +24,8 @@ static const command *find_command(const char *name)
 static void print_overview(FILE *out)
 {
     fputs("bitfront finds the Pareto front of accuracy against hardware cost that a network reaches when every output\n"
-          "channel learns its own weight precision (8, 4, 2 or 0 bit).\n\nUsage:\n", out);
+          "channel learns its own weight precision (8, 4, 2 or 0 bit).\n\nUsage:\n",
+          out);
     for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  bitfront %-8s %-22s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
     fputs("  bitfront --help | --version\n\n"
@@ -35,7 +37,8 @@ static void print_overview(FILE *out)
           "   1  done, but some tasks failed\n"
           "   2  wrong usage, configuration or input file\n"
           "   3  the job failed (file system, memory, messages)\n"
-          "  75  stopped before the end; run the same command again to continue\n", out);
+          "  75  stopped before the end; run the same command again to continue\n",
+          out);
 }
 
 static void print_version(FILE *out)

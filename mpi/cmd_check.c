@@ -46,8 +46,10 @@ static status check_config(const char *path, const config_options *given)
     if (has_data) s = inputs_load_data(&in, MPI_COMM_NULL);
     if (!failed(s)) {
         printf("%s is in order: %d tasks, network %s", path, in.task_count, in.graph.name);
-        if (has_data) printf(", data %s\n", in.data.name);
-        else printf("; its data set %s does not exist yet\n", in.settings.data);
+        if (has_data)
+            printf(", data %s\n", in.data.name);
+        else
+            printf("; its data set %s does not exist yet\n", in.settings.data);
     }
     inputs_free(&in);
     return s;
@@ -70,7 +72,8 @@ static status check_run(const char *directory)
 {
     char config[MAX_PATH_TEXT + 16];
     snprintf(config, sizeof config, "%s/config.cfg", directory);
-    if (!file_exists(config)) return status_fail(STATUS_CONFIG, "%s is not a run directory: it has no config.cfg", directory);
+    if (!file_exists(config))
+        return status_fail(STATUS_CONFIG, "%s is not a run directory: it has no config.cfg", directory);
     settings *s = malloc(sizeof *s);
     if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for the settings");
     task *tasks = NULL;
@@ -89,11 +92,14 @@ static status check_run(const char *directory)
         if (!file_exists(path)) continue;
         record found;
         TRY(run_read_task(&found, &r, id));
-        if (found.state == RECORD_DONE) done++;
-        else bad++;
+        if (found.state == RECORD_DONE)
+            done++;
+        else
+            bad++;
         record_free(&found);
     }
-    printf("%s is in order: %d of %d tasks done, %d failed, %d to do\n", directory, done, count, bad, count - done - bad);
+    printf("%s is in order: %d of %d tasks done, %d failed, %d to do\n", directory, done, count, bad,
+           count - done - bad);
     return status_ok();
 }
 

@@ -23,11 +23,20 @@ static status run_front(const runtime *rt, int argc, char **argv, int *exit_code
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         switch (letter) {
-        case 'c': wanted.cost = p.value; break;
-        case 'm': wanted.metric = p.value; break;
-        case WIDTH: TRY(options_integer(&p, "width", 40, 400, &width)); break;
-        case 'h': command_help(stdout, &command_front); return status_ok();
-        default: break;
+        case 'c':
+            wanted.cost = p.value;
+            break;
+        case 'm':
+            wanted.metric = p.value;
+            break;
+        case WIDTH:
+            TRY(options_integer(&p, "width", 40, 400, &width));
+            break;
+        case 'h':
+            command_help(stdout, &command_front);
+            return status_ok();
+        default:
+            break;
         }
     }
     wanted.width = (int)width;
@@ -40,8 +49,9 @@ const command command_front = {
     .name = "front",
     .arguments = "RUN",
     .summary = "print the Pareto front; write front.csv and front.png",
-    .details = "Reads RUN/results.h5, also while the sweep is running; prints the front as a table and a plot, and writes\n"
-               "front.csv, front.gp and front.png into RUN.\n",
+    .details =
+        "Reads RUN/results.h5, also while the sweep is running; prints the front as a table and a plot, and writes\n"
+        "front.csv, front.gp and front.png into RUN.\n",
     .options = options,
     .run = run_front,
 };

@@ -28,7 +28,8 @@ static void print_costs(FILE *out, const sweep_inputs *in)
 
 static void print_epochs(FILE *out, const settings *s)
 {
-    fprintf(out, "epochs: warm-up %d, search %d, fine-tuning %d; batch %d in %d shards, so up to %d ranks for one task\n",
+    fprintf(out,
+            "epochs: warm-up %d, search %d, fine-tuning %d; batch %d in %d shards, so up to %d ranks for one task\n",
             s->warmup.epochs, s->search_phase.epochs, s->finetune.epochs, s->batch, s->shards, s->shards);
 }
 
@@ -36,8 +37,10 @@ static status print_data(FILE *out, sweep_inputs *in)
 {
     const char *path = in->settings.data;
     if (!file_exists(path)) {
-        fprintf(out, "data: %s does not exist yet; make it with: bitfront prepare synthetic -o %s\n"
-                "      (or bitfront prepare cifar10 --source PATH -o %s)\n", path, path, path);
+        fprintf(out,
+                "data: %s does not exist yet; make it with: bitfront prepare synthetic -o %s\n"
+                "      (or bitfront prepare cifar10 --source PATH -o %s)\n",
+                path, path, path);
         return status_ok();
     }
     TRY(inputs_load_data(in, MPI_COMM_NULL));
@@ -92,8 +95,9 @@ const command command_plan = {
     .name = "plan",
     .arguments = "CONFIG",
     .summary = "show what a sweep would do: layers, tasks, data",
-    .details = "Checks the configuration, the network and (when it exists) the data set; prints the layer table and the\n"
-               "list of tasks. Trains nothing, writes nothing.\n",
+    .details =
+        "Checks the configuration, the network and (when it exists) the data set; prints the layer table and the\n"
+        "list of tasks. Trains nothing, writes nothing.\n",
     .options = options,
     .run = run_plan,
 };

@@ -30,28 +30,45 @@ typedef struct {
 
 static status read_arguments(prepare_arguments *out, int argc, char **argv)
 {
-    prepare_arguments given = {.seed = 1, .train = SYNTHETIC_TRAIN, .validation = SYNTHETIC_VALIDATION, .test = SYNTHETIC_TEST};
+    prepare_arguments given = {
+        .seed = 1, .train = SYNTHETIC_TRAIN, .validation = SYNTHETIC_VALIDATION, .test = SYNTHETIC_TEST};
     enum { MOST = 1000000 };
     option_parser p = options_start("prepare", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         given.sizes_given = given.sizes_given || letter == TRAIN || letter == VALIDATION || letter == TEST;
         switch (letter) {
-        case 'o': given.output = p.value; break;
-        case 'i': given.source = p.value; break;
-        case 'r': TRY(options_integer(&p, "seed", 0, INT_MAX, &given.seed)); break;
-        case TRAIN: TRY(options_integer(&p, "train", 1, MOST, &given.train)); break;
-        case VALIDATION: TRY(options_integer(&p, "validation", 1, MOST, &given.validation)); break;
-        case TEST: TRY(options_integer(&p, "test", 1, MOST, &given.test)); break;
-        case 'h': given.help = true; break;
-        default: break;
+        case 'o':
+            given.output = p.value;
+            break;
+        case 'i':
+            given.source = p.value;
+            break;
+        case 'r':
+            TRY(options_integer(&p, "seed", 0, INT_MAX, &given.seed));
+            break;
+        case TRAIN:
+            TRY(options_integer(&p, "train", 1, MOST, &given.train));
+            break;
+        case VALIDATION:
+            TRY(options_integer(&p, "validation", 1, MOST, &given.validation));
+            break;
+        case TEST:
+            TRY(options_integer(&p, "test", 1, MOST, &given.test));
+            break;
+        case 'h':
+            given.help = true;
+            break;
+        default:
+            break;
         }
     }
     if (!given.help) {
         char **arguments;
         TRY(options_arguments(&p, 1, "what to prepare (cifar10 or synthetic)", &arguments));
         given.kind = arguments[0];
-        if (given.output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put it with --output FILE.h5");
+        if (given.output == NULL)
+            return status_fail(STATUS_CONFIG, "prepare: say where to put it with --output FILE.h5");
     }
     *out = given;
     return status_ok();
@@ -82,13 +99,16 @@ static status run_prepare(const runtime *rt, int argc, char **argv, int *exit_co
     if (!cifar10 && strcmp(given.kind, "synthetic") != 0)
         return status_fail(STATUS_CONFIG, "prepare: cannot prepare \"%s\"; known: cifar10, synthetic", given.kind);
     if (cifar10 && given.source == NULL) return status_fail(STATUS_CONFIG, "prepare: cifar10 needs --source PATH");
+    if (cifar10 && !file_exists(given.source))
+        return status_fail(STATUS_CONFIG, "prepare: source %s does not exist", given.source);
     if (cifar10 && given.sizes_given) return status_fail(STATUS_CONFIG, "prepare: cifar10 has the sizes it has");
     if (!cifar10 && given.source != NULL) return status_fail(STATUS_CONFIG, "prepare: synthetic needs no --source");
     TRY(make_parent(given.output));
     if (cifar10)
         TRY(import_cifar10(given.source, given.output, (uint64_t)given.seed, CIFAR10_VALIDATION_FRACTION));
     else
-        TRY(synthetic_prepare(given.output, (uint64_t)given.seed, (int)given.train, (int)given.validation, (int)given.test));
+        TRY(synthetic_prepare(given.output, (uint64_t)given.seed, (int)given.train, (int)given.validation,
+                              (int)given.test));
     printf("wrote %s\n", given.output);
     return status_ok();
 }
@@ -97,8 +117,9 @@ const command command_prepare = {
     .name = "prepare",
     .arguments = "cifar10|synthetic",
     .summary = "make a data set that a sweep can read",
-    .details = "cifar10: the binary version of CIFAR-10, from --source. synthetic: 32x32 colour images of digits, drawn by\n"
-               "the program from a seed; for the demo and the tests.\n",
+    .details =
+        "cifar10: the binary version of CIFAR-10, from --source. synthetic: 32x32 colour images of digits, drawn by\n"
+        "the program from a seed; for the demo and the tests.\n",
     .options = options,
     .run = run_prepare,
 };

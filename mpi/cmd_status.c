@@ -26,8 +26,9 @@ const command command_status = {
     .name = "status",
     .arguments = "RUN",
     .summary = "show where a sweep stands, from any shell",
-    .details = "Prints state, counts and one line per working group from RUN/status.json, which a running sweep renews\n"
-               "every second. Changes nothing and waits for nobody.\n",
+    .details =
+        "Prints state, counts and one line per working group from RUN/status.json, which a running sweep renews\n"
+        "every second. Changes nothing and waits for nobody.\n",
     .options = options,
     .run = run_status,
 };

@@ -37,17 +37,31 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         switch (letter) {
-        case 'o': given.directory = p.value; break;
-        case 's': TRY(config_options_add(&given.config, p.value)); break;
-        case 'v': given.volume = PROGRESS_VERBOSE; break;
-        case 'q': given.volume = PROGRESS_QUIET; break;
-        case 'h': given.help = true; break;
-        case PROGRESS:
-            if (strcmp(p.value, "live") == 0) given.style = PROGRESS_LIVE;
-            else if (strcmp(p.value, "plain") == 0) given.style = PROGRESS_PLAIN;
-            else return status_fail(STATUS_CONFIG, "sweep: --progress wants live or plain, not \"%s\"", p.value);
+        case 'o':
+            given.directory = p.value;
             break;
-        default: break;
+        case 's':
+            TRY(config_options_add(&given.config, p.value));
+            break;
+        case 'v':
+            given.volume = PROGRESS_VERBOSE;
+            break;
+        case 'q':
+            given.volume = PROGRESS_QUIET;
+            break;
+        case 'h':
+            given.help = true;
+            break;
+        case PROGRESS:
+            if (strcmp(p.value, "live") == 0)
+                given.style = PROGRESS_LIVE;
+            else if (strcmp(p.value, "plain") == 0)
+                given.style = PROGRESS_PLAIN;
+            else
+                return status_fail(STATUS_CONFIG, "sweep: --progress wants live or plain, not \"%s\"", p.value);
+            break;
+        default:
+            break;
         }
     }
     if (!given.help) {
@@ -64,8 +78,9 @@ static void tell_start(const runtime *rt, const sweep_inputs *in, const char *di
     if (volume == PROGRESS_QUIET) return;
     if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
     int workers = rt->size > 1 ? rt->size - 1 : 1;
-    printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name, in->task_count,
-           workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name, directory);
+    printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name,
+           in->task_count, workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name,
+           directory);
     fflush(stdout);
 }
 
@@ -73,8 +88,8 @@ static void tell_end(const sweep_inputs *in, const char *directory, int failed_t
 {
     char took[32];
     progress_duration(took, seconds);
-    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", in->task_count - failed_tasks, failed_tasks, took,
-           directory);
+    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", in->task_count - failed_tasks, failed_tasks,
+           took, directory);
     printf("see the front with: bitfront front %s\n", directory);
     fflush(stdout);
 }
@@ -94,8 +109,8 @@ static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_argume
     runtime_mpi_version(mpi);
     gemm_library(blas);
     if (rt->rank == 0) tell_start(rt, in, directory, given->volume);
-    sweep_options how = {.directory = directory, .style = given->style, .volume = given->volume, .blas = blas,
-                         .mpi = mpi};
+    sweep_options how = {
+        .directory = directory, .style = given->style, .volume = given->volume, .blas = blas, .mpi = mpi};
     int failed_tasks = 0;
     TRY(sweep_run(rt->world, in, &how, &failed_tasks));
     if (rt->rank == 0) tell_end(in, directory, failed_tasks, clock_seconds() - started);
@@ -122,10 +137,11 @@ const command command_sweep = {
     .name = "sweep",
     .arguments = "CONFIG",
     .summary = "train every task of a configuration, or the rest of them",
-    .details = "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
-               "a sweep that was stopped or killed; finished tasks are kept. Signals USR1, TERM and INT stop at the next\n"
-               "step with a checkpoint (exit code 75). Start it with mpirun to use several ranks:\n"
-               "  mpirun -n 5 bitfront sweep configs/demo.cfg --out results/runs/demo\n",
+    .details =
+        "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
+        "a sweep that was stopped or killed; finished tasks are kept. Signals USR1, TERM and INT stop at the next\n"
+        "step with a checkpoint (exit code 75). Start it with mpirun to use several ranks:\n"
+        "  mpirun -n 5 bitfront sweep configs/demo.cfg --out results/runs/demo\n",
     .options = options,
     .parallel = true,
     .run = run_sweep,

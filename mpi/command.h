@@ -17,7 +17,7 @@ typedef struct {
     status (*run)(const runtime *rt, int argc, char **argv, int *exit_code);
 } command;
 
-extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check;
+extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check, command_cost;
 
 /* The help of one command. */
 void command_help(FILE *out, const command *c);

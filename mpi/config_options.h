@@ -6,7 +6,10 @@
 
 enum { MAX_OVERRIDES = 64 };
 
-#define CONFIG_OPTION_SET {'s', "set", "KEY=VALUE", "overrides one setting of the file; may be given several times"}
+#define CONFIG_OPTION_SET                                                                                              \
+    {                                                                                                                  \
+        's', "set", "KEY=VALUE", "overrides one setting of the file; may be given several times"                       \
+    }
 
 typedef struct {
     const char *overrides[MAX_OVERRIDES]; /* borrowed from argv */

@@ -99,7 +99,8 @@ static status find_finished(coordinator *c)
 
 status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world, int size)
 {
-    coordinator c = {.in = in, .run = r, .progress = p, .world = world, .size = size, .next_lot = 1, .fault = status_ok()};
+    coordinator c = {
+        .in = in, .run = r, .progress = p, .world = world, .size = size, .next_lot = 1, .fault = status_ok()};
     c.totals.total = in->task_count;
     c.totals.workers = size > 1 ? size - 1 : 1;
     for (int i = 0; i < in->task_count; i++) c.totals.total_weight += task_weight(&in->settings, &in->tasks[i]);
@@ -153,7 +154,8 @@ static status fail_hopeless(coordinator *c)
         count_finished(c, t);
         c->snapshot_due = true;
         status written = run_write_task(c->run, &result);
-        if (!failed(written)) written = journal_task_finished(c->run, t, status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
+        if (!failed(written))
+            written = journal_task_finished(c->run, t, status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
         if (failed(written)) return note_fault(c, written);
         task_label(label, t);
         progress_say(c->progress, "task %d %s failed: %s", id, label, result.reason);
@@ -176,7 +178,9 @@ static assignment *assign(coordinator *c, int id, int ranks)
     }
     assert(a->order.member_count == ranks);
     const cost_model *model = cost_model_find(t->cost_model);
-    a->shown = (progress_group){.task_id = id, .ranks = ranks, .started = clock_seconds(),
+    a->shown = (progress_group){.task_id = id,
+                                .ranks = ranks,
+                                .started = clock_seconds(),
                                 .weight = task_weight(&c->in->settings, t),
                                 .cost_unit = model != NULL ? model->unit : NULL};
     task_label(a->shown.label, t);
@@ -324,8 +328,10 @@ static status run_with_workers(coordinator *c)
         }
         if (c->running_count == 0) return status_ok();
         TRY(tick(c));
-        if (active) waiting = (patience){.longest_nap = NAP_SECONDS};
-        else patience_pause(&waiting);
+        if (active)
+            waiting = (patience){.longest_nap = NAP_SECONDS};
+        else
+            patience_pause(&waiting);
     }
 }
 

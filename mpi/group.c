@@ -14,7 +14,8 @@ status rank_group_form(rank_group *out, MPI_Comm world, const int *members, int 
         status s = mpi_status(MPI_Group_incl(everybody, count, members, &chosen), "choosing the members of a group");
         MPI_Group_free(&everybody);
         TRY(s);
-        s = mpi_status(MPI_Comm_create_group(world, chosen, WIRE_TAG_GROUP + lot % LOT_TAGS, &g.comm), "forming a group");
+        s = mpi_status(MPI_Comm_create_group(world, chosen, WIRE_TAG_GROUP + lot % LOT_TAGS, &g.comm),
+                       "forming a group");
         MPI_Group_free(&chosen);
         TRY(s);
         s = tree_sum_init(&g.adder, g.comm);

@@ -1,5 +1,5 @@
-/* group: the ranks that train one task together, as a communicator of their own, and the view of it that the engine gets
- * (core/train/group.h). Formed by the members only; nobody else takes part. */
+/* group: the ranks that train one task together, as a communicator of their own, and the view of it that the engine
+ * gets (core/train/group.h). Formed by the members only; nobody else takes part. */
 #ifndef MPI_GROUP_H
 #define MPI_GROUP_H
 

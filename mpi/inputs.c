@@ -36,7 +36,8 @@ static status read_parts(sweep_inputs *in, const char *path, const char *const *
     TRY(task_list_build(&in->tasks, &in->task_count, &in->settings));
     in->kernels = kernels_choose(NULL);
     if (in->kernels == NULL)
-        return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind that was asked for; %s", processor_hint);
+        return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind that was asked for; %s",
+                           processor_hint);
     in->cost_models = cost_models();
     return status_ok();
 }
@@ -64,7 +65,8 @@ static status share_graph(graph *g, MPI_Comm world, int rank)
     if (rank != 0) {
         received.layers = malloc(layer_bytes);
         received.groups = malloc(group_bytes);
-        if (received.layers == NULL || received.groups == NULL) local = status_fail(STATUS_MEMORY, "no memory for the network");
+        if (received.layers == NULL || received.groups == NULL)
+            local = status_fail(STATUS_MEMORY, "no memory for the network");
         *g = received;
     }
     TRY(agree(world, local));
@@ -88,7 +90,8 @@ status inputs_share(sweep_inputs *in, MPI_Comm world)
         in->cost_models = cost_models();
         in->kernels = kernels_choose(kernels);
         if (!failed(local) && in->kernels == NULL)
-            local = status_fail(STATUS_CONFIG, "this processor has no %s kernels, as rank 0 has; %s", kernels, processor_hint);
+            local = status_fail(STATUS_CONFIG, "this processor has no %s kernels, as rank 0 has; %s", kernels,
+                                processor_hint);
     }
     return agree(world, local);
 }
@@ -98,12 +101,14 @@ static status check_fit(const sweep_inputs *in)
     const layer_spec *image = &in->graph.layers[0];
     const dataset *d = &in->data;
     if (image->out_height != d->height || image->out_width != d->width || image->out_channels != d->channels)
-        return status_fail(STATUS_CONFIG, "network %s takes images of %d x %d x %d, but data set %s has %d x %d x %d "
-                           "(height, width, channels)", in->settings.network, image->out_height, image->out_width,
-                           image->out_channels, in->settings.data, d->height, d->width, d->channels);
+        return status_fail(STATUS_CONFIG,
+                           "network %s takes images of %d x %d x %d, but data set %s has %d x %d x %d "
+                           "(height, width, channels)",
+                           in->settings.network, image->out_height, image->out_width, image->out_channels,
+                           in->settings.data, d->height, d->width, d->channels);
     if (in->graph.classes != d->classes)
-        return status_fail(STATUS_CONFIG, "network %s tells %d classes apart, but data set %s has %d", in->settings.network,
-                           in->graph.classes, in->settings.data, d->classes);
+        return status_fail(STATUS_CONFIG, "network %s tells %d classes apart, but data set %s has %d",
+                           in->settings.network, in->graph.classes, in->settings.data, d->classes);
     return status_ok();
 }
 

@@ -16,20 +16,20 @@
 
 typedef struct {
     settings settings;
-    graph graph;                            /* owned */
-    task *tasks;                            /* (task_count), owned */
+    graph graph; /* owned */
+    task *tasks; /* (task_count), owned */
     int task_count;
     const kernel_table *kernels;
-    const cost_model *const *cost_models;   /* NULL-terminated */
-    dataset data;                           /* a view; empty until inputs_load_data */
+    const cost_model *const *cost_models; /* NULL-terminated */
+    dataset data;                         /* a view; empty until inputs_load_data */
     shared_data data_owner;
 } sweep_inputs;
 
 /* Owns nothing: may be filled by inputs_read or inputs_share, or freed. */
 void inputs_clear(sweep_inputs *out);
 
-/* Local. Reads and checks the configuration with its overrides and the network, lists the tasks, chooses the kernels. The
- * data set is not touched. *out is to be freed also after a failure. */
+/* Local. Reads and checks the configuration with its overrides and the network, lists the tasks, chooses the kernels.
+ * The data set is not touched. *out is to be freed also after a failure. */
 MUST_CHECK status inputs_read(sweep_inputs *out, const char *path, const char *const *overrides, int override_count);
 
 /* Collective on world. Gives what rank 0 has read to the others, whose *in is overwritten. */

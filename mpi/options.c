@@ -47,7 +47,8 @@ status options_next(option_parser *p, int *letter)
     char given[64];
     if (optopt != 0 && isalpha(optopt) && strncmp(p->argv[optind - 1], "--", 2) != 0)
         snprintf(given, sizeof given, "-%c", optopt);
-    else snprintf(given, sizeof given, "%.60s", p->argv[optind - 1]);
+    else
+        snprintf(given, sizeof given, "%.60s", p->argv[optind - 1]);
     if (got == ':') return status_fail(STATUS_CONFIG, "%s: option %s needs a value", p->command, given);
     return status_fail(STATUS_CONFIG, "%s: unknown option %s; see bitfront %s --help", p->command, given, p->command);
 }
@@ -70,8 +71,8 @@ status options_integer(const option_parser *p, const char *name, long low, long 
     errno = 0;
     long value = strtol(p->value, &end, 10);
     if (errno != 0 || end == p->value || *end != '\0' || value < low || value > high)
-        return status_fail(STATUS_CONFIG, "%s: --%s wants a whole number between %ld and %ld, not \"%s\"", p->command, name,
-                           low, high, p->value);
+        return status_fail(STATUS_CONFIG, "%s: --%s wants a whole number between %ld and %ld, not \"%s\"", p->command,
+                           name, low, high, p->value);
     *out = value;
     return status_ok();
 }

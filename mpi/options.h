@@ -14,7 +14,10 @@ typedef struct {
 } option_spec;
 
 /* The table ends with an entry without name. Every command knows -h, --help besides. */
-#define OPTIONS_END {0, NULL, NULL, NULL}
+#define OPTIONS_END                                                                                                    \
+    {                                                                                                                  \
+        0, NULL, NULL, NULL                                                                                            \
+    }
 
 typedef struct {
     const char *command; /* for messages */

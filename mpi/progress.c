@@ -13,8 +13,8 @@
 enum { PLAIN_LINES_PER_PHASE = 5, LINE = 512, DEFAULT_WIDTH = 80 };
 static const double REDRAW_SECONDS = 1.0;
 
-/* A descriptor of the terminal that shows our standard output, or -1. Open MPI gives every rank a pseudo-terminal of its
- * own, also when the output of mpirun goes to a file: there the question is asked of mpirun's output. */
+/* A descriptor of the terminal that shows our standard output, or -1. Open MPI gives every rank a pseudo-terminal of
+ * its own, also when the output of mpirun goes to a file: there the question is asked of mpirun's output. */
 static int open_terminal(void)
 {
     if (!isatty(STDOUT_FILENO)) return -1;
@@ -45,10 +45,14 @@ progress progress_new(FILE *out, progress_style style, progress_volume volume)
 void progress_duration(char out[32], double seconds)
 {
     long s = seconds < 0 ? 0 : (long)(seconds + 0.5);
-    if (seconds < 9.95) snprintf(out, 32, "%.1f s", seconds < 0 ? 0 : seconds);
-    else if (s < 60) snprintf(out, 32, "%ld s", s);
-    else if (s < 3600) snprintf(out, 32, "%ld min %02ld s", s / 60, s % 60);
-    else snprintf(out, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
+    if (seconds < 9.95)
+        snprintf(out, 32, "%.1f s", seconds < 0 ? 0 : seconds);
+    else if (s < 60)
+        snprintf(out, 32, "%ld s", s);
+    else if (s < 3600)
+        snprintf(out, 32, "%ld min %02ld s", s / 60, s % 60);
+    else
+        snprintf(out, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
 }
 
 void progress_clear(progress *p)
@@ -82,9 +86,12 @@ void progress_say(progress *p, const char *format, ...)
 static const char *phase_name(phase_kind phase)
 {
     switch (phase) {
-    case PHASE_WARMUP: return "warm-up";
-    case PHASE_SEARCH: return "search";
-    default: return "fine-tune";
+    case PHASE_WARMUP:
+        return "warm-up";
+    case PHASE_SEARCH:
+        return "search";
+    default:
+        return "fine-tune";
     }
 }
 
@@ -143,8 +150,8 @@ void progress_task_ended(progress *p, const progress_group *g, const progress_to
     char cost[64] = "";
     if (g->cost_unit != NULL && g->latest.cost > 0)
         snprintf(cost, sizeof cost, " cost %.*f %s", g->latest.cost < 100 ? 3 : 0, g->latest.cost, g->cost_unit);
-    progress_say(p, "task %d %s done: test accuracy %.4f%s in %s (%d/%d)", g->task_id, g->label, test_accuracy, cost, took,
-                 finished, t->total);
+    progress_say(p, "task %d %s done: test accuracy %.4f%s in %s (%d/%d)", g->task_id, g->label, test_accuracy, cost,
+                 took, finished, t->total);
 }
 
 /* Writes at most a terminal line. */
@@ -169,8 +176,8 @@ void progress_tick(progress *p, const progress_totals *t, const progress_group *
     }
     char line[LINE], elapsed[32];
     progress_duration(elapsed, now - p->started);
-    int used = snprintf(line, sizeof line, "%d/%d tasks done, %d failed, %d/%d ranks busy, %s", t->done, t->total, t->failed,
-                        busy, t->workers, elapsed);
+    int used = snprintf(line, sizeof line, "%d/%d tasks done, %d failed, %d/%d ranks busy, %s", t->done, t->total,
+                        t->failed, busy, t->workers, elapsed);
     double reached = t->finished_weight + moving;
     double gained = reached - t->weight_before - moved_before;
     if (gained > 0) {

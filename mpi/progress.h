@@ -1,5 +1,6 @@
-/* progress: what a person sees while a sweep runs. On a terminal a block of live lines, a header with totals and one line per
- * group, redrawn about once a second; in a file or pipe plain lines, values after words, so that they can be grepped. */
+/* progress: what a person sees while a sweep runs. On a terminal a block of live lines, a header with totals and one
+ * line per group, redrawn about once a second; in a file or pipe plain lines, values after words, so that they can be
+ * grepped. */
 #ifndef MPI_PROGRESS_H
 #define MPI_PROGRESS_H
 
@@ -29,7 +30,7 @@ typedef struct {
 /* Totals of the sweep. Weights are epochs: tasks differ in length. */
 typedef struct {
     int total, done, failed;
-    int workers; /* ranks that compute */
+    int workers;                                         /* ranks that compute */
     double total_weight, finished_weight, weight_before; /* ..._before: finished by earlier runs */
 } progress_totals;
 

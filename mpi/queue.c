@@ -28,10 +28,14 @@ queue_state queue_task(const queue *q, int id)
 static int *counter(queue *q, queue_state state)
 {
     switch (state) {
-    case QUEUE_WAITING: return &q->waiting;
-    case QUEUE_RUNNING: return &q->running;
-    case QUEUE_DONE: return &q->done;
-    default: return &q->failed;
+    case QUEUE_WAITING:
+        return &q->waiting;
+    case QUEUE_RUNNING:
+        return &q->running;
+    case QUEUE_DONE:
+        return &q->done;
+    default:
+        return &q->failed;
     }
 }
 

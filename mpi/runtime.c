@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mpi/agree.h"
+#include "mpi/shared_data.h"
 
 static volatile sig_atomic_t stop_wanted = 0; /* a signal handler can reach nothing else */
 
@@ -42,6 +43,7 @@ status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
 {
     runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
     if (rt.uses_mpi) {
+        shared_data_choose_place();
         TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
         TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));
         TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &rt.world), "preparing MPI"));
@@ -56,12 +58,17 @@ status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
 int runtime_exit_code(status outcome)
 {
     switch (outcome.code) {
-    case STATUS_OK: return EXIT_DONE;
+    case STATUS_OK:
+        return EXIT_DONE;
     case STATUS_CONFIG:
-    case STATUS_DATA: return EXIT_USAGE;
-    case STATUS_NUMERIC: return EXIT_TASKS_FAILED;
-    case STATUS_STOPPED: return EXIT_STOPPED;
-    default: return EXIT_JOB_FAILED;
+    case STATUS_DATA:
+        return EXIT_USAGE;
+    case STATUS_NUMERIC:
+        return EXIT_TASKS_FAILED;
+    case STATUS_STOPPED:
+        return EXIT_STOPPED;
+    default:
+        return EXIT_JOB_FAILED;
     }
 }
 

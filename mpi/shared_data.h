@@ -14,6 +14,10 @@ typedef struct {
     void *block;    /* owned when alone, else part of the window */
 } shared_data;
 
+/* To be called before MPI starts. Open MPI keeps windows in files in /dev/shm; where that is tiny, as in many
+ * containers, this chooses the directory for temporary files instead. What the user has chosen stays. */
+void shared_data_choose_place(void);
+
 /* Collective on world (MPI_COMM_NULL: this process alone). Loads the prepared data set at `path`; *view is valid until
  * shared_data_free. All ranks return the same status. */
 MUST_CHECK status shared_data_load(shared_data *out, dataset *view, MPI_Comm world, const char *path);

@@ -68,7 +68,8 @@ static status share_run(run *r, MPI_Comm world, int rank)
     return agree_text(world, &r->network_text);
 }
 
-static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world)
+static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p,
+                         MPI_Comm world)
 {
     int size;
     TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));

@@ -1,7 +1,8 @@
-/* tree_sum: the sum of the engine's core/train/group.h over the ranks of a group, by recursive doubling: at level l, ranks
- * that differ in bit l exchange their values and both add them. a+b and b+a are the same bits, so all ranks hold the same
- * result; and because rank r brings the finished sum of its subtree of shards, the result equals that of any other group
- * size (architecture.md 2, P1). One extra element counts failures; only if it is not zero the message is exchanged. */
+/* tree_sum: the sum of the engine's core/train/group.h over the ranks of a group, by recursive doubling: at level l,
+ * ranks that differ in bit l exchange their values and both add them. a+b and b+a are the same bits, so all ranks hold
+ * the same result; and because rank r brings the finished sum of its subtree of shards, the result equals that of any
+ * other group size (architecture.md 2, P1). One extra element counts failures; only if it is not zero the message is
+ * exchanged. */
 #ifndef MPI_TREE_SUM_H
 #define MPI_TREE_SUM_H
 
@@ -12,9 +13,9 @@
 #include "core/base/status.h"
 
 typedef struct {
-    MPI_Comm comm; /* borrowed */
+    MPI_Comm comm;  /* borrowed */
     int rank, size; /* size is a power of two */
-    real *partner; /* (TREE_SUM_CHUNK) what the partner sent; owned */
+    real *partner;  /* (TREE_SUM_CHUNK) what the partner sent; owned */
 } tree_sum;
 
 /* Local. Asks comm for rank and size. */

@@ -17,8 +17,10 @@ status wire_take(bool *taken, MPI_Comm world, int rank, int tag, void *message, 
     if (there) {
         TRY(mpi_status(MPI_Get_count(&envelope, MPI_BYTE, &size), "measuring a message"));
         if (size != bytes)
-            return status_fail(STATUS_MPI, "message of %d bytes from rank %d where %d are expected: do all nodes run the "
-                               "same program?", size, envelope.MPI_SOURCE, bytes);
+            return status_fail(STATUS_MPI,
+                               "message of %d bytes from rank %d where %d are expected: do all nodes run the "
+                               "same program?",
+                               size, envelope.MPI_SOURCE, bytes);
         MPI_Request request;
         TRY(mpi_status(MPI_Irecv(message, bytes, MPI_BYTE, envelope.MPI_SOURCE, tag, world, &request),
                        "receiving a message"));

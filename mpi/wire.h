@@ -29,13 +29,13 @@ typedef struct {
 } wire_order;
 
 typedef enum {
-    REPORT_PROGRESS,     /* from the leader: where the task is */
-    REPORT_DONE,         /* the task's file is written; `outcome` is OK, or NUMERIC with the reason of a failed task */
-    REPORT_STOPPED,      /* left at a checkpoint because a stop was asked for */
-    REPORT_BROKEN,       /* the machine failed (`outcome`): this task has no result */
-    REPORT_WARNING,      /* the sweep goes on; `outcome.message` is for people */
-    REPORT_STOP_WANTED,  /* an idle rank got a signal */
-    REPORT_LEFT          /* the last words of a worker: nothing of it is on its way any more */
+    REPORT_PROGRESS,    /* from the leader: where the task is */
+    REPORT_DONE,        /* the task's file is written; `outcome` is OK, or NUMERIC with the reason of a failed task */
+    REPORT_STOPPED,     /* left at a checkpoint because a stop was asked for */
+    REPORT_BROKEN,      /* the machine failed (`outcome`): this task has no result */
+    REPORT_WARNING,     /* the sweep goes on; `outcome.message` is for people */
+    REPORT_STOP_WANTED, /* an idle rank got a signal */
+    REPORT_LEFT         /* the last words of a worker: nothing of it is on its way any more */
 } report_kind;
 
 typedef struct {

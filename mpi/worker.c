@@ -11,12 +11,16 @@
 #include "results/checkpoint.h"
 
 enum { MAX_SPANS = 64, KEY_TEXT = 64 };
-static const double REPORT_SECONDS = 1.0;      /* between progress reports within a segment */
-static const double IDLE_NAP_SECONDS = 5e-3;   /* the longest wait before an order is seen */
+static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
+static const double IDLE_NAP_SECONDS = 5e-3; /* the longest wait before an order is seen */
 
 worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank)
 {
-    return (worker){.in = in, .run = r, .fingerprint = fingerprint, .world = world, .world_rank = world_rank,
+    return (worker){.in = in,
+                    .run = r,
+                    .fingerprint = fingerprint,
+                    .world = world,
+                    .world_rank = world_rank,
                     .link_fault = status_ok()};
 }
 
@@ -88,8 +92,8 @@ static status open_trainer(job *j)
     return status_ok();
 }
 
-/* Collective on the group. Continues from a checkpoint if there is one. One that belongs to something else or is damaged
- * beyond its previous copy costs time, not the sweep: the task starts over, and its result is the same. */
+/* Collective on the group. Continues from a checkpoint if there is one. One that belongs to something else or is
+ * damaged beyond its previous copy costs time, not the sweep: the task starts over, and its result is the same. */
 static status restore(job *j)
 {
     struct {
@@ -169,8 +173,10 @@ static status conclude(job *j, status trained, segment_end end)
 {
     if (!failed(trained) && end == SEGMENT_STOPPED) return report(j->w, REPORT_STOPPED, j->trainer, status_ok());
     status written = trained;
-    if (trained.code == STATUS_NUMERIC) written = write_failure(j, trained);
-    else if (!failed(trained)) written = write_result(j);
+    if (trained.code == STATUS_NUMERIC)
+        written = write_failure(j, trained);
+    else if (!failed(trained))
+        written = write_result(j);
     if (failed(written)) {
         char label[128];
         task_label(label, j->task);

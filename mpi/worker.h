@@ -1,5 +1,5 @@
-/* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task segment by
- * segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. */
+/* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task
+ * segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. */
 #ifndef MPI_WORKER_H
 #define MPI_WORKER_H
 
@@ -20,8 +20,8 @@ typedef struct {
 } worker_link;
 
 typedef struct {
-    const sweep_inputs *in; /* borrowed */
-    const run *run;         /* borrowed */
+    const sweep_inputs *in;  /* borrowed */
+    const run *run;          /* borrowed */
     const char *fingerprint; /* of everything the result of a task depends on; borrowed */
     MPI_Comm world;
     int world_rank;
@@ -29,11 +29,11 @@ typedef struct {
 
     const trainer *current; /* while this rank leads a task: what its progress is read from */
     const wire_order *order;
-    double test_accuracy;   /* of the last result this rank has written */
-    double last_report;     /* clock_seconds of the last progress report */
-    status link_fault;      /* a report between steps could not be sent */
-    bool stop_seen;         /* the coordinator asked to stop */
-    bool stop_told;         /* the coordinator knows of our signal */
+    double test_accuracy; /* of the last result this rank has written */
+    double last_report;   /* clock_seconds of the last progress report */
+    status link_fault;    /* a report between steps could not be sent */
+    bool stop_seen;       /* the coordinator asked to stop */
+    bool stop_told;       /* the coordinator knows of our signal */
 } worker;
 
 worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank);
@@ -41,8 +41,8 @@ worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint,
 /* Takes orders from rank 0 until it is told to leave. */
 MUST_CHECK status worker_serve(worker *w);
 
-/* Collective on the members of the order. Runs one task, or the rest of it. What goes wrong with the task is reported; only
- * a failing link or group comes back. */
+/* Collective on the members of the order. Runs one task, or the rest of it. What goes wrong with the task is reported;
+ * only a failing link or group comes back. */
 MUST_CHECK status worker_perform(worker *w, const wire_order *order);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what is missing, builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with the
-# sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
+# Installs what is missing, builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with
+# the sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
 set -u
 cd "$(dirname "$0")/.."
 . configs/packages.sh

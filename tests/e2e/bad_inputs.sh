@@ -65,7 +65,21 @@ expect 2 "not a run directory" "directory of somebody else"
 alone prepare cifar10 --source "$work/nowhere" -o "$work/c.h5"
 expect 2 "nowhere" "missing source"
 check "nothing is left of a failed prepare" test ! -e "$work/c.h5"
-for arguments in "sweep" "sweep a b" "front" "nonsense" "sweep --nonsense x" "prepare synthetic" "prepare synthetic --train many -o $work/y.h5"; do
+mkdir "$work/cifar"
+for batch in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do
+    head -c 30730000 /dev/zero > "$work/cifar/$batch.bin"
+done
+printf '\012' | dd of="$work/cifar/data_batch_2.bin" bs=1 seek=3073 conv=notrunc 2> /dev/null
+alone prepare cifar10 --source "$work/cifar" -o "$work/c.h5"
+expect 2 "data_batch_2" "label outside the classes"
+printf '\000' | dd of="$work/cifar/data_batch_2.bin" bs=1 seek=3073 conv=notrunc 2> /dev/null
+truncate -s 1000 "$work/cifar/test_batch.bin"
+alone prepare cifar10 --source "$work/cifar" -o "$work/c.h5"
+expect 2 "test_batch" "truncated source"
+check "nothing is left of a failed prepare" test ! -e "$work/c.h5"
+rm -r "$work/cifar"
+for arguments in "sweep" "sweep a b" "front" "nonsense" "sweep --nonsense x" "prepare synthetic" \
+    "prepare synthetic --train many -o $work/y.h5"; do
     alone $arguments
     check "'bitfront $arguments' is a usage error" test "$code" = 2
     check "'bitfront $arguments' says one line" test "$(wc -l < "$work/out")" = 1

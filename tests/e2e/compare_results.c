@@ -1,6 +1,6 @@
-/* compare_results A.h5 B.h5: are two result files equal, byte for byte, in everything that P1 promises? All data sets and
- * attributes of all groups are compared, except "seconds" and the group "provenance", which say how long, where and when.
- * Exit code 0: equal; 1: different (the first differences are printed); 2: a file cannot be read. */
+/* compare_results A.h5 B.h5: are two result files equal, byte for byte, in everything that P1 promises? All data sets
+ * and attributes of all groups are compared, except "seconds" and the group "provenance", which say how long, where and
+ * when. Exit code 0: equal; 1: different (the first differences are printed); 2: a file cannot be read. */
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,8 +59,10 @@ static void compare_values(comparison *c, const char *what, hid_t a, hid_t b, hi
     } else if (count > 0) {
         size_t bytes = (size_t)count * H5Tget_size(type_a);
         char *x = calloc(1, bytes), *y = calloc(1, bytes);
-        if (x == NULL || y == NULL || read(a, type_a, x) < 0 || read(b, type_b, y) < 0) differ(c, what, "cannot be read");
-        else if (!same_elements(type_a, x, y, (size_t)count)) differ(c, what, "values");
+        if (x == NULL || y == NULL || read(a, type_a, x) < 0 || read(b, type_b, y) < 0)
+            differ(c, what, "cannot be read");
+        else if (!same_elements(type_a, x, y, (size_t)count))
+            differ(c, what, "values");
         free(x); /* strings that the library allocated live until the program ends */
         free(y);
     }

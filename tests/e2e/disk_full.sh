@@ -1,5 +1,5 @@
-# A full disk ends the sweep with exit code 3 and its reason; what was finished is kept, and with room again the same command
-# completes. Needs the right to mount a small tmpfs.
+# A full disk ends the sweep with exit code 3 and its reason; what was finished is kept, and with room again the same
+# command completes. Needs the right to mount a small tmpfs.
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 mkdir "$work/disk"

@@ -37,7 +37,8 @@ check "results after two kills equal the undisturbed ones" same_results "$work/w
 
 # USR1 to mpirun, which passes it on: stopped with a checkpoint, exit code 75.
 start 3 "$work/stopped"
-check "a task is finished" wait_for test -e "$work/stopped/tasks/000003.h5"
+later_checkpoint() { ls "$1" | grep -q '^00000[5-8]\.h5$'; } # of the second pair of points, at its first segments
+check "the second pair of points is at work" wait_for later_checkpoint "$work/stopped/checkpoints"
 kill -USR1 $job
 wait $job
 code=$?

@@ -14,7 +14,8 @@ check "results without mpirun equal those with 1 rank" same_results "$work/run1"
 
 # The comparison itself must be able to fail.
 run 2 sweep "$work/small.cfg" --out "$work/other" --set "warmup.learning_rate=3e-3"
-check "another learning rate gives other results" bash -c "! '$compare' '$work/run1/results.h5' '$work/other/results.h5'"
+check "another learning rate gives other results" \
+    bash -c "! '$compare' '$work/run1/results.h5' '$work/other/results.h5'"
 
 before=$(cksum < "$work/run3/tasks/000003.h5")
 run 3 sweep "$work/small.cfg" --out "$work/run3"

@@ -1,5 +1,5 @@
-/* check_ranks: checks in a program of several ranks. A failed check is printed and counted, and the rank goes on, so that
- * the others do not wait for it in vain; the end is common. */
+/* check_ranks: checks in a program of several ranks. A failed check is printed and counted, and the rank goes on, so
+ * that the others do not wait for it in vain; the end is common. */
 #ifndef TESTS_MPI_CHECK_RANKS_H
 #define TESTS_MPI_CHECK_RANKS_H
 

@@ -1,6 +1,7 @@
-/* fake_trainer: a trainer (core/train/trainer.h) that sleeps instead of training, so that coordinator and workers can be
- * tested without the engine. Its result is a number that depends on every step, on the sum over the group in tree order, on
- * the warm-up and on the restored state: it is right only if everything around it did its part. To be included once. */
+/* fake_trainer: a trainer (core/train/trainer.h) that sleeps instead of training, so that coordinator and workers can
+ * be tested without the engine. Its result is a number that depends on every step, on the sum over the group in tree
+ * order, on the warm-up and on the restored state: it is right only if everything around it did its part. To be
+ * included once. */
 #ifndef TESTS_MPI_FAKE_TRAINER_H
 #define TESTS_MPI_FAKE_TRAINER_H
 
@@ -18,12 +19,12 @@ enum { FAKE_EPOCHS = 4, FAKE_STEPS = 10, FAKE_MAX_SHARDS = 8 };
 /* What shall happen in this scenario, the same on all ranks except where a rank is named. 0: nothing. */
 static struct {
     double step_seconds;
-    int numeric_task;              /* this task fails in its second epoch */
-    int io_task, io_group_rank;    /* in this task, the file system fails on this rank of the group */
-    int open_fails_task;           /* opening this task fails */
+    int numeric_task;               /* this task fails in its second epoch */
+    int io_task, io_group_rank;     /* in this task, the file system fails on this rank of the group */
+    int open_fails_task;            /* opening this task fails */
     int signal_task, signal_number; /* the leader of this task raises a signal in its third epoch */
     int world_rank;
-    long steps_done;               /* by this rank as a leader */
+    long steps_done; /* by this rank as a leader */
     int largest_group;
 } fake;
 
@@ -49,7 +50,8 @@ static double fake_shard(int task_id, int epoch, int step, int shard)
 static real fake_tree(int task_id, int epoch, int step, int first, int count)
 {
     if (count == 1) return (real)fake_shard(task_id, epoch, step, first);
-    return fake_tree(task_id, epoch, step, first, count / 2) + fake_tree(task_id, epoch, step, first + count / 2, count / 2);
+    return fake_tree(task_id, epoch, step, first, count / 2) +
+           fake_tree(task_id, epoch, step, first + count / 2, count / 2);
 }
 
 /* The result of a task, computed by one process without a group. */
@@ -140,7 +142,9 @@ status trainer_record(record *out, const trainer *t)
 trainer_progress trainer_report(const trainer *t)
 {
     trainer_progress p = {.phase = t->in.task->kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH,
-                          .epoch = t->state.epoch, .epochs = FAKE_EPOCHS, .segments_done = t->state.epoch};
+                          .epoch = t->state.epoch,
+                          .epochs = FAKE_EPOCHS,
+                          .segments_done = t->state.epoch};
     p.fraction = (t->state.epoch + (double)t->state.step / FAKE_STEPS) / FAKE_EPOCHS;
     return p;
 }

@@ -19,8 +19,10 @@ static void test_every_single_failure_reaches_all(void)
         status local = rank == culprit ? status_fail(STATUS_IO, "disk of %d is full", culprit) : status_ok();
         status all = agree(MPI_COMM_WORLD, local);
         char expected[64];
-        if (culprit == 0) snprintf(expected, sizeof expected, "disk of 0 is full");
-        else snprintf(expected, sizeof expected, "rank %d: disk of %d is full", culprit, culprit);
+        if (culprit == 0)
+            snprintf(expected, sizeof expected, "disk of 0 is full");
+        else
+            snprintf(expected, sizeof expected, "rank %d: disk of %d is full", culprit, culprit);
         CHECK(all.code == STATUS_IO);
         CHECK(strcmp(all.message, expected) == 0);
     }

@@ -23,8 +23,10 @@ static void use_group(const int *members, int count, int lot, int expected_rank)
     CHECK(view.rank == expected_rank && view.size == count);
     CHECK(view.should_stop(view.ctx) && asked == 1);
     real values[3] = {(real)(expected_rank + 1), 10, 0};
-    if (count == 1) CHECK(view.sum == NULL);
-    else CHECK_OK(view.sum(view.ctx, values, 2, status_ok()));
+    if (count == 1)
+        CHECK(view.sum == NULL);
+    else
+        CHECK_OK(view.sum(view.ctx, values, 2, status_ok()));
     CHECK(values[0] == (real)(count * (count + 1) / 2) && values[1] == (real)(10 * count));
     int shared = expected_rank == 0 ? lot : -1;
     CHECK_OK(rank_group_share(&g, &shared, sizeof shared));
@@ -39,7 +41,8 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
-    /* Everybody alone; then pairs (0,1), (2,3) at the same time, listed backwards; then all, if that is a power of two. */
+    /* Everybody alone; then pairs (0,1), (2,3) at the same time, listed backwards; then all, if that is a power of two.
+     */
     use_group(&rank, 1, 1, 0);
     for (int repeat = 0; repeat < 20; repeat++) {
         int pair = rank / 2, members[2] = {2 * pair + 1, 2 * pair};

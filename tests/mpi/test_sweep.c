@@ -23,11 +23,10 @@ static int rank, size;
 static scratch place;
 static sweep_inputs in;
 
-static const char *network_text =
-    "name = \"tiny\"; classes = 10;\n"
-    "input = { channels = 3; height = 8; width = 8; signed = false; clip = 1.0; };\n"
-    "layers = ( { name = \"pool\"; type = \"global_pool\"; input = \"image\"; },\n"
-    "           { name = \"fc\"; type = \"linear\"; input = \"pool\"; out = 10; } );\n";
+static const char *network_text = "name = \"tiny\"; classes = 10;\n"
+                                  "input = { channels = 3; height = 8; width = 8; signed = false; clip = 1.0; };\n"
+                                  "layers = ( { name = \"pool\"; type = \"global_pool\"; input = \"image\"; },\n"
+                                  "           { name = \"fc\"; type = \"linear\"; input = \"pool\"; out = 10; } );\n";
 
 static const char *config_text =
     "name = \"fake\"; network = \"network.cfg\"; data = \"none.h5\"; batch = 8; shards = 4; seeds = [1, 2];\n"
@@ -56,8 +55,11 @@ static status run_in(const char *name, int *failed_tasks)
 {
     CHECK_OK(runtime_catch_signals());
     fake.world_rank = rank;
-    sweep_options options = {.directory = scratch_file(&place, name), .style = PROGRESS_PLAIN, .volume = PROGRESS_QUIET,
-                             .blas = "none", .mpi = "test"};
+    sweep_options options = {.directory = scratch_file(&place, name),
+                             .style = PROGRESS_PLAIN,
+                             .volume = PROGRESS_QUIET,
+                             .blas = "none",
+                             .mpi = "test"};
     *failed_tasks = -1;
     return sweep_run(MPI_COMM_WORLD, &in, &options, failed_tasks);
 }
@@ -180,15 +182,17 @@ static void test_waiting_costs_no_core(void)
     wall = clock_seconds() - wall;
     cpu = cpu_seconds() - cpu;
     if (rank == 0) printf("rank 0 of %d used %.1f ms of %.2f s: %.2f %%\n", size, 1e3 * cpu, wall, 100 * cpu / wall);
-    /* 2 % for waiting, the rest for the files of eight tasks within these few seconds. Alone, it is the worker's sleep. */
+    /* 2 % for waiting, the rest for the files of eight tasks within these few seconds. Alone, it is the worker's sleep.
+     */
     CHECK(rank != 0 || cpu < 0.04 * wall);
     check_results("idle", NULL);
 }
 
-static void test_stop_and_resume_loses_no_step(int number, const char *name)
+/* A warm-up (task 1) is resumed by a whole group: all its members need the state. */
+static void test_stop_and_resume_loses_no_step(int number, int task_id, const char *name)
 {
     reset_fake(QUICK);
-    fake.signal_task = WARMUPS + 2;
+    fake.signal_task = task_id;
     fake.signal_number = number;
     int failed_tasks;
     status stopped = run_in(name, &failed_tasks);
@@ -254,8 +258,10 @@ static void test_failed_point_is_a_result(void)
 static void test_failed_warmup_fails_its_points(bool at_opening, const char *name)
 {
     reset_fake(QUICK);
-    if (at_opening) fake.open_fails_task = 2;
-    else fake.numeric_task = 2;
+    if (at_opening)
+        fake.open_fails_task = 2;
+    else
+        fake.numeric_task = 2;
     int failed_tasks;
     CHECK_OK(run_in(name, &failed_tasks));
     bool excused[TASKS + 1] = {false};
@@ -282,7 +288,8 @@ static void test_full_disk_ends_the_sweep_cleanly(void)
     status broken = run_in("full", &failed_tasks);
     CHECK(broken.code == STATUS_IO);
     CHECK(strstr(broken.message, "No space left") != NULL && strstr(broken.message, "task 4") != NULL);
-    int exit_3 = count_in_file("full", "status.json", "\"exit\": 3") + count_in_file("full", "status.json", "\"exit\":3");
+    int exit_3 =
+        count_in_file("full", "status.json", "\"exit\": 3") + count_in_file("full", "status.json", "\"exit\":3");
     CHECK(rank != 0 || exit_3 == 1);
     reset_fake(QUICK);
     CHECK_OK(run_in("full", &failed_tasks));
@@ -300,8 +307,8 @@ int main(int argc, char **argv)
     test_every_task_ends_with_the_right_value();
     test_warmups_use_all_workers();
     test_waiting_costs_no_core();
-    test_stop_and_resume_loses_no_step(SIGUSR1, "usr1");
-    test_stop_and_resume_loses_no_step(SIGTERM, "term");
+    test_stop_and_resume_loses_no_step(SIGUSR1, 1, "usr1");
+    test_stop_and_resume_loses_no_step(SIGTERM, WARMUPS + 2, "term");
     test_damaged_checkpoints_cost_time_only();
     test_failed_point_is_a_result();
     test_failed_warmup_fails_its_points(false, "warmup");

@@ -1,6 +1,7 @@
 /* links: bitfront_mpi */
-/* The sum over shards has the same bits for 1, 2 and 4 ranks: each group size that fits is compared with the tree computed
- * by one process. A plain sum in rank order would differ: that is checked too, so that the comparison can fail. */
+/* The sum over shards has the same bits for 1, 2 and 4 ranks: each group size that fits is compared with the tree
+ * computed by one process. A plain sum in rank order would differ: that is checked too, so that the comparison can
+ * fail. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,23 @@
+# A task whose loss is no longer finite becomes a record with a reason, the others go on, and the exit code says so;
+# for any number of ranks the same.
+. tests/support/e2e.sh
+small_sweep "$work/small.cfg"
+search_explodes='--set search.optimizer="sgd" --set search.learning_rate=1000 --set search.weight_decay=1'
+warmup_explodes='--set warmup.optimizer="sgd" --set warmup.learning_rate=1000 --set warmup.weight_decay=1'
+for ranks in 1 4; do
+    run $ranks sweep "$work/small.cfg" --out "$work/run$ranks" $search_explodes
+    check "failed points: exit code 1, $ranks ranks" test "$code" = 1
+    check "failed points are counted, $ranks ranks" grep -q "2 tasks done, 6 failed" "$work/out"
+    check "the reason is shown, $ranks ranks" grep -q "failed: .*not finite" "$work/out"
+done
+check "results with failures are the same" same_results "$work/run1" "$work/run4"
+run 2 sweep "$work/small.cfg" --out "$work/run4" $search_explodes
+check "second start: exit code 1 again" test "$code" = 1
+alone check "$work/run1"
+expect 0 "2 of 8 tasks done, 6 failed, 0 to do" "check of a run with failures"
+
+run 3 sweep "$work/small.cfg" --out "$work/warmup" $warmup_explodes
+check "failed warm-ups: exit code 1" test "$code" = 1
+check "failed warm-ups take their points along" grep -q "0 tasks done, 8 failed" "$work/out"
+check "and the points say why" grep -q "its warm-up, task 1 (warm-up seed 1), failed" "$work/out"
+finish
