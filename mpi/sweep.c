@@ -33,7 +33,7 @@ static status make_fingerprint(char out[FINGERPRINT], const sweep_inputs *in, co
     TRY(s);
     uint64_t hash = hash_text(UINT64_C(14695981039346656037), text);
     hash = hash_text(hash, network_text);
-    hash = hash_text(hash, in->data.source_checksum);
+    hash = hash_text(hash, in->data.content_checksum);
     snprintf(out, FINGERPRINT, "%016" PRIx64, hash);
     free(text);
     return status_ok();
@@ -46,7 +46,7 @@ static status open_run(run *out, char fingerprint[FINGERPRINT], const sweep_inpu
     status s = file_read_text(&network_text, in->settings.network);
     if (!failed(s)) s = settings_text(&config_text, &in->settings);
     if (!failed(s)) s = make_fingerprint(fingerprint, in, network_text);
-    if (!failed(s)) s = run_open(out, options->directory, config_text, network_text, in->data.source_checksum);
+    if (!failed(s)) s = run_open(out, options->directory, config_text, network_text, in->data.content_checksum);
     free(config_text);
     free(network_text);
     TRY(s);

@@ -114,6 +114,7 @@ static status read_header(dataset *shape, const source *from)
     TRY(read_shape(shape, from));
     TRY(read_text(shape->name, sizeof shape->name, from, "name"));
     TRY(read_text(shape->source_checksum, sizeof shape->source_checksum, from, "source_checksum"));
+    TRY(read_text(shape->content_checksum, sizeof shape->content_checksum, from, "content_checksum"));
     double scale;
     TRY(h5_get_number(&scale, from->file, "samples", "scale"));
     int64_t is_signed;

@@ -15,7 +15,8 @@ enum { DATASET_MAX_CLASSES = 1000, DATASET_NAME = 64 };
 
 typedef struct {
     char name[DATASET_NAME];
-    char source_checksum[72]; /* hex SHA-256 of the raw source, "sha256:..." */
+    char source_checksum[72];  /* SHA-256 of the raw source, "sha256:" and hexadecimal digits */
+    char content_checksum[72]; /* of samples, labels and splits: what results depend on */
     int height, width, channels, classes, count;
     int is_signed; /* 0: uint8 samples, 1: int8 samples */
     float scale;   /* real value = sample * scale: 1/255 for images */

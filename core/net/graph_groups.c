@@ -37,7 +37,7 @@ status graph_derive_groups(graph *g)
         for (int j = 0; !opens_group(l) && j < l->input_count; j++) join(parent, i, l->inputs[j]);
     }
 
-    g->groups = calloc((size_t)g->layer_count, sizeof *g->groups);
+    g->groups = calloc(GRAPH_MAX_LAYERS, sizeof *g->groups);
     if (g->groups == NULL) return status_fail(STATUS_MEMORY, "no memory for the sharing groups of %s", g->name);
     for (int i = 0; i < g->layer_count; i++) {
         int root = root_of(parent, i);

@@ -45,6 +45,11 @@ expect 0 "valid" "front by validation accuracy"
 
 run 2 sweep "$work/small.cfg" --out "$work/run" --set batch=64
 expect 2 "batch" "another configuration in the same directory is refused"
+mv "$work/data.h5" "$work/kept.h5"
+"$program" prepare synthetic -o "$work/data.h5" --seed 8 --train 256 --validation 64 --test 64 > /dev/null
+run 2 sweep "$work/small.cfg" --out "$work/run"
+expect 2 "another data set" "another data set of the same name is refused"
+mv "$work/kept.h5" "$work/data.h5"
 sed -i 's/out = 16/out = 24/' "$work/small_network.cfg"
 run 2 sweep "$work/small.cfg" --out "$work/run"
 expect 2 "another network" "another network in the same directory is refused"

@@ -46,7 +46,7 @@ static void read_inputs(void)
     CHECK_OK(agree_bytes(MPI_COMM_WORLD, 0, &place, sizeof place));
     CHECK_OK(inputs_share(&in, MPI_COMM_WORLD));
     CHECK(in.task_count == TASKS);
-    snprintf(in.data.source_checksum, sizeof in.data.source_checksum, "sha256:of-nothing");
+    snprintf(in.data.content_checksum, sizeof in.data.content_checksum, "sha256:of-nothing");
     snprintf(in.data.name, sizeof in.data.name, "nothing");
 }
 

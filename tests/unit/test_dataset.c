@@ -109,6 +109,7 @@ static void test_a_written_data_set_is_read_back(void **state)
     dataset data = dataset_attach(block);
     assert_string_equal(data.name, "fruit");
     assert_string_equal(data.source_checksum, "sha256:00ff");
+    assert_memory_equal(data.content_checksum, "sha256:", 7);
     assert_int_equal(data.height, HEIGHT);
     assert_int_equal(data.width, WIDTH);
     assert_int_equal(data.channels, CHANNELS);
