@@ -2,11 +2,12 @@
 #include "hw_models/mac_table.h"
 #include "hw_models/models.h"
 
-static double bitops_layer(const cost_layer *l, const cost_choice *c, cost_slope *slope)
+static double bitops_layer(const cost_model *self, const cost_layer *l, const cost_choice *c, bool reference,
+                           cost_slope *slope)
 {
-    static const double products[COST_ACTIVATION_PRECISIONS][COST_ACTIVATION_PRECISIONS] = {
-        {4, 8, 16}, {8, 16, 32}, {16, 32, 64}};
-    return mac_table_layer(l, c, slope, products);
+    (void)self;
+    static const mac_table products = {{{4, 8, 16}, {8, 16, 32}, {16, 32, 64}}};
+    return mac_table_layer(l, c, reference, slope, &products);
 }
 
 const cost_model cost_model_bitops = {.name = "bitops",

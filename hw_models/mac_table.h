@@ -1,17 +1,30 @@
-/* mac_table: the common part of models that count multiply-accumulates and weigh them by activation and weight precision
- * (method.md 4.4-4.6):
+/* mac_table: the common part of models that count multiply-accumulates, and of those that weigh them by activation and
+ * weight precision (method.md 4.4-4.6):
  *
+ *   M = in_kept * kept * K * HW (conv, linear), kept * K * HW (depthwise)
  *   cost = M * sum_a share_a * sum_{w != 0} (n_w / kept) * factor[a][w]
- *   M = in_kept * kept * K * HW (conv), kept * K * HW (depthwise), in_kept * kept (linear)
  *
- * The published 1e-6 stabilisers are kept: they appear in its numbers. */
+ * The reference divides by kept + 1e-6, also in a depthwise layer's M = in_kept * kept * K * HW / (kept + 1e-6). Exact
+ * arithmetic cancels kept: no division, and no difference between a pruned channel's two ways into M. */
 #ifndef HW_MODELS_MAC_TABLE_H
 #define HW_MODELS_MAC_TABLE_H
 
 #include "core/cost/cost_model.h"
 
-/* factor[a][w] for a in 2, 4, 8 and w in 2, 4, 8 bit. Overwrites *slope (may be NULL). */
-double mac_table_layer(const cost_layer *l, const cost_choice *c, cost_slope *slope,
-                       const double factor[COST_ACTIVATION_PRECISIONS][COST_ACTIVATION_PRECISIONS]);
+/* Of one multiply-accumulate: [a][w] for activations a and weights w of 2, 4, 8 bit. */
+typedef struct {
+    double factor[COST_ACTIVATION_PRECISIONS][COST_ACTIVATION_PRECISIONS];
+} mac_table;
+
+/* M and its derivatives. */
+double mac_count(const cost_layer *l, const cost_choice *c, bool reference, double *by_in_kept, double *by_kept);
+
+/* Overwrites *slope (may be NULL). */
+double mac_table_layer(const cost_layer *l, const cost_choice *c, bool reference, cost_slope *slope,
+                       const mac_table *table);
+
+/* The table of factors 1 / throughput * scale. */
+mac_table mac_table_of_throughput(const double throughput[COST_ACTIVATION_PRECISIONS][COST_ACTIVATION_PRECISIONS],
+                                  double scale);
 
 #endif

@@ -1,5 +1,5 @@
-/* bitfront cost: what a network costs in every hardware model, layer by layer; with the same precision everywhere, or as a
- * point of a run chose it. */
+/* bitfront cost: what a network costs in every hardware model, layer by layer; with the same precision everywhere, or
+ * as a point of a run chose it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +23,9 @@ static const option_spec options[] = {
 };
 
 typedef struct {
-    const char *path, *config;       /* network file or run directory; NULL: no configuration */
+    const char *path, *config;        /* network file or run directory; NULL: no configuration */
     int weight_bits, activation_bits; /* uniform; 0: not given */
-    long point;                      /* 0: not given */
+    long point;                       /* 0: not given */
     const char *names[COST_MODELS_MAX];
     int name_count;
     bool help;
@@ -48,7 +48,8 @@ static status read_assignment(cost_arguments *out, const char *text)
     int weight_bits, activation_bits, end = 0;
     if (sscanf(text, "uniform:w%da%d%n", &weight_bits, &activation_bits, &end) != 2 || text[end] != '\0' ||
         cost_weight_index(weight_bits) < 1 || cost_activation_index(activation_bits) < 0)
-        return status_fail(STATUS_CONFIG, "cost: --assignment wants uniform:w4a8 with 2, 4 or 8 bit each, not \"%.60s\"", text);
+        return status_fail(STATUS_CONFIG,
+                           "cost: --assignment wants uniform:w4a8 with 2, 4 or 8 bit each, not \"%.60s\"", text);
     out->weight_bits = weight_bits;
     out->activation_bits = activation_bits;
     return status_ok();
@@ -61,16 +62,25 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         switch (letter) {
-        case 'a': TRY(read_assignment(&given, p.value)); break;
-        case 'p': TRY(options_integer(&p, "point", 1, 1000000000, &given.point)); break;
-        case 'c': given.config = p.value; break;
+        case 'a':
+            TRY(read_assignment(&given, p.value));
+            break;
+        case 'p':
+            TRY(options_integer(&p, "point", 1, 1000000000, &given.point));
+            break;
+        case 'c':
+            given.config = p.value;
+            break;
         case 'm':
             if (given.name_count == COST_MODELS_MAX)
                 return status_fail(STATUS_CONFIG, "cost: more than %d times --model", COST_MODELS_MAX);
             given.names[given.name_count++] = p.value;
             break;
-        case 'h': given.help = true; break;
-        default: break;
+        case 'h':
+            given.help = true;
+            break;
+        default:
+            break;
         }
     }
     if (!given.help) {
@@ -78,7 +88,8 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
         TRY(options_arguments(&p, 1, "a network file or a run directory", &arguments));
         given.path = arguments[0];
         if (given.point > 0 && given.weight_bits > 0)
-            return status_fail(STATUS_CONFIG, "cost: --point brings its own assignment; leave out --assignment or --point");
+            return status_fail(STATUS_CONFIG,
+                               "cost: --point brings its own assignment; leave out --assignment or --point");
     }
     *out = given;
     return status_ok();
@@ -97,7 +108,8 @@ static status use_assignment(cost_report *r, const record_assignment *a, bool *k
     const graph *g = &r->g;
     int layer = graph_find(g, a->layer);
     if (layer < 0 || !layer_has_weights(&g->layers[layer]) || g->layers[layer].out_channels != a->channels)
-        return status_fail(STATUS_DATA, "layer %s with %d channels is not in the run's network.cfg", a->layer, a->channels);
+        return status_fail(STATUS_DATA, "layer %s with %d channels is not in the run's network.cfg", a->layer,
+                           a->channels);
     group_choice chosen = {.channels = {0}};
     for (int c = 0; c < a->channels; c++) {
         int w = cost_weight_index(a->bits[c]);
@@ -118,14 +130,16 @@ static status use_assignment(cost_report *r, const record_assignment *a, bool *k
 static status use_record(cost_report *r, const record *rec)
 {
     if (rec->state != RECORD_DONE) return status_fail(STATUS_CONFIG, "the task failed: %.200s", rec->reason);
-    if (rec->assignment_count == 0) return status_fail(STATUS_CONFIG, "the task is a warm-up in float: it chose no precisions");
+    if (rec->assignment_count == 0)
+        return status_fail(STATUS_CONFIG, "the task is a warm-up in float: it chose no precisions");
     bool *known = calloc((size_t)r->g.group_count, sizeof *known);
     if (known == NULL) return status_fail(STATUS_MEMORY, "no memory for the assignment");
     status s = status_ok();
     for (int i = 0; i < rec->assignment_count && !failed(s); i++) s = use_assignment(r, &rec->assignments[i], known);
     for (int i = 0; i < r->g.layer_count && !failed(s); i++) {
         const layer_spec *l = &r->g.layers[i];
-        if (layer_has_weights(l) && !known[l->group]) s = status_fail(STATUS_DATA, "it does not say what layer %s has", l->name);
+        if (layer_has_weights(l) && !known[l->group])
+            s = status_fail(STATUS_DATA, "it does not say what layer %s has", l->name);
     }
     free(known);
     return s;
@@ -139,8 +153,8 @@ static status use_point(cost_report *r, const char *directory, int id)
     snprintf(opened.directory, sizeof opened.directory, "%s", directory);
     run_task_path(path, &opened, id);
     if (!file_exists(path))
-        return status_fail(STATUS_CONFIG, "%.200s has no finished point %d; bitfront front %.200s lists them", directory, id,
-                           directory);
+        return status_fail(STATUS_CONFIG, "%.200s has no finished point %d; bitfront front %.200s lists them",
+                           directory, id, directory);
     record rec;
     TRY(run_read_task(&rec, &opened, id));
     task_label(label, &rec.task);
@@ -176,8 +190,10 @@ static status choose_models(cost_report *r, const cost_arguments *a)
             if (r->columns[k] == m) return status_fail(STATUS_CONFIG, "cost: --model %s twice", names[i]);
         r->columns[r->column_count++] = m;
     }
-    if (all) for (const cost_model *const *m = r->registry.list; *m != NULL; m++) r->totals[r->total_count++] = *m;
-    else for (int i = 0; i < r->column_count; i++) r->totals[r->total_count++] = r->columns[i];
+    if (all)
+        for (const cost_model *const *m = r->registry.list; *m != NULL; m++) r->totals[r->total_count++] = *m;
+    else
+        for (int i = 0; i < r->column_count; i++) r->totals[r->total_count++] = r->columns[i];
     return status_ok();
 }
 
@@ -185,8 +201,8 @@ static status choose_models(cost_report *r, const cost_arguments *a)
 
 static void print_header(FILE *out, const cost_report *r, int name_width)
 {
-    fprintf(out, "%-*s %-9s %7s %7s  %5s %5s %5s %5s  %5s", name_width, "layer", "kind", "inputs", "outputs", "w8", "w4", "w2",
-            "w0", "input");
+    fprintf(out, "%-*s %-9s %7s %7s  %5s %5s %5s %5s  %5s", name_width, "layer", "kind", "inputs", "outputs", "w8",
+            "w4", "w2", "w0", "input");
     for (int k = 0; k < r->column_count; k++) fprintf(out, " %*s", COLUMN_WIDTH, r->columns[k]->name);
     fprintf(out, "\n%-*s %-9s %7s %7s  %23s  %5s", name_width, "", "", "kept", "kept", "channels at w bits", "bits");
     for (int k = 0; k < r->column_count; k++) fprintf(out, " %*s", COLUMN_WIDTH, r->columns[k]->unit);
@@ -260,7 +276,8 @@ static status fill_report(cost_report *r, const cost_arguments *a)
 {
     char network[MAX_PATH_TEXT + 16], config[MAX_PATH_TEXT + 16];
     bool is_run = is_directory(a->path);
-    if (strlen(a->path) >= MAX_PATH_TEXT) return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
+    if (strlen(a->path) >= MAX_PATH_TEXT)
+        return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
     snprintf(network, sizeof network, is_run ? "%s/network.cfg" : "%s", a->path);
     snprintf(config, sizeof config, "%s/config.cfg", a->path);
     if (!file_exists(network))
@@ -307,10 +324,11 @@ const command command_cost = {
     .name = "cost",
     .arguments = "NETWORK|RUN",
     .summary = "show what a network or a point of a run costs on the hardware",
-    .details = "Prints a table of the layers with their channels at each precision and their cost, and the totals of all\n"
-               "cost models (hw_models/README.md says what they mean). Examples:\n"
-               "  bitfront cost configs/networks/resnet8.cfg --assignment uniform:w4a8\n"
-               "  bitfront cost results/runs/demo --point 7 --model ne16 --model mpic_energy\n",
+    .details =
+        "Prints a table of the layers with their channels at each precision and their cost, and the totals of all\n"
+        "cost models (hw_models/README.md says what they mean). Examples:\n"
+        "  bitfront cost configs/networks/resnet8.cfg --assignment uniform:w4a8\n"
+        "  bitfront cost results/runs/demo --point 7 --model ne16 --model mpic_energy\n",
     .options = options,
     .run = run_cost,
 };

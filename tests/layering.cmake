@@ -10,7 +10,7 @@ set(allow_core_net "core/base|core/config|core/kernels|core/quant|core/net")
 set(allow_core_cost "core/base|core/net|core/cost")
 set(allow_core_strategy "core/base|core/strategy")
 set(allow_core_train "core/strategy|core/base|core/config|core/task|core/data|core/kernels|core/quant|core/net|core/cost|core/train")
-set(allow_hw_models "core/base|core/net|core/cost|hw_models")
+set(allow_hw_models "core/base|core/config|core/net|core/cost|hw_models")
 set(allow_results "core/base|core/config|core/task|core/io|results")
 set(allow_mpi "core/[a-z]+|hw_models|results|mpi")
 

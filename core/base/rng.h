@@ -13,7 +13,7 @@ typedef enum {
     RNG_SHUFFLE = 3, /* a: epoch, b: element */
     RNG_AUGMENT = 4, /* a: epoch, b: sample */
     RNG_DROPOUT = 5, /* a: step, b: position in the global batch, c: layer and element block */
-    RNG_GUMBEL = 6,  /* a: step, b: group, c: element */
+    RNG_GUMBEL = 6,  /* a: step, b: 2 * group for weights, 2 * group + 1 for activations, c: block of 4 elements */
     RNG_SYNTHETIC = 7 /* a: sample, b: draw */
 } rng_purpose;
 

@@ -54,7 +54,27 @@ typedef struct {
     bool strength_incremental;                /* method.md 5.1: rises to the full strength over the first half */
     bool normalize_cost;                      /* unit-free strengths, architecture.md 7 */
     bool keep_alive;                          /* method.md 4.11: never prune a whole group */
+    bool refine;                              /* method.md 4.7: free promotions after the search, on tiled hardware */
 } search_settings;
+
+/* A processor as a table: multiply-accumulates per cycle; rows activations, columns weights of 2, 4, 8 bit. */
+enum { THROUGHPUT_SIDE = 3 };
+typedef struct {
+    char name[MAX_NAME];                           /* of the processor, for people */
+    int conv_rows, depthwise_rows, linear_rows;    /* THROUGHPUT_SIDE, or 0: no processor; as conv; as conv */
+    double conv[THROUGHPUT_SIDE][THROUGHPUT_SIDE], depthwise[THROUGHPUT_SIDE][THROUGHPUT_SIDE],
+        linear[THROUGHPUT_SIDE][THROUGHPUT_SIDE];
+    double clock_hz;                               /* above 0: the cost is in seconds; 0: in cycles */
+} throughput_settings;
+
+/* Does the cost's gradient reach the precisions of the producing layer, through the number of input channels?
+ * "model" (as published for each) | "attached" | "detached"; method.md 4.1 */
+typedef enum { INPUT_SLOPE_OF_MODEL, INPUT_SLOPE_ATTACHED, INPUT_SLOPE_DETACHED } input_slope;
+
+typedef struct {
+    input_slope input_slope;
+    throughput_settings lut;
+} cost_settings;
 
 typedef struct {
     double rotate_degrees; /* uniform in [-r, r], nearest neighbour, zero fill; 0 = off */
@@ -89,6 +109,7 @@ typedef struct {
     augment_settings augment;
     phase_settings warmup, search_phase, finetune;
     search_settings search;
+    cost_settings cost;
     int entry_count;
     sweep_entry entries[MAX_ENTRIES];
 } settings;

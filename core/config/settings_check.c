@@ -52,10 +52,29 @@ static status check_phase(const settings *s, const phase_settings *phase, const 
     return status_ok();
 }
 
+/* The table of a processor stands or falls with its convolutions. */
+static status check_lut(const settings *s, const settings_sources *sources)
+{
+    const throughput_settings *lut = &s->cost.lut;
+    if (lut->conv_rows > 0) return status_ok();
+    const struct {
+        const char *path;
+        bool given;
+    } parts[] = {{"lut.name", lut->name[0] != '\0'},
+                 {"lut.depthwise", lut->depthwise_rows > 0},
+                 {"lut.linear", lut->linear_rows > 0},
+                 {"lut.clock_hz", lut->clock_hz > 0}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i].given) return sources_fail(sources, s, parts[i].path, "needs lut.conv, the table of convolutions");
+    for (int i = 0; i < s->entry_count; i++)
+        if (strcmp(s->entries[i].cost_model, "lut") == 0)
+            return status_fail(STATUS_CONFIG, "%.180s:%d: cost_model = \"lut\" needs lut = { conv = ( [ ... ], ... ); }",
+                               s->path, s->entries[i].line);
+    return status_ok();
+}
+
 status settings_check(const settings *s, const settings_sources *sources)
 {
-    if (s->arithmetic == ARITHMETIC_REFERENCE)
-        return sources_fail(sources, s, "arithmetic", "= \"reference\" comes with a later version; use \"exact\"");
     if ((s->shards & (s->shards - 1)) != 0)
         return sources_fail(sources, s, "shards", "must be a power of two (1, 2, 4, ... 256), not %d", s->shards);
     if (s->batch < s->shards)
@@ -66,6 +85,7 @@ status settings_check(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "search.activation_bits", "must hold at least one precision");
     if (s->search.input_count == 0)
         return sources_fail(sources, s, "search.input_bits", "must hold at least one precision");
+    TRY(check_lut(s, sources));
     TRY(check_phase(s, &s->warmup, "warmup", sources));
     TRY(check_phase(s, &s->search_phase, "search", sources));
     return check_phase(s, &s->finetune, "finetune", sources);

@@ -7,6 +7,8 @@
 #define AT(field) .offset = offsetof(settings, field)
 #define LIST(field, number, most)                                                                                      \
     .offset = offsetof(settings, field), .count_offset = offsetof(settings, number), .room = most
+#define TABLE(field, rows)                                                                                             \
+    .offset = offsetof(settings, field), .count_offset = offsetof(settings, rows), .room = THROUGHPUT_SIDE
 #define IN_ENTRY(field) .offset = offsetof(sweep_entry, field)
 #define ENTRY_LIST(field, number, most)                                                                                \
     .offset = offsetof(sweep_entry, field), .count_offset = offsetof(sweep_entry, number), .room = most
@@ -15,7 +17,9 @@ static const char *const arithmetics[] = {"exact", "reference", NULL};
 static const char *const optimizers[] = {"adam", "sgd", NULL};
 static const char *const selections[] = {"accuracy", "loss", NULL};
 static const char *const search_selections[] = {"accuracy", "loss", "total_loss", NULL};
+static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gumbel", NULL};
 static const char *const strategies[] = {"joint", "mixprec", "layerwise", "fixed", NULL};
+static const char *const input_slopes[] = {"model", "attached", "detached", NULL};
 static const int precisions[] = {2, 4, 8, 0};
 
 /* The keys that every phase has. Defaults: CIFAR-10 protocol, method.md 5.2. */
@@ -53,7 +57,8 @@ const settings_key settings_keys[] = {
     {.path = "data", .type = KEY_FILE, AT(data), .example = "\"../data/cifar10.h5\"",
      .help = "Data set made by `bitfront prepare`, relative to the folder of this file."},
     {.path = "arithmetic", .type = KEY_CHOICE, AT(arithmetic), .fallback = "\"exact\"", .choices = arithmetics,
-     .help = "exact: integer grids without the known defects of the reference; reference comes with a later version."},
+     .help = "exact: integer grids without the known defects of the published implementation; reference: number for number "
+             "what that computes. The differences are listed in the README."},
     {.path = "batch", .type = KEY_INTEGER, AT(batch), .fallback = "32", .low = 1, .high = 65536, .unit = "images",
      .help = "Per optimiser step, over all ranks of a group. At least `shards`."},
     {.path = "shards", .type = KEY_INTEGER, AT(shards), .fallback = "4", .low = 1, .high = 256,
@@ -97,6 +102,14 @@ const settings_key settings_keys[] = {
      .fallback = "0.9559974818331", .high = 1.0, .above_low = true,
      .help = "The temperature is multiplied by it after each epoch; default exp(-0.045), made for 500 epochs: "
              "exp(-0.045 * 500 / epochs) cools a shorter search as far."},
+    {.path = "search.sampling", .type = KEY_CHOICE, AT(search.sampling), .fallback = "\"softmax\"",
+     .choices = samplings,
+     .help = "How training weighs the candidates: softmax; argmax: the best one alone, with the softmax's gradient; "
+             "gumbel, hard_gumbel: the same with random noise on the logits, one draw per sharing group and step. "
+             "Evaluation always takes the best one alone, without noise."},
+    {.path = "search.calibrate_input", .type = KEY_SWITCH, AT(search.calibrate_input), .fallback = "true",
+     .help = "The clips of a signed input start at the smallest and largest value of the training split; false, and "
+             "always in reference arithmetic: at those of the network file."},
     {.path = "search.strength_incremental", .type = KEY_SWITCH, AT(search.strength_incremental), .fallback = "false",
      .help = "The strength rises from 1 % to its full value over the first half of the epochs."},
     {.path = "search.normalize_cost", .type = KEY_SWITCH, AT(search.normalize_cost), .fallback = "true",
@@ -104,8 +117,30 @@ const settings_key settings_keys[] = {
              "unit."},
     {.path = "search.keep_alive", .type = KEY_SWITCH, AT(search.keep_alive), .fallback = "false",
      .help = "Never prune a whole sharing group: its best channel stays. Advised for networks without shortcuts."},
+    {.path = "search.input_slope", .type = KEY_CHOICE, AT(cost.input_slope), .fallback = "\"model\"",
+     .choices = input_slopes,
+     .help = "Does the cost's gradient see that pruning a layer also thins out the inputs of the next? model: as "
+             "published: not for size, params, ops and gap8."},
+    {.path = "search.refine", .type = KEY_SWITCH, AT(search.refine), .fallback = "false",
+     .help = "After a search with cost_model = \"ne16\": channels move to higher precisions where that makes the network "
+             "cheaper, because partly filled tiles cost as much as full ones."},
 
     PHASE_KEYS("finetune", finetune, selections, ", discrete network"),
+
+    {.path = "lut.name", .type = KEY_NAME, AT(cost.lut.name), .fallback = "\"\"",
+     .help = "A processor of your own as a table: the cost model \"lut\". Its name, for reports."},
+    {.path = "lut.conv", .type = KEY_TABLE, TABLE(cost.lut.conv, cost.lut.conv_rows), .fallback = "( )", .high = 1e9,
+     .above_low = true, .unit = "multiply-accumulates per cycle",
+     .help = "Throughput of convolutions: a row for activations of 2, 4 and 8 bit each, in it weights of 2, 4, 8 bit: "
+             "( [6.5, 4.0, 2.2], [3.9, 3.5, 2.1], [2.5, 2.3, 2.1] ). Empty: no such model."},
+    {.path = "lut.depthwise", .type = KEY_TABLE, TABLE(cost.lut.depthwise, cost.lut.depthwise_rows), .fallback = "( )",
+     .high = 1e9, .above_low = true, .unit = "multiply-accumulates per cycle",
+     .help = "Of depthwise convolutions. Empty: as convolutions."},
+    {.path = "lut.linear", .type = KEY_TABLE, TABLE(cost.lut.linear, cost.lut.linear_rows), .fallback = "( )",
+     .high = 1e9, .above_low = true, .unit = "multiply-accumulates per cycle",
+     .help = "Of linear layers. Empty: as convolutions."},
+    {.path = "lut.clock_hz", .type = KEY_NUMBER, AT(cost.lut.clock_hz), .fallback = "0.0", .high = 1e12, .unit = "Hz",
+     .help = "Clock of the processor: the cost is in seconds. 0: in cycles."},
 };
 const int settings_key_count = sizeof settings_keys / sizeof settings_keys[0];
 

@@ -21,7 +21,8 @@ typedef enum {
     KEY_INTEGERS,  /* int[room], count at count_offset */
     KEY_NUMBERS,   /* double[room] */
     KEY_STRENGTHS, /* double[room], written as a list or as { from, to, count } */
-    KEY_SEEDS      /* uint64_t[room] */
+    KEY_SEEDS,     /* uint64_t[room] */
+    KEY_TABLE      /* double[room][room], rows at count_offset: room or 0 */
 } key_type;
 
 typedef struct {

@@ -210,6 +210,23 @@ static status read_numbers(void *base, const settings_key *key, config_node *nod
     return status_ok();
 }
 
+/* ( [a, b, c], [d, e, f], [g, h, i] ), or ( ) for none. */
+static status read_table(void *base, const settings_key *key, config_node *node)
+{
+    const int side = key->room, rows = config_count(node);
+    if (!config_is_list(node)) return config_fail(node, "must be a list of %d rows: ( [ ... ], ... )", side);
+    if (rows != 0 && rows != side) return config_fail(node, "has %d rows; it needs %d (or none)", rows, side);
+    double *values = field_of(base, key);
+    for (int r = 0; r < rows; r++) {
+        config_node *row = config_item(node, r);
+        if (!config_is_list(row)) return config_fail(row, "must be a row of %d numbers: [ ... ]", side);
+        if (config_count(row) != side) return config_fail(row, "has %d numbers; it needs %d", config_count(row), side);
+        for (int c = 0; c < side; c++) TRY(read_number(&values[r * side + c], key, config_item(row, c)));
+    }
+    *count_of(base, key) = rows;
+    return status_ok();
+}
+
 status key_read(void *base, const settings_key *key, config_node *node)
 {
     int64_t integer;
@@ -234,6 +251,8 @@ status key_read(void *base, const settings_key *key, config_node *node)
     case KEY_NUMBERS:
     case KEY_STRENGTHS:
         return read_numbers(base, key, node);
+    case KEY_TABLE:
+        return read_table(base, key, node);
     }
     return config_fail(node, "has no reader");
 }
@@ -297,6 +316,22 @@ static void write_list(FILE *out, const void *base, const settings_key *key)
     fputs(count == 0 ? " ]" : "]", out);
 }
 
+static void write_table(FILE *out, const void *base, const settings_key *key)
+{
+    const double *values = const_field_of(base, key);
+    const int side = key->room, rows = const_count_of(base, key);
+    fputs("( ", out);
+    for (int r = 0; r < rows; r++) {
+        fputs(r == 0 ? "[" : ", [", out);
+        for (int c = 0; c < side; c++) {
+            fputs(c == 0 ? "" : ", ", out);
+            write_number(out, values[r * side + c]);
+        }
+        fputs("]", out);
+    }
+    fputs(rows == 0 ? ")" : " )", out);
+}
+
 void key_write(FILE *out, const void *base, const settings_key *key)
 {
     const void *value = const_field_of(base, key);
@@ -323,6 +358,9 @@ void key_write(FILE *out, const void *base, const settings_key *key)
     case KEY_SEEDS:
         write_list(out, base, key);
         break;
+    case KEY_TABLE:
+        write_table(out, base, key);
+        break;
     }
 }
 
@@ -337,7 +375,8 @@ void key_describe(FILE *out, const settings_key *key)
                                         [KEY_INTEGERS] = "list of integers, ",
                                         [KEY_NUMBERS] = "list of numbers, ",
                                         [KEY_STRENGTHS] = "list of numbers, ",
-                                        [KEY_SEEDS] = "list of integers, "};
+                                        [KEY_SEEDS] = "list of integers, ",
+                                        [KEY_TABLE] = "rows of numbers, "};
     char range[160];
     range_text(range, sizeof range, key);
     bool plain = key->type == KEY_SWITCH || key->type == KEY_FILE || (key->type == KEY_NAME && key->choices == NULL);

@@ -25,7 +25,8 @@ cost_layer cost_layer_of(const layer_spec *l)
                         .in_channels = l->in_channels,
                         .out_channels = l->out_channels,
                         .out_height = linear ? 1 : l->out_height,
-                        .out_width = linear ? 1 : l->out_width};
+                        .out_width = linear ? 1 : l->out_width,
+                        .bias = l->bias || l->batchnorm};
 }
 
 /* Input features per channel of the producing group: above 1 behind a flatten. */
@@ -35,29 +36,36 @@ static double features_per_channel(const graph *g, const layer_spec *l)
     return (double)l->in_channels / producer->out_channels;
 }
 
-/* Entry of the quantiser behind a layer's input: a group, or the last entry for the network input. */
-static int input_entry(const graph *g, const layer_spec *l)
+int cost_input_entry(const graph *g, int index)
 {
-    int producer = graph_producer(g, l->inputs[0]);
+    int producer = graph_producer(g, g->layers[index].inputs[0]);
     return g->layers[producer].kind == LAYER_IMAGE ? g->group_count : g->layers[producer].group;
 }
 
-double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, cost_slope *slope)
+cost_choice cost_choice_of(const graph *g, int index, const group_choice *groups)
 {
     const layer_spec *l = &g->layers[index];
-    assert(layer_has_weights(l));
-    cost_layer geometry = cost_layer_of(l);
     cost_choice choice;
     memcpy(choice.channels, groups[l->group].channels, sizeof choice.channels);
     choice.kept = l->out_channels - choice.channels[0];
-    int from = input_entry(g, l);
+    int from = cost_input_entry(g, index);
     double pruned = from == g->group_count ? 0 : groups[from].channels[0];
     choice.in_kept = l->in_channels - pruned * features_per_channel(g, l);
     memcpy(choice.activation, groups[from].activation, sizeof choice.activation);
-    return model->layer(&geometry, &choice, slope);
+    return choice;
 }
 
-double cost_total(const cost_model *model, const graph *g, const group_choice *groups, group_choice *slope)
+double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, bool reference,
+                     cost_slope *slope)
+{
+    assert(layer_has_weights(&g->layers[index]));
+    cost_layer geometry = cost_layer_of(&g->layers[index]);
+    cost_choice choice = cost_choice_of(g, index, groups);
+    return model->layer(model, &geometry, &choice, reference, slope);
+}
+
+double cost_total(const cost_model *model, const graph *g, const group_choice *groups, bool reference,
+                  group_choice *slope)
 {
     if (slope != NULL) memset(slope, 0, (size_t)(g->group_count + 1) * sizeof *slope);
     double total = 0;
@@ -65,10 +73,10 @@ double cost_total(const cost_model *model, const graph *g, const group_choice *g
         const layer_spec *l = &g->layers[i];
         if (!layer_has_weights(l)) continue;
         cost_slope d;
-        total += cost_of_layer(model, g, i, groups, slope != NULL ? &d : NULL);
+        total += cost_of_layer(model, g, i, groups, reference, slope != NULL ? &d : NULL);
         if (slope == NULL) continue;
 
-        int from = input_entry(g, l);
+        int from = cost_input_entry(g, i);
         for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) slope[l->group].channels[w] += d.channels[w];
         slope[l->group].channels[0] -= d.kept;
         if (from != g->group_count && !model->in_kept_detached)

@@ -5,8 +5,8 @@
 #include "core/cost/cost_model.h"
 #include "core/net/graph.h"
 
-/* The expected choice of one sharing group, or (in a slope) the derivative by the share of one channel at that precision
- * and by the share of an activation precision. */
+/* The expected choice of one sharing group, or (in a slope) the derivative by the share of one channel at that
+ * precision and by the share of an activation precision. */
 typedef struct {
     double channels[COST_WEIGHT_PRECISIONS];       /* channels at 0, 2, 4, 8 bit */
     double activation[COST_ACTIVATION_PRECISIONS]; /* shares of 2, 4, 8 bit */
@@ -17,12 +17,21 @@ int cost_weight_index(int bits);
 int cost_activation_index(int bits);
 
 /* groups[g->group_count + 1]: one entry a sharing group; the last holds the input quantiser's activation shares.
- * Returns the cost in the model's unit. slope (same length, may be NULL) is overwritten. */
-double cost_total(const cost_model *model, const graph *g, const group_choice *groups, group_choice *slope);
+ * reference: in the published implementation's convention (cost_model.h). Returns the cost in the model's unit. slope
+ * (same length, may be NULL) is overwritten. */
+double cost_total(const cost_model *model, const graph *g, const group_choice *groups, bool reference,
+                  group_choice *slope);
 
-/* What the model reads of one layer with weights; cost of layer `index` alone (slope may be NULL). */
+/* What the model reads of one layer with weights: geometry and choices; cost of layer `index` alone (slope may be
+ * NULL). */
 cost_layer cost_layer_of(const layer_spec *l);
-double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, cost_slope *slope);
+cost_choice cost_choice_of(const graph *g, int index, const group_choice *groups);
+double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, bool reference,
+                     cost_slope *slope);
+
+/* Entry of `groups` whose activations are the input of layer `index`: a group, or the last entry for the network input.
+ */
+int cost_input_entry(const graph *g, int index);
 
 /* Fills groups with every channel at `weight_bits` and every activation at `activation_bits`. */
 void cost_uniform(group_choice *groups, const graph *g, int weight_bits, int activation_bits);

@@ -92,12 +92,13 @@ status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char
     return status_ok();
 }
 
-status h5_get_text(char **out, h5_id parent, const char *object, const char *name)
+static status get_variable_text(char **out, hid_t attribute, const char *name)
 {
     char *found = NULL;
     hid_t type = h5_text_type();
-    if (type < 0) return h5_fail(parent, name, "make the text type of");
-    status result = get_any(parent, object, name, type, &found);
+    if (type < 0) return h5_fail(attribute, name, "make the text type of");
+    status result = status_ok();
+    if (H5Aread(attribute, type, &found) < 0) result = h5_fail(attribute, name, "read attribute");
     H5Tclose(type);
     if (failed(result)) return result;
     char *copy = strdup(found != NULL ? found : "");
@@ -105,4 +106,29 @@ status h5_get_text(char **out, h5_id parent, const char *object, const char *nam
     if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of attribute '%s'", name);
     *out = copy;
     return status_ok();
+}
+
+/* Texts of fixed length, as other programs write them; HDF5 does not convert between the two kinds. */
+static status get_fixed_text(char **out, hid_t attribute, hid_t type, const char *name)
+{
+    char *text = calloc(H5Tget_size(type) + 1, 1);
+    if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of attribute '%s'", name);
+    if (H5Aread(attribute, type, text) < 0) {
+        free(text);
+        return h5_fail(attribute, name, "read attribute");
+    }
+    *out = text;
+    return status_ok();
+}
+
+status h5_get_text(char **out, h5_id parent, const char *object, const char *name)
+{
+    hid_t attribute = -1;
+    TRY(open_scalar(&attribute, parent, object, name));
+    hid_t type = H5Aget_type(attribute);
+    bool fixed = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
+    status result = fixed ? get_fixed_text(out, attribute, type, name) : get_variable_text(out, attribute, name);
+    if (type >= 0) H5Tclose(type);
+    H5Aclose(attribute);
+    return result;
 }

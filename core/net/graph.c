@@ -280,6 +280,7 @@ status graph_load(graph *out, const char *path)
                .input_clip_low = file.clip_low,
                .input_clip_high = file.clip_high,
                .bn_momentum = file.bn_momentum,
+               .reference_bn_momentum = file.reference_bn_momentum,
                .init = file.init};
     strcpy(g.name, file.name);
     g.layers = calloc((size_t)file.layer_count + 1, sizeof *g.layers);

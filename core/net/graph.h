@@ -72,6 +72,7 @@ typedef struct {
     bool input_signed;  /* the input quantiser is signed */
     float input_clip_low, input_clip_high; /* initial clips of the input quantiser; low = 0 when unsigned */
     float bn_momentum;  /* weight of the new batch in the running statistics, torch convention; default 0.1 */
+    float reference_bn_momentum; /* the same of the published implementation (arithmetic.h); default bn_momentum */
     enum { INIT_HE_NORMAL, INIT_UNIFORM } init; /* method.md 5.2: normal sqrt(2/fan_in); 5.3: uniform 1/sqrt(fan_in) */
 } graph;
 

@@ -19,7 +19,9 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/arithmetic.h"
 #include "core/base/status.h"
+#include "core/config/settings.h"
 #include "core/kernels/kernels.h"
 #include "core/net/graph.h"
 #include "core/quant/weight_quant.h"
@@ -44,19 +46,21 @@ typedef struct {
 
 typedef struct {
     bool quantized;   /* false: the float network with batch-norm */
-    bool reference;   /* arithmetic of the published implementation (method.md section 9), else exact */
+    arithmetic_rules rules; /* zero: exact */
     bool per_layer;   /* one weight precision for a whole group */
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
+    sampling_kind sampling;  /* how MODEL_SOFT draws shares */
+    real start_temperature;  /* of the search: weights are compensated for the shares at this temperature */
     int capacity;     /* images of one forward pass: the largest shard */
-    uint64_t seed;    /* of dropout */
+    uint64_t seed;    /* of dropout and Gumbel noise */
 } model_options;
 
 typedef enum {
     MODEL_TRAIN_FLOAT, /* batch-norm with the statistics of the shard */
     MODEL_EVAL_FLOAT,  /* batch-norm folded with running statistics */
-    MODEL_SOFT,        /* softmax shares at a temperature */
+    MODEL_SOFT,        /* shares of the search, drawn at a temperature as options.sampling says */
     MODEL_HARD         /* one-hot shares: the discrete network */
 } model_mode;
 
@@ -65,6 +69,7 @@ typedef struct {
     int precisions, bits[WEIGHT_PRECISIONS], columns; /* columns: channels, or 1 per layer; precisions 0: no weights */
     int logits;                   /* tensor, (precisions, columns) */
     real *share, *dshare;         /* (precisions, columns) each, in model.memory */
+    real *soft;                   /* the same: what the gradient of the logits goes through; == share unless hard */
 } model_weight_group;
 
 /* One activation quantiser: of a group, or (the last one) of the network input. */
@@ -72,7 +77,7 @@ typedef struct {
     bool used;
     int precisions, bits[PACT_MAX];
     int logits, clips, low;       /* tensors: (precisions), (precisions), (1) or -1 */
-    real share[PACT_MAX];
+    real share[PACT_MAX], soft[PACT_MAX];
     int chosen;                   /* hard mode: the one precision in use, else -1 */
     pact behind_layer, behind_add;
     real step;                    /* for the bias grid */
@@ -126,8 +131,10 @@ void model_initialize(const model *m, real *values, uint64_t seed);
  * compensated (1.7), clips and choices at their initial values (1.2, 2.2). */
 void model_convert(const model *quantized, real *values, const model *float_model, const real *float_values);
 
-/* Sets the mode and computes shares and effective weights from `values`. Once per step, or once per evaluation. */
-void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive);
+/* Sets the mode and computes shares and effective weights from `values`. Once per step, or once per evaluation. `step`,
+ * counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank. keep_alive
+ * revives a channel where a whole group would be pruned; one-hot shares only. */
+void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step);
 
 real *model_input(const model *m);           /* (capacity, H, W, C): the caller writes images here */
 const real *model_logits(const model *m);    /* (n, classes), after model_forward */
@@ -143,8 +150,7 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
  * nothing; then the caller may add cost slopes to the shares' gradients through model_share_gradient ... */
 void model_share_gradients(model *m, const real *values, real *gradients);
 
-/* ... and model_finish_gradients turns dL/dshare into gradients of the logits (soft mode), or clears them (hard mode) and
- * masks what cannot matter there: pruned channels (exact arithmetic). */
+/* ... and model_finish_gradients turns dL/dshare into gradients of the logits (soft mode), or clears them (hard mode). */
 void model_finish_gradients(model *m, real *gradients);
 
 /* running = (1 - momentum) * running + momentum * batch statistics (in the gradient block). Float mode. */

@@ -18,7 +18,7 @@ static void backward_finish(model *m, const real *values, real *gradients, int i
         model_quantizer *q = &m->quantizers[node->quantizer];
         real dclip[PACT_MAX], dshare[PACT_MAX], dlow;
         pact grid = l->kind == LAYER_ADD ? q->behind_add : q->behind_layer;
-        grid.mask_zero_output = m->options.reference && l->relu;
+        grid.mask_zero_output = m->options.rules.relu_masks_first_step && l->relu;
         m->kernels->pact_backward(node->dout, dclip, dshare, &dlow, node->dout, node->raw, &grid, count);
         real *clips = model_at(m, gradients, q->clips), *shares = model_at(m, gradients, q->logits);
         int first = q->chosen >= 0 ? q->chosen : 0;
@@ -106,8 +106,8 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
     }
 }
 
-/* In reference arithmetic the bias grid passes gradients on: to its two steps, and so to the shares behind them. */
-static void backward_bias_reference(model *m, const real *values, real *gradients, int index)
+/* The rule bias_gradient_scaled: the bias grid passes gradients on, to its two steps and so to the shares behind them. */
+static void backward_bias_scaled(model *m, const real *values, real *gradients, int index)
 {
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
@@ -116,7 +116,7 @@ static void backward_bias_reference(model *m, const real *values, real *gradient
     model_weight_group *group = &m->groups[l->group];
     const int channels = l->out_channels;
     real *dstep = node->shard_mean, dinput_step = 0; /* batch-norm's memory is free in the quantised network */
-    bias_quantize_backward_reference(model_at(m, gradients, node->bias), dstep, &dinput_step,
+    bias_quantize_backward_scaled(model_at(m, gradients, node->bias), dstep, &dinput_step,
                                      model_view(m, values, node->bias), node->step, q->step, channels);
     if (m->mode != MODEL_SOFT) return;
     real *steps = m->scratch; /* (precisions, channels) */
@@ -134,9 +134,9 @@ void model_share_gradients(model *m, const real *values, real *gradients)
         model_weight_group *group = &m->groups[i];
         memset(group->dshare, 0, (size_t)group->precisions * (size_t)group->columns * sizeof(real));
     }
-    if (m->options.reference)
+    if (m->options.rules.bias_gradient_scaled)
         for (int i = 0; i < m->graph->layer_count; i++)
-            if (m->nodes[i].weight >= 0) backward_bias_reference(m, values, gradients, i);
+            if (m->nodes[i].weight >= 0) backward_bias_scaled(m, values, gradients, i);
     if (m->mode != MODEL_SOFT) return;
     for (int i = 0; i < m->graph->layer_count; i++) {
         const layer_spec *l = &m->graph->layers[i];
@@ -146,21 +146,7 @@ void model_share_gradients(model *m, const real *values, real *gradients)
         weight_choice choice = {.precisions = group->precisions, .columns = group->columns, .share = group->share};
         memcpy(choice.bits, group->bits, sizeof choice.bits);
         weight_mix_backward(group->dshare, model_view(m, gradients, node->weight), model_view(m, values, node->weight),
-                            node->rows, l->out_channels, &choice, m->options.reference);
-    }
-}
-
-/* The gradients of pruned channels are useless in the discrete network (method.md 2.4); so is that of a bias whose step
- * has vanished. */
-static void mask_pruned(const model *m, real *gradients, int index)
-{
-    const layer_spec *l = &m->graph->layers[index];
-    const model_node *node = &m->nodes[index];
-    real *dweight = model_at(m, gradients, node->weight), *dbias = model_at(m, gradients, node->bias);
-    for (int c = 0; c < l->out_channels; c++) {
-        if (node->step[c] > 0) continue;
-        dbias[c] = 0;
-        for (size_t k = 0; k < node->rows; k++) dweight[k * (size_t)l->out_channels + (size_t)c] = 0;
+                            node->rows, l->out_channels, &choice, m->options.rules.weight_tie_by_division);
     }
 }
 
@@ -168,27 +154,26 @@ void model_finish_gradients(model *m, real *gradients)
 {
     if (m->mode == MODEL_HARD) {
         memset(gradients + m->layout.clips, 0, (m->layout.choices - m->layout.clips) * sizeof *gradients);
-        for (int i = 0; i < m->graph->layer_count && !m->options.reference; i++)
-            if (m->nodes[i].weight >= 0) mask_pruned(m, gradients, i);
         return;
     }
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
-        choice_softmax_backward(model_at(m, gradients, group->logits), group->dshare, group->share, group->precisions,
+        choice_softmax_backward(model_at(m, gradients, group->logits), group->dshare, group->soft, group->precisions,
                                 group->columns, m->temperature);
     }
     for (int q = 0; q <= m->graph->group_count; q++) {
         model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         real *slope = model_at(m, gradients, quantizer->logits);
-        choice_softmax_backward(slope, slope, quantizer->share, quantizer->precisions, 1, m->temperature);
+        choice_softmax_backward(slope, slope, quantizer->soft, quantizer->precisions, 1, m->temperature);
     }
 }
 
 void model_update_running(const model *m, real *values, const real *gradients)
 {
-    real momentum = (real)m->graph->bn_momentum;
+    bool published = m->options.rules.published_batchnorm_momentum;
+    real momentum = (real)(published ? m->graph->reference_bn_momentum : m->graph->bn_momentum);
     for (size_t i = m->layout.choices; i < m->layout.total; i++)
         values[i] = (1 - momentum) * values[i] + momentum * gradients[i];
 }

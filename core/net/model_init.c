@@ -86,10 +86,11 @@ static void initialize_choices(const model *m, real *values)
     }
 }
 
-/* rho of method.md 1.7: the share that is not pruned at the start, 1 without 0 bit. */
-static real kept_share(const model_weight_group *group, real temperature)
+/* rho of method.md 1.7: the share that is not pruned at the start; 1 without 0 bit, and where shares are one-hot. */
+static real kept_share(const model *m, const model_weight_group *group)
 {
-    if (group->bits[0] != 0 || group->precisions == 1) return 1;
+    if (group->bits[0] != 0 || group->precisions == 1 || model_samples_hard(m)) return 1;
+    real temperature = m->options.rules.compensation_at_temperature_one ? 1 : m->options.start_temperature;
     real logits[WEIGHT_PRECISIONS], share[WEIGHT_PRECISIONS];
     for (int p = 0; p < group->precisions; p++) logits[p] = initial_logit(group->bits, group->precisions, p);
     choice_softmax(share, logits, group->precisions, 1, temperature);
@@ -109,7 +110,7 @@ void model_convert(const model *quantized, real *values, const model *float_mode
         if (node->weight < 0) continue;
         real *weight = model_at(quantized, values, node->weight);
         batchnorm_fold(weight, model_at(quantized, values, node->bias), float_model, float_values, i);
-        real kept = kept_share(&quantized->groups[l->group], 1);
+        real kept = kept_share(quantized, &quantized->groups[l->group]);
         for (size_t k = 0; k < layer_weight_count(l); k++) weight[k] /= kept;
     }
 }

@@ -151,6 +151,7 @@ void model_memory_carve(model *m)
         size_t count = (size_t)m->groups[i].precisions * (size_t)m->groups[i].columns;
         m->groups[i].share = arena_reals(&m->memory, count);
         m->groups[i].dshare = arena_reals(&m->memory, count);
+        m->groups[i].soft = model_samples_hard(m) ? arena_reals(&m->memory, count) : m->groups[i].share;
     }
     m->scratch = arena_reals(&m->memory, scratch);
 }

@@ -254,16 +254,24 @@ static status read_image(network_file *out, config_node *input)
     return read_clips(out, input);
 }
 
+static status momentum_if_given(float *out, config_node *root, const char *key)
+{
+    config_node *momentum = config_find(root, key);
+    if (momentum == NULL) return status_ok();
+    double value;
+    TRY(config_number(&value, momentum));
+    if (value <= 0 || value > 1) return config_fail(momentum, "must be above 0 and at most 1, not %g", value);
+    *out = (float)value;
+    return status_ok();
+}
+
 static status read_training_values(network_file *out, config_node *root)
 {
-    config_node *momentum = config_find(root, "batchnorm_momentum"), *init = config_find(root, "init");
+    config_node *init = config_find(root, "init");
     out->bn_momentum = 0.1f;
-    if (momentum != NULL) {
-        double value;
-        TRY(config_number(&value, momentum));
-        if (value <= 0 || value > 1) return config_fail(momentum, "must be above 0 and at most 1, not %g", value);
-        out->bn_momentum = (float)value;
-    }
+    TRY(momentum_if_given(&out->bn_momentum, root, "batchnorm_momentum"));
+    out->reference_bn_momentum = out->bn_momentum;
+    TRY(momentum_if_given(&out->reference_bn_momentum, root, "reference_batchnorm_momentum"));
     out->init = INIT_HE_NORMAL;
     if (init == NULL) return status_ok();
     const char *text;

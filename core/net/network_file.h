@@ -21,7 +21,7 @@ typedef struct {
     int channels, height, width; /* of the image */
     bool input_signed;
     float clip_low, clip_high;
-    float bn_momentum;
+    float bn_momentum, reference_bn_momentum;
     int init; /* INIT_HE_NORMAL or INIT_UNIFORM */
     int layer_count;
     file_layer *layers; /* owns */

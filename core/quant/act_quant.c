@@ -6,16 +6,16 @@ static const real SNAP = (real)(1.0 / 1024.0);
 static const real REFERENCE_EPSILON = (real)0.001; /* method.md 2.2 */
 
 void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *share,
-                       act_place place, bool reference)
+                       act_place place, const arithmetic_rules *rules)
 {
-    *out = (pact){.count = count, .low = low, .reference = reference};
-    out->snap = place == ACT_BEHIND_ADD && !reference ? SNAP : 0;
+    *out = (pact){.count = count, .low = low, .reference = rules->pact_epsilon};
+    out->snap = place == ACT_BEHIND_ADD && !rules->add_plain_floor ? SNAP : 0;
     for (int j = 0; j < count; j++) {
         real levels = (real)((1 << bits[j]) - 1), range = clip[j] - low;
         out->clip[j] = clip[j];
         out->share[j] = share[j];
         out->step[j] = range / levels;
-        if (reference) {
+        if (rules->pact_epsilon) {
             out->scale[j] = (1 / (range + REFERENCE_EPSILON)) * levels;
             out->high[j] = clip[j];
             out->top[j] = REAL_MAX;

@@ -2,8 +2,7 @@
 #ifndef CORE_QUANT_ACT_QUANT_H
 #define CORE_QUANT_ACT_QUANT_H
 
-#include <stdbool.h>
-
+#include "core/base/arithmetic.h"
 #include "core/base/real.h"
 #include "core/kernels/kernels.h"
 
@@ -15,7 +14,7 @@ typedef enum {
 
 /* bits[count], clip[count], share[count]; low: the lower clip of a signed quantiser, 0 when unsigned. */
 void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *share,
-                       act_place place, bool reference);
+                       act_place place, const arithmetic_rules *rules);
 
 /* sum_j share_j (clip_j - low) / (2^bits_j - 1): the step that the bias grid is tied to (method.md 2.5). */
 real act_quant_step(int count, const int *bits, const real *clip, real low, const real *share);

@@ -1,5 +1,9 @@
 #include "core/quant/choice.h"
 
+#include <math.h>
+
+#include "core/base/rng.h"
+
 static const real TEMPERATURE_OF_ARGMAX = (real)1e-8; /* method.md 1.4 */
 
 static int first_largest(const real *logits, int precisions, int columns, int column)
@@ -32,6 +36,27 @@ void choice_softmax(real *share, const real *logits, int precisions, int columns
             sum += share[i * columns + c];
         }
         for (int i = 0; i < precisions; i++) share[i * columns + c] /= sum;
+    }
+}
+
+void choice_sample(real *share, real *soft, const real *logits, const real *noise, bool hard, int precisions, int columns,
+                   real temperature)
+{
+    for (int i = 0; i < precisions * columns; i++) soft[i] = logits[i] + (noise != NULL ? noise[i] : 0);
+    if (hard) choice_onehot(share, soft, precisions, columns);
+    choice_softmax(soft, soft, precisions, columns, temperature);
+    if (hard || share == soft) return;
+    for (int i = 0; i < precisions * columns; i++) share[i] = soft[i];
+}
+
+void choice_gumbel_noise(real *noise, size_t count, uint64_t seed, uint32_t step, uint32_t stream)
+{
+    for (size_t i = 0; i < count; i += 4) {
+        rng_block block = rng_draw(seed, RNG_GUMBEL, step, stream, (uint32_t)(i / 4));
+        for (size_t k = 0; k < 4 && i + k < count; k++) {
+            double u = ((double)block.word[k] + 0.5) * (1.0 / 4294967296.0); /* strictly between 0 and 1 */
+            noise[i + k] = (real)-log(-log(u));
+        }
     }
 }
 

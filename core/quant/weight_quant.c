@@ -20,13 +20,13 @@ static inline real round_small(real x)
 /* Per-channel numbers of one block of channels. */
 typedef struct {
     int first, count;
-    real divisor[WEIGHT_PRECISIONS][BLOCK]; /* exact: M (the same for every precision); reference: the step */
+    real divisor[WEIGHT_PRECISIONS][BLOCK]; /* exact: M (the same for every precision); by division: the step */
     real step[WEIGHT_PRECISIONS][BLOCK];
     real factor[WEIGHT_PRECISIONS], low[WEIGHT_PRECISIONS], high[WEIGHT_PRECISIONS];
 } block_grid;
 
 static void block_prepare(block_grid *grid, const real *w, size_t rows, int channels, const weight_choice *choice,
-                          bool reference)
+                          bool tie_by_division)
 {
     real largest[BLOCK] = {0};
     for (size_t k = 0; k < rows; k++) {
@@ -39,13 +39,13 @@ static void block_prepare(block_grid *grid, const real *w, size_t rows, int chan
     for (int p = 0; p < choice->precisions; p++) {
         int bits = choice->bits[p];
         real levels = (real)((1 << bits) - 1);
-        grid->factor[p] = reference ? 1 : levels / 2;
+        grid->factor[p] = tie_by_division ? 1 : levels / 2;
         grid->high[p] = (real)((1 << bits) / 2 - 1);
-        grid->low[p] = reference ? -REAL_MAX : -(real)((1 << bits) / 2);
+        grid->low[p] = tie_by_division ? -REAL_MAX : -(real)((1 << bits) / 2);
         for (int c = 0; c < grid->count; c++) {
             real range = largest[c] > 0 ? 2 * largest[c] : 1;
             grid->step[p][c] = bits > 0 ? range / levels : 0;
-            grid->divisor[p][c] = reference && bits > 0 ? grid->step[p][c] : range / 2;
+            grid->divisor[p][c] = tie_by_division && bits > 0 ? grid->step[p][c] : range / 2;
         }
     }
 }
@@ -70,11 +70,11 @@ static void block_share(real share[BLOCK], const weight_choice *choice, int p, c
 }
 
 void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
-                bool reference)
+                bool tie_by_division)
 {
     for (int first = 0; first < channels; first += BLOCK) {
         block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
-        block_prepare(&grid, w, rows, channels, choice, reference);
+        block_prepare(&grid, w, rows, channels, choice, tie_by_division);
 
         real share[WEIGHT_PRECISIONS][BLOCK];
         for (int c = 0; c < grid.count; c++) step[first + c] = 0;
@@ -97,11 +97,11 @@ void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, c
 }
 
 void weight_mix_backward(real *dshare, const real *dW, const real *w, size_t rows, int channels,
-                         const weight_choice *choice, bool reference)
+                         const weight_choice *choice, bool tie_by_division)
 {
     for (int first = 0; first < channels; first += BLOCK) {
         block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
-        block_prepare(&grid, w, rows, channels, choice, reference);
+        block_prepare(&grid, w, rows, channels, choice, tie_by_division);
         for (int p = 0; p < choice->precisions; p++) {
             if (choice->bits[p] == 0) continue;
             real level[BLOCK], sum[BLOCK] = {0};
@@ -142,7 +142,7 @@ void bias_quantize(real *B, const real *bias, const real *step, real input_step,
     }
 }
 
-void bias_quantize_backward_reference(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
+void bias_quantize_backward_scaled(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
                                       real input_step, int channels)
 {
     for (int c = 0; c < channels; c++) {

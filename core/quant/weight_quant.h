@@ -4,12 +4,12 @@
  * A weight tensor is a matrix (rows, channels), row-major: conv (KH*KW*C, O), depthwise (KH*KW, C), linear (C, O).
  *
  *   M[c] = max over rows |w|,  step_b[c] = 2 M / (2^b - 1)  (M = 1/2 where the channel is all zero)
- *   exact:      code = clamp(rne(w / M * (2^b-1)/2), -2^(b-1), 2^(b-1)-1): the extreme weights sit exactly on their tie
- *   reference:  code = min(rne(w / step), 2^(b-1)-1), division and rounding in the published order
+ *   code = clamp(rne(w / M * (2^b-1)/2), -2^(b-1), 2^(b-1)-1): the extreme weights sit exactly on their tie
+ *   tie_by_division (arithmetic.h): code = min(rne(w / step), 2^(b-1)-1), in the published order
  *   Q_b(w) = code * step,  Q_0 = 0
  *
  * Backward is straight-through: dL/dw = dL/dW for every precision, 0 bit included, so the caller uses the gradient of the
- * mixed weights as it is (in exact arithmetic the hard phase masks pruned channels). */
+ * mixed weights as it is. */
 #ifndef CORE_QUANT_WEIGHT_QUANT_H
 #define CORE_QUANT_WEIGHT_QUANT_H
 
@@ -30,11 +30,11 @@ typedef struct {
 
 /* W[k][c] = sum_p share_p[c] Q_p(w[k][c]); step[c] = sum_p share_p[c] step_p[c] (0 bit contributes 0). W may not be w. */
 void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
-                bool reference);
+                bool tie_by_division);
 
 /* dshare[p][column] += sum over rows (and channels, if columns == 1) of dW * Q_p(w). */
 void weight_mix_backward(real *dshare, const real *dW, const real *w, size_t rows, int channels,
-                         const weight_choice *choice, bool reference);
+                         const weight_choice *choice, bool tie_by_division);
 
 /* steps[p][c] = step of channel c at bits[p] (precisions, channels), 0 for 0 bit. */
 void weight_steps(real *steps, const real *w, size_t rows, int channels, int precisions, const int *bits);
@@ -46,8 +46,8 @@ void bias_quantize(real *B, const real *bias, const real *step, real input_step,
  *   dbias[c] = dB[c] * bias_step[c]           (in place of dB)
  *   dinput_step += sum_c dB[c] * code[c] * step[c]
  *   dstep[c] = dB[c] * code[c] * input_step
- * In exact arithmetic dbias = dB and nothing else depends on the bias. */
-void bias_quantize_backward_reference(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
+ * Without this rule (arithmetic.h) dbias = dB and nothing else depends on the bias. */
+void bias_quantize_backward_scaled(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
                                       real input_step, int channels);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/strategy/strategy.h"
+#include "core/train/calibrate.h"
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
 
@@ -27,7 +28,7 @@ double trainer_cost(trainer *t)
 {
     if (t->cost == NULL) return 0;
     cost_choice_read(t->choices, &t->network);
-    return cost_total(t->cost, t->in.graph, t->choices, NULL);
+    return cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
 }
 
 double trainer_strength(const trainer *t)
@@ -58,7 +59,9 @@ static model_options options_of(const trainer *t, bool quantized)
 {
     const settings *s = t->in.settings;
     model_options o = {.quantized = quantized,
-                       .reference = s->arithmetic == ARITHMETIC_REFERENCE,
+                       .rules = arithmetic_rules_of(s->arithmetic),
+                       .sampling = s->search.sampling,
+                       .start_temperature = (real)s->search.temperature,
                        .capacity = shard_capacity(s),
                        .seed = t->in.task->seed};
     if (!quantized) return o;
@@ -114,7 +117,7 @@ static void normalize_cost(trainer *t)
 {
     if (t->cost == NULL || !t->in.settings->search.normalize_cost) return;
     cost_uniform(t->choices, t->in.graph, FINEST_BITS, FINEST_BITS);
-    t->cost_scale = 1 / cost_total(t->cost, t->in.graph, t->choices, NULL);
+    t->cost_scale = 1 / cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
 }
 
 static void weigh_classes(trainer *t)
@@ -195,7 +198,10 @@ static status start(trainer *t)
     normalize_cost(t);
     if (!is_warmup(t)) {
         t->counters.phase = PHASE_SEARCH;
-        return convert_warmup(t);
+        TRY(convert_warmup(t));
+        if (t->in.settings->search.calibrate_input && !t->network.options.rules.input_clips_constant)
+            calibrate_input(&t->network, t->values, t->in.data);
+        return status_ok();
     }
     t->counters.phase = PHASE_WARMUP;
     model_initialize(&t->network, t->values, t->in.task->seed);
@@ -259,7 +265,7 @@ void trainer_restored(trainer *t)
     t->order_epoch = -1;
     if (t->counters.finished != 0)
         model_prepare(&t->network, t->values, is_warmup(t) ? MODEL_EVAL_FLOAT : MODEL_HARD, 1,
-                      t->in.settings->search.keep_alive);
+                      t->in.settings->search.keep_alive, 0);
 }
 
 static status run_segment(trainer *t, const group *g, segment_end *end)

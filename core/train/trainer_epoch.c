@@ -8,7 +8,7 @@
 static void prepare_discrete(trainer *t)
 {
     model_mode mode = t->counters.phase == PHASE_WARMUP ? MODEL_EVAL_FLOAT : MODEL_HARD;
-    model_prepare(&t->network, t->values, mode, 1, t->in.settings->search.keep_alive);
+    model_prepare(&t->network, t->values, mode, 1, t->in.settings->search.keep_alive, 0);
 }
 
 static status evaluate_split(trainer *t, const group *g, split which, evaluation *out)
@@ -68,6 +68,7 @@ static status end_phase(trainer *t, const group *g)
 {
     memcpy(t->values, t->best, t->network.layout.total * sizeof *t->values);
     if (t->counters.phase == PHASE_SEARCH) {
+        TRY(trainer_refine(t));
         begin_phase(t, PHASE_FINETUNE);
         return status_ok();
     }

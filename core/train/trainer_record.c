@@ -60,6 +60,7 @@ static status copy_assignments(record *out, const trainer *t)
     return status_ok();
 }
 
+/* The plain formulas in both arithmetics: how a network was trained does not change what it costs. */
 static void copy_costs(record *out, const trainer *t)
 {
     cost_choice_read(t->choices, &t->network);
@@ -68,7 +69,7 @@ static void copy_costs(record *out, const trainer *t)
         snprintf(to->name, sizeof to->name, "%s_%s", (*m)->name, (*m)->unit);
         snprintf(to->unit, sizeof to->unit, "%s", (*m)->unit);
         snprintf(to->description, sizeof to->description, "%s", (*m)->description);
-        to->value = cost_total(*m, t->in.graph, t->choices, NULL);
+        to->value = cost_total(*m, t->in.graph, t->choices, false, NULL);
     }
 }
 

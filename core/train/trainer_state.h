@@ -63,6 +63,10 @@ MUST_CHECK status trainer_step(trainer *t, const group *g, bool *stop);
 /* Validation, selection, and what follows: the next epoch, the next phase, or the end. Collective on g. */
 MUST_CHECK status trainer_epoch_end(trainer *t, const group *g);
 
+/* After the search: promotions that cost nothing, if the settings and the cost model have them. Leaves the network prepared
+ * as discrete. */
+MUST_CHECK status trainer_refine(trainer *t);
+
 /* Cost of the network as prepared, in the cost model's unit; 0 without cost model. */
 double trainer_cost(trainer *t);
 

@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "core/data/batch.h"
-#include "core/train/optimizer.h"
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
-
-static const real SMALLEST_CLIP = (real)1e-3; /* method.md section 9, row 23 */
+#include "core/train/update.h"
 
 static void load_order(trainer *t)
 {
@@ -75,31 +73,13 @@ static void sum_own_shards(trainer *t, const group *g, int images, double weight
     }
 }
 
-static void update(trainer *t, real *gradients)
+static void update(trainer *t, const real *gradients)
 {
     const phase_settings *phase = trainer_phase(t);
-    const model_layout *layout = &t->network.layout;
-    double factor = schedule_learning_rate_factor(phase, t->counters.epoch);
-    double rate = phase->learning_rate * factor;
-    size_t decayed = layout->decayed, clips = layout->clips - decayed, choices = layout->choices - layout->clips;
-    if (phase->optimizer == OPTIMIZER_ADAM) {
-        optimizer_adam(t->values, t->first, t->second, gradients, decayed, rate, phase->weight_decay,
-                       t->counters.phase_steps);
-        optimizer_adam(t->values + decayed, t->first + decayed, t->second + decayed, gradients + decayed, clips, rate, 0,
-                       t->counters.phase_steps);
-    } else {
-        optimizer_sgd(t->values, t->first, gradients, decayed, rate, phase->momentum, phase->weight_decay);
-        optimizer_sgd(t->values + decayed, t->first + decayed, gradients + decayed, clips, rate, phase->momentum, 0);
-    }
-    for (int q = 0; q <= t->in.graph->group_count && !t->network.options.reference; q++) {
-        const model_quantizer *quantizer = &t->network.quantizers[q];
-        if (!quantizer->used) continue;
-        real *clip = t->values + layout->tensors[quantizer->clips].offset;
-        for (int j = 0; j < quantizer->precisions; j++) clip[j] = clip[j] < SMALLEST_CLIP ? SMALLEST_CLIP : clip[j];
-    }
-    if (t->counters.phase == PHASE_SEARCH)
-        optimizer_sgd(t->values + layout->clips, t->velocity, gradients + layout->clips, choices,
-                      t->in.settings->search.logit_learning_rate * factor, t->in.settings->search.logit_momentum, 0);
+    const bool search = t->counters.phase == PHASE_SEARCH;
+    const update_moments moments = {.first = t->first, .second = t->second, .velocity = t->velocity};
+    update_values(&t->network, t->values, &moments, gradients, phase, search ? &t->in.settings->search : NULL,
+                  schedule_learning_rate_factor(phase, t->counters.epoch), t->counters.phase_steps);
     if (t->counters.phase == PHASE_WARMUP) model_update_running(&t->network, t->values, gradients);
 }
 
@@ -113,7 +93,7 @@ status trainer_step(trainer *t, const group *g, bool *stop)
                       : t->counters.phase == PHASE_SEARCH ? MODEL_SOFT
                                                           : MODEL_HARD;
     real temperature = (real)schedule_temperature(&t->in.settings->search, t->counters.epoch);
-    model_prepare(m, t->values, mode, temperature, t->in.settings->search.keep_alive);
+    model_prepare(m, t->values, mode, temperature, t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;
@@ -127,7 +107,7 @@ status trainer_step(trainer *t, const group *g, bool *stop)
         model_share_gradients(m, t->values, gradients);
         if (mode == MODEL_SOFT && t->cost != NULL) {
             cost_choice_read(t->choices, m);
-            cost_total(t->cost, t->in.graph, t->choices, t->slopes);
+            cost_total(t->cost, t->in.graph, t->choices, m->options.rules.published_costs, t->slopes);
             cost_choice_add_slope(m, gradients, t->slopes, trainer_strength(t));
         }
         model_finish_gradients(m, gradients);

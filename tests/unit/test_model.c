@@ -69,6 +69,7 @@ static const model_options soft_options = {.quantized = true,
                                            .activation_bits = {4, 8},
                                            .input_count = 1,
                                            .input_bits = {8},
+                                           .start_temperature = 1,
                                            .capacity = IMAGES,
                                            .seed = 9};
 
@@ -78,7 +79,7 @@ static void test_float_gradients_are_difference_quotients(void **state)
     model m = open_model(&(model_options){.capacity = IMAGES, .seed = 9});
     real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
     model_initialize(&m, values, 4);
-    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
     forward_loss(&m, values);
     model_backward(&m, values, gradients, IMAGES, IMAGES, training);
     for (int t = 0; t < m.layout.tensor_count; t++) {
@@ -110,7 +111,7 @@ static void test_folded_batchnorm_gives_the_same_logits(void **state)
     model m = open_model(&(model_options){.capacity = IMAGES});
     real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
     model_initialize(&m, values, 4);
-    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     double logits[IMAGES * 3];
     memcpy(logits, model_logits(&m), sizeof logits);
@@ -121,7 +122,7 @@ static void test_folded_batchnorm_gives_the_same_logits(void **state)
         memcpy(values + m.layout.tensors[node->mean].offset, node->shard_mean, bytes);
         memcpy(values + m.layout.tensors[node->variance].offset, node->shard_variance, bytes);
     }
-    model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false);
+    model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     for (int i = 0; i < IMAGES * 3; i++)
         if (fabs(logits[i] - model_logits(&m)[i]) > 1e-9) fail_msg("logit %d: %g, folded %g", i, logits[i], model_logits(&m)[i]);
@@ -147,12 +148,12 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     for (size_t i = m.layout.clips; i < m.layout.choices; i++) values[i] += 0.3 * uniform((uint32_t)i, 5);
 
     for (const cost_model *const *cost = cost_models(); *cost != NULL; cost++) {
-        model_prepare(&m, values, MODEL_SOFT, 0.7, false);
+        model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
         double wanted_task = forward_loss(&m, values);
         model_backward(&m, values, gradients, IMAGES, IMAGES, training);
         model_share_gradients(&m, values, gradients);
         cost_choice_read(groups, &m);
-        cost_total(*cost, &network, groups, slopes);
+        cost_total(*cost, &network, groups, false, slopes);
         /* only the classifier's task gradient is smooth: of the others take the cost's alone */
         for (int g = 0; g < network.group_count; g++)
             if (g != network.layers[last].group)
@@ -168,13 +169,13 @@ static void test_choice_gradients_are_difference_quotients(void **state)
                               i < m.layout.tensors[m.groups[network.layers[last].group].logits].offset + 9;
             for (int k = 0; k < 2; k++) {
                 values[i] = kept + (k == 0 ? -SHIFT : SHIFT);
-                model_prepare(&m, values, MODEL_SOFT, 0.7, false);
+                model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
                 cost_choice_read(groups, &m);
-                side[k] = strength * cost_total(*cost, &network, groups, NULL);
+                side[k] = strength * cost_total(*cost, &network, groups, false, NULL);
                 if (classifier) side[k] += forward_loss(&m, values);
             }
             values[i] = kept;
-            if ((*cost)->in_kept_detached) continue; /* by definition not the whole derivative */
+            if ((*cost)->in_kept_detached || (*cost)->stepped) continue; /* by definition not the derivative */
             double quotient = (side[1] - side[0]) / (2 * SHIFT), scale = 1 + fabs(quotient);
             if (fabs(quotient - gradients[i]) > 1e-5 * scale)
                 fail_msg("%s: choice %zu: gradient %.9g, difference quotient %.9g", (*cost)->name, i - m.layout.clips,
@@ -187,6 +188,61 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     free(start);
     model_close(&m);
     model_close(&fine);
+}
+
+/* method.md 1.2 and 2.2: logits are bits over the most bits, clips 6, that of the image what the network file says. */
+static void test_search_starts_at_the_published_values(void **state)
+{
+    (void)state;
+    model fine = open_model(&(model_options){.capacity = 1}), m = open_model(&soft_options);
+    real *start = calloc(fine.layout.total, sizeof *start), *values = calloc(m.layout.total, sizeof *values);
+    model_initialize(&fine, start, 4);
+    model_convert(&m, values, &fine, start);
+    for (int g = 0; g < network.group_count; g++) {
+        const model_weight_group *group = &m.groups[g];
+        for (int p = 0; p < group->precisions; p++)
+            for (int c = 0; c < group->columns; c++)
+                assert_true(values[m.layout.tensors[group->logits].offset + (size_t)(p * group->columns + c)] ==
+                            group->bits[p] / 8.0);
+        const model_quantizer *q = &m.quantizers[g];
+        if (!q->used) continue;
+        const real *logits = values + m.layout.tensors[q->logits].offset, *clips = values + m.layout.tensors[q->clips].offset;
+        assert_true(logits[0] == 0.5 && logits[1] == 1); /* of 4 and 8 bit */
+        assert_true(clips[0] == 6 && clips[1] == 6);
+    }
+    assert_true(values[m.layout.tensors[m.quantizers[network.group_count].clips].offset] == 1);
+    free(values);
+    free(start);
+    model_close(&m);
+    model_close(&fine);
+}
+
+/* Dropout keeps the mean: what stays is enlarged by 1 / (1 - rate). */
+static void test_dropout_keeps_the_mean(void **state)
+{
+    (void)state;
+    model m = open_model(&(model_options){.capacity = IMAGES, .seed = 9});
+    real *values = calloc(m.layout.total, sizeof *values);
+    model_initialize(&m, values, 4);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    const int drop = graph_find(&network, "drop"), sum = graph_find(&network, "sum");
+    const layer_spec *l = &network.layers[drop];
+    const int count = IMAGES * l->out_height * l->out_width * l->out_channels;
+    int dropped = 0, alive = 0;
+    for (uint32_t step = 0; step < 20; step++) {
+        model_forward(&m, values, IMAGES, (model_pass){.training = true, .step = step});
+        for (int i = 0; i < count; i++) {
+            real in = m.nodes[sum].out[i], out = m.nodes[drop].out[i];
+            if (in == 0) continue;
+            assert_true(out == 0 || fabs(out - in / 0.75) < 1e-12);
+            *(out == 0 ? &dropped : &alive) += 1;
+        }
+    }
+    assert_true(fabs(dropped / (double)(dropped + alive) - 0.25) < 0.03);
+    model_forward(&m, values, IMAGES, (model_pass){0});
+    for (int i = 0; i < count; i++) assert_true(m.nodes[drop].out[i] == m.nodes[sum].out[i]);
+    free(values);
+    model_close(&m);
 }
 
 /* Pruning every channel of a prunable group silences it; the output's group has no 0 bit to choose. */
@@ -204,13 +260,13 @@ static void test_hard_choices_prune_and_never_touch_the_output(void **state)
     model_weight_group *group = &m.groups[network.layers[stem].group];
     real *logits = values + m.layout.tensors[group->logits].offset;
     for (int c = 0; c < group->columns; c++) logits[c] = 5;
-    model_prepare(&m, values, MODEL_HARD, 1, false);
+    model_prepare(&m, values, MODEL_HARD, 1, false, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     for (int i = 0; i < 9 * 8 * 5; i++) assert_true(m.nodes[dw].out[i] == 0);
     group_choice groups[32];
     cost_choice_read(groups, &m);
     assert_true(groups[network.layers[stem].group].channels[0] == 5);
-    model_prepare(&m, values, MODEL_HARD, 1, true); /* keep alive: one channel lives */
+    model_prepare(&m, values, MODEL_HARD, 1, true, 0); /* keep alive: one channel lives */
     cost_choice_read(groups, &m);
     assert_true(groups[network.layers[stem].group].channels[0] == 4);
     free(values);
@@ -225,6 +281,8 @@ int main(void)
         cmocka_unit_test(test_float_gradients_are_difference_quotients),
         cmocka_unit_test(test_folded_batchnorm_gives_the_same_logits),
         cmocka_unit_test(test_choice_gradients_are_difference_quotients),
+        cmocka_unit_test(test_search_starts_at_the_published_values),
+        cmocka_unit_test(test_dropout_keeps_the_mean),
         cmocka_unit_test(test_hard_choices_prune_and_never_touch_the_output),
     };
     return cmocka_run_group_tests(tests, load_network, free_network);

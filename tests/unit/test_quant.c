@@ -193,11 +193,15 @@ static void test_activation_step_and_grid(void **state)
     const int bits[2] = {2, 8};
     const real clip[2] = {6, 3}, share[2] = {(real)0.25, (real)0.75};
     assert_near(act_quant_step(2, bits, clip, 0, share), 0.25 * 2 + 0.75 * 3 / 255, 1e-7);
+    const arithmetic_rules exact = arithmetic_rules_of(ARITHMETIC_EXACT);
+    const arithmetic_rules published = arithmetic_rules_of(ARITHMETIC_REFERENCE);
     pact q;
-    act_quant_prepare(&q, 2, bits, clip, 0, share, ACT_BEHIND_LAYER, false);
+    act_quant_prepare(&q, 2, bits, clip, 0, share, ACT_BEHIND_LAYER, &exact);
     assert_true(q.top[0] == 3 && q.top[1] == 255 && q.snap == 0);
     assert_near(q.scale[1], 85, 1e-4);
-    act_quant_prepare(&q, 2, bits, clip, 0, share, ACT_BEHIND_ADD, true);
+    act_quant_prepare(&q, 2, bits, clip, 0, share, ACT_BEHIND_ADD, &exact);
+    assert_true(q.snap == (real)(1.0 / 1024));
+    act_quant_prepare(&q, 2, bits, clip, 0, share, ACT_BEHIND_ADD, &published);
     assert_true(q.high[0] == 6 && q.snap == 0);
 }
 

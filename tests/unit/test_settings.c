@@ -112,6 +112,8 @@ static void test_defaults_are_the_published_protocol(void **state)
     assert_true(loaded.search.logit_momentum == 0.9);
     assert_true(loaded.search.temperature == 1.0);
     assert_true(loaded.search.temperature_factor == exp(-0.045));
+    assert_int_equal(loaded.search.sampling, SAMPLING_SOFTMAX);
+    assert_true(loaded.search.calibrate_input);
     assert_true(loaded.search.normalize_cost);
     assert_int_equal(loaded.entry_count, 1);
     assert_string_equal(loaded.entries[0].strategy, "joint");
@@ -219,7 +221,8 @@ static void test_keys_that_belong_together_are_checked(void **state)
     REFUSES(MINIMAL "warmup = { drop_epochs = [3]; };", "warmup.drop_epochs", "1 elements", "0");
     REFUSES(MINIMAL "warmup = { drop_epochs = [3, 5]; drop_factors = [0.1]; };", "belong together");
     REFUSES(MINIMAL "warmup = { epochs = 5; first_candidate_epoch = 5; };", "no epoch could be kept");
-    REFUSES(MINIMAL "arithmetic = \"reference\";", "t.cfg:4:", "later version");
+    REFUSES(MINIMAL "arithmetic = \"fast\";", "t.cfg:4:", "\"exact\"", "\"reference\"");
+    REFUSES(MINIMAL "search = { sampling = \"gumbol\"; };", "search.sampling", "\"hard_gumbel\"");
 }
 
 static void test_sweep_entries_are_checked(void **state)
@@ -264,6 +267,48 @@ static void test_broken_files_are_refused(void **state)
     assert_refused(settings_load(&loaded, "no/such.cfg", NULL, 0),
                    (const char *const[]){"no/such.cfg", "No such file", NULL});
     assert_refused(settings_load(&loaded, "configs", NULL, 0), (const char *const[]){"configs", "directory", NULL});
+}
+
+static void test_the_table_of_a_processor(void **state)
+{
+    (void)state;
+#define ROWS "( [6.5, 4.0, 2.2],\n [3.9, 3.5, 0.1],\n [2.5, 2.3, 1e-3] )"
+    assert_loads(MINIMAL);
+    assert_int_equal(loaded.cost.lut.conv_rows, 0);
+    assert_int_equal(loaded.cost.input_slope, INPUT_SLOPE_OF_MODEL);
+    assert_loads(MINIMAL "search = { input_slope = \"attached\"; refine = true; };"
+                 "lut = { name = \"chip\"; conv = " ROWS "; linear = ([1, 2, 3], [4, 5, 6], [7, 8, 9]); clock_hz = 2e8; };");
+    const throughput_settings *lut = &loaded.cost.lut;
+    assert_string_equal(lut->name, "chip");
+    assert_true(lut->conv_rows == 3 && lut->depthwise_rows == 0 && lut->linear_rows == 3);
+    assert_true(lut->conv[0][0] == 6.5 && lut->conv[0][2] == 2.2 && lut->conv[1][0] == 3.9 && lut->conv[2][2] == 1e-3);
+    assert_true(lut->linear[1][2] == 6 && lut->clock_hz == 2e8);
+    assert_true(loaded.search.refine && loaded.cost.input_slope == INPUT_SLOPE_ATTACHED);
+
+    char *text, *other;
+    assert_false(failed(settings_text(&text, &loaded)));
+    assert_false(failed(load(text)));
+    assert_false(failed(settings_text(&other, &loaded)));
+    assert_string_equal(text, other);
+    free(other);
+    loaded.cost.lut.conv[2][1] = 2.4;
+    assert_false(failed(settings_text(&other, &loaded)));
+    assert_refused(settings_same(text, other), (const char *const[]){"lut.conv", NULL});
+    free(other);
+    free(text);
+
+#define LUT(text) MINIMAL "lut = {\n" text "\n};"
+    REFUSES(LUT("conv = ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]);"), "t.cfg:5:", "lut.conv", "has 2 rows; it needs 3");
+    REFUSES(LUT("conv = ([1.0, 2.0, 3.0],\n [1.0, 2.0], [1.0, 2.0, 3.0]);"), "t.cfg:6:", "has 2 numbers; it needs 3");
+    REFUSES(LUT("conv = ([1.0, 2.0, 3.0],\n [1.0, -2.0, 3.0], [1.0, 2.0, 3.0]);"), "t.cfg:6:", "above 0 ... 1000000000");
+    REFUSES(LUT("conv = ([1.0, 2.0, 3.0], 4.0, [1.0, 2.0, 3.0]);"), "t.cfg:5:", "row of 3 numbers");
+    REFUSES(LUT("conv = [1.0, 2.0, 3.0];"), "t.cfg:5:", "row of 3 numbers");
+    REFUSES(LUT("conv = 1.0;"), "t.cfg:5:", "list of 3 rows");
+    REFUSES(LUT("name = \"chip\";"), "t.cfg:5:", "needs lut.conv");
+    REFUSES(LUT("depthwise = " ROWS ";"), "lut.depthwise", "needs lut.conv");
+    REFUSES(LUT("row = 1;"), "unknown key \"lut.row\"");
+    REFUSES("network = \"n\"; data = \"d\";\nsweep = ( { strategy = \"joint\"; cost_model = \"lut\"; strengths = [1.0]; } );",
+            "t.cfg:2:", "needs lut = {");
 }
 
 static void test_a_failed_load_leaves_the_output_alone(void **state)
@@ -428,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_keys_that_belong_together_are_checked),
         cmocka_unit_test(test_sweep_entries_are_checked),
         cmocka_unit_test(test_broken_files_are_refused),
+        cmocka_unit_test(test_the_table_of_a_processor),
         cmocka_unit_test(test_a_failed_load_leaves_the_output_alone),
         cmocka_unit_test(test_overrides_win_and_have_the_same_checks),
         cmocka_unit_test(test_paths_are_relative_to_the_file),

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
-#include "core/train/trainer.h"
+#include "core/train/trainer_state.h"
 #include "hw_models/registry.h"
 
 enum { SIDE = 6, CHANNELS = 2, CLASSES = 3, SAMPLES = 150, PIXELS = SIDE * SIDE * CHANNELS, MAX_RANKS = 4 };
@@ -286,6 +286,92 @@ static void test_segments_do_not_change_the_result(void **state)
     record_free(&r);
 }
 
+/* Noise is drawn for each group and step, not for each rank; a restart draws the same again. */
+static void test_noisy_choices_do_not_depend_on_ranks_or_stops(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.search.sampling = SAMPLING_HARD_GUMBEL;
+    trainer_inputs in = inputs(&w, true);
+    record alone = train(&in, 1, 0, NULL), together = train(&in, 4, 3, NULL);
+    assert_same_records(&alone, &together);
+    assert_true(alone.curve[0].train_loss != w.point_record.curve[0].train_loss);
+    record_free(&together);
+    record_free(&alone);
+}
+
+static void test_reference_arithmetic_trains_another_network(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.arithmetic = ARITHMETIC_REFERENCE;
+    trainer_inputs in = inputs(&w, true);
+    record r = train(&in, 1, 0, NULL);
+    assert_true(isfinite(r.test_loss) && r.test_loss != w.point_record.test_loss);
+    record_free(&r);
+}
+
+static void test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise(void **state)
+{
+    world w = *(world *)*state;
+    w.graph.input_signed = true;
+    w.graph.input_clip_low = -6;
+    w.graph.input_clip_high = 6;
+    const struct {
+        bool calibrate;
+        arithmetic which;
+        bool from_data;
+    } cases[] = {{true, ARITHMETIC_EXACT, true}, {false, ARITHMETIC_EXACT, false}, {true, ARITHMETIC_REFERENCE, false}};
+    for (int i = 0; i < 3; i++) {
+        w.settings.search.calibrate_input = cases[i].calibrate;
+        w.settings.arithmetic = cases[i].which;
+        trainer_inputs in = inputs(&w, true);
+        trainer *t;
+        assert_false(failed(trainer_open(&t, &in)));
+        const model_quantizer *q = &t->network.quantizers[w.graph.group_count];
+        real high = t->values[t->network.layout.tensors[q->clips].offset];
+        real low = t->values[t->network.layout.tensors[q->low].offset];
+        assert_true(cases[i].from_data ? high < 1 && low == (real)-1e-3 : high == 6 && low == -6);
+        trainer_close(t);
+    }
+}
+
+/* The epoch kept so far is the first one with the best score, epoch by epoch, as the curve shows it. */
+static void test_the_first_epoch_with_the_best_score_is_kept(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.search_phase.epochs = 9;
+    w.point.strength = 40;
+    for (int select = SELECT_ACCURACY; select <= SELECT_TOTAL_LOSS; select++) {
+        bool still = select == SELECT_ACCURACY; /* equal accuracies; else a cost that falls from epoch to epoch */
+        w.settings.search_phase.select = (selection)select;
+        w.settings.search_phase.learning_rate = still ? 1e-9 : 1e-2;
+        w.settings.search.logit_learning_rate = still ? 1e-9 : 0.02;
+        trainer_inputs in = inputs(&w, true);
+        trainer *t;
+        assert_false(failed(trainer_open(&t, &in)));
+        group alone = group_alone();
+        segment_end end;
+        double best = 0, largest_cost = 0, smallest_cost = INFINITY;
+        int best_epoch = -1;
+        for (int e = 0; e < w.settings.search_phase.epochs - 1; e++) {
+            assert_false(failed(trainer_segment(t, &alone, &end)));
+            const record_epoch *now = &t->curve[e];
+            double score = select == SELECT_ACCURACY ? now->validation_accuracy
+                           : select == SELECT_LOSS   ? -now->validation_loss
+                                                     : -now->validation_loss - 40 * t->cost_scale * now->cost;
+            if (best_epoch < 0 || score > best) {
+                best = score;
+                best_epoch = e;
+            }
+            assert_int_equal(t->counters.best_epoch, best_epoch);
+            assert_int_equal(t->counters.since_best, e - best_epoch);
+            largest_cost = fmax(largest_cost, now->cost);
+            smallest_cost = fmin(smallest_cost, now->cost);
+        }
+        assert_true(still || smallest_cost < largest_cost);
+        trainer_close(t);
+    }
+}
+
 static void test_another_seed_gives_another_result(void **state)
 {
     world w = *(world *)*state;
@@ -330,6 +416,10 @@ int main(void)
         cmocka_unit_test(test_result_is_the_same_for_every_group_size),
         cmocka_unit_test(test_result_is_the_same_when_stopped_anywhere),
         cmocka_unit_test(test_segments_do_not_change_the_result),
+        cmocka_unit_test(test_noisy_choices_do_not_depend_on_ranks_or_stops),
+        cmocka_unit_test(test_reference_arithmetic_trains_another_network),
+        cmocka_unit_test(test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise),
+        cmocka_unit_test(test_the_first_epoch_with_the_best_score_is_kept),
         cmocka_unit_test(test_another_seed_gives_another_result),
         cmocka_unit_test(test_exploding_loss_is_a_failed_task),
         cmocka_unit_test(test_network_that_does_not_fit_the_data_is_refused),

@@ -1,0 +1,51 @@
+/* trainer_refine: between search and fine-tuning, promotions that make the discrete network cheaper on tiled hardware
+ * (method.md 4.7, core/cost/cost_refine.h). */
+#include <stdlib.h>
+
+#include "core/cost/cost_refine.h"
+#include "core/train/trainer_state.h"
+
+/* Overwrites the logits of one group by the refined choice, as 0 and 1. choices[group] holds the present counts. */
+static status refine_group(trainer *t, int index)
+{
+    const model_weight_group *choice = &t->network.groups[index];
+    const int channels = choice->columns;
+    real *logits = t->values + t->network.layout.tensors[choice->logits].offset;
+    bool allowed[COST_WEIGHT_PRECISIONS] = {false};
+    for (int p = 0; p < choice->precisions; p++) allowed[cost_weight_index(choice->bits[p])] = true;
+    double saved;
+    TRY(cost_refine_group(&saved, t->cost, t->in.graph, t->choices, index, allowed,
+                          t->network.options.rules.published_costs));
+    if (saved <= 0) return status_ok();
+
+    int *chosen = malloc((size_t)channels * sizeof *chosen);
+    double *preference = calloc((size_t)channels * COST_WEIGHT_PRECISIONS, sizeof *preference);
+    status s = status_fail(STATUS_MEMORY, "no memory for refining %d channels", channels);
+    if (chosen != NULL && preference != NULL) {
+        for (int k = 0; k < choice->precisions * channels; k++) {
+            int w = cost_weight_index(choice->bits[k / channels]), c = k % channels;
+            preference[w * channels + c] = (double)logits[k];
+            if (choice->share[k] > 0) chosen[c] = w;
+        }
+        cost_refine_assign(chosen, channels, t->choices[index].channels, preference);
+        for (int k = 0; k < choice->precisions * channels; k++)
+            logits[k] = chosen[k % channels] == cost_weight_index(choice->bits[k / channels]) ? 1 : 0;
+        s = status_ok();
+    }
+    free(preference);
+    free(chosen);
+    return s;
+}
+
+status trainer_refine(trainer *t)
+{
+    if (!t->in.settings->search.refine || t->cost == NULL || !t->cost->stepped) return status_ok();
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    cost_choice_read(t->choices, &t->network);
+    for (int i = 0; i < t->in.graph->group_count; i++) {
+        const model_weight_group *choice = &t->network.groups[i];
+        if (choice->precisions > 1 && choice->columns > 1)
+            TRY(refine_group(t, i)); /* one choice for all: nothing to move */
+    }
+    return status_ok();
+}
