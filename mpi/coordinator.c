@@ -177,7 +177,7 @@ static assignment *assign(coordinator *c, int id, int ranks)
         a->order.members[a->order.member_count++] = rank;
     }
     assert(a->order.member_count == ranks);
-    const cost_model *model = cost_model_find(t->cost_model);
+    const cost_model *model = cost_list_find(c->in->cost_models, t->cost_model);
     a->shown = (progress_group){.task_id = id,
                                 .ranks = ranks,
                                 .started = clock_seconds(),

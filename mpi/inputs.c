@@ -9,13 +9,13 @@
 
 static const char *processor_hint = "set BITFRONT_ISA to portable, avx2 or avx512 as the processor allows";
 
-static status check_cost_models(const settings *s)
+static status check_cost_models(const settings *s, const cost_model *const *models)
 {
     for (int i = 0; i < s->entry_count; i++) {
         const sweep_entry *entry = &s->entries[i];
-        if (strcmp(entry->strategy, "fixed") == 0 || cost_model_find(entry->cost_model) != NULL) continue;
+        if (strcmp(entry->strategy, "fixed") == 0 || cost_list_find(models, entry->cost_model) != NULL) continue;
         char known[256] = "";
-        for (const cost_model *const *m = cost_models(); *m != NULL; m++) {
+        for (const cost_model *const *m = models; *m != NULL; m++) {
             size_t used = strlen(known);
             snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*m)->name);
         }
@@ -29,7 +29,8 @@ static status read_parts(sweep_inputs *in, const char *path, const char *const *
 {
     if (!file_exists(path)) return status_fail(STATUS_CONFIG, "configuration %s does not exist", path);
     TRY(settings_load(&in->settings, path, overrides, override_count));
-    TRY(check_cost_models(&in->settings));
+    in->cost_models = cost_registry_make(&in->costs, &in->settings.cost);
+    TRY(check_cost_models(&in->settings, in->cost_models));
     if (!file_exists(in->settings.network))
         return status_fail(STATUS_CONFIG, "%s: network file %s does not exist", path, in->settings.network);
     TRY(graph_load(&in->graph, in->settings.network));
@@ -38,7 +39,6 @@ static status read_parts(sweep_inputs *in, const char *path, const char *const *
     if (in->kernels == NULL)
         return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind that was asked for; %s",
                            processor_hint);
-    in->cost_models = cost_models();
     return status_ok();
 }
 
@@ -87,7 +87,7 @@ status inputs_share(sweep_inputs *in, MPI_Comm world)
     status local = status_ok();
     if (rank != 0) {
         local = task_list_build(&in->tasks, &in->task_count, &in->settings);
-        in->cost_models = cost_models();
+        in->cost_models = cost_registry_make(&in->costs, &in->settings.cost);
         in->kernels = kernels_choose(kernels);
         if (!failed(local) && in->kernels == NULL)
             local = status_fail(STATUS_CONFIG, "this processor has no %s kernels, as rank 0 has; %s", kernels,

@@ -12,6 +12,7 @@
 #include "core/kernels/kernels.h"
 #include "core/net/graph.h"
 #include "core/task/task.h"
+#include "hw_models/registry.h"
 #include "mpi/shared_data.h"
 
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
     int task_count;
     const kernel_table *kernels;
     const cost_model *const *cost_models; /* NULL-terminated */
+    cost_registry costs;                  /* what cost_models points into: not to be moved */
     dataset data;                         /* a view; empty until inputs_load_data */
     shared_data data_owner;
 } sweep_inputs;

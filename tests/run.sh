@@ -2,12 +2,13 @@
 # Installs what is missing, builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with
 # the sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
 set -u
+long=no
 cd "$(dirname "$0")/.."
 . configs/packages.sh
 
 for argument in "$@"; do
     case $argument in
-    --long) export BITFRONT_LONG=1 ;;
+    --long) long=yes ;;
     *)
         echo "usage: tests/run.sh [--long]" >&2
         exit 2
@@ -38,5 +39,8 @@ if build dev; then
 else
     code=1
 fi
+# Every line of tests/mutations/*.txt breaks the program somewhere; a test must notice.
+if [ $long = yes ]; then bash tests/mutations/run.sh || code=1; fi
+
 [ $code = 0 ] && echo "all tests passed" || echo "some tests failed"
 exit $code
