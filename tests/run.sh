@@ -28,7 +28,7 @@ build() { # build PRESET
 
 # MPI libraries leave memory behind on purpose and are not instrumented: the sanitizers watch the unit tests.
 if build asan; then
-    ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         ctest --preset asan -L unit -j "$(nproc)" || code=1
 else
     code=1
