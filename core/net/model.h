@@ -146,8 +146,8 @@ void model_forward(model *m, const real *values, int images, model_pass pass);
  * batch_images. Choices hold dL/dshare of the activation quantisers; weight choices are left 0 (see finish). */
 void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass);
 
-/* After the sum over shards. Adds dL/dshare of the weight choices (from the gradients of the effective weights), calls back
- * nothing; then the caller may add cost slopes to the shares' gradients through model_share_gradient ... */
+/* After the sum over shards: dL/dshare of the weight choices, from the gradients of the effective weights. The caller may
+ * then add the slope of a cost (cost_choice_add_slope), ... */
 void model_share_gradients(model *m, const real *values, real *gradients);
 
 /* ... and model_finish_gradients turns dL/dshare into gradients of the logits (soft mode), or clears them (hard mode). */
