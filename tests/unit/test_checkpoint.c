@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/support/check_status.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,17 +70,6 @@ static status load(int64_t *step, char warning[256])
     assert_memory_equal(s.weights, expected.weights, sizeof s.weights); /* all or nothing, even after an error */
     if (!failed(result)) assert_int_equal(found, s.step != 0);
     return result;
-}
-
-static void check_ok(status s)
-{
-    if (failed(s)) fail_msg("unexpected error: %s", s.message);
-}
-
-static void check_says(status s, const char *words)
-{
-    if (!failed(s)) fail_msg("no error where \"%s\" was expected", words);
-    if (strstr(s.message, words) == NULL) fail_msg("the message \"%s\" does not say \"%s\"", s.message, words);
 }
 
 static int set_up(void **state)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/support/check_status.h"
 #include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
@@ -21,17 +23,6 @@
 
 static char folder[64], path[96];
 static const h5_about ABOUT = {"1", "numbers of a test"};
-
-static void check_ok(status s)
-{
-    if (failed(s)) fail_msg("unexpected error: %s", s.message);
-}
-
-static void check_says(status s, const char *words)
-{
-    if (!failed(s)) fail_msg("no error where \"%s\" was expected", words);
-    if (strstr(s.message, words) == NULL) fail_msg("the message \"%s\" does not say \"%s\"", s.message, words);
-}
 
 static int set_up(void **state)
 {

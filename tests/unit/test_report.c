@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/support/check_status.h"
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,17 +44,6 @@ static const struct {
     {"layerwise", 4, 0, 29.9, 72.9, 73.3, false, false},
 };
 enum { POINT_COUNT = sizeof POINTS / sizeof POINTS[0] };
-
-static void check_ok(status s)
-{
-    if (failed(s)) fail_msg("unexpected error: %s", s.message);
-}
-
-static void check_says(status s, const char *words)
-{
-    if (!failed(s)) fail_msg("no error where \"%s\" was expected", words);
-    if (strstr(s.message, words) == NULL) fail_msg("the message \"%s\" does not say \"%s\"", s.message, words);
-}
 
 static void check_has(const char *text, const char *words)
 {

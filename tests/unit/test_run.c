@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/support/check_status.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -37,17 +39,6 @@ static const char CHANGED[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.
 static const char NETWORK[] = "name = \"tiny\"; layers = ( );\n", DATA[] = "sha256:0123";
 
 static char folder[64], directory[96];
-
-static void check_ok(status s)
-{
-    if (failed(s)) fail_msg("unexpected error: %s", s.message);
-}
-
-static void check_says(status s, const char *words)
-{
-    if (!failed(s)) fail_msg("no error where \"%s\" was expected", words);
-    if (strstr(s.message, words) == NULL) fail_msg("the message \"%s\" does not say \"%s\"", s.message, words);
-}
 
 static int set_up(void **state)
 {
