@@ -7,6 +7,7 @@ arithmetic_rules arithmetic_rules_of(arithmetic which)
                               .add_plain_floor = published,
                               .relu_masks_first_step = published,
                               .weight_tie_by_division = published,
+                              .pruned_channels_stay = published,
                               .bias_gradient_scaled = published,
                               .clips_unguarded = published,
                               .input_clips_constant = published,

@@ -22,6 +22,10 @@ typedef struct {
     /* Weight codes are rne(w / step) with an upper clamp only: the extreme weights of a channel lie on a rounding tie
      * that the last bit of the division decides. Corrected: rne(w / M * (2^b-1)/2) clamped on both sides. (2.1) */
     bool weight_tie_by_division;
+    /* Pruned channels stay in fine-tuning and evaluation: weights that read them widen the range of the channel they
+     * belong to, until weight decay has shrunk them. Corrected: a pruned channel is removed from the discrete network
+     * together with all weights that read it, which become 0 when the search ends. (3.3) */
+    bool pruned_channels_stay;
     /* The gradient of a bias is multiplied by its step, and the bias passes gradients on to the choices. Corrected: the
      * bias gets its gradient as it is, the choices none. (2.5) */
     bool bias_gradient_scaled;

@@ -26,6 +26,7 @@ static void choose_candidates(model *m)
         model_weight_group *group = &m->groups[i];
         bool prunable = !g->groups[i].holds_output && !g->groups[i].holds_image && !o->per_layer;
         bool has_weights = false;
+        group->precisions = 0;
         for (int l = 0; l < g->layer_count; l++)
             has_weights = has_weights || (g->layers[l].group == i && layer_has_weights(&g->layers[l]));
         if (!o->quantized || !has_weights) continue;
@@ -57,36 +58,67 @@ static void choose_quantizers(model *m)
     }
 }
 
-status model_open(model *out, const graph *g, const kernel_table *kernels, const model_options *options)
+/* All that follows from graph and options, up to memory. */
+static void plan(model *m)
+{
+    choose_candidates(m);
+    choose_quantizers(m);
+    for (int i = 0; i < m->graph->layer_count; i++)
+        m->nodes[i].shape = node_shape(&m->graph->layers[i], m->options.capacity);
+    model_layout_plan(m);
+}
+
+/* lender: NULL, or whose activations memory serves this model, too. */
+static status open_model(model *out, const graph *g, const kernel_table *kernels, const model_options *options,
+                         const model *lender)
 {
     model m = {.graph = g, .kernels = kernels, .options = *options};
     m.nodes = calloc((size_t)g->layer_count, sizeof *m.nodes);
     m.groups = calloc((size_t)g->group_count, sizeof *m.groups);
     m.quantizers = calloc((size_t)g->group_count + 1, sizeof *m.quantizers);
+    m.layout.tensors = calloc(model_most_tensors(g), sizeof *m.layout.tensors);
     status s = status_ok();
-    if (m.nodes == NULL || m.groups == NULL || m.quantizers == NULL)
+    if (m.nodes == NULL || m.groups == NULL || m.quantizers == NULL || m.layout.tensors == NULL)
         s = status_fail(STATUS_MEMORY, "no memory for the layers of %s", g->name);
     if (!failed(s)) {
-        choose_candidates(&m);
-        choose_quantizers(&m);
-        for (int i = 0; i < g->layer_count; i++) m.nodes[i].shape = node_shape(&g->layers[i], options->capacity);
-        s = model_layout_plan(&m);
-    }
-    if (!failed(s)) {
-        model_memory_carve(&m);
+        plan(&m);
+        model_memory_carve(&m, MODEL_FOR_TRAINING);
         s = arena_reserve(&m.memory);
+    }
+    if (!failed(s) && lender != NULL) {
+        m.activations = lender->activations;
+        m.activations_lent = true;
+    } else if (!failed(s)) {
+        s = arena_reserve(&m.activations);
     }
     if (failed(s)) {
         model_close(&m);
         return status_in(s, "network %s", g->name);
     }
-    model_memory_carve(&m);
+    model_memory_carve(&m, MODEL_FOR_TRAINING);
     *out = m;
     return status_ok();
 }
 
+status model_open(model *out, const graph *g, const kernel_table *kernels, const model_options *options)
+{
+    return open_model(out, g, kernels, options, NULL);
+}
+
+status model_open_beside(model *out, const graph *g, const model *lender)
+{
+    return open_model(out, g, lender->kernels, &lender->options, lender);
+}
+
+void model_arrange(model *m, model_use use)
+{
+    plan(m);
+    model_memory_carve(m, use);
+}
+
 void model_close(model *m)
 {
+    if (!m->activations_lent) arena_free(&m->activations);
     arena_free(&m->memory);
     free(m->layout.tensors);
     free(m->quantizers);

@@ -64,6 +64,12 @@ typedef enum {
     MODEL_HARD         /* one-hot shares: the discrete network */
 } model_mode;
 
+/* What the memory of activations is planned for. */
+typedef enum {
+    MODEL_FOR_TRAINING,
+    MODEL_FOR_EVALUATION /* forward only: an activation that nobody reads any more gives its memory to later ones */
+} model_use;
+
 /* The weight choice of one sharing group. */
 typedef struct {
     int precisions, bits[WEIGHT_PRECISIONS], columns; /* columns: channels, or 1 per layer; precisions 0: no weights */
@@ -107,7 +113,9 @@ typedef struct {
     model_node *nodes;            /* (layer_count), owned */
     model_weight_group *groups;   /* (group_count), owned */
     model_quantizer *quantizers;  /* (group_count + 1), owned; the last is the input's */
-    arena memory;                 /* effective weights, shares, activations, gradients of activations, scratch */
+    arena memory;                 /* effective weights, shares */
+    arena activations;            /* activations, their gradients, scratch */
+    bool activations_lent;        /* they belong to another model */
     real *scratch;
 } model;
 
@@ -120,6 +128,16 @@ typedef struct {
 
 MUST_CHECK status model_open(model *out, const graph *g, const kernel_table *kernels, const model_options *options);
 void model_close(model *m);
+
+/* A second model with the lender's kernels and options over `g`, a graph of the same layers with at most the channels of
+ * the lender's. It computes in the lender's memory of activations, so that at any time only one of both is between
+ * model_forward and the last use of what that left. The lender outlives it. */
+MUST_CHECK status model_open_beside(model *out, const graph *g, const model *lender);
+
+/* Plans shapes, layout and memory anew, for `use` and after a change of the graph's channel counts; none may be larger
+ * than at model_open. Allocates nothing and cannot fail. Tensors keep their numbers, but not their place in a block.
+ * model_prepare comes next. */
+void model_arrange(model *m, model_use use);
 
 /* Index of a tensor by name, or -1. */
 int model_find(const model_layout *layout, const char *name);

@@ -1,7 +1,6 @@
 #include "core/net/model_memory.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { TENSOR_ALIGNMENT = 16 }; /* reals: tensors start on a vector */
 
@@ -105,16 +104,18 @@ static void plan_running(model *m)
     }
 }
 
-status model_layout_plan(model *m)
+size_t model_most_tensors(const graph *g)
 {
-    size_t most = (size_t)m->graph->layer_count * 6 + (size_t)(m->graph->group_count + 1) * 4;
-    m->layout = (model_layout){.tensors = calloc(most, sizeof *m->layout.tensors)};
-    if (m->layout.tensors == NULL) return status_fail(STATUS_MEMORY, "no memory for the tensors of %s", m->graph->name);
+    return (size_t)g->layer_count * 6 + (size_t)(g->group_count + 1) * 4;
+}
+
+void model_layout_plan(model *m)
+{
+    m->layout = (model_layout){.tensors = m->layout.tensors};
     plan_weights(m);
     plan_clips(m);
     plan_choices(m);
     plan_running(m);
-    return status_ok();
 }
 
 /* A tensor before its quantiser or batch-norm is kept apart when both are needed by the backward pass. */
@@ -125,17 +126,83 @@ static bool needs_raw(const model *m, int index)
     return layer_has_weights(l) && (l->batchnorm || l->relu);
 }
 
-void model_memory_carve(model *m)
+static size_t activation_values(const model *m, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    return (size_t)m->options.capacity * (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
+}
+
+/* Everything is kept for the backward pass. */
+static void carve_training(model *m)
+{
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        model_node *node = &m->nodes[i];
+        size_t values = activation_values(m, i);
+        node->out = arena_reals(&m->activations, values);
+        node->raw = needs_raw(m, i) ? arena_reals(&m->activations, values) : node->out;
+        node->dout = arena_reals(&m->activations, values);
+    }
+}
+
+/* Pieces of memory that activations take turns in. */
+typedef struct {
+    int count;
+    struct {
+        size_t values;
+        int busy_until; /* the last node that reads what is in it */
+    } slots[2 * GRAPH_MAX_LAYERS];
+} slot_table;
+
+/* A slot for `values` that node `now` writes and `last` reads: the smallest free one that fits, else the largest free
+ * one, which grows, else a new one. So a slot is never larger than its largest activation. */
+static int take_slot(slot_table *table, size_t values, int now, int last)
+{
+    int best = -1;
+    for (int s = 0; s < table->count; s++) {
+        if (table->slots[s].busy_until >= now) continue;
+        size_t size = table->slots[s].values;
+        if (best < 0 || (table->slots[best].values < values ? size > table->slots[best].values
+                                                            : size >= values && size < table->slots[best].values))
+            best = s;
+    }
+    if (best < 0) best = table->count++;
+    if (table->slots[best].values < values) table->slots[best].values = values;
+    table->slots[best].busy_until = last;
+    return best;
+}
+
+static void carve_evaluation(model *m)
 {
     const graph *g = m->graph;
-    size_t images = (size_t)m->options.capacity, scratch = 0;
+    int last_reader[GRAPH_MAX_LAYERS], out_slot[GRAPH_MAX_LAYERS], raw_slot[GRAPH_MAX_LAYERS];
+    for (int i = 0; i < g->layer_count; i++)
+        for (int j = 0; j < g->layers[i].input_count; j++) last_reader[g->layers[i].inputs[j]] = i;
+    last_reader[g->layer_count - 1] = g->layer_count; /* the caller */
+
+    slot_table table = {0};
+    for (int i = 0; i < g->layer_count; i++) {
+        size_t values = activation_values(m, i);
+        out_slot[i] = raw_slot[i] = take_slot(&table, values, i, last_reader[i]);
+        /* a quantiser works in place */
+        if (needs_raw(m, i) && m->nodes[i].quantizer < 0) raw_slot[i] = take_slot(&table, values, i, i);
+    }
+    real *memory[2 * GRAPH_MAX_LAYERS];
+    for (int s = 0; s < table.count; s++) memory[s] = arena_reals(&m->activations, table.slots[s].values);
+    for (int i = 0; i < g->layer_count; i++) {
+        m->nodes[i].out = memory[out_slot[i]];
+        m->nodes[i].raw = memory[raw_slot[i]];
+        m->nodes[i].dout = NULL;
+    }
+}
+
+/* Effective weights and shares; returns the scratch that the layers need. */
+static size_t carve_parameters(model *m)
+{
+    const graph *g = m->graph;
+    size_t scratch = 0;
     for (int i = 0; i < g->layer_count; i++) {
         const layer_spec *l = &g->layers[i];
         model_node *node = &m->nodes[i];
-        size_t values = images * (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
-        node->out = arena_reals(&m->memory, values);
-        node->raw = needs_raw(m, i) ? arena_reals(&m->memory, values) : node->out;
-        node->dout = arena_reals(&m->memory, values);
         if (!layer_has_weights(l)) continue;
         size_t channels = (size_t)l->out_channels;
         node->effective_weight = arena_reals(&m->memory, layer_weight_count(l));
@@ -153,5 +220,14 @@ void model_memory_carve(model *m)
         m->groups[i].dshare = arena_reals(&m->memory, count);
         m->groups[i].soft = model_samples_hard(m) ? arena_reals(&m->memory, count) : m->groups[i].share;
     }
-    m->scratch = arena_reals(&m->memory, scratch);
+    return scratch;
+}
+
+void model_memory_carve(model *m, model_use use)
+{
+    m->memory.used = m->activations.used = 0;
+    size_t scratch = carve_parameters(m);
+    m->scratch = arena_reals(&m->activations, scratch);
+    if (use == MODEL_FOR_TRAINING) carve_training(m);
+    else carve_evaluation(m);
 }

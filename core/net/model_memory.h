@@ -4,11 +4,15 @@
 
 #include "core/net/model.h"
 
-/* Fills m->layout and the tensor numbers in nodes, groups and quantisers. */
-MUST_CHECK status model_layout_plan(model *m);
+/* Most tensors a model over this graph can have: the room model_layout_plan needs. */
+size_t model_most_tensors(const graph *g);
 
-/* Hands out the pointers of nodes and groups from m->memory (counting pass or real pass). */
-void model_memory_carve(model *m);
+/* Fills m->layout, whose tensors have room, and the tensor numbers in nodes, groups and quantisers. */
+void model_layout_plan(model *m);
+
+/* Hands out the pointers of nodes and groups from the start of m->memory and m->activations (counting pass or real
+ * pass). */
+void model_memory_carve(model *m, model_use use);
 
 /* The tensor's numbers inside a block, or NULL for tensor -1. */
 static inline real *model_at(const model *m, real *block, int tensor)

@@ -147,6 +147,9 @@ static void carve_work(trainer *t)
     const dataset *d = t->in.data;
     int depth = 1;
     for (int shards = t->in.settings->shards; shards > 1; shards /= 2) depth++;
+    t->small.values = arena_reals(&t->work, t->network.layout.total);
+    t->small.first = arena_reals(&t->work, t->network.layout.total);
+    t->small.second = arena_reals(&t->work, t->network.layout.total);
     t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
     t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
     t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);
@@ -233,6 +236,10 @@ status trainer_open(trainer **out, const trainer_inputs *in)
         model_options options = options_of(t, !is_warmup(t));
         result = model_open(&t->network, in->graph, in->kernels, &options);
     }
+    if (!failed(result)) {
+        t->small.model = &t->discrete.model;
+        result = compact_open(&t->discrete, &t->network);
+    }
     if (!failed(result)) result = reserve(t);
     if (!failed(result)) result = start(t);
     if (failed(result)) {
@@ -248,6 +255,7 @@ void trainer_close(trainer *t)
     if (t == NULL) return;
     arena_free(&t->work);
     arena_free(&t->state);
+    compact_close(&t->discrete);
     model_close(&t->network);
     free(t);
 }
@@ -268,7 +276,8 @@ void trainer_restored(trainer *t)
                       t->in.settings->search.keep_alive, 0);
 }
 
-static status run_segment(trainer *t, const group *g, segment_end *end)
+/* Steps up to the segment's limit or the end of the epoch. */
+static status run_steps(trainer *t, const group *g, segment_end *end)
 {
     int limit = t->in.settings->segment_steps, done = 0;
     while (t->counters.step < steps_per_epoch(t)) {
@@ -284,6 +293,17 @@ static status run_segment(trainer *t, const group *g, segment_end *end)
             return status_ok();
         }
     }
+    *end = SEGMENT_MORE;
+    return status_ok();
+}
+
+static status run_segment(trainer *t, const group *g, segment_end *end)
+{
+    trainer_segment_begin(t);
+    status s = run_steps(t, g, end);
+    trainer_segment_end(t);
+    TRY(s);
+    if (*end == SEGMENT_STOPPED || t->counters.step < steps_per_epoch(t)) return status_ok();
     TRY(trainer_epoch_end(t, g));
     *end = t->counters.finished != 0 ? SEGMENT_FINISHED : SEGMENT_MORE;
     return status_ok();

@@ -5,17 +5,12 @@
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
 
-static void prepare_discrete(trainer *t)
-{
-    model_mode mode = t->counters.phase == PHASE_WARMUP ? MODEL_EVAL_FLOAT : MODEL_HARD;
-    model_prepare(&t->network, t->values, mode, 1, t->in.settings->search.keep_alive, 0);
-}
-
+/* On discrete.model as it was prepared. */
 static status evaluate_split(trainer *t, const group *g, split which, evaluation *out)
 {
     const augment_settings *augment = &t->in.settings->augment;
     bool augmented = which == SPLIT_VALIDATION && augment->validation;
-    return evaluate(out, &t->network, t->values, t->in.data, which, t->class_weight, augmented ? augment : NULL,
+    return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight, augmented ? augment : NULL,
                     t->in.task->seed, trainer_draw_epoch(t), &t->evaluation, g);
 }
 
@@ -69,10 +64,11 @@ static status end_phase(trainer *t, const group *g)
     memcpy(t->values, t->best, t->network.layout.total * sizeof *t->values);
     if (t->counters.phase == PHASE_SEARCH) {
         TRY(trainer_refine(t));
+        trainer_remove_pruned(t);
         begin_phase(t, PHASE_FINETUNE);
         return status_ok();
     }
-    prepare_discrete(t);
+    trainer_prepare_discrete(t);
     evaluation test;
     TRY(evaluate_split(t, g, SPLIT_TEST, &test));
     t->counters.test_loss = test.loss;
@@ -85,7 +81,7 @@ status trainer_epoch_end(trainer *t, const group *g)
 {
     trainer_counters *n = &t->counters;
     const phase_settings *phase = trainer_phase(t);
-    prepare_discrete(t);
+    trainer_prepare_discrete(t);
     evaluation validation;
     TRY(evaluate_split(t, g, SPLIT_VALIDATION, &validation));
     double cost = trainer_cost(t);

@@ -4,6 +4,7 @@
 
 #include "core/base/arena.h"
 #include "core/cost/cost_choice.h"
+#include "core/net/compact.h"
 #include "core/net/model.h"
 #include "core/train/evaluate.h"
 #include "core/train/trainer.h"
@@ -28,11 +29,18 @@ typedef struct {
     int64_t curve_count;
 } trainer_counters;
 
+/* What steps work on: a model and blocks of its layout. */
+typedef struct {
+    model *model;
+    real *values, *first, *second; /* moments: update.h */
+} trainer_block;
+
 struct trainer {
     trainer_inputs in;
     const cost_model *cost;         /* NULL: no cost term */
     double cost_scale;              /* multiplies the cost in the loss: strength 1 means this */
     model network;                  /* float for warm-ups, quantised for points */
+    compact discrete;               /* the same without removed channels: for fine-tuning and evaluation */
 
     trainer_counters counters;
     arena state;                    /* the checkpoint, with counters */
@@ -41,6 +49,8 @@ struct trainer {
     int curve_room;
 
     arena work;
+    trainer_block small;            /* discrete.model and its blocks, each with room for one of the whole network */
+    trainer_block now;              /* of the running segment: the network and the state, or `small` */
     real *levels;                   /* partial sums of the tree over this rank's shards */
     size_t level_reals;             /* of one: gradient block, extras, one slot for the group's sum */
     int32_t *order, *samples, *labels;
@@ -56,6 +66,16 @@ const phase_settings *trainer_phase(const trainer *t);
 
 /* A number of (phase, epoch) that never repeats within a task: the "epoch" of random draws. */
 int trainer_draw_epoch(const trainer *t);
+
+/* Chooses what the steps of a segment work on, and brings their result back into the state. */
+void trainer_segment_begin(trainer *t);
+void trainer_segment_end(trainer *t);
+
+/* Prepares discrete.model for an evaluation of the state's values, and the network for what a choice costs. */
+void trainer_prepare_discrete(trainer *t);
+
+/* At the end of the search: weights that go with a pruned channel become 0 in the state. */
+void trainer_remove_pruned(trainer *t);
 
 /* One optimiser step; *stop: somebody in the group wants to stop. Collective on g. */
 MUST_CHECK status trainer_step(trainer *t, const group *g, bool *stop);

@@ -33,7 +33,7 @@ static int choose_samples(trainer *t, double *weight)
 /* Forward and backward of shard [first, end) of the batch into one level: gradients, loss and correct predictions. */
 static void compute_shard(trainer *t, real *level, int first, int end, int batch_images, double weight)
 {
-    model *m = &t->network;
+    model *m = t->now.model;
     int n = end - first;
     real *extra = level + m->layout.total;
     memset(extra, 0, EXTRA_COUNT * sizeof *extra);
@@ -45,11 +45,11 @@ static void compute_shard(trainer *t, real *level, int first, int end, int batch
     batch_load(model_input(m), t->labels, t->in.data, t->samples + first, n, augment, t->in.task->seed,
                trainer_draw_epoch(t));
     model_pass pass = {.training = true, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
-    model_forward(m, t->values, n, pass);
+    model_forward(m, t->now.values, n, pass);
     int correct;
     double loss = m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), t->labels,
                                                     t->class_weight, (real)(1 / weight), n, m->graph->classes);
-    model_backward(m, t->values, level, n, batch_images, pass);
+    model_backward(m, t->now.values, level, n, batch_images, pass);
     extra[EXTRA_LOSS] = (real)(loss / weight);
     extra[EXTRA_CORRECT] = (real)correct;
 }
@@ -59,7 +59,7 @@ static void compute_shard(trainer *t, real *level, int first, int end, int batch
 static void sum_own_shards(trainer *t, const group *g, int images, double weight)
 {
     int shards = t->in.settings->shards, own = shards / g->size, top = 0;
-    size_t summed = t->network.layout.total + EXTRA_COUNT;
+    size_t summed = t->now.model->layout.total + EXTRA_COUNT;
     for (int i = 0; i < own; i++) {
         int64_t shard = (int64_t)g->rank * own + i;
         int first = (int)(images * shard / shards), end = (int)(images * (shard + 1) / shards);
@@ -77,10 +77,10 @@ static void update(trainer *t, const real *gradients)
 {
     const phase_settings *phase = trainer_phase(t);
     const bool search = t->counters.phase == PHASE_SEARCH;
-    const update_moments moments = {.first = t->first, .second = t->second, .velocity = t->velocity};
-    update_values(&t->network, t->values, &moments, gradients, phase, search ? &t->in.settings->search : NULL,
+    const update_moments moments = {.first = t->now.first, .second = t->now.second, .velocity = t->velocity};
+    update_values(t->now.model, t->now.values, &moments, gradients, phase, search ? &t->in.settings->search : NULL,
                   schedule_learning_rate_factor(phase, t->counters.epoch), t->counters.phase_steps);
-    if (t->counters.phase == PHASE_WARMUP) model_update_running(&t->network, t->values, gradients);
+    if (t->counters.phase == PHASE_WARMUP) model_update_running(t->now.model, t->now.values, gradients);
 }
 
 status trainer_step(trainer *t, const group *g, bool *stop)
@@ -88,12 +88,13 @@ status trainer_step(trainer *t, const group *g, bool *stop)
     load_order(t);
     double weight;
     int images = choose_samples(t, &weight);
-    model *m = &t->network;
+    model *m = t->now.model;
     model_mode mode = t->counters.phase == PHASE_WARMUP   ? MODEL_TRAIN_FLOAT
                       : t->counters.phase == PHASE_SEARCH ? MODEL_SOFT
                                                           : MODEL_HARD;
     real temperature = (real)schedule_temperature(&t->in.settings->search, t->counters.epoch);
-    model_prepare(m, t->values, mode, temperature, t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
+    model_prepare(m, t->now.values, mode, temperature, t->in.settings->search.keep_alive,
+                  (uint32_t)t->counters.task_steps);
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;
@@ -104,7 +105,7 @@ status trainer_step(trainer *t, const group *g, bool *stop)
                            t->counters.epoch, t->counters.step);
 
     if (mode != MODEL_TRAIN_FLOAT) {
-        model_share_gradients(m, t->values, gradients);
+        model_share_gradients(m, t->now.values, gradients);
         if (mode == MODEL_SOFT && t->cost != NULL) {
             cost_choice_read(t->choices, m);
             cost_total(t->cost, t->in.graph, t->choices, m->options.rules.published_costs, t->slopes);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,16 @@ static void assert_same_records(const record *a, const record *b)
         assert_memory_equal(a->assignments[i].bits, b->assignments[i].bits, (size_t)a->assignments[i].channels);
 }
 
+static const record_tensor *find_tensor(const record *r, const char *layer, const char *what)
+{
+    char name[RECORD_NAME];
+    snprintf(name, sizeof name, "%s.%s", layer, what);
+    for (int i = 0; i < r->tensor_count; i++)
+        if (strcmp(r->tensors[i].name, name) == 0) return &r->tensors[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
 /* ---- the whole life of a warm-up and a point, once and in variations ---- */
 
 typedef struct {
@@ -284,6 +295,34 @@ static void test_segments_do_not_change_the_result(void **state)
     record r = train(&in, 1, 0, NULL);
     assert_same_records(&r, &w.point_record);
     record_free(&r);
+}
+
+/* Fine-tuning steps on the network without its removed channels; what goes with them is 0 in the record. */
+static void test_pruned_network_is_trained_the_same_however_it_is_run(void **state)
+{
+    world w = *(world *)*state;
+    w.point.strength = 40;
+    trainer_inputs in = inputs(&w, true);
+    record alone = train(&in, 1, 0, NULL), together = train(&in, 4, 3, NULL);
+    assert_same_records(&alone, &together);
+    int removed = 0, left = 0;
+    for (int i = 0; i < alone.assignment_count; i++) {
+        const record_assignment *layer = &alone.assignments[i];
+        const int node = graph_find(&w.graph, layer->layer);
+        const size_t channels = (size_t)layer->channels, rows = layer_weight_count(&w.graph.layers[node]) / channels;
+        const record_tensor *weight = find_tensor(&alone, layer->layer, "weight");
+        const record_tensor *bias = find_tensor(&alone, layer->layer, "bias");
+        for (size_t c = 0; c < channels; c++) {
+            bool all_zero = bias->data[c] == 0;
+            for (size_t k = 0; k < rows; k++) all_zero = all_zero && weight->data[k * channels + c] == 0;
+            assert_true(all_zero == (layer->bits[c] == 0));
+            removed += layer->bits[c] == 0;
+            left += layer->bits[c] != 0;
+        }
+    }
+    assert_true(removed > 0 && left > 0);
+    record_free(&together);
+    record_free(&alone);
 }
 
 /* Noise is drawn for each group and step, not for each rank; a restart draws the same again. */
@@ -416,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_result_is_the_same_for_every_group_size),
         cmocka_unit_test(test_result_is_the_same_when_stopped_anywhere),
         cmocka_unit_test(test_segments_do_not_change_the_result),
+        cmocka_unit_test(test_pruned_network_is_trained_the_same_however_it_is_run),
         cmocka_unit_test(test_noisy_choices_do_not_depend_on_ranks_or_stops),
         cmocka_unit_test(test_reference_arithmetic_trains_another_network),
         cmocka_unit_test(test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise),

@@ -1,0 +1,44 @@
+/* trainer_discrete: which network a step or an evaluation computes on. Search and warm-up step on the network itself;
+ * fine-tuning and every evaluation on its compact form (core/net/compact.h). The blocks of the state stay those of the
+ * whole network: a segment of fine-tuning gathers at its start and scatters at its end. */
+#include "core/train/trainer_state.h"
+
+static void prepare_choices(trainer *t, model_mode mode)
+{
+    model_prepare(&t->network, t->values, mode, 1, t->in.settings->search.keep_alive, 0);
+}
+
+void trainer_segment_begin(trainer *t)
+{
+    t->now = (trainer_block){.model = &t->network, .values = t->values, .first = t->first, .second = t->second};
+    if (t->counters.phase != PHASE_FINETUNE) return;
+    prepare_choices(t, MODEL_HARD);
+    compact_choose(&t->discrete, MODEL_FOR_TRAINING);
+    compact_gather(&t->discrete, t->small.values, t->values);
+    compact_gather(&t->discrete, t->small.first, t->first);
+    compact_gather(&t->discrete, t->small.second, t->second);
+    t->now = t->small;
+}
+
+void trainer_segment_end(trainer *t)
+{
+    if (t->now.model != &t->discrete.model) return;
+    compact_scatter(&t->discrete, t->values, t->small.values);
+    compact_scatter(&t->discrete, t->first, t->small.first);
+    compact_scatter(&t->discrete, t->second, t->small.second);
+}
+
+void trainer_prepare_discrete(trainer *t)
+{
+    model_mode mode = t->counters.phase == PHASE_WARMUP ? MODEL_EVAL_FLOAT : MODEL_HARD;
+    prepare_choices(t, mode);
+    compact_choose(&t->discrete, MODEL_FOR_EVALUATION);
+    compact_gather(&t->discrete, t->small.values, t->values);
+    model_prepare(&t->discrete.model, t->small.values, mode, 1, t->in.settings->search.keep_alive, 0);
+}
+
+void trainer_remove_pruned(trainer *t)
+{
+    prepare_choices(t, MODEL_HARD);
+    compact_clear_removed(&t->network, t->values);
+}
