@@ -65,8 +65,10 @@ bool cli_needs_mpi(int argc, char **argv)
 {
     const command *c = argc > 1 ? find_command(argv[1]) : NULL;
     if (c == NULL || !c->parallel) return false;
+    static const char *const answers[] = {"--help", "-h", "--where"};
     for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return false;
+        for (size_t a = 0; a < sizeof answers / sizeof *answers; a++)
+            if (strcmp(argv[i], answers[a]) == 0) return false;
     return true;
 }
 

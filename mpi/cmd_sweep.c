@@ -10,12 +10,13 @@
 #include "mpi/inputs.h"
 #include "mpi/sweep.h"
 
-enum { PROGRESS = 1 };
+enum { PROGRESS = 1, WHERE };
 
 static const option_spec options[] = {
     {'o', "out", "DIR", "run directory; default results/runs/NAME, with the name in the configuration"},
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
+    {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
     {'v', "verbose", NULL, "also the layer table, and a line for every epoch"},
     {'q', "quiet", NULL, "only the summary and errors"},
     OPTIONS_END,
@@ -27,7 +28,7 @@ typedef struct {
     const char *directory; /* NULL: default */
     progress_style style;
     progress_volume volume;
-    bool help;
+    bool help, where;
 } sweep_arguments;
 
 static status read_arguments(sweep_arguments *out, int argc, char **argv)
@@ -51,6 +52,9 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
             break;
         case 'h':
             given.help = true;
+            break;
+        case WHERE:
+            given.where = true;
             break;
         case PROGRESS:
             if (strcmp(p.value, "live") == 0)
@@ -94,6 +98,24 @@ static void tell_end(const sweep_inputs *in, const char *directory, int failed_t
     fflush(stdout);
 }
 
+static status find_directory(char out[MAX_PATH_TEXT], const sweep_inputs *in, const sweep_arguments *given)
+{
+    int length = given->directory != NULL ? snprintf(out, MAX_PATH_TEXT, "%s", given->directory)
+                                          : snprintf(out, MAX_PATH_TEXT, "results/runs/%s", in->settings.name);
+    if (length < MAX_PATH_TEXT) return status_ok();
+    return status_fail(STATUS_CONFIG, "sweep: the name of the run directory is too long");
+}
+
+/* By rank 0 alone, for launchers. */
+static status print_where(sweep_inputs *in, const sweep_arguments *given)
+{
+    char directory[MAX_PATH_TEXT];
+    TRY(inputs_read(in, given->path, given->config.overrides, given->config.count));
+    TRY(find_directory(directory, in, given));
+    puts(directory);
+    return status_ok();
+}
+
 /* Collective on the world; *in is to be freed also after a failure. */
 static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_arguments *given, int *exit_code)
 {
@@ -103,9 +125,7 @@ static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_argume
     TRY(inputs_share(in, rt->world));
     TRY(inputs_load_data(in, rt->world));
     char directory[MAX_PATH_TEXT], mpi[96], blas[GEMM_LIBRARY_LENGTH];
-    int length = given->directory != NULL ? snprintf(directory, sizeof directory, "%s", given->directory)
-                                          : snprintf(directory, sizeof directory, "results/runs/%s", in->settings.name);
-    if (length >= MAX_PATH_TEXT) return status_fail(STATUS_CONFIG, "sweep: the name of the run directory is too long");
+    TRY(find_directory(directory, in, given));
     runtime_mpi_version(mpi);
     gemm_library(blas);
     if (rt->rank == 0) tell_start(rt, in, directory, given->volume);
@@ -128,7 +148,9 @@ static status run_sweep(const runtime *rt, int argc, char **argv, int *exit_code
     }
     sweep_inputs in;
     inputs_clear(&in);
-    status s = run_on_all(rt, &in, &given, exit_code);
+    status s = status_ok();
+    if (!given.where) s = run_on_all(rt, &in, &given, exit_code);
+    else if (rt->rank == 0) s = print_where(&in, &given);
     if (s.code != STATUS_MPI) inputs_free(&in);
     return s;
 }
@@ -140,8 +162,8 @@ const command command_sweep = {
     .details =
         "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
         "a sweep that was stopped or killed; finished tasks are kept. Signals USR1, TERM and INT stop at the next\n"
-        "step with a checkpoint (exit code 75). Start it with mpirun to use several ranks:\n"
-        "  mpirun -n 5 bitfront sweep configs/demo.cfg --out results/runs/demo\n",
+        "step with a checkpoint (exit code 75). bitfront-run starts it on every core of this machine or allocation:\n"
+        "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n",
     .options = options,
     .parallel = true,
     .run = run_sweep,

@@ -17,7 +17,7 @@ typedef struct {
 } runtime;
 
 /* Starts MPI when the command needs it or when the process was started by a launcher (its siblings must then be told
- * apart). MPI errors become return codes. USR1, TERM and INT set a flag only; a second INT ends the process. */
+ * apart). MPI errors become return codes. USR1, USR2, TERM and INT set a flag only; a second INT ends the process. */
 MUST_CHECK status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi);
 
 /* Collective. Prints a failure once, from rank 0, as "bitfront: message", ends MPI and returns the exit code of the

@@ -51,6 +51,7 @@ static bool is_left_by_a_start(const char *name)
                                         "space.tmp"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i]) == 0) return true;
+    if (strncmp(name, "launch.", 7) == 0) return true; /* of bitfront-run */
     return false;
 }
 
