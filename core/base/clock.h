@@ -3,6 +3,7 @@
 #define CORE_BASE_CLOCK_H
 
 double clock_seconds(void);         /* monotonic, since an arbitrary start */
+double clock_cpu_seconds(void);     /* that this process has computed: on a busy machine less than went by */
 void clock_utc(char out[24]);       /* "2026-11-21T05:06:07Z" */
 void clock_sleep(double seconds);
 

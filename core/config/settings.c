@@ -230,9 +230,7 @@ status settings_load(settings *out, const char *path, const char *const *overrid
     return s;
 }
 
-/* ---- comparing two resolved texts ---- */
-
-static status parse_text(settings *out, const char *text, const char *origin)
+status settings_parse(settings *out, const char *text, const char *origin)
 {
     config *c;
     snprintf(out->path, sizeof out->path, "%s", origin);
@@ -241,6 +239,8 @@ static status parse_text(settings *out, const char *text, const char *origin)
     config_close(c);
     return s;
 }
+
+/* ---- comparing two resolved texts ---- */
 
 static const char *file_name(const char *path)
 {
@@ -302,8 +302,8 @@ status settings_same(const char *stored, const char *current)
 {
     settings *both = calloc(2, sizeof *both);
     if (both == NULL) return status_fail(STATUS_MEMORY, "no memory to compare configurations");
-    status s = parse_text(&both[0], stored, "stored configuration");
-    if (!failed(s)) s = parse_text(&both[1], current, "configuration");
+    status s = settings_parse(&both[0], stored, "stored configuration");
+    if (!failed(s)) s = settings_parse(&both[1], current, "configuration");
     if (!failed(s)) s = compare(&both[0], &both[1]);
     free(both);
     return s;

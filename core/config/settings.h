@@ -118,6 +118,9 @@ typedef struct {
  * Errors name file and line (or the override), the key, the allowed range, and the nearest known key if it is close. */
 MUST_CHECK status settings_load(settings *out, const char *path, const char *const *overrides, int override_count);
 
+/* The same for a text; `origin` stands in front of errors. Paths stay as they are; *out is zero before. */
+MUST_CHECK status settings_parse(settings *out, const char *text, const char *origin);
+
 /* The resolved configuration in libconfig syntax, one setting a line, every default written out, paths as given in
  * `settings`; loading it gives the same settings. The caller frees *out. */
 MUST_CHECK status settings_text(char **out, const settings *s);

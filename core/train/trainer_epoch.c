@@ -5,9 +5,9 @@
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
 
-/* On discrete.model as it was prepared. */
-static status evaluate_split(trainer *t, const group *g, split which, evaluation *out)
+status trainer_evaluate(trainer *t, const group *g, split which, evaluation *out)
 {
+    trainer_prepare_discrete(t);
     const augment_settings *augment = &t->in.settings->augment;
     bool augmented = which == SPLIT_VALIDATION && augment->validation;
     return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight, augmented ? augment : NULL,
@@ -68,9 +68,8 @@ static status end_phase(trainer *t, const group *g)
         begin_phase(t, PHASE_FINETUNE);
         return status_ok();
     }
-    trainer_prepare_discrete(t);
     evaluation test;
-    TRY(evaluate_split(t, g, SPLIT_TEST, &test));
+    TRY(trainer_evaluate(t, g, SPLIT_TEST, &test));
     t->counters.test_loss = test.loss;
     t->counters.test_accuracy = test.accuracy;
     t->counters.finished = 1;
@@ -81,9 +80,8 @@ status trainer_epoch_end(trainer *t, const group *g)
 {
     trainer_counters *n = &t->counters;
     const phase_settings *phase = trainer_phase(t);
-    trainer_prepare_discrete(t);
     evaluation validation;
-    TRY(evaluate_split(t, g, SPLIT_VALIDATION, &validation));
+    TRY(trainer_evaluate(t, g, SPLIT_VALIDATION, &validation));
     double cost = trainer_cost(t);
     select_epoch(t, &validation, cost);
 

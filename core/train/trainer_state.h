@@ -80,6 +80,9 @@ void trainer_remove_pruned(trainer *t);
 /* One optimiser step; *stop: somebody in the group wants to stop. Collective on g. */
 MUST_CHECK status trainer_step(trainer *t, const group *g, bool *stop);
 
+/* Prepares the network as discrete (float in the warm-up) and evaluates it on a split. Collective on g. */
+MUST_CHECK status trainer_evaluate(trainer *t, const group *g, split which, evaluation *out);
+
 /* Validation, selection, and what follows: the next epoch, the next phase, or the end. Collective on g. */
 MUST_CHECK status trainer_epoch_end(trainer *t, const group *g);
 
