@@ -153,7 +153,9 @@ static status fail_hopeless(coordinator *c)
         result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
         count_finished(c, t);
         c->snapshot_due = true;
-        status written = run_write_task(c->run, &result);
+        char warning[256];
+        status written = run_write_task(warning, c->run, &result, NULL);
+        if (warning[0] != '\0') TRY(warn(c, warning));
         if (!failed(written))
             written = journal_task_finished(c->run, t, status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
         if (failed(written)) return note_fault(c, written);

@@ -128,7 +128,8 @@ static status run_segments(job *j, segment_end *end)
         if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
         TRY(trainer_segment(j->trainer, &view, end));
         if (*end == SEGMENT_FINISHED) break;
-        status kept = leads(j) ? checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count) : status_ok();
+        status kept = leads(j) ? checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, NULL)
+                              : status_ok();
         TRY(rank_group_agree(&j->group, kept));
     }
     return j->w->link_fault;
@@ -146,12 +147,21 @@ static status train(job *j, segment_end *end)
     return trained;
 }
 
+/* What somebody should know about the place of a result goes to the coordinator. */
+static status publish(job *j, const record *result)
+{
+    char warning[256];
+    TRY(run_write_task(warning, j->w->run, result, NULL));
+    if (warning[0] == '\0') return status_ok();
+    return report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
+}
+
 static status write_result(job *j)
 {
     record result;
     TRY(trainer_record(&result, j->trainer));
     j->w->test_accuracy = result.test_accuracy;
-    status written = run_write_task(j->w->run, &result);
+    status written = publish(j, &result);
     record_free(&result);
     return written;
 }
@@ -165,7 +175,7 @@ static status write_failure(job *j, status reason)
     result.state = RECORD_FAILED;
     snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
     result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
-    return run_write_task(j->w->run, &result);
+    return publish(j, &result);
 }
 
 /* By the leader, at the end of its task. */

@@ -44,10 +44,11 @@ static status sync_file(const char *path)
     return bad ? status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(why)) : status_ok();
 }
 
-status checkpoint_write(const char *path, const char *key, const span *spans, int count)
+status checkpoint_write(const char *path, const char *key, const span *spans, int count, const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= PATH_BYTES ||
+    if (snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone") >=
+            PATH_BYTES ||
         snprintf(previous, sizeof previous, "%s.prev", path) >= PATH_BYTES)
         return status_fail(STATUS_IO, "path of a checkpoint is too long: %.60s...", path);
     h5_id file;
@@ -60,6 +61,7 @@ status checkpoint_write(const char *path, const char *key, const span *spans, in
     written = h5_close(file);
     if (!failed(written)) written = seal_append(temporary);
     if (!failed(written)) written = sync_file(temporary);
+    if (!failed(written) && !claim_holds(fence)) written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
     /* From here the new file is complete on disk. Between the two renames only the previous one is there. */
     if (!failed(written) && rename(path, previous) != 0 && errno != ENOENT)
         written = status_fail(STATUS_IO, "cannot rename %s to %s: %s", path, previous, strerror(errno));
@@ -184,7 +186,7 @@ status checkpoint_read(bool *found, char warning[256], const char *path, const c
 
 void checkpoint_remove(const char *path)
 {
-    static const char *const endings[] = {"", ".prev", ".tmp"};
+    static const char *const endings[] = {"", ".prev", ".tmp-alone"};
     for (int i = 0; i < 3; i++) {
         char name[PATH_BYTES];
         if (snprintf(name, sizeof name, "%s%s", path, endings[i]) < PATH_BYTES) unlink(name);

@@ -55,6 +55,14 @@ static bool is_text(const field *f)
     return f->type == FIELD_TEXT || f->type == FIELD_NAME;
 }
 
+bool field_equal(const field *f, const void *a, const void *b)
+{
+    const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
+    if (f->type == FIELD_TEXT) return strcmp(x, y) == 0;
+    if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
+    return get_integer(f, a) == get_integer(f, b);
+}
+
 status fields_write_attributes(h5_id group, const field_table *table, const void *row)
 {
     for (int i = 0; i < table->count; i++) {

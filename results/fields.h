@@ -3,6 +3,7 @@
 #ifndef RESULTS_FIELDS_H
 #define RESULTS_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/status.h"
@@ -30,6 +31,9 @@ typedef struct {
     int count;
     size_t stride; /* bytes of the struct */
 } field_table;
+
+/* Are the members of two structs the same bits (texts: the same characters)? */
+bool field_equal(const field *f, const void *a, const void *b);
 
 /* One struct as attributes of `group`. */
 MUST_CHECK status fields_write_attributes(h5_id group, const field_table *table, const void *row);

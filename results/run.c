@@ -10,9 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/file.h"
 #include "results/provenance.h"
 #include "results/run_internal.h"
+
+static const double START_LEASE_SECONDS = 30, START_NAP_SECONDS = 0.02;
 
 void run_path(char out[RUN_PATH_BYTES], const run *r, const char *name)
 {
@@ -43,6 +46,8 @@ static bool is_left_by_a_start(const char *name)
                                         "..",
                                         "tasks",
                                         "checkpoints",
+                                        "claims",
+                                        "jobs",
                                         "network.cfg",
                                         "data.checksum",
                                         "network.cfg.tmp",
@@ -120,9 +125,9 @@ static status check_belongs(const run *r)
 
 static status write_new(const run *r)
 {
-    static const char *const folders[] = {"tasks", "checkpoints"};
+    static const char *const folders[] = {"tasks", "checkpoints", "jobs"};
     char path[RUN_PATH_BYTES];
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         run_path(path, r, folders[i]);
         TRY(file_make_directory(path));
     }
@@ -134,18 +139,47 @@ static status write_new(const run *r)
     return file_write_text(path, r->config_text);
 }
 
-static status open_directory(const run *r)
+static bool is_run(const run *r)
 {
     char path[RUN_PATH_BYTES];
     run_path(path, r, "config.cfg");
-    if (file_exists(path)) {
+    return file_exists(path);
+}
+
+/* One of the jobs that start at once makes the run, the others wait for it. */
+static status make_run(const run *r)
+{
+    claims start;
+    claim_token token;
+    char holder[CLAIM_HOLDER];
+    TRY(claims_open(&start, r->directory, START_LEASE_SECONDS));
+    status result = status_ok();
+    bool done = false;
+    while (!done && !failed(result)) {
+        result = claims_take(&token, holder, &start, "start");
+        bool ours = !failed(result) && token.text[0] != '\0';
+        done = ours || is_run(r);
+        if (!done) clock_sleep(START_NAP_SECONDS);
+        if (ours && !is_run(r)) result = write_new(r);
+    }
+    claims_close(&start);
+    return result;
+}
+
+static status open_directory(const run *r)
+{
+    if (!is_run(r)) {
+        TRY(file_make_directory(r->directory));
+        status vacant = check_free(r->directory);
+        if (failed(vacant) && !is_run(r)) return vacant; /* else somebody made the run between the two questions */
+    }
+    if (is_run(r)) {
         TRY(check_belongs(r));
         return check_room(r);
     }
-    TRY(file_make_directory(r->directory));
-    TRY(check_free(r->directory));
     TRY(check_room(r));
-    return write_new(r);
+    TRY(make_run(r));
+    return check_belongs(r);
 }
 
 status run_open(run *out, const char *directory, const char *config_text, const char *network_text,

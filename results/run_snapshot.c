@@ -136,16 +136,48 @@ static status write_snapshot(const char *path, finished *all, const run *r, int 
     return h5_close(file);
 }
 
-status run_snapshot(const run *r, int task_count)
+/* *included: the tasks in it. */
+static status publish_snapshot(size_t *included, const run *r, int task_count)
 {
-    char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES];
+    char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
     run_path(path, r, "results.h5");
-    run_path(temporary, r, "results.h5.tmp");
+    snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, r->owner[0] != '\0' ? r->owner : "alone");
     finished all = {.heads = calloc((size_t)task_count + 1, sizeof(record))};
     if (all.heads == NULL) return status_fail(STATUS_MEMORY, "no memory for %d records", task_count);
     status result = write_snapshot(temporary, &all, r, task_count);
+    *included = all.count;
     free(all.heads);
     if (!failed(result)) result = file_publish(temporary, path);
     if (failed(result)) unlink(temporary);
     return result;
+}
+
+/* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
+static size_t count_present(const run *r, int task_count)
+{
+    size_t present = 0;
+    for (int id = 1; id <= task_count; id++) {
+        char path[MAX_PATH_TEXT];
+        run_task_path(path, r, id);
+        if (file_exists(path)) present++;
+    }
+    return present;
+}
+
+status run_snapshot(const run *r, int task_count)
+{
+    size_t included;
+    return publish_snapshot(&included, r, task_count);
+}
+
+status run_snapshot_last(const run *r, int task_count)
+{
+    enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
+    size_t included, present;
+    int attempt = 0;
+    do {
+        TRY(publish_snapshot(&included, r, task_count));
+        present = count_present(r, task_count);
+    } while (present > included && (++attempt < ATTEMPTS || present == (size_t)task_count));
+    return status_ok();
 }

@@ -1,12 +1,14 @@
 /* log.jsonl and status.json: what happens, for machines and for `bitfront status`. */
 #define _DEFAULT_SOURCE /* timegm */
 #define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@
 #include "results/run.h"
 #include "results/run_internal.h"
 
-enum { DEAD_AFTER_S = 60 };
+enum { DEAD_AFTER_S = 60, FORGOTTEN_AFTER_S = 24 * 3600, RUN_NAME_BYTES = 48 };
 
 /* Any bytes as a JSON string: what is not UTF-8 (a file name, for example) becomes '?'. */
 static json_t *text_of(const char *bytes)
@@ -90,7 +92,9 @@ status run_log(const run *r, const char *event, const char *fields)
     size_t length = strlen(text);
     text[length] = '\n'; /* takes the place of the end: the line is written by its length */
     char path[RUN_PATH_BYTES];
-    run_path(path, r, "log.jsonl");
+    char name[RUN_NAME_BYTES] = "log.jsonl";
+    if (r->own_log) snprintf(name, sizeof name, "log-%s.jsonl", r->owner);
+    run_path(path, r, name);
     status result = append_line(path, text, length + 1);
     free(text);
     return result;
@@ -121,16 +125,35 @@ status run_write_status(const run *r, const run_state *state)
     if (object != NULL) {
         json_object_set_new(object, "state", text_of(state->state));
         for (int i = 0; i < 5; i++) json_object_set_new(object, numbers[i].name, json_integer(numbers[i].value));
+        if (state->job != NULL) json_object_set_new(object, "job", text_of(state->job));
         json_object_set_new(object, "groups", groups_of(state));
     }
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
     json_decref(object);
     if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for status.json");
-    char path[RUN_PATH_BYTES];
-    run_path(path, r, "status.json");
+    char path[RUN_PATH_BYTES], name[RUN_NAME_BYTES] = "status.json";
+    if (state->beside) snprintf(name, sizeof name, "jobs/%s.json", r->owner);
+    run_path(path, r, name);
     status result = file_write_text(path, text);
     free(text);
     return result;
+}
+
+void run_forget_jobs(const run *r)
+{
+    char path[RUN_PATH_BYTES];
+    run_path(path, r, "jobs");
+    DIR *listing = opendir(path);
+    if (listing == NULL) return;
+    for (const struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+        struct stat info;
+        if (entry->d_name[0] == '.') continue;
+        char file[RUN_PATH_BYTES + RUN_NAME_BYTES];
+        snprintf(file, sizeof file, "%s/%.40s", path, entry->d_name);
+        bool ours = strncmp(entry->d_name, r->owner, strlen(r->owner)) == 0;
+        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > FORGOTTEN_AFTER_S)) unlink(file);
+    }
+    closedir(listing);
 }
 
 /* Seconds since "2026-11-21T05:06:07Z"; negative when it is not such a text. */
@@ -171,6 +194,59 @@ static const char *string_of(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
+/* The lines of the groups of one job. */
+static void print_groups(FILE *out, const json_t *object, bool *first)
+{
+    size_t index;
+    const json_t *group;
+    json_array_foreach(json_object_get(object, "groups"), index, group)
+    {
+        fprintf(out, "%s%s\n", *first ? "groups   " : "         ", string_of(group, "line"));
+        *first = false;
+    }
+}
+
+/* One job beside the leading one; *alive when it says that it runs, and lately. */
+static void print_job(FILE *out, const char *path, bool *alive, bool *first_group)
+{
+    char *text, updated[64];
+    if (failed(file_read_text(&text, path))) return; /* it became the leading one meanwhile */
+    json_t *object = json_loads(text, 0, NULL);
+    free(text);
+    double age = age_of(string_of(object, "time"));
+    bool is_running = strcmp(string_of(object, "state"), "running") == 0;
+    age_text(updated, sizeof updated, age);
+    *alive = is_running && age <= DEAD_AFTER_S;
+    if (*alive || (is_running && age <= FORGOTTEN_AFTER_S))
+        fprintf(out, "beside   %s: running%s, %d at work, last update %s\n", string_of(object, "job"),
+                *alive ? "" : "?", *alive ? number_of(object, "running") : 0, updated);
+    if (*alive) print_groups(out, object, first_group);
+    json_decref(object);
+}
+
+/* True when some job beside the leading one is alive. */
+static bool print_jobs(FILE *out, const char *directory, bool *first_group)
+{
+    char path[RUN_PATH_BYTES];
+    snprintf(path, sizeof path, "%.*s/jobs", MAX_PATH_TEXT, directory);
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, NULL, alphasort);
+    bool any = false;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        size_t length = strlen(name);
+        bool alive = false;
+        if (length > 5 && strcmp(name + length - 5, ".json") == 0) {
+            snprintf(path, sizeof path, "%.*s/jobs/%.60s", MAX_PATH_TEXT - 32, directory, name);
+            print_job(out, path, &alive, first_group);
+        }
+        any = any || alive;
+        free(entries[i]);
+    }
+    free(entries);
+    return any;
+}
+
 static void print_status(FILE *out, const char *directory, const json_t *object)
 {
     const char *state = string_of(object, "state");
@@ -187,18 +263,17 @@ static void print_status(FILE *out, const char *directory, const json_t *object)
         fprintf(out, "state    %s %s, exit code %d\n", state, updated, number_of(object, "exit"));
     fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting\n", done, total, bad, dead ? 0 : running,
             total - done - bad - (dead ? 0 : running));
-    size_t index;
-    const json_t *group;
-    json_array_foreach(json_object_get(object, "groups"), index, group)
-    {
-        fprintf(out, "%s%s\n", index == 0 ? "groups   " : "         ", string_of(group, "line"));
-    }
-    if (dead)
+    bool first_group = true;
+    print_groups(out, object, &first_group);
+    bool others = print_jobs(out, directory, &first_group);
+    if (dead && others)
+        fprintf(out, "The job that kept this record is silent; another one takes over within a minute.\n");
+    else if (dead)
         fprintf(out,
                 "The run looks dead: it says running, but its last update is more than %d s old. The same sweep "
                 "command again continues it.\n",
                 DEAD_AFTER_S);
-    else if (strcmp(state, "stopped") == 0)
+    else if (strcmp(state, "stopped") == 0 && !others)
         fprintf(out, "The same sweep command again continues the run.\n");
     else if (bad > 0)
         fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl.\n");

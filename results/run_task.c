@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "results/record_same.h"
 #include "results/run.h"
 #include "results/run_internal.h"
 #include "results/seal.h"
@@ -62,13 +63,49 @@ static status write_file(const char *path, const run *r, const record *rec)
     return seal_append(path);
 }
 
-status run_write_task(const run *r, const record *rec)
+/* The task has a file already: of an equal run (fine), of a different one (*warning), or a damaged one (*again). */
+static void judge_present(bool *again, char warning[256], const run *r, const record *rec)
 {
-    char path[MAX_PATH_TEXT], temporary[MAX_PATH_TEXT + 8];
+    char damage[256], differing[160];
+    record present;
+    *again = false;
+    if (!run_task_finished(damage, r, rec->task.id)) {
+        snprintf(warning, 256, "%.250s", damage);
+        *again = true;
+        return;
+    }
+    if (failed(run_read_task(&present, r, rec->task.id))) return;
+    if (!record_same(differing, sizeof differing, &present, rec))
+        snprintf(warning, 256,
+                 "task %d was finished twice with different results (%.120s); the first is kept. Do all jobs have the "
+                 "same processor type?",
+                 rec->task.id, differing);
+    record_free(&present);
+}
+
+static status publish(char warning[256], const char *temporary, const char *path, const run *r, const record *rec,
+                      const claim_fence *fence)
+{
+    bool there = true;
+    for (int attempt = 0; attempt < 2 && there; attempt++) {
+        if (!claim_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
+        TRY(file_publish_new(&there, temporary, path));
+        bool again = false;
+        if (there) judge_present(&again, warning, r, rec);
+        if (there && !again) break;
+    }
+    if (there) unlink(temporary);
+    return status_ok();
+}
+
+status run_write_task(char warning[256], const run *r, const record *rec, const claim_fence *fence)
+{
+    char path[MAX_PATH_TEXT], temporary[MAX_PATH_TEXT + CLAIM_TOKEN + 8];
+    warning[0] = 0;
     run_task_path(path, r, rec->task.id);
-    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone");
     status result = write_file(temporary, r, rec);
-    if (!failed(result)) result = file_publish(temporary, path);
+    if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
     return status_in(result, "task %d", rec->task.id);
 }

@@ -68,8 +68,8 @@ static const field EPOCH_FIELDS[] = {
     NUMBER("learning_rate", FIELD_REAL, AT(record_epoch, learning_rate), "1", "learning rate of the weights"),
     NUMBER("seconds", FIELD_REAL, AT(record_epoch, seconds), "s", "wall-clock time; differs between equal runs"),
 };
-static const field_table EPOCH_COLUMNS = {EPOCH_FIELDS, sizeof EPOCH_FIELDS / sizeof EPOCH_FIELDS[0],
-                                          sizeof(record_epoch)};
+const field_table task_file_epoch_columns = {EPOCH_FIELDS, sizeof EPOCH_FIELDS / sizeof EPOCH_FIELDS[0],
+                                             sizeof(record_epoch)};
 
 static status write_costs(h5_id group, const record *rec)
 {
@@ -119,7 +119,7 @@ static status write_record(h5_id group, const record *rec)
 
 static status write_curve(h5_id group, const record *rec)
 {
-    return fields_write_columns(group, &EPOCH_COLUMNS, rec->curve, (size_t)rec->epoch_count);
+    return fields_write_columns(group, &task_file_epoch_columns, rec->curve, (size_t)rec->epoch_count);
 }
 
 static const struct {
@@ -286,7 +286,7 @@ static status read_curve(record *out, h5_id file)
     out->epoch_count = (int)count;
     h5_id group;
     TRY(h5_group_open(&group, file, "curve"));
-    status result = fields_read_columns(out->curve, &EPOCH_COLUMNS, group, count);
+    status result = fields_read_columns(out->curve, &task_file_epoch_columns, group, count);
     h5_group_close(group);
     return result;
 }

@@ -10,6 +10,9 @@
 /* What a person compares, as attributes of /record and, with the same names, as the columns of results.h5. */
 extern const field_table task_file_columns;
 
+/* One epoch, as the columns of /curve. */
+extern const field_table task_file_epoch_columns;
+
 MUST_CHECK status task_file_write(h5_id file, const record *rec);
 
 /* Everything; the caller frees with record_free. */

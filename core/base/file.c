@@ -44,17 +44,49 @@ static status sync_path(const char *path, int flags)
     return bad ? status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(why)) : status_ok();
 }
 
-status file_publish(const char *temporary, const char *path)
+/* Makes the names of a directory durable. */
+static status sync_directory_of(const char *path)
 {
-    TRY(sync_path(temporary, O_RDONLY));
-    if (rename(temporary, path) != 0)
-        return status_fail(STATUS_IO, "cannot rename %s to %s: %s", temporary, path, strerror(errno));
     char directory[MAX_PATH];
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (slash == NULL) snprintf(directory, sizeof directory, ".");
     else slash[slash == directory] = '\0';
     return sync_path(directory, O_RDONLY | O_DIRECTORY);
+}
+
+status file_publish(const char *temporary, const char *path)
+{
+    TRY(sync_path(temporary, O_RDONLY));
+    if (rename(temporary, path) != 0)
+        return status_fail(STATUS_IO, "cannot rename %s to %s: %s", temporary, path, strerror(errno));
+    return sync_directory_of(path);
+}
+
+status file_link(bool *done, const char *from, const char *to)
+{
+    *done = link(from, to) == 0;
+    if (*done) return status_ok();
+    int why = errno;
+    /* Our request may have succeeded the first time: then our own file has two names. */
+    struct stat ours, theirs;
+    *done = why == EEXIST && stat(from, &ours) == 0 && ours.st_nlink == 2 && stat(to, &theirs) == 0 &&
+            ours.st_ino == theirs.st_ino;
+    if (*done || why == EEXIST) return status_ok();
+    bool unsupported = why == EPERM || why == EOPNOTSUPP || why == ENOSYS || why == EMLINK;
+    return status_fail(STATUS_IO, "cannot link %s to %s: %s%s", from, to, strerror(why),
+                       unsupported ? " (a run directory needs a file system with hard links)" : "");
+}
+
+status file_publish_new(bool *there, const char *temporary, const char *path)
+{
+    bool linked;
+    TRY(sync_path(temporary, O_RDONLY));
+    TRY(file_link(&linked, temporary, path));
+    *there = !linked;
+    if (!linked) return status_ok();
+    unlink(temporary);
+    return sync_directory_of(path);
 }
 
 status file_write_text(const char *path, const char *text)

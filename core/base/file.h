@@ -15,6 +15,13 @@ MUST_CHECK status file_make_directory(const char *path);
 /* fsync(temporary), rename(temporary -> path), fsync(directory): path holds the old or the new bytes, never a part. */
 MUST_CHECK status file_publish(const char *temporary, const char *path);
 
+/* link(from -> to): gives the file a second name, of all that try for the same name exactly one. *done = false (and OK)
+ * when `to` is there already. Right on NFS, where the answer to a repeated request may be wrong. */
+MUST_CHECK status file_link(bool *done, const char *from, const char *to);
+
+/* Like file_publish, but never replaces: *there = true (and OK, temporary untouched) when `path` exists. */
+MUST_CHECK status file_publish_new(bool *there, const char *temporary, const char *path);
+
 /* Writes text to path.tmp and publishes it. */
 MUST_CHECK status file_write_text(const char *path, const char *text);
 

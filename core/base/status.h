@@ -14,7 +14,8 @@ typedef enum {
     STATUS_IO,      /* the file system said no */
     STATUS_NUMERIC, /* a task failed: loss not finite, infeasible point */
     STATUS_MPI,     /* a message could not be passed */
-    STATUS_STOPPED  /* asked to stop; run the same command again */
+    STATUS_STOPPED, /* asked to stop; run the same command again */
+    STATUS_LOST     /* another job works on this task now: what was made for it is not published */
 } status_code;
 
 typedef struct {

@@ -54,7 +54,7 @@ static status save(int64_t step)
     static task_state s;
     span spans[3];
     fill(&s, step);
-    return checkpoint_write(path, "task 7 of config abc", spans, spans_of(spans, &s));
+    return checkpoint_write(path, "task 7 of config abc", spans, spans_of(spans, &s), NULL);
 }
 
 /* Reads; `step` is 0 and nothing was touched unless a checkpoint was found. */
@@ -261,7 +261,7 @@ static void test_writing_two_megabytes_is_quick(void **state)
     double best = 1e9;
     for (int i = 0; i < ROUNDS; i++) {
         double start = clock_seconds();
-        check_ok(checkpoint_write(path, "k", &one, 1));
+        check_ok(checkpoint_write(path, "k", &one, 1, NULL));
         double took = clock_seconds() - start;
         best = took < best ? took : best;
     }

@@ -70,7 +70,8 @@ static void write_task(const run *r, int id, task_kind kind, const char *strateg
     } else {
         rec.state = RECORD_FAILED;
     }
-    check_ok(run_write_task(r, &rec));
+    char warning[256];
+    check_ok(run_write_task(warning, r, &rec, NULL));
 }
 
 /* id 1 is the warm-up, 2 ... the first `points` of POINTS, the last a failed one. */
