@@ -105,7 +105,12 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
     c.totals.workers = size > 1 ? size - 1 : 1;
     for (int i = 0; i < in->task_count; i++) c.totals.total_weight += task_weight(&in->settings, &in->tasks[i]);
     int largest_group = in->settings.shards < WIRE_MAX_MEMBERS ? in->settings.shards : WIRE_MAX_MEMBERS;
-    TRY(queue_init(&c.queue, in->tasks, in->task_count, largest_group));
+    float *weights = calloc((size_t)in->task_count + 1, sizeof *weights);
+    if (weights == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->task_count);
+    for (int i = 0; i < in->task_count; i++) weights[i] = (float)task_weight(&in->settings, &in->tasks[i]);
+    status queued = queue_init(&c.queue, in->tasks, weights, in->task_count, largest_group, c.totals.workers);
+    free(weights);
+    TRY(queued);
     c.idle = calloc((size_t)size, sizeof *c.idle);
     c.running = calloc((size_t)size, sizeof *c.running);
     c.shown = calloc((size_t)size, sizeof *c.shown);
@@ -196,7 +201,7 @@ static status choose_next(coordinator *c, assignment **next)
     *next = NULL;
     TRY(fail_hopeless(c));
     int id, ranks;
-    if (c->stopping || c->idle_count == 0 || !queue_next(&c->queue, c->idle_count, &id, &ranks)) return status_ok();
+    if (c->stopping || !queue_next(&c->queue, clock_seconds(), c->idle_count, &id, &ranks)) return status_ok();
     *next = assign(c, id, ranks);
     return note_fault(c, journal_task_started(c->run, task_of(c, id), (*next)->order.members[0], ranks));
 }

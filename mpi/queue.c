@@ -1,28 +1,140 @@
-#include "mpi/queue.h"
-
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
-status queue_init(queue *out, const task *tasks, int count, int shards)
+#include "mpi/queue_internal.h"
+
+enum { NONE = -1 };
+
+/* ---- the heap of tasks that can start ---- */
+
+static int rank_of(const queue *q, int index)
 {
-    queue q = {.tasks = tasks, .count = count, .shards = shards, .waiting = count};
-    q.state = calloc(count > 0 ? (size_t)count : 1, sizeof *q.state);
-    if (q.state == NULL) return status_fail(STATUS_MEMORY, "no memory for a queue of %d tasks", count);
-    for (int i = 0; i < count; i++) assert(tasks[i].id == i + 1 && tasks[i].depends_on <= i);
+    return (q->tasks[index].kind == TASK_WARMUP ? 0 : 2) + (q->entries[index].begun ? 0 : 1);
+}
+
+bool queue_before(const queue *q, int a, int b)
+{
+    int first = rank_of(q, a), second = rank_of(q, b);
+    if (first != second) return first < second;
+    float left_a = q->entries[a].left, left_b = q->entries[b].left;
+    return left_a > left_b || (left_a == left_b && a < b);
+}
+
+static void swap(queue *q, int a, int b)
+{
+    int index = q->heap[a];
+    q->heap[a] = q->heap[b];
+    q->heap[b] = index;
+}
+
+static void rise(queue *q, int place)
+{
+    for (; place > 0 && queue_before(q, q->heap[place], q->heap[(place - 1) / 2]); place = (place - 1) / 2)
+        swap(q, place, (place - 1) / 2);
+}
+
+static void sink(queue *q, int place)
+{
+    while (true) {
+        int best = place;
+        for (int child = 2 * place + 1; child <= 2 * place + 2 && child < q->heap_count; child++)
+            if (queue_before(q, q->heap[child], q->heap[best])) best = child;
+        if (best == place) return;
+        swap(q, place, best);
+        place = best;
+    }
+}
+
+void queue_put(queue *q, int index)
+{
+    assert(q->heap_count < q->count);
+    q->heap[q->heap_count++] = index;
+    rise(q, q->heap_count - 1);
+}
+
+int queue_take(queue *q, int place)
+{
+    assert(place < q->heap_count);
+    int index = q->heap[place];
+    q->heap[place] = q->heap[--q->heap_count];
+    if (place < q->heap_count) {
+        rise(q, place);
+        sink(q, place);
+    }
+    return index;
+}
+
+/* ---- states ---- */
+
+/* Dependents are chained in the order of their ids. */
+static void chain_dependents(queue *q)
+{
+    for (int i = q->count - 1; i >= 0; i--) {
+        int needs = q->tasks[i].depends_on;
+        if (needs == 0) continue;
+        queue_entry *warmup = &q->entries[needs - 1];
+        q->entries[i].next_dependent = warmup->first_dependent;
+        warmup->first_dependent = i;
+        warmup->behind += q->entries[i].weight;
+    }
+}
+
+status queue_init(queue *out, const task *tasks, const float *weights, int count, int shards, int ranks)
+{
+    queue q = {.tasks = tasks,
+               .count = count,
+               .shards = shards,
+               .waiting = count,
+               .hopeless = NONE,
+               .deadline = INFINITY,
+               .speed = speed_new(),
+               .room = count < ranks ? count : ranks,
+               .planned_for = NONE};
+    size_t tasks_room = (size_t)count + 1, groups_room = (size_t)q.room + 1;
+    q.entries = calloc(tasks_room, sizeof *q.entries);
+    q.heap = calloc(tasks_room, sizeof *q.heap);
+    q.groups = calloc(groups_room, sizeof *q.groups);
+    q.shares = calloc(2 * groups_room, sizeof *q.shares); /* those that run, and fewer than there are ranks */
+    if (q.entries == NULL || q.heap == NULL || q.groups == NULL || q.shares == NULL) {
+        queue_free(&q);
+        return status_fail(STATUS_MEMORY, "no memory for a queue of %d tasks", count);
+    }
+    for (int i = 0; i < count; i++) {
+        assert(tasks[i].id == i + 1 && tasks[i].depends_on <= i);
+        float weight = weights != NULL ? weights[i] : 1;
+        q.entries[i] = (queue_entry){
+            .weight = weight, .left = weight, .next_dependent = NONE, .first_dependent = NONE, .group = NONE};
+        q.work_left += weight;
+        if (tasks[i].depends_on == 0) queue_put(&q, i);
+    }
+    chain_dependents(&q);
     *out = q;
     return status_ok();
 }
 
 void queue_free(queue *q)
 {
-    free(q->state);
-    q->state = NULL;
+    free(q->entries);
+    free(q->heap);
+    free(q->groups);
+    free(q->shares);
+    q->entries = NULL;
+    q->heap = NULL;
+    q->groups = NULL;
+    q->shares = NULL;
 }
 
 queue_state queue_task(const queue *q, int id)
 {
     assert(id >= 1 && id <= q->count);
-    return (queue_state)q->state[id - 1];
+    return (queue_state)q->entries[id - 1].state;
+}
+
+void queue_set_deadline(queue *q, double deadline)
+{
+    q->deadline = deadline;
+    q->planned_for = NONE;
 }
 
 static int *counter(queue *q, queue_state state)
@@ -39,72 +151,124 @@ static int *counter(queue *q, queue_state state)
     }
 }
 
-static void move(queue *q, int id, queue_state to)
+static void move(queue *q, int index, queue_state to)
 {
-    --*counter(q, queue_task(q, id));
+    --*counter(q, queue_task(q, index + 1));
     ++*counter(q, to);
-    q->state[id - 1] = (unsigned char)to;
-    if (to == QUEUE_WAITING && id - 1 < q->first) q->first = id - 1;
-    while (q->first < q->count && q->state[q->first] != QUEUE_WAITING) q->first++;
+    q->entries[index].state = (unsigned char)to;
+    q->planned_for = NONE;
 }
 
-static bool is_ready(const queue *q, int index)
+queue_group *queue_group_of(queue *q, int id)
 {
-    int needs = q->tasks[index].depends_on;
-    return q->state[index] == QUEUE_WAITING && (needs == 0 || q->state[needs - 1] == QUEUE_DONE);
+    assert(queue_task(q, id) == QUEUE_RUNNING);
+    return &q->groups[q->entries[id - 1].group];
 }
 
-static int power_of_two_within(int limit)
+void queue_start(queue *q, int index, int level, double now)
 {
-    int power = 1;
-    while (power <= limit / 2) power *= 2;
-    return power;
+    assert(q->running < q->room);
+    queue_entry *e = &q->entries[index];
+    phase_kind fresh = q->tasks[index].kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH;
+    e->group = q->running;
+    e->begun = true;
+    q->groups[q->running] = (queue_group){.index = index,
+                                          .ranks = 1 << level,
+                                          .level = level,
+                                          .since = now,
+                                          .phase = e->last.pace > 0 ? (phase_kind)e->last.phase : fresh};
+    q->busy_ranks += 1 << level;
+    int planned = q->planned_for; /* what starts as planned leaves the plan as it is */
+    move(q, index, QUEUE_RUNNING);
+    q->planned_for = planned >= 0 && e->target == level ? planned - (1 << level) : NONE;
 }
 
-bool queue_next(queue *q, int free_ranks, int *id, int *ranks)
+/* Gives the ranks back. */
+static void end_group(queue *q, int index)
 {
-    int warmup = -1, point = -1, ready_points = 0;
-    for (int i = q->first; i < q->count && warmup < 0; i++) {
-        if (!is_ready(q, i)) continue;
-        if (q->tasks[i].kind == TASK_WARMUP) {
-            warmup = i;
-        } else {
-            if (point < 0) point = i;
-            ready_points++;
-            /* Warm-ups come first in the list: with enough points for all ranks there is nothing more to learn. */
-            if (ready_points >= free_ranks) break;
+    queue_entry *e = &q->entries[index];
+    q->busy_ranks -= q->groups[e->group].ranks;
+    queue_group last = q->groups[q->running - 1];
+    q->groups[e->group] = last;
+    q->entries[last.index].group = e->group;
+    e->group = NONE;
+}
+
+/* The points that wait for a warm-up can start now, or never. */
+static void release_dependents(queue *q, int index, bool ok)
+{
+    int *tail = &q->hopeless;
+    if (!ok)
+        while (*tail != NONE) tail = &q->entries[*tail].next_dependent;
+    for (int i = q->entries[index].first_dependent; i != NONE;) {
+        int next = q->entries[i].next_dependent;
+        if (q->entries[i].state == QUEUE_WAITING && ok) queue_put(q, i);
+        if (q->entries[i].state == QUEUE_WAITING && !ok) {
+            *tail = i;
+            tail = &q->entries[i].next_dependent;
+            *tail = NONE;
         }
+        i = next;
     }
-    int chosen = warmup >= 0 ? warmup : point;
-    if (chosen < 0 || free_ranks < 1) return false;
-    int share = warmup >= 0 ? free_ranks : free_ranks / ready_points;
-    if (share > q->shards) share = q->shards;
-    *ranks = power_of_two_within(share);
-    *id = chosen + 1;
-    move(q, *id, QUEUE_RUNNING);
-    return true;
+    q->entries[index].first_dependent = NONE;
+}
+
+static void end_task(queue *q, int index, bool ok)
+{
+    queue_entry *e = &q->entries[index];
+    int needs = q->tasks[index].depends_on;
+    if (needs != 0) q->entries[needs - 1].behind -= e->weight;
+    q->work_left -= e->left;
+    e->left = 0;
+    move(q, index, ok ? QUEUE_DONE : QUEUE_FAILED);
+    release_dependents(q, index, ok);
+}
+
+static int place_in_heap(const queue *q, int index)
+{
+    for (int place = 0; place < q->heap_count; place++)
+        if (q->heap[place] == index) return place;
+    return NONE;
 }
 
 void queue_finished(queue *q, int id, bool ok)
 {
-    assert(queue_task(q, id) == QUEUE_RUNNING || queue_task(q, id) == QUEUE_WAITING);
-    move(q, id, ok ? QUEUE_DONE : QUEUE_FAILED);
+    queue_state before = queue_task(q, id);
+    assert(before == QUEUE_RUNNING || before == QUEUE_WAITING);
+    if (before == QUEUE_RUNNING) {
+        end_group(q, id - 1);
+    } else {
+        int place = place_in_heap(q, id - 1);
+        if (place != NONE) (void)queue_take(q, place);
+    }
+    end_task(q, id - 1, ok);
 }
 
 void queue_returned(queue *q, int id)
 {
     assert(queue_task(q, id) == QUEUE_RUNNING);
-    move(q, id, QUEUE_WAITING);
+    end_group(q, id - 1);
+    move(q, id - 1, QUEUE_WAITING);
+    queue_put(q, id - 1);
+}
+
+bool queue_broken(queue *q, int id)
+{
+    queue_entry *e = &q->entries[id - 1];
+    if (++e->broken < QUEUE_ATTEMPTS) {
+        queue_returned(q, id);
+        return true;
+    }
+    queue_finished(q, id, false);
+    return false;
 }
 
 bool queue_hopeless(queue *q, int *id)
 {
-    for (int i = q->first; i < q->count; i++) {
-        int needs = q->tasks[i].depends_on;
-        if (q->state[i] != QUEUE_WAITING || needs == 0 || q->state[needs - 1] != QUEUE_FAILED) continue;
-        *id = i + 1;
-        move(q, *id, QUEUE_FAILED);
-        return true;
-    }
-    return false;
+    int index = q->hopeless;
+    if (index == NONE) return false;
+    q->hopeless = q->entries[index].next_dependent;
+    end_task(q, index, false);
+    *id = index + 1;
+    return true;
 }

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <string.h>
 
 #include "mpi/queue.h"
+#include "tests/support/check_status.h"
 
-enum { SHARDS = 8 };
+enum { SHARDS = 8, MOST_RANKS = 64 };
 
 /* `warmups` warm-ups, then `points` points that wait for them in turn. */
 static void make_tasks(task *tasks, int warmups, int points)
@@ -25,22 +27,37 @@ static void make_tasks(task *tasks, int warmups, int points)
 static queue make_queue(const task *tasks, int count)
 {
     queue q;
-    assert_false(failed(queue_init(&q, tasks, count, SHARDS)));
+    check_ok(queue_init(&q, tasks, NULL, count, SHARDS, MOST_RANKS));
     return q;
+}
+
+static void expect_next_at(queue *q, double now, int free_ranks, int id, int ranks)
+{
+    int got_id = 0, got_ranks = 0;
+    assert_true(queue_next(q, now, free_ranks, &got_id, &got_ranks));
+    assert_int_equal(got_id, id);
+    assert_int_equal(got_ranks, ranks);
 }
 
 static void expect_next(queue *q, int free_ranks, int id, int ranks)
 {
-    int got_id = 0, got_ranks = 0;
-    assert_true(queue_next(q, free_ranks, &got_id, &got_ranks));
-    assert_int_equal(got_id, id);
-    assert_int_equal(got_ranks, ranks);
+    expect_next_at(q, 0, free_ranks, id, ranks);
+}
+
+/* A task of weight 1 runs `segments` segments of `weight` each, `seconds` long, and goes on after each. */
+static double run_segments(queue *q, int id, double now, double done, double weight, double seconds, int segments)
+{
+    phase_kind phase = q->tasks[id - 1].kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH;
+    queue_begun(q, id, now, done, phase);
+    for (int i = 1; i <= segments; i++)
+        assert_int_equal(queue_boundary(q, id, now += seconds, done + i * weight, phase, 0), QUEUE_GO_ON);
+    return now;
 }
 
 static void expect_nothing(queue *q, int free_ranks)
 {
     int id, ranks;
-    assert_false(queue_next(q, free_ranks, &id, &ranks));
+    assert_false(queue_next(q, 0, free_ranks, &id, &ranks));
 }
 
 static void test_warmup_takes_the_largest_power_of_two(void **state)
@@ -77,9 +94,9 @@ static void test_few_points_share_the_ranks_in_powers_of_two(void **state)
     make_tasks(tasks, 1, 3);
     queue q = make_queue(tasks, 4);
     queue_finished(&q, 1, true);
-    expect_next(&q, 5, 2, 1); /* 5 ranks for 3 points: 1 + 2 + 2 */
-    expect_next(&q, 4, 3, 2);
-    expect_next(&q, 2, 4, 2);
+    expect_next(&q, 5, 2, 2); /* 5 ranks for 3 points: 2 + 2 + 1 */
+    expect_next(&q, 3, 3, 2);
+    expect_next(&q, 1, 4, 1);
     expect_nothing(&q, 3);
     queue_free(&q);
 
@@ -89,16 +106,24 @@ static void test_few_points_share_the_ranks_in_powers_of_two(void **state)
     queue_free(&q);
 }
 
-static void test_ready_warmup_goes_before_ready_points(void **state)
+static void test_ready_warmups_share_the_ranks_and_go_before_points(void **state)
 {
     (void)state;
     task tasks[6];
     make_tasks(tasks, 2, 4);
     queue q = make_queue(tasks, 6);
-    expect_next(&q, 3, 1, 2);
+    expect_next(&q, 8, 1, 4);
+    expect_next(&q, 4, 2, 4);
     queue_finished(&q, 1, true);
-    expect_next(&q, 2, 2, 2);
-    expect_next(&q, 1, 3, 1); /* point of the first warm-up, while the second runs */
+    expect_next(&q, 4, 3, 2); /* points of the first warm-up, while the second runs */
+    expect_next(&q, 2, 5, 2);
+    queue_free(&q);
+
+    q = make_queue(tasks, 6);
+    expect_next(&q, 1, 1, 1);
+    queue_finished(&q, 1, true);
+    expect_next(&q, 2, 2, 1); /* there are enough points for the other rank */
+    expect_next(&q, 1, 3, 1);
     queue_free(&q);
 }
 
@@ -172,7 +197,7 @@ static void test_every_task_runs_exactly_once(void **state)
     int handed_out[COUNT + 1] = {0}, running[COUNT], sizes[COUNT], count = 0, free_ranks = RANKS;
     for (unsigned step = 1; q.done < COUNT; step++) {
         int id, ranks;
-        while (free_ranks > 0 && queue_next(&q, free_ranks, &id, &ranks)) {
+        while (free_ranks > 0 && queue_next(&q, 0, free_ranks, &id, &ranks)) {
             assert_true(ranks >= 1 && ranks <= free_ranks && ranks <= SHARDS && (ranks & (ranks - 1)) == 0);
             assert_true(tasks[id - 1].depends_on == 0 || queue_task(&q, tasks[id - 1].depends_on) == QUEUE_DONE);
             handed_out[id]++;
@@ -191,17 +216,277 @@ static void test_every_task_runs_exactly_once(void **state)
     queue_free(&q);
 }
 
+static void test_longest_work_first_and_begun_work_before_fresh(void **state)
+{
+    (void)state;
+    task tasks[5];
+    make_tasks(tasks, 1, 4);
+    const float weights[] = {1, 2, 7, 5, 7};
+    queue q;
+    check_ok(queue_init(&q, tasks, weights, 5, SHARDS, MOST_RANKS));
+    queue_finished(&q, 1, true);
+    expect_next(&q, 1, 3, 1);
+    expect_next(&q, 1, 5, 1);
+    queue_returned(&q, 5);
+    queue_begun(&q, 3, 0, 0.9, PHASE_SEARCH);
+    queue_returned(&q, 3); /* 0.7 of it left */
+    expect_next(&q, 1, 5, 1);
+    expect_next(&q, 1, 3, 1);
+    expect_next(&q, 1, 4, 1);
+    expect_next(&q, 1, 2, 1);
+    expect_nothing(&q, 1);
+    queue_free(&q);
+}
+
+static void test_idle_ranks_join_the_task_that_ends_last(void **state)
+{
+    (void)state;
+    task tasks[3];
+    make_tasks(tasks, 1, 2);
+    queue q = make_queue(tasks, 3);
+    queue_finished(&q, 1, true);
+    expect_next(&q, 1, 2, 1);
+    expect_next(&q, 1, 3, 1);
+    run_segments(&q, 2, 0, 0, 0.1, 100, 1);
+    run_segments(&q, 3, 0, 0, 0.2, 100, 1);
+    /* 1 rank idle: task 2 has 900 s left, task 3 only 400. */
+    assert_int_equal(queue_boundary(&q, 3, 200, 0.4, PHASE_SEARCH, 1), QUEUE_GO_ON);
+    assert_int_equal(queue_boundary(&q, 2, 200, 0.2, PHASE_SEARCH, 1), QUEUE_GROW);
+    queue_returned(&q, 2);
+    expect_next_at(&q, 200, 2, 2, 2);
+    assert_int_equal(q.regroups, 1);
+    /* Nobody is idle now. */
+    queue_begun(&q, 2, 201, 0.2, PHASE_SEARCH);
+    assert_int_equal(queue_boundary(&q, 2, 256, 0.3, PHASE_SEARCH, 0), QUEUE_GO_ON);
+    /* Then many are: from 2 ranks to all the shards allow. */
+    queue_finished(&q, 3, true);
+    assert_int_equal(queue_boundary(&q, 2, 311, 0.4, PHASE_SEARCH, 62), QUEUE_GROW);
+    queue_returned(&q, 2);
+    expect_next_at(&q, 311, 64, 2, SHARDS);
+    queue_free(&q);
+}
+
+static void test_a_group_does_not_grow_when_that_gains_less_than_it_costs(void **state)
+{
+    (void)state;
+    task tasks[1];
+    make_tasks(tasks, 1, 0);
+    for (int costly = 0; costly < 2; costly++) {
+        queue q = make_queue(tasks, 1);
+        expect_next(&q, 1, 1, 1);
+        queue_begun(&q, 1, costly ? 500 : 5, 0, PHASE_WARMUP); /* 900 s are left after the first segment */
+        assert_int_equal(queue_boundary(&q, 1, costly ? 600 : 105, 0.1, PHASE_WARMUP, 1),
+                         costly ? QUEUE_GO_ON : QUEUE_GROW);
+        queue_free(&q);
+    }
+    /* Shortly before its end. */
+    queue q = make_queue(tasks, 1);
+    expect_next(&q, 1, 1, 1);
+    queue_begun(&q, 1, 5, 0.8, PHASE_WARMUP);
+    assert_int_equal(queue_boundary(&q, 1, 10, 0.9, PHASE_WARMUP, 1), QUEUE_GO_ON);
+    queue_free(&q);
+}
+
+static void test_a_size_measured_to_be_no_faster_is_never_grown_to(void **state)
+{
+    (void)state;
+    task tasks[4];
+    make_tasks(tasks, 2, 2);
+    queue q = make_queue(tasks, 4);
+    expect_next(&q, 1, 1, 1);
+    run_segments(&q, 1, 0, 0, 0.1, 100, 2);
+    queue_returned(&q, 1);
+    expect_next_at(&q, 200, 4, 1, 2); /* as long as nothing is known: 4 ranks for 2 warm-ups */
+    queue_begun(&q, 1, 200, 0.2, PHASE_WARMUP);
+    assert_int_equal(queue_boundary(&q, 1, 300, 0.3, PHASE_WARMUP, 8), QUEUE_GO_ON); /* no faster at all */
+    queue_finished(&q, 1, true);
+    expect_next_at(&q, 500, 4, 2, 1);
+    queue_begun(&q, 2, 500, 0, PHASE_WARMUP);
+    assert_int_equal(queue_boundary(&q, 2, 600, 0.1, PHASE_WARMUP, 8), QUEUE_GO_ON);
+    queue_finished(&q, 2, true);
+    expect_next(&q, 4, 3, 2); /* of searching nothing of the kind is known */
+    queue_free(&q);
+}
+
+static void test_speed_is_learned_from_the_same_task_only(void **state)
+{
+    (void)state;
+    speed_table t = speed_new();
+    speed_sample slow = {0}, quick = {0};
+    assert_true(speed_pace(&t, &slow, PHASE_SEARCH, 0) == 0);
+    double assumed = speed_ratio(&t, PHASE_SEARCH, 0, 1);
+    assert_true(assumed > 0.5 && assumed < 0.6);
+    speed_learn(&t, &slow, PHASE_SEARCH, 0, 1, 100);
+    speed_learn(&t, &quick, PHASE_SEARCH, 1, 1, 10); /* another task: says nothing about groups of two */
+    assert_true(speed_ratio(&t, PHASE_SEARCH, 0, 1) == assumed);
+    speed_learn(&t, &slow, PHASE_FINETUNE, 1, 1, 20); /* another phase neither */
+    assert_true(speed_ratio(&t, PHASE_SEARCH, 0, 1) == assumed);
+    speed_learn(&t, &quick, PHASE_SEARCH, 3, 1, 6.4); /* 8 ranks instead of 2: a step is 0.8 */
+    assert_true(fabs(speed_ratio(&t, PHASE_SEARCH, 1, 3) - 0.64) < 1e-6);
+    assert_true(fabs(speed_ratio(&t, PHASE_SEARCH, 3, 1) - 1 / 0.64) < 1e-6);
+    /* Beyond what was measured it does not get better. */
+    assert_true(fabs(speed_ratio(&t, PHASE_SEARCH, 3, 4) - 0.8) < 1e-6);
+    assert_true(fabs(speed_pace(&t, &quick, PHASE_SEARCH, 1) - 10) < 1e-4);
+    /* Warm-ups are all alike. */
+    speed_sample first = {0}, second = {0};
+    speed_learn(&t, &first, PHASE_WARMUP, 0, 1, 100);
+    speed_learn(&t, &second, PHASE_WARMUP, 1, 1, 70);
+    assert_true(fabs(speed_ratio(&t, PHASE_WARMUP, 0, 1) - 0.7) < 1e-6);
+}
+
+static void test_a_large_group_gives_its_ranks_to_waiting_tasks(void **state)
+{
+    (void)state;
+    task tasks[22];
+    make_tasks(tasks, 2, 20);
+    for (int waiting = 0; waiting < 2; waiting++) {
+        queue q = make_queue(tasks, 22);
+        expect_next(&q, 8, 1, 4);
+        expect_next(&q, 4, 2, 4);
+        queue_begun(&q, 1, 1, 0, PHASE_WARMUP);
+        queue_begun(&q, 2, 1, 0, PHASE_WARMUP);
+        assert_int_equal(queue_boundary(&q, 2, 101, 0.1, PHASE_WARMUP, 0), QUEUE_GO_ON);
+        if (waiting) queue_finished(&q, 1, true); /* ten points can start */
+        for (int free_ranks = 4; waiting && free_ranks > 0; free_ranks--) {
+            int id, ranks;
+            assert_true(queue_next(&q, 102, free_ranks, &id, &ranks));
+            assert_int_equal(ranks, 1);
+        }
+        assert_int_equal(queue_boundary(&q, 2, 201, 0.2, PHASE_WARMUP, 0), waiting ? QUEUE_SHRINK : QUEUE_GO_ON);
+        if (waiting) {
+            queue_returned(&q, 2);
+            int id, ranks;
+            assert_true(queue_next(&q, 202, 4, &id, &ranks));
+            assert_int_equal(id, 2);
+            assert_true(ranks < 4);
+        }
+        queue_free(&q);
+    }
+}
+
+static void test_a_large_group_that_is_as_efficient_as_a_small_one_stays(void **state)
+{
+    (void)state;
+    for (int seconds = 50; seconds <= 90; seconds += 40) { /* on 2 ranks, for what took 100 s on one */
+        task tasks[4];
+        make_tasks(tasks, 1, 3);
+        const float weights[] = {1, 1, 1, 0.1f};
+        queue q;
+        check_ok(queue_init(&q, tasks, weights, 4, SHARDS, MOST_RANKS));
+        queue_finished(&q, 1, true);
+        queue_finished(&q, 3, true);
+        expect_next(&q, 1, 2, 1);
+        run_segments(&q, 2, 0, 0, 0.1, 100, 1);
+        expect_next(&q, 1, 4, 1);
+        queue_returned(&q, 2);
+        expect_next_at(&q, 100, 2, 2, 2);
+        queue_begun(&q, 2, 100, 0.1, PHASE_SEARCH);
+        queue_returned(&q, 4); /* waits */
+        assert_int_equal(queue_boundary(&q, 2, 100 + seconds, 0.2, PHASE_SEARCH, 0),
+                         seconds == 50 ? QUEUE_GO_ON : QUEUE_SHRINK);
+        queue_free(&q);
+    }
+}
+
+static void test_nothing_begins_that_cannot_reach_its_next_checkpoint(void **state)
+{
+    (void)state;
+    task tasks[5];
+    make_tasks(tasks, 1, 4);
+    queue q = make_queue(tasks, 5);
+    queue_set_deadline(&q, 1000);
+    int id, ranks;
+    assert_false(queue_next(&q, 1000, 1, &id, &ranks)); /* too late for anything */
+    expect_next(&q, 1, 1, 1);                           /* nothing is known yet: allowed */
+    run_segments(&q, 1, 1, 0, 0.1, 100, 1);
+    queue_finished(&q, 1, true);
+    assert_true(queue_next(&q, 500, 1, &id, &ranks));
+    assert_int_equal(id, 2);
+    run_segments(&q, 2, 501, 0, 0.25, 100, 1);
+    assert_false(queue_next(&q, 890, 1, &id, &ranks)); /* a segment takes 100 s, with a margin */
+    assert_true(queue_next(&q, 800, 1, &id, &ranks));
+    assert_int_equal(id, 3);
+    /* Task 2 was moving on faster than others: it may still begin another segment. */
+    assert_int_equal(queue_boundary(&q, 2, 700, 0.5, PHASE_SEARCH, 0), QUEUE_GO_ON);
+    assert_int_equal(queue_boundary(&q, 2, 890, 0.75, PHASE_SEARCH, 0), QUEUE_DEADLINE);
+    queue_returned(&q, 2);
+    assert_false(queue_next(&q, 891, 4, &id, &ranks));
+    queue_set_deadline(&q, INFINITY);
+    assert_true(queue_next(&q, 891, 1, &id, &ranks));
+    assert_int_equal(id, 2);
+    queue_free(&q);
+}
+
+static void test_a_shorter_segment_may_still_fit_before_the_deadline(void **state)
+{
+    (void)state;
+    task tasks[3];
+    make_tasks(tasks, 1, 2);
+    queue q = make_queue(tasks, 3);
+    queue_finished(&q, 1, true);
+    expect_next(&q, 1, 2, 1);
+    expect_next(&q, 1, 3, 1);
+    run_segments(&q, 2, 1, 0, 0.1, 100, 1);
+    run_segments(&q, 3, 1, 0, 0.2, 10, 1);
+    queue_returned(&q, 2);
+    queue_returned(&q, 3);
+    queue_set_deadline(&q, 250);
+    int id, ranks;
+    assert_true(queue_next(&q, 200, 1, &id, &ranks)); /* task 2 would be first */
+    assert_int_equal(id, 3);
+    queue_free(&q);
+}
+
+static void test_a_task_whose_groups_break_fails_in_the_end(void **state)
+{
+    (void)state;
+    task tasks[3];
+    make_tasks(tasks, 1, 2);
+    queue q = make_queue(tasks, 3);
+    for (int attempt = 1; attempt <= QUEUE_ATTEMPTS; attempt++) {
+        expect_next(&q, 1, 1, 1);
+        assert_int_equal(queue_broken(&q, 1), attempt < QUEUE_ATTEMPTS);
+    }
+    assert_int_equal(queue_task(&q, 1), QUEUE_FAILED);
+    int id;
+    assert_true(queue_hopeless(&q, &id));
+    assert_true(queue_hopeless(&q, &id));
+    assert_false(queue_hopeless(&q, &id));
+    assert_int_equal(q.failed, 3);
+    assert_int_equal(q.busy_ranks, 0);
+    queue_free(&q);
+
+    /* Leaving because it was told to is no attempt. */
+    q = make_queue(tasks, 3);
+    for (int i = 0; i < 2 * QUEUE_ATTEMPTS; i++) {
+        expect_next(&q, 1, 1, 1);
+        queue_returned(&q, 1);
+    }
+    assert_int_equal(queue_task(&q, 1), QUEUE_WAITING);
+    queue_free(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_warmup_takes_the_largest_power_of_two),
         cmocka_unit_test(test_points_get_one_rank_each_while_there_are_enough),
         cmocka_unit_test(test_few_points_share_the_ranks_in_powers_of_two),
-        cmocka_unit_test(test_ready_warmup_goes_before_ready_points),
+        cmocka_unit_test(test_ready_warmups_share_the_ranks_and_go_before_points),
         cmocka_unit_test(test_failed_warmup_takes_its_points_along),
         cmocka_unit_test(test_returned_task_is_handed_out_again),
         cmocka_unit_test(test_tasks_finished_earlier_are_skipped),
         cmocka_unit_test(test_every_task_runs_exactly_once),
+        cmocka_unit_test(test_longest_work_first_and_begun_work_before_fresh),
+        cmocka_unit_test(test_idle_ranks_join_the_task_that_ends_last),
+        cmocka_unit_test(test_a_group_does_not_grow_when_that_gains_less_than_it_costs),
+        cmocka_unit_test(test_a_size_measured_to_be_no_faster_is_never_grown_to),
+        cmocka_unit_test(test_speed_is_learned_from_the_same_task_only),
+        cmocka_unit_test(test_a_large_group_gives_its_ranks_to_waiting_tasks),
+        cmocka_unit_test(test_a_large_group_that_is_as_efficient_as_a_small_one_stays),
+        cmocka_unit_test(test_nothing_begins_that_cannot_reach_its_next_checkpoint),
+        cmocka_unit_test(test_a_shorter_segment_may_still_fit_before_the_deadline),
+        cmocka_unit_test(test_a_task_whose_groups_break_fails_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
