@@ -162,13 +162,13 @@ static void test_every_task_ends_with_the_right_value(void)
     check_results("plain", NULL);
 }
 
-static void test_warmups_use_all_workers(void)
+static void test_two_warmups_share_the_workers(void)
 {
     reset_fake(QUICK);
     int failed_tasks, workers = size > 1 ? size - 1 : 1, largest = 0;
     CHECK_OK(run_in("groups", &failed_tasks));
     MPI_Allreduce(&fake.largest_group, &largest, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    CHECK(largest == (workers >= 4 ? 4 : workers >= 2 ? 2 : 1));
+    CHECK(largest >= (workers >= 3 ? 2 : 1) && largest <= (workers >= 4 ? 4 : workers >= 2 ? 2 : 1));
     check_results("groups", NULL);
 }
 
@@ -305,7 +305,7 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     read_inputs();
     test_every_task_ends_with_the_right_value();
-    test_warmups_use_all_workers();
+    test_two_warmups_share_the_workers();
     test_waiting_costs_no_core();
     test_stop_and_resume_loses_no_step(SIGUSR1, 1, "usr1");
     test_stop_and_resume_loses_no_step(SIGTERM, WARMUPS + 2, "term");
