@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fail_point.h"
 #include "mpi/agree.h"
 #include "mpi/shared_data.h"
 
@@ -51,6 +52,7 @@ status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
         TRY(mpi_status(MPI_Comm_rank(rt.world, &rt.rank), "asking for the rank"));
         TRY(mpi_status(MPI_Comm_size(rt.world, &rt.size), "asking for the number of ranks"));
     }
+    TRY(fail_points_arm(rt.rank));
     TRY(runtime_catch_signals()); /* after MPI_Init, which may install its own */
     *out = rt;
     return status_ok();

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/fail_point.h"
 #include "mpi/agree.h"
 
 /* Elements exchanged at a time: small enough for the second-level cache, far below the limit of MPI's int counts. */
@@ -40,7 +41,9 @@ static status exchange_and_add(tree_sum *t, int partner_rank, real *values, size
                        "receiving gradients"));
         TRY(mpi_status(MPI_Isend(values + done, part, MPI_REAL_TYPE, partner_rank, TREE_SUM_TAG, t->comm, &requests[1]),
                        "sending gradients"));
+        fail_message(FAIL_SUM, FAIL_SEND_BEFORE);
         TRY(patience_wait(2, requests, "summing gradients"));
+        fail_message(FAIL_SUM, FAIL_SEND_AFTER);
         for (int i = 0; i < part; i++) values[done + (size_t)i] += t->partner[i];
         done += (size_t)part;
     }

@@ -1,12 +1,21 @@
 #include "mpi/wire.h"
 
+#include "core/base/fail_point.h"
 #include "mpi/agree.h"
+
+static fail_subject subject_of(int tag)
+{
+    return tag == WIRE_TAG_ORDER ? FAIL_ORDER : tag == WIRE_TAG_STOP ? FAIL_STOP : FAIL_REPORT;
+}
 
 status wire_send(MPI_Comm world, int rank, int tag, const void *message, int bytes)
 {
+    fail_message(subject_of(tag), FAIL_SEND_BEFORE);
     MPI_Request request;
     TRY(mpi_status(MPI_Isend(message, bytes, MPI_BYTE, rank, tag, world, &request), "sending a message"));
-    return patience_wait(1, &request, "sending a message");
+    TRY(patience_wait(1, &request, "sending a message"));
+    fail_message(subject_of(tag), FAIL_SEND_AFTER);
+    return status_ok();
 }
 
 status wire_take(bool *taken, MPI_Comm world, int rank, int tag, void *message, int bytes)

@@ -34,16 +34,6 @@ static status write_content(h5_id file, const char *key, const span *spans, int 
     return result;
 }
 
-static status sync_file(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
-    bool bad = fsync(fd) != 0;
-    int why = errno;
-    close(fd);
-    return bad ? status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(why)) : status_ok();
-}
-
 status checkpoint_write(const char *path, const char *key, const span *spans, int count, const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
@@ -60,11 +50,13 @@ status checkpoint_write(const char *path, const char *key, const span *spans, in
     }
     written = h5_close(file);
     if (!failed(written)) written = seal_append(temporary);
-    if (!failed(written)) written = sync_file(temporary);
+    if (!failed(written)) written = file_sync(temporary);
     if (!failed(written) && !claim_holds(fence)) written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
     /* From here the new file is complete on disk. Between the two renames only the previous one is there. */
-    if (!failed(written) && rename(path, previous) != 0 && errno != ENOENT)
-        written = status_fail(STATUS_IO, "cannot rename %s to %s: %s", path, previous, strerror(errno));
+    if (!failed(written) && file_exists(path)) {
+        status kept = file_rename(path, previous);
+        if (failed(kept) && file_exists(path)) written = kept; /* else a job that lost its claim was faster */
+    }
     if (failed(written)) {
         unlink(temporary);
         return written;

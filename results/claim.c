@@ -165,17 +165,11 @@ static status write_new(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot create the claim %s: %s", path, strerror(errno));
-    size_t length = strlen(text);
-    errno = ENOSPC; /* a short write says nothing else */
-    bool bad = write(fd, text, length) != (ssize_t)length;
-    int why = errno;
-    if (close(fd) != 0 && !bad) {
-        bad = true;
-        why = errno;
-    }
-    if (!bad) return status_ok();
-    unlink(path);
-    return status_fail(STATUS_IO, "cannot write the claim %s: %s", path, strerror(why));
+    status written = file_write_bytes(fd, path, text, strlen(text));
+    if (close(fd) != 0 && !failed(written))
+        written = status_fail(STATUS_IO, "cannot write the claim %s: %s", path, strerror(errno));
+    if (failed(written)) unlink(path);
+    return written;
 }
 
 /* What the file system takes for now. */

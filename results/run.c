@@ -83,12 +83,12 @@ static status check_room(const run *r)
     run_path(path, r, "space.tmp");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot write into %s: %s", r->directory, strerror(errno));
-    errno = ENOSPC; /* a short write says nothing else */
-    bool bad = write(fd, block, sizeof block) != (ssize_t)sizeof block || fsync(fd) != 0;
-    int why = errno;
-    bad = close(fd) != 0 || bad;
+    status result = file_write_bytes(fd, path, block, sizeof block);
+    /* By the open file: another job that starts now may have removed its name. */
+    if (!failed(result) && fsync(fd) != 0) result = status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(errno));
+    close(fd);
     unlink(path);
-    return bad ? status_fail(STATUS_IO, "cannot write into %s: %s", r->directory, strerror(why)) : status_ok();
+    return status_in(result, "cannot write into %s", r->directory);
 }
 
 /* A stored text must be there and equal. `what` names it, `remedy` says what a person can do. */

@@ -52,17 +52,22 @@ static json_t *stamped(void)
     return object;
 }
 
+/* A kill may have cut the last line: the next one must not be glued to it. */
+static bool ends_within_a_line(int fd)
+{
+    char last = '\n';
+    off_t size = lseek(fd, 0, SEEK_END);
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
 static status append_line(const char *path, const char *line, size_t bytes)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
-    ssize_t done = write(fd, line, bytes);
-    int why = done < 0 ? errno : ENOSPC;
-    if (close(fd) != 0 && done == (ssize_t)bytes) {
-        done = -1;
-        why = errno;
-    }
-    return done == (ssize_t)bytes ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(why));
+    status result = ends_within_a_line(fd) ? file_write_bytes(fd, path, "\n", 1) : status_ok();
+    if (!failed(result)) result = file_write_bytes(fd, path, line, bytes);
+    if (close(fd) != 0 && !failed(result)) result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    return result;
 }
 
 /* The fields as a JSON object; NULL with a reason in `error`. */

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "core/base/file.h"
+
 enum { SEAL_BYTES = 24, BLOCK_BYTES = 64 * 1024 };
 
 static void seal_text(char out[SEAL_BYTES + 1], uLong crc)
@@ -41,10 +43,7 @@ static status append_to(int fd, const char *path)
     TRY(checksum(&crc, fd, path, size));
     char seal[SEAL_BYTES + 1];
     seal_text(seal, crc);
-    ssize_t done = write(fd, seal, SEAL_BYTES);
-    if (done != SEAL_BYTES)
-        return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(done < 0 ? errno : ENOSPC));
-    return status_ok();
+    return file_write_bytes(fd, path, seal, SEAL_BYTES);
 }
 
 status seal_append(const char *path)

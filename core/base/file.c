@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/fail_point.h"
+
 enum { MAX_PATH = 4096 };
 
 bool file_exists(const char *path)
@@ -33,15 +35,54 @@ status file_make_directory(const char *path)
     return status_ok();
 }
 
+status file_write_bytes(int fd, const char *path, const void *bytes, size_t count)
+{
+    const char *next = bytes;
+    errno = fail_file(path, FAIL_WRITE_BEFORE);
+    /* In two parts only for the fault between them. */
+    size_t part = fail_points_armed ? count / 2 : count;
+    while (errno == 0 && count > 0) {
+        ssize_t done = write(fd, next, part > 0 ? part : count);
+        if (done < 0 && errno == EINTR) {
+            errno = 0;
+            continue;
+        }
+        if (done <= 0) {
+            errno = done < 0 ? errno : ENOSPC;
+            break;
+        }
+        next += done;
+        count -= (size_t)done;
+        part = 0;
+        errno = count > 0 ? fail_file(path, FAIL_WRITE_MIDDLE) : 0;
+    }
+    if (errno == 0) errno = fail_file(path, FAIL_WRITE_AFTER);
+    return errno == 0 ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
 static status sync_path(const char *path, int flags)
 {
-    int fd = open(path, flags);
+    int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    int why = fail_file(path, FAIL_SYNC_BEFORE);
     /* Some file systems cannot sync a directory and say EINVAL; there is nothing more to ask of them. */
-    bool bad = fsync(fd) != 0 && errno != EINVAL;
-    int why = errno;
+    if (why == 0 && fsync(fd) != 0 && errno != EINVAL) why = errno;
+    if (why == 0) why = fail_file(path, FAIL_SYNC_AFTER);
     close(fd);
-    return bad ? status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(why)) : status_ok();
+    return why != 0 ? status_fail(STATUS_IO, "cannot sync %s: %s", path, strerror(why)) : status_ok();
+}
+
+status file_sync(const char *path)
+{
+    return sync_path(path, O_RDONLY);
+}
+
+status file_rename(const char *from, const char *to)
+{
+    int why = fail_file(to, FAIL_RENAME_BEFORE);
+    if (why == 0 && rename(from, to) != 0) why = errno;
+    if (why == 0) why = fail_file(to, FAIL_RENAME_AFTER);
+    return why != 0 ? status_fail(STATUS_IO, "cannot rename %s to %s: %s", from, to, strerror(why)) : status_ok();
 }
 
 /* Makes the names of a directory durable. */
@@ -57,17 +98,18 @@ static status sync_directory_of(const char *path)
 
 status file_publish(const char *temporary, const char *path)
 {
-    TRY(sync_path(temporary, O_RDONLY));
-    if (rename(temporary, path) != 0)
-        return status_fail(STATUS_IO, "cannot rename %s to %s: %s", temporary, path, strerror(errno));
+    TRY(file_sync(temporary));
+    TRY(file_rename(temporary, path));
     return sync_directory_of(path);
 }
 
 status file_link(bool *done, const char *from, const char *to)
 {
-    *done = link(from, to) == 0;
+    int why = fail_file(to, FAIL_RENAME_BEFORE);
+    if (why == 0 && link(from, to) != 0) why = errno;
+    if (why == 0) why = fail_file(to, FAIL_RENAME_AFTER);
+    *done = why == 0;
     if (*done) return status_ok();
-    int why = errno;
     /* Our request may have succeeded the first time: then our own file has two names. */
     struct stat ours, theirs;
     *done = why == EEXIST && stat(from, &ours) == 0 && ours.st_nlink == 2 && stat(to, &theirs) == 0 &&
@@ -81,7 +123,7 @@ status file_link(bool *done, const char *from, const char *to)
 status file_publish_new(bool *there, const char *temporary, const char *path)
 {
     bool linked;
-    TRY(sync_path(temporary, O_RDONLY));
+    TRY(file_sync(temporary));
     TRY(file_link(&linked, temporary, path));
     *there = !linked;
     if (!linked) return status_ok();
@@ -94,16 +136,13 @@ status file_write_text(const char *path, const char *text)
     char temporary[MAX_PATH];
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= MAX_PATH)
         return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
-    FILE *file = fopen(temporary, "w");
-    if (file == NULL) return status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
-    bool bad = fputs(text, file) == EOF;
-    bad = fclose(file) != 0 || bad;
-    if (bad) {
-        status s = status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
-        unlink(temporary);
-        return s;
-    }
-    return file_publish(temporary, path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
+    status s = file_write_bytes(fd, temporary, text, strlen(text));
+    if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
+    if (!failed(s)) s = file_publish(temporary, path);
+    if (failed(s)) unlink(temporary);
+    return s;
 }
 
 status file_read_text(char **out, const char *path)

@@ -1,4 +1,4 @@
-/* file: the few file operations everything durable is built on. */
+/* file: the few file operations everything durable is built on. Each passes its fail points (fail_point.h). */
 #ifndef CORE_BASE_FILE_H
 #define CORE_BASE_FILE_H
 
@@ -11,6 +11,12 @@ bool file_exists(const char *path);
 
 /* Creates the directory and its missing parents. */
 MUST_CHECK status file_make_directory(const char *path);
+
+/* Writes all bytes to the open file, in one call if the system takes them at once. `path` is for messages. */
+MUST_CHECK status file_write_bytes(int fd, const char *path, const void *bytes, size_t count);
+
+MUST_CHECK status file_sync(const char *path);
+MUST_CHECK status file_rename(const char *from, const char *to);
 
 /* fsync(temporary), rename(temporary -> path), fsync(directory): path holds the old or the new bytes, never a part. */
 MUST_CHECK status file_publish(const char *temporary, const char *path);

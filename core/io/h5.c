@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
 #include "core/io/h5_internal.h"
 
 enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 20, MAX_NAME_BYTES = 1024 };
@@ -170,19 +171,9 @@ static status write_bytes(const char *path, const char *bytes, size_t count)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
-    while (count > 0) {
-        ssize_t done = write(fd, bytes, count);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) {
-            status result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(done < 0 ? errno : ENOSPC));
-            close(fd);
-            return result;
-        }
-        bytes += done;
-        count -= (size_t)done;
-    }
-    if (close(fd) != 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
-    return status_ok();
+    status result = file_write_bytes(fd, path, bytes, count);
+    if (close(fd) != 0 && !failed(result)) result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    return result;
 }
 
 /* The image of a file built in memory is the driver's own buffer: no second copy of a large data set. */
