@@ -5,6 +5,7 @@
 #include "core/kernels/conv_plan.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/micro.h"
+#include "core/kernels/winograd.h"
 
 /* One plane with its packed weights and where its results go. */
 typedef struct {
@@ -286,6 +287,10 @@ static void forward(real *out, const real *in, const real *weight, const real *b
 void ISA(conv_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
                        real *scratch)
 {
+    if (winograd_fits(s)) {
+        ISA(winograd_forward)(out, in, weight, bias, s, scratch);
+        return;
+    }
     if (!conv_is_flat(s)) {
         forward(out, in, weight, bias, s, scratch);
         return;
@@ -362,6 +367,10 @@ static void backward(real *din, const real *dout, const real *weight, const conv
 void ISA(conv_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
                              real *scratch)
 {
+    if (winograd_fits(s)) {
+        ISA(winograd_backward_data)(din, dout, weight, s, accumulate, scratch);
+        return;
+    }
     if (!conv_is_flat(s)) {
         backward(din, dout, weight, s, accumulate, scratch);
         return;

@@ -1,6 +1,7 @@
 #include "core/kernels/conv_plan.h"
 
 #include "core/kernels/kernels.h"
+#include "core/kernels/winograd.h"
 
 enum { MAX_LANES = 64 / (int)sizeof(real) }; /* of the widest instruction set */
 
@@ -138,6 +139,7 @@ static size_t image_scratch(const conv_shape *s)
 
 size_t conv_scratch_reals(const conv_shape *s)
 {
+    if (winograd_fits(s)) return winograd_scratch_reals(s);
     size_t taps = (size_t)(s->kernel_h * s->kernel_w);
     size_t in_channels = (size_t)s->in_channels, out_channels = (size_t)s->out_channels;
 

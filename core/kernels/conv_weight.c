@@ -9,6 +9,7 @@
 #include "core/kernels/conv_plan.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/micro.h"
+#include "core/kernels/winograd.h"
 
 /* The pixels of one block: bordered inputs, and gradients of the outputs padded to whole vectors of channels. */
 typedef struct {
@@ -154,6 +155,10 @@ static void add_batch(real *dweight, real *dbias, const real *dout, const real *
 void ISA(conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                real *scratch)
 {
+    if (winograd_fits(s)) {
+        ISA(winograd_backward_weight)(dweight, dbias, dout, in, s, scratch);
+        return;
+    }
     if (!conv_is_flat(s)) {
         add_batch(dweight, dbias, dout, in, s, true, scratch);
         return;

@@ -19,6 +19,14 @@ void ISA(conv_backward_data)(real *din, const real *dout, const real *weight, co
 void ISA(conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                real *scratch);
 
+/* For shapes that winograd_fits (winograd.h); the functions above call them. */
+void ISA(winograd_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
+                           real *scratch);
+void ISA(winograd_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
+                                 real *scratch);
+void ISA(winograd_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
+                                   real *scratch);
+
 void ISA(depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
                             real *scratch);
 void ISA(depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,

@@ -20,11 +20,11 @@ static const double CONVERSION_TOLERANCE = 1e-6, STATISTICS_TOLERANCE = 1e-4;
 #ifdef BITFRONT_DOUBLE
 static const double DOUBLE_TOLERANCE = 1e-6;
 #else
-/* A last bit of an exponential function or another order of summation flips activation codes near their borders, and
- * each flipped code moves gradients. Seen over three instruction sets: logits 6e-4, gradients 1.7e-2 (the rel_noise of
- * the vectors is often smaller: its two runs shared the same mixed weights). The double build has no such borders and
- * is the strict one; in float, test_golden_layers.c is. */
-static const double LOGIT_TOLERANCE = 2e-3, GRADIENT_TOLERANCE = 3e-2;
+/* A last bit of an exponential function, or another order of summation (Winograd tiles), flips activation codes near
+ * their borders, and each flipped code moves gradients. Seen over three instruction sets: logits 6e-4, gradients 5e-2
+ * (the rel_noise of the vectors is often smaller: its two runs shared the same mixed weights). The double build has no
+ * such borders and is the strict one; in float, test_golden_layers.c is. */
+static const double LOGIT_TOLERANCE = 2e-3, GRADIENT_TOLERANCE = 6e-2;
 #endif
 
 static double loss_and_gradient(step_fixture *f, model *m)

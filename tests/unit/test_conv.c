@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "core/kernels/kernels.h"
+#include "core/kernels/winograd.h"
 #include "tests/support/check.h"
 #include "tests/support/naive.h"
 
@@ -66,9 +67,10 @@ static void problem_free(problem *p)
 
 /* Factors are at most 1 in size, so a chain of `depth` products has partial sums of about sqrt(depth)/3 and collects
  * roundings like a random walk: far below depth epsilons, while one product at the wrong place is about 0.1. */
-static double chain_error(int depth)
+static double chain_error(int depth, const conv_shape *s)
 {
-    return REAL_EPSILON * (double)(depth + 8);
+    double factor = winograd_fits(s) ? WINOGRAD_ERROR_FACTOR : 1.0;
+    return factor * REAL_EPSILON * (double)(depth + 8);
 }
 
 static void describe(char text[160], const kernel_table *k, const char *what, const conv_shape *s)
@@ -83,7 +85,7 @@ static void check_forward(const kernel_table *k, problem *p)
     const conv_shape *s = &p->shape;
     char name[160];
     real *out = new_reals(p->outs), *again = new_reals(p->outs), *expected = new_reals(p->outs);
-    double error = chain_error(s->kernel_h * s->kernel_w * s->in_channels);
+    double error = chain_error(s->kernel_h * s->kernel_w * s->in_channels, s);
 
     for (int with_bias = 0; with_bias <= 1; ++with_bias) {
         const real *bias = with_bias ? p->bias : NULL;
@@ -118,7 +120,7 @@ static void check_backward_data(const kernel_table *k, problem *p)
     const conv_shape *s = &p->shape;
     char name[160];
     real *din = new_reals(p->ins), *again = new_reals(p->ins), *expected = new_reals(p->ins);
-    double error = chain_error(s->kernel_h * s->kernel_w * s->out_channels);
+    double error = chain_error(s->kernel_h * s->kernel_w * s->out_channels, s);
 
     for (int accumulate = 1; accumulate >= 0; --accumulate) {
         for (size_t i = 0; i < p->ins; ++i) expected[i] = din[i] = p->start[i];
@@ -153,7 +155,7 @@ static void check_backward_weight(const kernel_table *k, problem *p)
     char name[160];
     real *dweight = new_reals(p->weights), *again = new_reals(p->weights), *expected = new_reals(p->weights);
     real *dbias = new_reals(p->biases), *bias_again = new_reals(p->biases), *bias_expected = new_reals(p->biases);
-    double error = chain_error(s->batch * s->out_height * s->out_width);
+    double error = chain_error(s->batch * s->out_height * s->out_width, s);
 
     naive_conv_backward_weight(expected, bias_expected, p->dout, p->in, s);
     fill_poison(dweight, p->weights);
@@ -222,6 +224,22 @@ static void test_every_mix_of_channel_counts_agrees_with_naive_loops(void **stat
             check_shape(shape_of(3, 5, 5, in[i], out[o], 1, 1, 1, 1, 0, 0));
         }
     }
+}
+
+/* Shapes of winograd.h: tiles that reach over the border, every padding, channels that fill no vector, more tiles than
+ * are transformed together. */
+static void test_tiles_of_winograd_agree_with_naive_loops(void **state)
+{
+    (void)state;
+    assert_true(winograd_fits(&(conv_shape){1, 8, 8, 64, 8, 8, 64, 3, 3, 1, 1, 1, 1}));
+    assert_false(winograd_fits(&(conv_shape){8, 8, 8, 512, 8, 8, 512, 3, 3, 1, 1, 1, 1}));
+    static const int channels[][2] = {{8, 8}, {9, 40}, {20, 13}, {33, 17}, {48, 64}};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; ++i) {
+        for (int pad = 0; pad <= 2; ++pad)
+            check_shape(shape_of(2, 10 + pad, 13, channels[i][0], channels[i][1], 3, 3, 1, 1, pad, 2 - pad));
+        check_shape(shape_of(7, 12, 9, channels[i][0], channels[i][1], 3, 3, 1, 1, 1, 1));
+    }
+    check_shape(shape_of(1, 16, 16, 130, 70, 3, 3, 1, 1, 1, 1));
 }
 
 static void test_every_row_length_agrees_with_naive_loops(void **state)
@@ -318,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_the_layers_of_resnet8_agree_with_naive_loops),
         cmocka_unit_test(test_the_layers_of_dscnn_agree_with_naive_loops),
         cmocka_unit_test(test_every_mix_of_channel_counts_agrees_with_naive_loops),
+        cmocka_unit_test(test_tiles_of_winograd_agree_with_naive_loops),
         cmocka_unit_test(test_every_row_length_agrees_with_naive_loops),
         cmocka_unit_test(test_few_channels_and_wide_images_agree_with_naive_loops),
         cmocka_unit_test(test_every_combination_of_window_stride_and_padding_agrees_with_naive_loops),
