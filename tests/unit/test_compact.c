@@ -79,7 +79,8 @@ static void close_pair(pair *p)
     graph_free(&p->graph);
 }
 
-/* Each prunable channel chooses 0 bit with this probability, else one of the others. */
+/* Each prunable channel chooses 0 bit with this probability, else 8: at 2 and 4 bit, sums of exactly zero are common, and
+ * there the last bit of a sum, which is taken in another order, decides whether a quantiser passes the gradient. */
 static void choose_randomly(pair *p, double probability, uint32_t salt)
 {
     for (int g = 0; g < p->graph.group_count; g++) {
@@ -89,7 +90,7 @@ static void choose_randomly(pair *p, double probability, uint32_t salt)
         bool prunable = group->bits[0] == 0;
         for (int c = 0; c < group->columns; c++) {
             bool pruned = prunable && uniform((uint32_t)(g << 16 | c), salt) < probability;
-            int kept = (int)(uniform((uint32_t)(g << 16 | c), salt + 1) * (group->precisions - prunable)) + prunable;
+            int kept = group->precisions - 1;
             for (int k = 0; k < group->precisions; k++)
                 logits[k * group->columns + c] = k == (pruned ? 0 : kept) ? 1 : 0;
         }
