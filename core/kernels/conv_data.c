@@ -78,29 +78,47 @@ PLANE_BLOCK(1)
 PLANE_BLOCK(2)
 PLANE_BLOCK(4)
 
-/* A plane of few output channels would leave most lanes empty: there the pixels of a row are the lanes, and a tile is
- * all output channels times up to two vectors of pixels. Every sum is the same chain as before. */
-enum { THIN_CHANNELS = 4, THIN_PIXELS = 2 * LANES };
+/* A last vector of few output channels would leave most lanes empty: there the pixels of a row are the lanes, and a
+ * tile is these channels times up to two vectors of pixels. Every sum is the same chain as before. */
+enum { THIN_PIXELS = 2 * LANES, THIN_CHANNELS = TILE_SCALARS(2) < LANES ? TILE_SCALARS(2) : LANES - 1 };
 
+/* Whether the pixels as lanes are clearly less work for this many output channels. */
 static bool is_thin(int out_channels, int cols)
 {
-    return out_channels <= THIN_CHANNELS && 2 * ((cols + LANES - 1) / LANES) * out_channels <= cols;
+    return out_channels <= THIN_CHANNELS && 5 * vectors_of(cols) * out_channels <= 4 * cols;
 }
 
-ALWAYS_INLINE void thin_tile(const int P, const int V, real *out, const real *in, int pixels, const plane_job *job)
+/* The output channels that are computed together. */
+typedef struct {
+    int first, count;
+    int vectors; /* 0: thin */
+    int width;   /* of a row of packed weights */
+} channel_block;
+
+/* The block behind the first `first` of all channels: whole vectors, then what is left over. */
+static channel_block next_block(int first, int channels, int cols)
 {
-    real lanes[THIN_CHANNELS][THIN_PIXELS];
+    int left = channels - first, rest = left % LANES;
+    bool thin = rest > 0 && is_thin(rest, cols);
+    if (left == rest && thin) return (channel_block){.first = first, .count = left, .width = left};
+    int vectors = block_vectors(thin ? left / LANES : vectors_of(left), cols), width = vectors * LANES;
+    return (channel_block){.first = first, .count = left < width ? left : width, .vectors = vectors, .width = width};
+}
+
+ALWAYS_INLINE void thin_tile(const int P, const int V, real *out, const real *in, const real *packed, int pixels,
+                             const plane_job *job)
+{
+    real lanes[THIN_CHANNELS * THIN_PIXELS];
     vreal sum[TILE_MAX];
-    for (int p = 0; p < P; ++p)
-        for (int x = 0; x < V * LANES; ++x)
-            lanes[p][x] = !job->accumulate ? job->packed[p] : x < pixels ? out[(size_t)x * job->out_pixel + p] : 0;
+    if (job->accumulate) transpose_copy(lanes, THIN_PIXELS, out, job->out_pixel, pixels, P);
     UNROLL
     for (int p = 0; p < P; ++p) {
         UNROLL
-        for (int v = 0; v < V; ++v) sum[p * V + v] = vec_load(lanes[p] + v * LANES);
+        for (int v = 0; v < V; ++v)
+            sum[p * V + v] = job->accumulate ? vec_load(lanes + p * THIN_PIXELS + v * LANES) : vec_set(packed[p]);
     }
 
-    const real *weight = job->packed + P;
+    const real *weight = packed + P;
     for (int i = 0; i < job->plane.taps_h; ++i) {
         int phase = 0, shift = 0;
         for (int j = 0; j < job->plane.taps_w; ++j) {
@@ -117,99 +135,83 @@ ALWAYS_INLINE void thin_tile(const int P, const int V, real *out, const real *in
     UNROLL
     for (int p = 0; p < P; ++p) {
         UNROLL
-        for (int v = 0; v < V; ++v) vec_store(lanes[p] + v * LANES, sum[p * V + v]);
+        for (int v = 0; v < V; ++v) vec_store(lanes + p * THIN_PIXELS + v * LANES, sum[p * V + v]);
     }
-    for (int x = 0; x < pixels; ++x)
-        for (int p = 0; p < P; ++p) out[(size_t)x * job->out_pixel + p] = lanes[p][x];
+    if (P > 4) {
+        transpose_copy(out, job->out_pixel, lanes, THIN_PIXELS, P, pixels);
+        return;
+    }
+    for (int x = 0; x < pixels; ++x) /* too few for shuffles */
+        for (int p = 0; p < P; ++p) out[(size_t)x * job->out_pixel + p] = lanes[p * THIN_PIXELS + x];
 }
 
-#define THIN_PLANE(P)                                                                                                  \
-    static void thin_plane_##P(real *out, const real *in, const plane_job *job)                                        \
-    {                                                                                                                  \
-        for (int y = 0; y < job->plane.rows; ++y) {                                                                    \
-            real *out_row = out + (size_t)y * job->out_row;                                                            \
-            const real *in_row = in + (size_t)(y * job->plane.step_h) * job->row_reals;                                \
-            for (int x = 0; x < job->plane.cols; x += THIN_PIXELS) {                                                   \
-                int pixels = job->plane.cols - x < THIN_PIXELS ? job->plane.cols - x : THIN_PIXELS;                    \
-                if (pixels > LANES)                                                                                    \
-                    thin_tile(P, 2, out_row + (size_t)x * job->out_pixel, in_row + x, pixels, job);                    \
-                else                                                                                                   \
-                    thin_tile(P, 1, out_row + (size_t)x * job->out_pixel, in_row + x, pixels, job);                    \
-            }                                                                                                          \
-        }                                                                                                              \
-    }
-THIN_PLANE(1)
-THIN_PLANE(2)
-THIN_PLANE(3)
-THIN_PLANE(4)
-
-static void thin_plane(real *out, const real *in, int out_channels, const plane_job *job)
+ALWAYS_INLINE void thin_rows(const int P, real *out, const real *in, const real *packed, const plane_job *job)
 {
-    switch (out_channels) {
-    case 1:
-        thin_plane_1(out, in, job);
-        break;
-    case 2:
-        thin_plane_2(out, in, job);
-        break;
-    case 3:
-        thin_plane_3(out, in, job);
-        break;
-    default:
-        thin_plane_4(out, in, job);
-        break;
+    for (int y = 0; y < job->plane.rows; ++y) {
+        real *out_row = out + (size_t)y * job->out_row;
+        const real *in_row = in + (size_t)(y * job->plane.step_h) * job->row_reals;
+        for (int x = 0; x < job->plane.cols; x += THIN_PIXELS) {
+            int pixels = job->plane.cols - x < THIN_PIXELS ? job->plane.cols - x : THIN_PIXELS;
+            if (pixels > LANES)
+                thin_tile(P, 2, out_row + (size_t)x * job->out_pixel, in_row + x, packed, pixels, job);
+            else
+                thin_tile(P, 1, out_row + (size_t)x * job->out_pixel, in_row + x, packed, pixels, job);
+        }
     }
 }
 
-/* Elements of a row of packed weights: the output channels, in whole vectors where they are lanes. */
+static void thin_plane(real *out, const real *in, const real *packed, int out_channels, const plane_job *job)
+{
+#define THIN_ROWS(P, V, ...) thin_rows((P) <= THIN_CHANNELS ? (P) : 1, __VA_ARGS__)
+    TILE_SWITCH(out_channels, 2, THIN_ROWS, out, in, packed, job)
+#undef THIN_ROWS
+}
+
+/* Elements of a row of packed weights of all blocks. */
 static int packed_width(int out_channels, int cols)
 {
-    return is_thin(out_channels, cols) ? out_channels : vectors_of(out_channels) * LANES;
+    int width = 0;
+    for (int first = 0; first < out_channels;) {
+        channel_block block = next_block(first, out_channels, cols);
+        width += block.width;
+        first += block.count;
+    }
+    return width;
 }
 
 static void plane_image(real *out, const real *in, int out_channels, const plane_job *job)
 {
-    if (is_thin(out_channels, job->plane.cols)) {
-        thin_plane(out + job->first, in + job->in_first, out_channels, job);
-        return;
-    }
     const real *packed = job->packed;
     size_t depth = 1 + (size_t)(job->plane.taps_h * job->plane.taps_w) * (size_t)job->channels;
-    for (int left = vectors_of(out_channels); left > 0;) {
-        int vectors = block_vectors(left, job->plane.cols);
-        int done = (vectors_of(out_channels) - left) * LANES;
-        int lanes = left == vectors ? out_channels - done - (vectors - 1) * LANES : LANES;
-        real *block = out + job->first + done;
-        if (vectors == 4)
-            plane_block_4(block, in + job->in_first, packed, lanes, job);
-        else if (vectors == 2)
-            plane_block_2(block, in + job->in_first, packed, lanes, job);
+    in += job->in_first;
+    for (int first = 0; first < out_channels;) {
+        channel_block block = next_block(first, out_channels, job->plane.cols);
+        int lanes = block.count - (block.vectors - 1) * LANES;
+        real *to = out + job->first + first;
+        if (block.vectors == 4)
+            plane_block_4(to, in, packed, lanes, job);
+        else if (block.vectors == 2)
+            plane_block_2(to, in, packed, lanes, job);
+        else if (block.vectors == 1)
+            plane_block_1(to, in, packed, lanes, job);
         else
-            plane_block_1(block, in + job->in_first, packed, lanes, job);
-        packed += depth * (size_t)(vectors * LANES);
-        left -= vectors;
+            thin_plane(to, in, packed, block.count, job);
+        packed += depth * (size_t)block.width;
+        first += block.count;
     }
 }
 
 /* Packs the weights of a forward pass (KH, KW, C, O) for plane_image; returns the end of what it wrote. */
 static real *pack_forward(real *packed, const real *weight, const real *bias, int depth, int out_channels, int cols)
 {
-    if (is_thin(out_channels, cols)) {
-        for (int o = 0; o < out_channels; ++o) packed[o] = bias ? bias[o] : 0;
-        memcpy(packed + out_channels, weight, (size_t)(depth * out_channels) * sizeof(real));
-        return packed + (size_t)(1 + depth) * (size_t)out_channels;
-    }
-    for (int left = vectors_of(out_channels); left > 0;) {
-        int vectors = block_vectors(left, cols);
-        int first = (vectors_of(out_channels) - left) * LANES;
-        for (int k = -1; k < depth; ++k) {
+    for (int first = 0; first < out_channels;) {
+        channel_block block = next_block(first, out_channels, cols);
+        for (int k = -1; k < depth; ++k, packed += block.width) {
             const real *from = k < 0 ? bias : weight + (size_t)k * (size_t)out_channels;
-            for (int v = 0; v < vectors; ++v, packed += LANES) {
-                int at = first + v * LANES, lanes = out_channels - at < LANES ? out_channels - at : LANES;
-                vec_store(packed, from ? vec_load_part(from + at, lanes) : (vreal){0});
-            }
+            if (block.count < block.width || from == NULL) memset(packed, 0, (size_t)block.width * sizeof(real));
+            if (from != NULL) memcpy(packed, from + first, (size_t)block.count * sizeof(real));
         }
-        left -= vectors;
+        first += block.count;
     }
     return packed;
 }
@@ -218,23 +220,20 @@ static real *pack_forward(real *packed, const real *weight, const real *bias, in
 static real *pack_backward(real *packed, const real *weight, const conv_shape *s, const conv_plane *p)
 {
     int channels = s->in_channels, depth = s->out_channels;
-    for (int left = vectors_of(channels); left > 0;) {
-        int vectors = block_vectors(left, p->cols);
-        int first = (vectors_of(channels) - left) * LANES;
-        int width = is_thin(channels, p->cols) ? channels : vectors * LANES;
-        int filled = channels - first < width ? channels - first : width;
-        memset(packed, 0, (size_t)width * sizeof(real));
-        packed += width;
+    for (int first = 0; first < channels;) {
+        channel_block block = next_block(first, channels, p->cols);
+        memset(packed, 0, (size_t)block.width * sizeof(real));
+        packed += block.width;
         for (int i = 0; i < p->taps_h; ++i) {
             for (int j = 0; j < p->taps_w; ++j) {
                 int tap = (p->tap_first_h + i * p->tap_every_h) * s->kernel_w + p->tap_first_w + j * p->tap_every_w;
                 const real *from = weight + ((size_t)tap * (size_t)channels + (size_t)first) * (size_t)depth;
-                if (filled < width) memset(packed, 0, (size_t)(depth * width) * sizeof(real));
-                transpose_copy(packed, (size_t)width, from, (size_t)depth, filled, depth);
-                packed += depth * width;
+                if (block.count < block.width) memset(packed, 0, (size_t)(depth * block.width) * sizeof(real));
+                transpose_copy(packed, (size_t)block.width, from, (size_t)depth, block.count, depth);
+                packed += depth * block.width;
             }
         }
-        left -= vectors;
+        first += block.count;
     }
     return packed;
 }

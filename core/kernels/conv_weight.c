@@ -67,14 +67,89 @@ WEIGHT_ROW(1)
 WEIGHT_ROW(2)
 WEIGHT_ROW(4)
 
+/* A last vector of few output channels would leave most lanes empty: there the elements are the lanes, and a tile is
+ * these channels times up to two vectors of elements. Every sum is the same as before. */
+enum { THIN_CHANNELS = TILE_SCALARS(2) < LANES ? TILE_SCALARS(2) : LANES - 1 };
+
+/* Whether the elements as lanes are clearly less work for this many output channels. */
+static bool is_thin(int out_channels, int elements)
+{
+    return out_channels > 0 && out_channels <= THIN_CHANNELS &&
+           5 * vectors_of(elements) * out_channels <= 4 * elements;
+}
+
+/* V vectors of elements, `lanes` of the last, times P output channels. */
+ALWAYS_INLINE void thin_tile(const int P, const int V, real *dweight, size_t out_channels, int lanes, size_t element,
+                             size_t channel, const weight_block *b)
+{
+    vreal sum[TILE_MAX];
+    UNROLL
+    for (int p = 0; p < P; ++p) UNROLL
+    for (int v = 0; v < V; ++v) sum[p * V + v] = (vreal){0};
+
+    for (int n = 0; n < b->images; ++n)
+        for (int y = b->first_row; y < b->first_row + b->rows; ++y) {
+            const real *in = b->in + (size_t)n * b->in_image + (size_t)(y * b->row_stride) * b->in_row + element;
+            const real *dout = b->dout + (size_t)n * b->dout_image + (size_t)y * b->dout_row + channel;
+            for (int x = 0; x < b->pixels; ++x, in += b->in_step, dout += b->dout_step) {
+                vreal vector[2];
+                UNROLL
+                for (int v = 0; v < V - 1; ++v) vector[v] = vec_load(in + v * LANES);
+                vector[V - 1] = vec_load_part(in + (V - 1) * LANES, lanes);
+                UNROLL
+                for (int p = 0; p < P; ++p) {
+                    UNROLL
+                    for (int v = 0; v < V; ++v) sum[p * V + v] += dout[p] * vector[v];
+                }
+            }
+        }
+
+    real channels[THIN_CHANNELS * 2 * LANES], elements[2 * LANES * LANES]; /* by channel, by element */
+    UNROLL
+    for (int p = 0; p < P; ++p) UNROLL
+    for (int v = 0; v < V; ++v) vec_store(channels + (p * V + v) * LANES, sum[p * V + v]);
+    int count = (V - 1) * LANES + lanes;
+    transpose_copy(elements, LANES, channels, V * LANES, P, count);
+    for (int e = 0; e < count; ++e, dweight += out_channels) {
+        vreal total = vec_load_part(elements + e * LANES, P);
+        if (!b->first) total += vec_load_part(dweight, P);
+        vec_store_part(dweight, total, P);
+    }
+}
+
+/* Kernel row i, all its KW*C elements, times P output channels. */
+ALWAYS_INLINE void thin_row(const int P, real *dweight, size_t out_channels, int elements, size_t row_offset,
+                            size_t channel, const weight_block *b)
+{
+    for (int e = 0; e < elements; e += 2 * LANES) {
+        int left = elements - e;
+        real *to = dweight + (size_t)e * out_channels;
+        int lanes = left >= 2 * LANES || left == LANES ? LANES : left % LANES; /* of the last vector */
+        if (left > LANES)
+            thin_tile(P, 2, to, out_channels, lanes, row_offset + (size_t)e, channel, b);
+        else
+            thin_tile(P, 1, to, out_channels, lanes, row_offset + (size_t)e, channel, b);
+    }
+}
+
+static void thin_channels(int count, real *dweight, size_t out_channels, int elements, size_t row_offset,
+                          size_t channel, const weight_block *b)
+{
+#define THIN_ROW(P, V, ...) thin_row((P) <= THIN_CHANNELS ? (P) : 1, __VA_ARGS__)
+    TILE_SWITCH(count, 2, THIN_ROW, dweight, out_channels, elements, row_offset, channel, b)
+#undef THIN_ROW
+}
+
 static void add_block(real *dweight, real *dbias, const weight_block *b, const conv_shape *s)
 {
-    int elements = s->kernel_w * s->in_channels;
+    int elements = s->kernel_w * s->in_channels, rest = s->out_channels % LANES;
     size_t out_channels = (size_t)s->out_channels;
-    for (int left = vectors_of(s->out_channels); left > 0;) {
+    bool thin = is_thin(rest, elements);
+    int all = thin ? s->out_channels / LANES : vectors_of(s->out_channels);
+    for (int left = all; left > 0;) {
         int vectors = block_vectors(left, elements);
-        int channel = (vectors_of(s->out_channels) - left) * LANES;
-        int lanes = left == vectors ? s->out_channels - channel - (vectors - 1) * LANES : LANES;
+        int channel = (all - left) * LANES;
+        int lanes = left == vectors && !thin ? s->out_channels - channel - (vectors - 1) * LANES : LANES;
         for (int i = 0; i < s->kernel_h; ++i) {
             real *to = dweight + (size_t)(i * elements) * out_channels + channel;
             size_t row = (size_t)i * b->in_row;
@@ -87,6 +162,9 @@ static void add_block(real *dweight, real *dbias, const weight_block *b, const c
         }
         left -= vectors;
     }
+    for (int i = 0; thin && i < s->kernel_h; ++i)
+        thin_channels(rest, dweight + (size_t)(i * elements) * out_channels + all * LANES, out_channels, elements,
+                      (size_t)i * b->in_row, (size_t)(all * LANES), b);
     for (int channel = 0; dbias != NULL && channel < s->out_channels; channel += LANES) {
         vreal sum = {0};
         for (int n = 0; n < b->images; ++n)

@@ -10,8 +10,8 @@ status trainer_evaluate(trainer *t, const group *g, split which, evaluation *out
     trainer_prepare_discrete(t);
     const augment_settings *augment = &t->in.settings->augment;
     bool augmented = which == SPLIT_VALIDATION && augment->validation;
-    return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight, augmented ? augment : NULL,
-                    t->in.task->seed, trainer_draw_epoch(t), &t->evaluation, g);
+    return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight,
+                    augmented ? augment : NULL, t->in.task->seed, trainer_draw_epoch(t), &t->evaluation, g);
 }
 
 /* The larger, the better. */

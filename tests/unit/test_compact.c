@@ -266,7 +266,7 @@ static void test_weights_that_read_a_removed_channel_go_with_it(void **state)
     int stem = graph_find(&p.graph, "stem"), left = graph_find(&p.graph, "left");
     const model_weight_group *group = &p.full.groups[p.graph.layers[stem].group];
     p.values[p.full.layout.tensors[group->logits].offset] = 5; /* channel 0: 0 bit */
-    real *reading = p.values + p.full.layout.tensors[p.full.nodes[left].weight].offset; /* tap (0, 0), input 0, output 0 */
+    real *reading = p.values + p.full.layout.tensors[p.full.nodes[left].weight].offset; /* tap 0, input 0, output 0 */
     reading[0] = 1000;
     prepare(&p, false, MODEL_FOR_TRAINING);
     assert_true(p.full.nodes[left].step[0] > 1);
