@@ -171,8 +171,9 @@ static status form_group(session *s)
 {
     int members[MAX_RANKS];
     for (int i = 0; i < s->rt->size; i++) members[i] = i;
-    TRY(rank_group_form(&s->ranks, s->rt->world, members, s->rt->size, 0));
-    s->group = rank_group_view(&s->ranks, never_stop, NULL);
+    group_hooks hooks = {.should_stop = never_stop, .given_up = never_stop};
+    TRY(rank_group_open(&s->ranks, s->rt->world, members, s->rt->size, 0, hooks));
+    s->group = rank_group_view(&s->ranks);
     return status_ok();
 }
 
@@ -305,13 +306,13 @@ static status plan_steps(session *s, trainer *t, double seconds, long *steps)
         int most = BENCH_VALIDATION_IMAGES / 10 / s->settings.batch;
         if (most < 1) most = 1;
         *count = (batches < most ? batches : most) * s->settings.batch;
-        TRY(rank_group_share(&s->ranks, count, sizeof *count));
+        TRY(exchange_share(&s->ranks.link, count, sizeof *count));
         *steps = (long)(seconds * rate / *count);
     } else {
         *steps = (long)(seconds * rate / s->settings.batch);
     }
     if (*steps < 1) *steps = 1;
-    return rank_group_share(&s->ranks, steps, sizeof *steps);
+    return exchange_share(&s->ranks.link, steps, sizeof *steps);
 }
 
 static int ascending(const void *a, const void *b)
@@ -324,7 +325,7 @@ static int ascending(const void *a, const void *b)
 static status measure(session *s)
 {
     trainer *t = NULL;
-    TRY(rank_group_agree(&s->ranks, open_trainer(&t, s, s->kernels)));
+    TRY(exchange_agree(&s->ranks.link, open_trainer(&t, s, s->kernels)));
     long steps, images;
     status outcome = reach_phase(s, t);
     if (!failed(outcome)) outcome = plan_steps(s, t, s->o->seconds / REPEATS, &steps);
@@ -353,7 +354,7 @@ static status measure_parts(session *s)
 {
     trainer *t = NULL;
     const kernel_table *timed = timed_kernels(s->kernels, &s->timed);
-    TRY(rank_group_agree(&s->ranks, open_trainer(&t, s, timed)));
+    TRY(exchange_agree(&s->ranks.link, open_trainer(&t, s, timed)));
     long steps;
     status outcome = reach_phase(s, t);
     if (!failed(outcome)) outcome = plan_steps(s, t, s->o->seconds / 3, &steps);
@@ -516,7 +517,7 @@ static status run_step(const runtime *rt, int argc, char **argv)
         else
             print_report(s, &summary);
     }
-    if (grouped) rank_group_free(&s->ranks);
+    if (grouped) rank_group_close(&s->ranks);
     record_free(&s->start);
     limits_close(&s->limits);
     bench_images_free(&s->images);

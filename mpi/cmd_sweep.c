@@ -1,5 +1,6 @@
 /* bitfront sweep: runs or resumes a sweep on all ranks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -10,13 +11,15 @@
 #include "mpi/inputs.h"
 #include "mpi/sweep.h"
 
-enum { PROGRESS = 1, WHERE };
+enum { PROGRESS = 1, WHERE, DEADLINE };
+static const double USUAL_DEADLINE = 30, SHORTEST_DEADLINE = 0.2, LONGEST_DEADLINE = 86400; /* s */
 
 static const option_spec options[] = {
     {'o', "out", "DIR", "run directory; default results/runs/NAME, with the name in the configuration"},
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
     {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
+    {DEADLINE, "deadline", "SECONDS", "a rank that is silent for so long counts as dead; default 30"},
     {'v', "verbose", NULL, "also the layer table, and a line for every epoch"},
     {'q', "quiet", NULL, "only the summary and errors"},
     OPTIONS_END,
@@ -28,12 +31,26 @@ typedef struct {
     const char *directory; /* NULL: default */
     progress_style style;
     progress_volume volume;
+    coordinator_limits limits;
     bool help, where;
 } sweep_arguments;
 
+static status read_deadline(double *out, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= SHORTEST_DEADLINE && value <= LONGEST_DEADLINE))
+        return status_fail(STATUS_CONFIG, "sweep: --deadline wants %g to %g seconds, not \"%s\"", SHORTEST_DEADLINE,
+                           LONGEST_DEADLINE, text);
+    *out = value;
+    return status_ok();
+}
+
 static status read_arguments(sweep_arguments *out, int argc, char **argv)
 {
-    sweep_arguments given = {.style = PROGRESS_AUTO, .volume = PROGRESS_NORMAL};
+    sweep_arguments given = {.style = PROGRESS_AUTO,
+                             .volume = PROGRESS_NORMAL,
+                             .limits = {.deadline = USUAL_DEADLINE}};
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
@@ -49,6 +66,9 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
             break;
         case 'q':
             given.volume = PROGRESS_QUIET;
+            break;
+        case DEADLINE:
+            TRY(read_deadline(&given.limits.deadline, p.value));
             break;
         case 'h':
             given.help = true;
@@ -85,6 +105,9 @@ static void tell_start(const runtime *rt, const sweep_inputs *in, const char *di
     printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name,
            in->task_count, workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name,
            directory);
+    if (rt->size > 1 && !runtime_recovers())
+        printf("a dead rank will end this job (the same command continues it); to survive it in place: "
+               "mpirun --enable-recovery\n");
     fflush(stdout);
 }
 
@@ -130,11 +153,14 @@ static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_argume
     gemm_library(blas);
     if (rt->rank == 0) tell_start(rt, in, directory, given->volume);
     sweep_options how = {
-        .directory = directory, .style = given->style, .volume = given->volume, .blas = blas, .mpi = mpi};
-    int failed_tasks = 0;
-    TRY(sweep_run(rt->world, in, &how, &failed_tasks));
-    if (rt->rank == 0) tell_end(in, directory, failed_tasks, clock_seconds() - started);
-    *exit_code = failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
+        .directory = directory, .style = given->style, .volume = given->volume, .limits = given->limits, .blas = blas,
+        .mpi = mpi};
+    sweep_end end;
+    status outcome = sweep_run(rt->world, in, &how, &end);
+    if (end.ranks_lost || (outcome.code == STATUS_MPI && runtime_recovers())) runtime_lost_ranks();
+    TRY(outcome);
+    if (rt->rank == 0) tell_end(in, directory, end.failed_tasks, clock_seconds() - started);
+    *exit_code = end.failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
     return status_ok();
 }
 
@@ -151,7 +177,7 @@ static status run_sweep(const runtime *rt, int argc, char **argv, int *exit_code
     status s = status_ok();
     if (!given.where) s = run_on_all(rt, &in, &given, exit_code);
     else if (rt->rank == 0) s = print_where(&in, &given);
-    if (s.code != STATUS_MPI) inputs_free(&in);
+    if (s.code != STATUS_MPI && !runtime_has_lost_ranks()) inputs_free(&in);
     return s;
 }
 
@@ -161,8 +187,9 @@ const command command_sweep = {
     .summary = "train every task of a configuration, or the rest of them",
     .details =
         "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
-        "a sweep that was stopped or killed; finished tasks are kept. Signals USR1, TERM and INT stop at the next\n"
-        "step with a checkpoint (exit code 75). bitfront-run starts it on every core of this machine or allocation:\n"
+        "a sweep that was stopped or killed; finished tasks are kept. USR1, or a file named stop in the run directory,\n"
+        "stops at the next segment boundary, TERM and INT at the next step, with a checkpoint (exit code 75).\n"
+        "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks:\n"
         "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n",
     .options = options,
     .parallel = true,

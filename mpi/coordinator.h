@@ -1,6 +1,12 @@
 /* coordinator: rank 0 of a sweep. It asks the queue what to do next, hands out tasks, listens, keeps the log, the
  * status file and the snapshot, and tells people. It never trains, except as the only rank, where it calls the worker
- * directly. */
+ * directly.
+ *
+ *   coordinator.c          opening; the two ways to run; the end
+ *   coordinator_hand.c     handing out
+ *   coordinator_listen.c   what the workers report; lost ranks
+ *   coordinator_stop.c     wishes to stop: signals, the stop file, failures of the machine
+ *   coordinator_files.c    what is kept in the run directory */
 #ifndef MPI_COORDINATOR_H
 #define MPI_COORDINATOR_H
 
@@ -9,8 +15,10 @@
 
 #include "core/base/status.h"
 #include "mpi/inputs.h"
+#include "mpi/members.h"
 #include "mpi/progress.h"
 #include "mpi/queue.h"
+#include "mpi/runtime.h"
 #include "mpi/wire.h"
 #include "mpi/worker.h"
 #include "results/run.h"
@@ -23,37 +31,48 @@ typedef struct {
     progress_group shown;
 } assignment;
 
+/* What the command line says about waiting. */
+typedef struct {
+    double deadline; /* s of silence after which a rank counts as dead */
+} coordinator_limits;
+
 typedef struct {
     const sweep_inputs *in; /* borrowed */
     const run *run;         /* borrowed */
     progress *progress;     /* borrowed */
-    MPI_Comm world;
-    int size;    /* of the world; 1: this process computes too */
-    queue queue; /* owned */
-    bool *idle;  /* (size) ranks that wait for an order; owned */
-    int idle_count;
-    assignment *running; /* (running_count), room for `size`; owned */
-    int running_count;
-    const progress_group **shown;    /* (size) room for the groups of one drawing; owned */
-    char (*lines)[COORDINATOR_LINE]; /* (size) room for their texts; owned */
-    const char **line_texts;         /* (size) pointers to them; owned */
+    coordinator_limits limits;
+    members members;     /* owned */
+    queue queue;         /* owned */
+    assignment *running; /* (running_count), room for `room`; owned */
+    int running_count, room;
+    const progress_group **shown;    /* (room) the groups of one drawing; owned */
+    char (*lines)[COORDINATOR_LINE]; /* (room) their texts; owned */
+    const char **line_texts;         /* (room) pointers to them; owned */
     int next_lot;
+    int gave_up; /* lots that fell apart without a lost rank since the last progress */
     progress_totals totals;
-    bool stopping;                                       /* nothing new is handed out */
-    bool interrupted;                                    /* ... because a signal asked for it */
-    status fault;                                        /* ... because the machine failed: the first failure */
+    stop_wish stop;      /* the strongest wish; nothing new is handed out */
+    stop_wish signalled; /* the strongest signal */
+    bool time_is_up;     /* and people know it */
+    status fault;        /* the first failure of the machine, which is why it stops */
     double last_status, last_snapshot, snapshot_seconds; /* clock_seconds; the last one: what a snapshot takes */
+    double last_look;                                    /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
 } coordinator;
 
 /* Finds what earlier runs have finished. */
 MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world,
-                                   int size);
+                                   int size, const coordinator_limits *limits);
 void coordinator_close(coordinator *c);
 
-/* Runs the sweep to its end, or to a clean stop, and sends the workers away. `own` computes when there is no other
- * rank. Returns the failure of the machine (STATUS_MPI: workers may not have been told), STATUS_STOPPED, or OK;
- * *failed_tasks counts tasks that ended as failed. */
-MUST_CHECK status coordinator_run(coordinator *c, worker *own, int *failed_tasks);
+/* How a sweep has ended, on every rank. */
+typedef struct {
+    int failed_tasks; /* tasks that ended as failed */
+    bool ranks_lost;  /* no collective call is possible any more */
+} sweep_end;
+
+/* Runs the sweep to its end, or to a clean stop, and tells the workers. `own` computes when there is no other rank.
+ * Returns the failure of the machine (STATUS_MPI: workers may not have been told), STATUS_STOPPED, or OK. */
+MUST_CHECK status coordinator_run(coordinator *c, worker *own, sweep_end *end);
 
 #endif

@@ -1,5 +1,4 @@
-/* group: the ranks that train one task together, as a communicator of their own, and the view of it that the engine
- * gets (core/train/group.h). Formed by the members only; nobody else takes part. */
+/* group: the ranks that train one task together, and the view of them that the engine gets (core/train/group.h). */
 #ifndef MPI_GROUP_H
 #define MPI_GROUP_H
 
@@ -8,27 +7,28 @@
 
 #include "core/base/status.h"
 #include "core/train/group.h"
-#include "mpi/tree_sum.h"
+#include "mpi/exchange.h"
+
+/* What a group asks of its surroundings. */
+typedef struct {
+    bool (*should_stop)(void *ctx); /* after every step */
+    bool (*given_up)(void *ctx);    /* while computing and while waiting: the lot is over, leave it */
+    void *ctx;                      /* borrowed */
+} group_hooks;
 
 typedef struct {
-    int rank, size;
-    MPI_Comm comm;  /* owned; MPI_COMM_NULL when alone */
-    tree_sum adder; /* owned; unused when alone */
-    bool (*should_stop)(void *ctx);
-    void *stop_ctx; /* borrowed */
+    exchange link; /* owned */
+    group_hooks hooks;
 } rank_group;
 
-/* Collective on the members: members[count] are world ranks, the same list on all of them; member i gets group rank i.
- * `lot` tells apart groups that are formed at the same time by overlapping sets of ranks. */
-MUST_CHECK status rank_group_form(rank_group *out, MPI_Comm world, const int *members, int count, int lot);
-/* Collective on the members. */
-void rank_group_free(rank_group *g);
+/* Local: members[count] are world ranks, the same list on all of them; member i gets group rank i. `lot` tells this
+ * group from all others. */
+MUST_CHECK status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int lot,
+                                  group_hooks hooks);
+/* Local. */
+void rank_group_close(rank_group *g);
 
-/* The engine's view; `should_stop(stop_ctx)` is asked after every step. Borrows g. */
-group rank_group_view(rank_group *g, bool (*should_stop)(void *ctx), void *stop_ctx);
-
-/* Collective on the members. agree and agree_bytes (from group rank 0) that also work alone. */
-MUST_CHECK status rank_group_agree(rank_group *g, status local);
-MUST_CHECK status rank_group_share(rank_group *g, void *data, size_t bytes);
+/* The engine's view. Borrows g. */
+group rank_group_view(rank_group *g);
 
 #endif

@@ -45,6 +45,21 @@ status journal_task_left(const run *r, const task *t, double fraction)
     return run_log(r, "task_left", fields);
 }
 
+status journal_task_abandoned(const run *r, const task *t, int lost_rank)
+{
+    char label[QUOTED], fields[FIELDS];
+    quote_label(label, t);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"rank\":%d", t->id, label, lost_rank);
+    return run_log(r, "task_abandoned", fields);
+}
+
+status journal_rank(const run *r, const char *event, int rank)
+{
+    char fields[FIELDS];
+    snprintf(fields, sizeof fields, "\"rank\":%d", rank);
+    return run_log(r, event, fields);
+}
+
 status journal_warning(const run *r, const char *text)
 {
     char quoted[QUOTED], fields[FIELDS];

@@ -11,6 +11,10 @@ MUST_CHECK status journal_task_started(const run *r, const task *t, int leader, 
 /* `outcome`: OK, or NUMERIC with the reason of a failed task. */
 MUST_CHECK status journal_task_finished(const run *r, const task *t, status outcome, double seconds);
 MUST_CHECK status journal_task_left(const run *r, const task *t, double fraction);
+/* A lot was given up: the task continues elsewhere from its checkpoint. */
+MUST_CHECK status journal_task_abandoned(const run *r, const task *t, int lost_rank);
+/* "rank_lost", "rank_back" */
+MUST_CHECK status journal_rank(const run *r, const char *event, int rank);
 MUST_CHECK status journal_warning(const run *r, const char *text);
 MUST_CHECK status journal_sweep_ended(const run *r, const char *state, int done, int failed_tasks, int exit_code);
 

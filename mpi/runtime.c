@@ -5,29 +5,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/fail_point.h"
 #include "mpi/agree.h"
 #include "mpi/shared_data.h"
 
-static volatile sig_atomic_t stop_wanted = 0; /* a signal handler can reach nothing else */
+static volatile sig_atomic_t wish = STOP_NOT; /* a signal handler can reach nothing else */
+static bool ranks_lost = false;               /* a fact about the process, like its signals */
+enum { END_SECONDS = 10 };                    /* MPI_Finalize waits for ranks that die at the very end */
 
 static void want_stop(int number)
 {
-    (void)number;
-    stop_wanted = 1;
+    stop_wish wanted = number == SIGUSR1 ? STOP_AT_BOUNDARY : STOP_NOW;
+    if (wanted > (stop_wish)wish) wish = wanted;
 }
 
 status runtime_catch_signals(void)
 {
-    stop_wanted = 0;
+    wish = STOP_NOT;
     struct sigaction polite = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
     sigemptyset(&polite.sa_mask);
     struct sigaction once = polite;
     once.sa_flags = (int)(SA_RESTART | SA_RESETHAND); /* a second Ctrl-C does not wait for the end of a step */
     /* mpirun passes USR1 and USR2 on, but answers TERM by killing: bitfront-run makes USR2 of a TERM. */
-    if (sigaction(SIGUSR1, &polite, NULL) != 0 || sigaction(SIGUSR2, &polite, NULL) != 0 || sigaction(SIGTERM, &polite, NULL) != 0 ||
-        sigaction(SIGINT, &once, NULL) != 0)
+    if (sigaction(SIGUSR1, &polite, NULL) != 0 || sigaction(SIGUSR2, &polite, NULL) != 0 ||
+        sigaction(SIGTERM, &polite, NULL) != 0 || sigaction(SIGINT, &once, NULL) != 0)
         return status_fail(STATUS_IO, "cannot install signal handlers");
     return status_ok();
 }
@@ -92,8 +95,36 @@ static void leave_code(int code)
     fclose(file);
 }
 
+static volatile sig_atomic_t late_code = EXIT_DONE;
+
+static void leave_late(int number)
+{
+    (void)number;
+    _exit(late_code);
+}
+
+/* Everything is said and written: if the end of MPI takes longer than this, the process leaves without it. */
+static void limit_the_end(int code)
+{
+    late_code = code;
+    struct sigaction act = {.sa_handler = leave_late};
+    sigemptyset(&act.sa_mask);
+    if (sigaction(SIGALRM, &act, NULL) == 0) alarm(END_SECONDS);
+}
+
+/* Only rank 0 speaks, except that every rank may have its own reason to miss rank 0. */
+static void leave_without_mpi(const runtime *rt, status outcome, int exit_code)
+{
+    int code = failed(outcome) ? runtime_exit_code(outcome) : exit_code;
+    if (failed(outcome) && (rt->rank == 0 || outcome.code == STATUS_MPI)) tell(outcome);
+    fflush(stdout);
+    if (rt->rank == 0) leave_code(code);
+    _exit(code);
+}
+
 int runtime_finish(runtime *rt, status outcome, int exit_code)
 {
+    if (ranks_lost) leave_without_mpi(rt, outcome, exit_code);
     if (!rt->uses_mpi) {
         if (failed(outcome)) tell(outcome);
         return failed(outcome) ? runtime_exit_code(outcome) : exit_code;
@@ -107,6 +138,7 @@ int runtime_finish(runtime *rt, status outcome, int exit_code)
         if (!failed(last)) {
             fflush(stdout);
             if (rt->rank == 0) leave_code(code);
+            limit_the_end(code);
             MPI_Comm_free(&rt->world);
             MPI_Finalize();
             return code;
@@ -118,9 +150,25 @@ int runtime_finish(runtime *rt, status outcome, int exit_code)
     return EXIT_JOB_FAILED;
 }
 
-bool runtime_stop_wanted(void)
+stop_wish runtime_stop_wish(void)
 {
-    return stop_wanted != 0;
+    return (stop_wish)wish;
+}
+
+void runtime_lost_ranks(void)
+{
+    ranks_lost = true;
+}
+
+bool runtime_has_lost_ranks(void)
+{
+    return ranks_lost;
+}
+
+bool runtime_recovers(void)
+{
+    const char *set = getenv("OMPI_MCA_orte_enable_recovery"); /* mpirun exports its options */
+    return set != NULL && (strcmp(set, "1") == 0 || strcmp(set, "true") == 0);
 }
 
 void runtime_mpi_version(char out[96])

@@ -20,8 +20,9 @@ typedef struct {
  * apart). MPI errors become return codes. USR1, USR2, TERM and INT set a flag only; a second INT ends the process. */
 MUST_CHECK status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi);
 
-/* Collective. Prints a failure once, from rank 0, as "bitfront: message", ends MPI and returns the exit code of the
- * process: that of the failure, else `exit_code` of rank 0. If ranks may no longer agree (STATUS_MPI), ends the job. */
+/* Collective, unless ranks were lost. Prints a failure once, from rank 0, as "bitfront: message", ends MPI and returns
+ * the exit code of the process: that of the failure, else `exit_code` of rank 0. If ranks may no longer agree
+ * (STATUS_MPI), ends the job. After runtime_lost_ranks it ends this process and does not return. */
 int runtime_finish(runtime *rt, status outcome, int exit_code);
 
 /* The exit code of a failure. */
@@ -30,8 +31,18 @@ int runtime_exit_code(status outcome);
 /* Installs the signal handlers and forgets earlier signals. Part of runtime_start. */
 MUST_CHECK status runtime_catch_signals(void);
 
-/* True once a signal has asked this process to stop. */
-bool runtime_stop_wanted(void);
+/* What signals have asked of this process: USR1 to stop at the next segment boundary, USR2, TERM and
+ * INT at the next step. */
+typedef enum { STOP_NOT, STOP_AT_BOUNDARY, STOP_NOW } stop_wish;
+stop_wish runtime_stop_wish(void);
+
+/* From now on no collective call is possible: ranks are dead or may not answer. The process will end without
+ * MPI_Finalize, which could wait for them for ever. */
+void runtime_lost_ranks(void);
+bool runtime_has_lost_ranks(void);
+
+/* True when the launcher lets the other ranks go on after one has died: mpirun --enable-recovery. */
+bool runtime_recovers(void);
 
 /* "Open MPI v4.1.4" */
 void runtime_mpi_version(char out[96]);

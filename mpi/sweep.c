@@ -69,42 +69,49 @@ static status share_run(run *r, MPI_Comm world, int rank)
 }
 
 static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p,
-                         MPI_Comm world)
+                         MPI_Comm world, const sweep_options *options)
 {
     int size;
     TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));
-    TRY(coordinator_open(c, in, r, p, world, size));
+    TRY(coordinator_open(c, in, r, p, world, size, &options->limits));
     *opened = true;
     return status_ok();
 }
 
-/* Collective on world. */
+static status serve(worker *own, double deadline, sweep_end *end)
+{
+    wire_order farewell;
+    TRY(worker_serve(own, deadline, &farewell));
+    *end = (sweep_end){.failed_tasks = farewell.failed_tasks, .ranks_lost = farewell.ranks_lost};
+    return farewell.outcome;
+}
+
+/* Collective on world. The coordinator tells the workers how the sweep has ended. */
 static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, const char *fingerprint,
-                         const sweep_options *options, int *failed_tasks)
+                         const sweep_options *options, sweep_end *end)
 {
     coordinator c;
     bool opened = false;
     progress p = progress_new(stdout, options->style, options->volume);
-    TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, world) : status_ok()));
+    TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, world, options) : status_ok()));
     worker own = worker_new(in, r, fingerprint, world, rank);
-    status local = rank == 0 ? coordinator_run(&c, &own, failed_tasks) : worker_serve(&own);
+    status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
     if (opened) coordinator_close(&c);
-    if (local.code == STATUS_MPI) return local; /* the others may be anywhere: no meeting point is left */
-    TRY(agree(world, local));
-    return agree_bytes(world, 0, failed_tasks, sizeof *failed_tasks);
+    return outcome;
 }
 
-status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, int *failed_tasks)
+status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, sweep_end *end)
 {
     int rank;
     TRY(mpi_status(MPI_Comm_rank(world, &rank), "asking for the rank"));
+    *end = (sweep_end){.failed_tasks = 0, .ranks_lost = false};
     run r;
     memset(&r, 0, sizeof r);
     char fingerprint[FINGERPRINT] = "";
     status all = agree(world, rank == 0 ? open_run(&r, fingerprint, in, options) : status_ok());
     if (!failed(all)) all = share_run(&r, world, rank);
     if (!failed(all)) all = agree_bytes(world, 0, fingerprint, sizeof fingerprint);
-    if (!failed(all)) all = run_shared(world, rank, in, &r, fingerprint, options, failed_tasks);
+    if (!failed(all)) all = run_shared(world, rank, in, &r, fingerprint, options, end);
     run_close(&r);
     return all;
 }

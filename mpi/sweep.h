@@ -5,6 +5,7 @@
 #include <mpi.h>
 
 #include "core/base/status.h"
+#include "mpi/coordinator.h"
 #include "mpi/inputs.h"
 #include "mpi/progress.h"
 
@@ -13,10 +14,11 @@ typedef struct {
     progress_style style;
     progress_volume volume;
     const char *blas, *mpi; /* library versions, for the provenance */
+    coordinator_limits limits;
 } sweep_options;
 
 /* Collective on world; `in` has been shared and has its data. Runs or resumes the sweep. All ranks return the same:
- * OK with the number of failed tasks, STATUS_STOPPED, or what went wrong (STATUS_MPI: possibly on this rank only). */
-MUST_CHECK status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, int *failed_tasks);
+ * OK, STATUS_STOPPED, or what went wrong (STATUS_MPI: possibly on this rank only); *end is the same, too. */
+MUST_CHECK status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, sweep_end *end);
 
 #endif

@@ -6,23 +6,13 @@
 #ifndef MPI_TREE_SUM_H
 #define MPI_TREE_SUM_H
 
-#include <mpi.h>
 #include <stddef.h>
 
 #include "core/base/real.h"
 #include "core/base/status.h"
+#include "mpi/exchange.h"
 
-typedef struct {
-    MPI_Comm comm;  /* borrowed */
-    int rank, size; /* size is a power of two */
-    real *partner;  /* (TREE_SUM_CHUNK) what the partner sent; owned */
-} tree_sum;
-
-/* Local. Asks comm for rank and size. */
-MUST_CHECK status tree_sum_init(tree_sum *out, MPI_Comm comm);
-void tree_sum_free(tree_sum *t);
-
-/* Collective on the communicator; has the signature of group.sum, `ctx` is a tree_sum. */
-status tree_sum_values(void *ctx, real *values, size_t count, status local);
+/* Collective on the lot; values[count] is room for the failures. All ranks return the same status for `local`. */
+MUST_CHECK status tree_sum_values(exchange *x, real *values, size_t count, status local);
 
 #endif

@@ -6,13 +6,14 @@
 
 #include "core/base/clock.h"
 #include "mpi/agree.h"
+#include "mpi/contact.h"
 #include "mpi/group.h"
-#include "mpi/runtime.h"
 #include "results/checkpoint.h"
 
 enum { MAX_SPANS = 64, KEY_TEXT = 64 };
 static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
-static const double IDLE_NAP_SECONDS = 5e-3; /* the longest wait before an order is seen */
+static const double IDLE_NAP_SECONDS = 4e-3; /* the longest wait before an order is seen */
+static const double LINGER_SECONDS = 0.2;    /* the last words get this long to leave the process */
 
 worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank)
 {
@@ -20,11 +21,10 @@ worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint,
                     .run = r,
                     .fingerprint = fingerprint,
                     .world = world,
-                    .world_rank = world_rank,
-                    .link_fault = status_ok()};
+                    .world_rank = world_rank};
 }
 
-static status report(worker *w, report_kind kind, const trainer *t, status outcome)
+static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
 {
     wire_report message;
     memset(&message, 0, sizeof message);
@@ -37,6 +37,12 @@ static status report(worker *w, report_kind kind, const trainer *t, status outco
         message.lot = w->order->lot;
     }
     if (t != NULL) message.progress = trainer_report(t);
+    return message;
+}
+
+static status report(worker *w, report_kind kind, const trainer *t, status outcome)
+{
+    wire_report message = report_on(w, kind, t, outcome);
     w->last_report = clock_seconds();
     return w->link.report(w->link.ctx, &message);
 }
@@ -45,10 +51,15 @@ static status report(worker *w, report_kind kind, const trainer *t, status outco
 static bool between_steps(void *ctx)
 {
     worker *w = ctx;
-    bool stop = w->link.should_stop(w->link.ctx) || runtime_stop_wanted() || failed(w->link_fault);
-    if (w->current != NULL && !stop && clock_seconds() - w->last_report >= REPORT_SECONDS)
-        w->link_fault = report(w, REPORT_PROGRESS, w->current, status_ok());
-    return stop || failed(w->link_fault);
+    bool stop = w->link.should_stop(w->link.ctx);
+    if (w->current == NULL || stop || clock_seconds() - w->last_report < REPORT_SECONDS) return stop;
+    return failed(report(w, REPORT_PROGRESS, w->current, status_ok()));
+}
+
+static bool lot_is_over(void *ctx)
+{
+    worker *w = ctx;
+    return w->link.given_up(w->link.ctx);
 }
 
 /* One task on one group, from its order to its end. */
@@ -64,7 +75,7 @@ typedef struct {
 
 static bool leads(const job *j)
 {
-    return j->group.rank == 0;
+    return j->group.link.rank == 0;
 }
 
 static status open_trainer(job *j)
@@ -111,35 +122,56 @@ static status restore(job *j)
             TRY(report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", stored.warning)));
         }
     }
-    TRY(rank_group_agree(&j->group, local));
-    TRY(rank_group_share(&j->group, &stored, sizeof stored));
+    TRY(exchange_agree(&j->group.link, local));
+    TRY(exchange_share(&j->group.link, &stored, sizeof stored));
     if (!stored.found) return status_ok();
-    for (int i = 0; i < j->span_count; i++) TRY(rank_group_share(&j->group, j->spans[i].data, j->spans[i].bytes));
+    for (int i = 0; i < j->span_count; i++) TRY(exchange_share(&j->group.link, j->spans[i].data, j->spans[i].bytes));
     trainer_restored(j->trainer);
     return status_ok();
+}
+
+/* By the leader: with the coordinator's consent, the state goes to disk. */
+static status keep_checkpoint(job *j, report_kind kind, bool *leave)
+{
+    wire_report question = report_on(j->w, kind, j->trainer, status_ok());
+    TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
+    return checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, NULL);
+}
+
+/* Collective on the group, at a place where the task can be continued. */
+static status pass_boundary(job *j, report_kind kind, bool *leave)
+{
+    struct {
+        status kept;
+        bool leave;
+    } news = {.kept = status_ok(), .leave = false};
+    if (leads(j)) news.kept = keep_checkpoint(j, kind, &news.leave);
+    if (news.kept.code != STATUS_MPI) TRY(exchange_share(&j->group.link, &news, sizeof news));
+    *leave = news.leave;
+    return news.kept;
 }
 
 /* Collective on the group. */
 static status run_segments(job *j, segment_end *end)
 {
-    group view = rank_group_view(&j->group, between_steps, j->w);
+    group view = rank_group_view(&j->group);
     *end = SEGMENT_MORE;
+    if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
     while (*end == SEGMENT_MORE) {
-        if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
         TRY(trainer_segment(j->trainer, &view, end));
         if (*end == SEGMENT_FINISHED) break;
-        status kept = leads(j) ? checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, NULL)
-                              : status_ok();
-        TRY(rank_group_agree(&j->group, kept));
+        bool leave = false;
+        TRY(pass_boundary(j, *end == SEGMENT_MORE ? REPORT_BOUNDARY : REPORT_READY, &leave));
+        if (leave) *end = SEGMENT_STOPPED;
     }
-    return j->w->link_fault;
+    return status_ok();
 }
 
 /* Collective on the group. Everything up to the record; the trainer stays open for it. */
 static status train(job *j, segment_end *end)
 {
     *end = SEGMENT_STOPPED;
-    TRY(rank_group_agree(&j->group, open_trainer(j)));
+    TRY(exchange_agree(&j->group.link, open_trainer(j)));
     TRY(restore(j));
     if (leads(j)) j->w->current = j->trainer;
     status trained = run_segments(j, end);
@@ -178,15 +210,21 @@ static status write_failure(job *j, status reason)
     return publish(j, &result);
 }
 
+static status write_with_consent(job *j, status trained)
+{
+    wire_report question = report_on(j->w, REPORT_READY, j->trainer, status_ok());
+    bool leave; /* it does that anyway */
+    TRY(j->w->link.ask(j->w->link.ctx, &question, &leave));
+    return failed(trained) ? write_failure(j, trained) : write_result(j);
+}
+
 /* By the leader, at the end of its task. */
 static status conclude(job *j, status trained, segment_end end)
 {
     if (!failed(trained) && end == SEGMENT_STOPPED) return report(j->w, REPORT_STOPPED, j->trainer, status_ok());
     status written = trained;
-    if (trained.code == STATUS_NUMERIC)
-        written = write_failure(j, trained);
-    else if (!failed(trained))
-        written = write_result(j);
+    if (!failed(trained) || trained.code == STATUS_NUMERIC) written = write_with_consent(j, trained);
+    if (written.code == STATUS_MPI) return written;
     if (failed(written)) {
         char label[128];
         task_label(label, j->task);
@@ -196,59 +234,88 @@ static status conclude(job *j, status trained, segment_end end)
     return report(j->w, REPORT_DONE, j->trainer, trained);
 }
 
+/* The group's part of an order. STATUS_MPI: the group has fallen apart. */
+static status perform_in_group(job *j, const wire_order *order)
+{
+    group_hooks hooks = {.should_stop = between_steps, .given_up = lot_is_over, .ctx = j->w};
+    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->lot, hooks);
+    if (failed(opened)) return status_fail(STATUS_MPI, "%s", opened.message);
+    segment_end end;
+    status ending = train(j, &end);
+    if (ending.code != STATUS_MPI) ending = leads(j) ? conclude(j, ending, end) : status_ok();
+    if (j->trainer != NULL) trainer_close(j->trainer);
+    rank_group_close(&j->group);
+    return ending;
+}
+
 status worker_perform(worker *w, const wire_order *order)
 {
     job j = {.w = w, .task = &w->in->tasks[order->task_id - 1]};
     run_checkpoint_path(j.checkpoint, w->run, j.task->id);
     snprintf(j.key, sizeof j.key, "task %d of %s", j.task->id, w->fingerprint);
-    TRY(rank_group_form(&j.group, w->world, order->members, order->member_count, order->lot));
     w->order = order;
-    segment_end end;
-    status trained = train(&j, &end);
-    status link = trained.code == STATUS_MPI ? trained : leads(&j) ? conclude(&j, trained, end) : status_ok();
+    status ending = perform_in_group(&j, order);
+    if (failed(ending)) {
+        ending = lot_is_over(w) ? status_ok() : report(w, REPORT_GAVE_UP, NULL, ending);
+        if (!failed(ending)) ending = report(w, REPORT_FREE, NULL, status_ok());
+    }
     w->order = NULL;
-    if (j.trainer != NULL) trainer_close(j.trainer);
-    rank_group_free(&j.group);
-    return link;
+    return ending;
 }
 
-/* The link of a worker whose coordinator is another rank. */
+/* ---- with a coordinator on another rank ---- */
+
 static status send_report(void *ctx, const wire_report *message)
 {
-    worker *w = ctx;
-    return wire_send(w->world, 0, WIRE_TAG_REPORT, message, sizeof *message);
+    return contact_report(ctx, message);
 }
 
-static bool stop_arrived(void *ctx)
+static status ask_coordinator(void *ctx, const wire_report *question, bool *leave)
 {
-    worker *w = ctx;
-    bool taken = false;
-    status s = wire_take(&taken, w->world, 0, WIRE_TAG_STOP, NULL, 0);
-    if (failed(s)) w->link_fault = s;
-    w->stop_seen = w->stop_seen || taken;
-    return w->stop_seen;
+    return contact_ask(ctx, question, leave);
 }
 
-status worker_serve(worker *w)
+static bool stop_ordered(void *ctx)
 {
-    w->link = (worker_link){.report = send_report, .should_stop = stop_arrived, .ctx = w};
+    contact *c = ctx;
+    return contact_given_up(c) || c->stop;
+}
+
+static bool lot_abandoned(void *ctx)
+{
+    return contact_given_up(ctx);
+}
+
+static status follow_orders(worker *w, contact *c)
+{
     patience waiting = {.longest_nap = IDLE_NAP_SECONDS};
     while (true) {
-        wire_order order;
-        bool taken = false;
-        TRY(wire_take(&taken, w->world, 0, WIRE_TAG_ORDER, &order, sizeof order));
-        if (taken && order.kind == ORDER_LEAVE) break;
-        if (taken) {
-            TRY(worker_perform(w, &order));
-            waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
-        } else if (runtime_stop_wanted() && !w->stop_told) {
-            TRY(report(w, REPORT_STOP_WANTED, NULL, status_ok()));
-            w->stop_told = true;
-        } else {
+        TRY(contact_poll(c));
+        if (c->ended) return status_ok();
+        if (!c->ordered) {
             patience_pause(&waiting);
+            continue;
         }
+        wire_order order = c->order;
+        c->ordered = c->abandoned = false;
+        c->lot = order.lot;
+        TRY(worker_perform(w, &order));
+        c->lot = 0;
+        waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
     }
-    (void)stop_arrived(w); /* a stop that crossed our last report must not stay behind in the communicator */
-    TRY(w->link_fault);
-    return report(w, REPORT_LEFT, NULL, status_ok());
+}
+
+status worker_serve(worker *w, double deadline, wire_order *end)
+{
+    contact c = contact_open(w->world, w->world_rank, deadline);
+    w->link = (worker_link){
+        .report = send_report, .ask = ask_coordinator, .should_stop = stop_ordered, .given_up = lot_abandoned, .ctx = &c};
+    status served = follow_orders(w, &c);
+    if (!failed(served)) {
+        *end = c.farewell;
+        served = report(w, REPORT_LEFT, NULL, status_ok());
+        if (end->ranks_lost) clock_sleep(LINGER_SECONDS);
+    }
+    contact_close(&c);
+    return served;
 }

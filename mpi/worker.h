@@ -1,5 +1,7 @@
 /* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task
- * segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. */
+ * segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. Before
+ * anything is published the leader asks the coordinator: a rank that was cut off or stopped for so long that its lot was
+ * given to others learns it there, and publishes nothing. */
 #ifndef MPI_WORKER_H
 #define MPI_WORKER_H
 
@@ -15,7 +17,10 @@
 /* How a worker reaches the coordinator: by messages, or directly when both are this process. */
 typedef struct {
     status (*report)(void *ctx, const wire_report *report);
+    /* A REPORT_BOUNDARY or REPORT_READY and its answer: OK: publish; then leave the task if *leave. */
+    status (*ask)(void *ctx, const wire_report *report, bool *leave);
     bool (*should_stop)(void *ctx); /* asked after every step */
+    bool (*given_up)(void *ctx);    /* asked often: the lot is over */
     void *ctx;
 } worker_link;
 
@@ -31,18 +36,16 @@ typedef struct {
     const wire_order *order;
     double test_accuracy; /* of the last result this rank has written */
     double last_report;   /* clock_seconds of the last progress report */
-    status link_fault;    /* a report between steps could not be sent */
-    bool stop_seen;       /* the coordinator asked to stop */
-    bool stop_told;       /* the coordinator knows of our signal */
 } worker;
 
 worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank);
 
-/* Takes orders from rank 0 until it is told to leave. */
-MUST_CHECK status worker_serve(worker *w);
+/* Takes orders from rank 0 until it says that the sweep is over: *end is what it said. Fails when rank 0 is silent for
+ * `deadline` seconds. */
+MUST_CHECK status worker_serve(worker *w, double deadline, wire_order *end);
 
-/* Collective on the members of the order. Runs one task, or the rest of it. What goes wrong with the task is reported;
- * only a failing link or group comes back. */
+/* Collective on the members of the order. Runs one task, or the rest of it, and reports what became of it. Fails when
+ * that report cannot be sent. */
 MUST_CHECK status worker_perform(worker *w, const wire_order *order);
 
 #endif

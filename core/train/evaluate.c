@@ -32,6 +32,7 @@ status evaluate(evaluation *out, model *m, const real *values, const dataset *da
         work->pieces[2 * piece] = (real)m->kernels->softmax_cross_entropy(
             NULL, &correct, model_logits(m), work->labels, class_weight, 1, n, m->graph->classes);
         work->pieces[2 * piece + 1] = (real)correct;
+        group_breathe(g);
     }
     /* Every number is held by one rank and zero elsewhere, so the sum over ranks is exact. */
     if (g->sum != NULL) TRY(g->sum(g->ctx, work->pieces, 2 * (size_t)pieces, status_ok()));

@@ -19,7 +19,16 @@ typedef struct {
 
     /* Asked after every step on every rank; true on any rank makes all of them stop at the same step. NULL: never. */
     bool (*should_stop)(void *ctx);
+
+    /* Called on every rank after every shard and every piece of an evaluation, so that the process can show that it lives
+     * during long steps. NULL: nothing. */
+    void (*breathe)(void *ctx);
 } group;
+
+static inline void group_breathe(const group *g)
+{
+    if (g->breathe != NULL) g->breathe(g->ctx);
+}
 
 static inline group group_alone(void)
 {

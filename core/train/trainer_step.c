@@ -64,6 +64,7 @@ static void sum_own_shards(trainer *t, const group *g, int images, double weight
         int64_t shard = (int64_t)g->rank * own + i;
         int first = (int)(images * shard / shards), end = (int)(images * (shard + 1) / shards);
         compute_shard(t, t->levels + (size_t)top * t->level_reals, first, end, images, weight);
+        group_breathe(g);
         top++;
         for (int bit = i; (bit & 1) != 0; bit >>= 1) {
             top--;

@@ -7,6 +7,12 @@
 
 static int rank, size;
 
+static bool never(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 static bool ask(void *ctx)
 {
     ++*(int *)ctx;
@@ -16,10 +22,10 @@ static bool ask(void *ctx)
 static void use_group(const int *members, int count, int lot, int expected_rank)
 {
     rank_group g;
-    CHECK_OK(rank_group_form(&g, MPI_COMM_WORLD, members, count, lot));
-    CHECK(g.rank == expected_rank && g.size == count);
     int asked = 0;
-    group view = rank_group_view(&g, ask, &asked);
+    group_hooks hooks = {.should_stop = ask, .given_up = never, .ctx = &asked};
+    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, lot, hooks));
+    group view = rank_group_view(&g);
     CHECK(view.rank == expected_rank && view.size == count);
     CHECK(view.should_stop(view.ctx) && asked == 1);
     real values[3] = {(real)(expected_rank + 1), 10, 0};
@@ -28,12 +34,7 @@ static void use_group(const int *members, int count, int lot, int expected_rank)
     else
         CHECK_OK(view.sum(view.ctx, values, 2, status_ok()));
     CHECK(values[0] == (real)(count * (count + 1) / 2) && values[1] == (real)(10 * count));
-    int shared = expected_rank == 0 ? lot : -1;
-    CHECK_OK(rank_group_share(&g, &shared, sizeof shared));
-    CHECK(shared == lot);
-    status one = expected_rank == count - 1 ? status_fail(STATUS_IO, "x") : status_ok();
-    CHECK(rank_group_agree(&g, one).code == STATUS_IO);
-    rank_group_free(&g);
+    rank_group_close(&g);
 }
 
 int main(int argc, char **argv)

@@ -58,10 +58,13 @@ static status run_in(const char *name, int *failed_tasks)
     sweep_options options = {.directory = scratch_file(&place, name),
                              .style = PROGRESS_PLAIN,
                              .volume = PROGRESS_QUIET,
+                             .limits = {.deadline = 20},
                              .blas = "none",
                              .mpi = "test"};
-    *failed_tasks = -1;
-    return sweep_run(MPI_COMM_WORLD, &in, &options, failed_tasks);
+    sweep_end end = {.failed_tasks = -1};
+    status outcome = sweep_run(MPI_COMM_WORLD, &in, &options, &end);
+    *failed_tasks = end.failed_tasks;
+    return outcome;
 }
 
 static void reset_fake(double step_seconds)

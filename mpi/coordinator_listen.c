@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "mpi/coordinator_internal.h"
+#include "mpi/journal.h"
+
+enum { MOST_GIVE_UPS = 20 }; /* of lots without a dead rank and without progress: then it is the network */
+
+static assignment *find_assignment(coordinator *c, int lot)
+{
+    for (int i = 0; i < c->running_count; i++)
+        if (c->running[i].order.lot == lot) return &c->running[i];
+    return NULL;
+}
+
+static void remove_assignment(coordinator *c, assignment *a)
+{
+    *a = c->running[--c->running_count];
+}
+
+static status take_end(coordinator *c, assignment *a, const wire_report *r)
+{
+    const task *t = coordinator_task(c, r->task_id);
+    status logged = status_ok();
+    if (r->kind == REPORT_DONE) {
+        queue_finished(&c->queue, r->task_id, !failed(r->outcome));
+        coordinator_count_finished(c, t);
+        c->snapshot_due = true;
+        progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
+        logged = journal_task_finished(c->run, t, r->outcome, clock_seconds() - a->shown.started);
+    } else {
+        queue_returned(&c->queue, r->task_id);
+        logged = journal_task_left(c->run, t, a->shown.latest.fraction);
+    }
+    for (int i = 0; i < a->order.member_count; i++) members_released(&c->members, a->order.members[i], r->lot);
+    remove_assignment(c, a);
+    TRY(coordinator_note(c, r->kind == REPORT_BROKEN ? r->outcome : status_ok()));
+    return coordinator_note(c, logged);
+}
+
+/* The members are told to leave; the task continues from its checkpoint elsewhere, unless its result was written just
+ * before. */
+static status abandon(coordinator *c, assignment *a, int lost_rank)
+{
+    const task *t = coordinator_task(c, a->order.task_id);
+    bool finished;
+    progress_say(c->progress, "task %d %s is taken back: %s %d", t->id, a->shown.label,
+                 c->members.list[lost_rank].lost ? "no sign of life from rank" : "messages failed on rank", lost_rank);
+    status logged = journal_task_abandoned(c->run, t, lost_rank);
+    members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = a->order.lot});
+    remove_assignment(c, a);
+    TRY(coordinator_note(c, coordinator_read_finished(c, t->id, &finished)));
+    if (finished)
+        c->snapshot_due = true;
+    else
+        queue_returned(&c->queue, t->id);
+    return coordinator_note(c, logged);
+}
+
+static status take_give_up(coordinator *c, const wire_report *r)
+{
+    TRY(coordinator_warn(c, r->outcome.message));
+    assignment *a = find_assignment(c, r->lot);
+    if (a != NULL) TRY(abandon(c, a, r->rank));
+    if (++c->gave_up < MOST_GIVE_UPS) return status_ok();
+    return coordinator_note(c, status_fail(STATUS_IO, "groups fall apart again and again: %.400s", r->outcome.message));
+}
+
+static void take_progress(coordinator *c, assignment *a, const wire_report *r)
+{
+    if (!a->shown.heard) {
+        a->shown.first_fraction = r->progress.fraction;
+        queue_begun(&c->queue, r->task_id, clock_seconds(), r->progress.fraction, r->progress.phase);
+    }
+    a->shown.heard = true;
+    a->shown.latest = r->progress;
+    if (r->kind == REPORT_BOUNDARY) c->gave_up = 0;
+    progress_task_moved(c->progress, &a->shown);
+}
+
+/* The group is at a checkpoint: may its ranks be used better? */
+static bool should_leave(coordinator *c, const wire_report *r)
+{
+    queue_verdict verdict = queue_boundary(&c->queue, r->task_id, clock_seconds(), r->progress.fraction,
+                                           r->progress.phase, c->members.idle);
+    if (verdict == QUEUE_DEADLINE) coordinator_tell_time_is_up(c);
+    return c->stop != STOP_NOT || verdict != QUEUE_GO_ON;
+}
+
+bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave)
+{
+    assignment *a = find_assignment(c, r->lot);
+    *leave = true;
+    if (a == NULL) return false;
+    if (r->kind != REPORT_BOUNDARY) return true;
+    take_progress(c, a, r);
+    *leave = should_leave(c, r);
+    return true;
+}
+
+static void answer(coordinator *c, const wire_report *r)
+{
+    wire_order verdict = {.kind = ORDER_VERDICT, .lot = r->lot};
+    if (!coordinator_judge(c, r, &verdict.leave)) verdict.kind = ORDER_ABANDON;
+    members_tell(&c->members, r->rank, &verdict);
+}
+
+static status note_return(coordinator *c, int rank)
+{
+    progress_say(c->progress, "rank %d is back", rank);
+    return coordinator_note(c, journal_rank(c->run, "rank_back", rank));
+}
+
+static status take_task_report(coordinator *c, const wire_report *r)
+{
+    /* Of a lot that was given up: it was told so; whether its task is finished is seen when it is taken up. */
+    assignment *a = find_assignment(c, r->lot);
+    if (a == NULL) return status_ok();
+    if (r->kind != REPORT_BROKEN) take_progress(c, a, r);
+    return r->kind == REPORT_PROGRESS ? status_ok() : take_end(c, a, r);
+}
+
+status coordinator_take_report(coordinator *c, const wire_report *r)
+{
+    if (members_heard(&c->members, r->rank)) TRY(note_return(c, r->rank));
+    switch (r->kind) {
+    case REPORT_PULSE:
+        members_tell(&c->members, r->rank, &(wire_order){.kind = ORDER_PULSE});
+        return status_ok();
+    case REPORT_BOUNDARY:
+    case REPORT_READY:
+        answer(c, r);
+        return status_ok();
+    case REPORT_GAVE_UP:
+        return take_give_up(c, r);
+    case REPORT_FREE:
+        members_released(&c->members, r->rank, r->lot);
+        return status_ok();
+    case REPORT_WARNING:
+        return coordinator_warn(c, r->outcome.message);
+    case REPORT_STOP_WANTED:
+        coordinator_take_signal(c, r->now ? STOP_NOW : STOP_AT_BOUNDARY);
+        return status_ok();
+    case REPORT_LEFT:
+        c->members.list[r->rank].left = true;
+        return status_ok();
+    default:
+        return take_task_report(c, r);
+    }
+}
+
+status coordinator_find_lost(coordinator *c)
+{
+    int rank;
+    while (members_find_lost(&c->members, &rank)) {
+        progress_say(c->progress, "warning: rank %d has been silent for %.3g s and gets no more work", rank,
+                     c->limits.deadline);
+        TRY(coordinator_note(c, journal_rank(c->run, "rank_lost", rank)));
+        int lot = c->members.list[rank].lot;
+        assignment *a = find_assignment(c, lot);
+        if (a != NULL)
+            TRY(abandon(c, a, rank));
+        else if (lot != 0) /* its task is finished, but other members may still wait for its last message */
+            members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = lot});
+    }
+    c->totals.workers = members_living(&c->members);
+    return status_ok();
+}
