@@ -9,12 +9,17 @@
 #include "mpi/command.h"
 #include "mpi/config_options.h"
 #include "mpi/inputs.h"
+#include "mpi/simulate_options.h"
+#include "mpi/simulate_print.h"
 
-enum { HELP_CONFIG = 1 };
+enum { HELP_CONFIG = 1, SIMULATE, TIMES, JSON };
 
 static const option_spec options[] = {
     CONFIG_OPTION_SET,
     {HELP_CONFIG, "help-config", NULL, "print every key of a configuration with its range and meaning"},
+    {SIMULATE, "simulate", "ranks=N,...", "how long the sweep takes on N ranks, and what they do when"},
+    {TIMES, "times", "RUN", "with --simulate: take the times of epochs from this run directory"},
+    {JSON, "json", NULL, "with --simulate: print one JSON object"},
     OPTIONS_END,
 };
 
@@ -64,11 +69,55 @@ static status print_plan(FILE *out, sweep_inputs *in)
     return print_data(out, in);
 }
 
+/* What is asked besides the plan. */
+typedef struct {
+    const char *simulate, *times; /* NULL: not given */
+    bool json;
+} simulate_request;
+
+static status simulate_with(simulated_work *work, const sweep_inputs *in, const simulate_options *o,
+                            const simulate_request *asked)
+{
+    simulate_report report = {.options = o, .times = asked->times};
+    TRY(simulate_work(work, &report.recorded, o, &in->settings, in->tasks, in->task_count, asked->times));
+    simulation s = {.tasks = in->tasks,
+                    .work = work,
+                    .count = in->task_count,
+                    .shards = in->settings.shards,
+                    .workers = o->ranks > 1 ? o->ranks - 1 : 1,
+                    .regroup_seconds = o->regroup,
+                    .walltime_seconds = o->walltime};
+    simulate_parts(s.part, o);
+    simulated_sweep done;
+    TRY(simulate_run(&done, &s));
+    report.in = &s;
+    report.out = &done;
+    status printed = status_ok();
+    if (asked->json)
+        simulate_print_json(stdout, &report);
+    else
+        printed = simulate_print(stdout, &report);
+    simulate_free(&done);
+    return printed;
+}
+
+static status simulate_plan(const sweep_inputs *in, const simulate_request *asked)
+{
+    simulate_options o;
+    TRY(simulate_options_read(&o, asked->simulate));
+    simulated_work *work = calloc((size_t)in->task_count, sizeof *work);
+    if (work == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->task_count);
+    status s = simulate_with(work, in, &o, asked);
+    free(work);
+    return s;
+}
+
 static status run_plan(const runtime *rt, int argc, char **argv, int *exit_code)
 {
     (void)rt;
     (void)exit_code;
     config_options given = {0};
+    simulate_request asked = {0};
     option_parser p = options_start("plan", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
@@ -81,12 +130,17 @@ static status run_plan(const runtime *rt, int argc, char **argv, int *exit_code)
             return status_ok();
         }
         if (letter == 's') TRY(config_options_add(&given, p.value));
+        if (letter == SIMULATE) asked.simulate = p.value;
+        if (letter == TIMES) asked.times = p.value;
+        if (letter == JSON) asked.json = true;
     }
+    if (asked.simulate == NULL && (asked.times != NULL || asked.json))
+        return status_fail(STATUS_CONFIG, "plan: --times and --json need --simulate ranks=N");
     char **arguments;
     TRY(options_arguments(&p, 1, "the configuration file", &arguments));
     sweep_inputs in;
     status s = inputs_read(&in, arguments[0], given.overrides, given.count);
-    if (!failed(s)) s = print_plan(stdout, &in);
+    if (!failed(s)) s = asked.simulate != NULL ? simulate_plan(&in, &asked) : print_plan(stdout, &in);
     inputs_free(&in);
     return s;
 }
@@ -97,7 +151,10 @@ const command command_plan = {
     .summary = "show what a sweep would do: layers, tasks, data",
     .details =
         "Checks the configuration, the network and (when it exists) the data set; prints the layer table and the\n"
-        "list of tasks. Trains nothing, writes nothing.\n",
+        "list of tasks. Trains nothing, writes nothing. With --simulate instead: hands the tasks out as a sweep would, "
+        "but\n"
+        "to ranks that exist on paper only, and prints how long it takes and who does what "
+        "when.\n" SIMULATE_OPTIONS_HELP,
     .options = options,
     .run = run_plan,
 };

@@ -71,7 +71,7 @@ void speed_learn(speed_table *t, speed_sample *last, phase_kind phase, int level
     if (phase == PHASE_WARMUP) blend(&t->warmup_pace[level], pace);
     double alone = speed_ratio(t, phase, level, 0);
     blend(&t->pace[phase], pace * alone);
-    blend(&t->segment[phase], seconds * alone);
+    t->segment[phase] = fmax(t->segment[phase], seconds * alone);
     last->pace = (float)(same ? (1 - MEMORY) * last->pace + MEMORY * pace : pace);
     last->segment = (float)(same ? fmax(seconds, (1 - MEMORY) * last->segment + MEMORY * seconds) : seconds);
     last->phase = (unsigned char)phase;
@@ -85,24 +85,24 @@ void speed_learn_regroup(speed_table *t, double seconds)
     t->regroup_measured = true;
 }
 
-/* A mean over tasks of this phase; else of a phase with similar steps. */
-static double mean_of(const double means[SPEED_PHASES], phase_kind phase)
+/* Of this phase; else of one with similar steps. */
+static double nearest(const double values[SPEED_PHASES], phase_kind phase)
 {
-    if (means[phase] > 0) return means[phase];
+    if (values[phase] > 0) return values[phase];
     static const phase_kind others[] = {PHASE_SEARCH, PHASE_FINETUNE, PHASE_WARMUP};
     for (int i = 0; i < SPEED_PHASES; i++)
-        if (means[others[i]] > 0) return means[others[i]];
+        if (values[others[i]] > 0) return values[others[i]];
     return 0;
 }
 
 double speed_pace(const speed_table *t, const speed_sample *last, phase_kind phase, int level)
 {
     if (last->pace > 0) return last->pace * speed_ratio(t, phase, last->level, level);
-    return mean_of(t->pace, phase) * speed_ratio(t, phase, 0, level);
+    return nearest(t->pace, phase) * speed_ratio(t, phase, 0, level);
 }
 
 double speed_segment(const speed_table *t, const speed_sample *last, phase_kind phase, int level)
 {
     if (last->pace > 0) return last->segment * speed_ratio(t, phase, last->level, level);
-    return mean_of(t->segment, phase) * speed_ratio(t, phase, 0, level);
+    return nearest(t->segment, phase) * speed_ratio(t, phase, 0, level);
 }

@@ -1,42 +1,18 @@
-/* Reads, prints, draws; and finds out what the terminal can do. */
-#define _DEFAULT_SOURCE /* TIOCGWINSZ */
+/* Reads, prints, draws. */
 #define _POSIX_C_SOURCE 200809L
 #include "results/report.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
 #include "results/report_data.h"
 #include "results/report_views.h"
+#include "results/terminal.h"
 
-enum { PATH_BYTES = 4096, DEFAULT_WIDTH = 80, LEAST_WIDTH = 40, MOST_WIDTH = 160 };
-
-static int choose_width(FILE *out, int asked)
-{
-    struct winsize size;
-    int width = asked;
-    int fd = fileno(out); /* -1 for a stream in memory */
-    if (width == 0 && fd >= 0 && isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0) width = size.ws_col;
-    if (width == 0) width = DEFAULT_WIDTH;
-    return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
-}
-
-/* The first of these that is set decides, as in setlocale, which belongs to the program and not to a library. */
-static bool knows_unicode(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (int i = 0; i < 3; i++) {
-        const char *value = getenv(names[i]);
-        if (value == NULL || value[0] == 0) continue;
-        return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL || strstr(value, "UTF8") != NULL ||
-               strstr(value, "utf-8") != NULL;
-    }
-    return false;
-}
+enum { PATH_BYTES = 4096 };
 
 /* A run directory or a results file: where to read and where to write. */
 static status find_files(char file[PATH_BYTES], char directory[PATH_BYTES], const char *path)
@@ -73,7 +49,7 @@ static status show(FILE *out, const report_data *d, const char *directory, int w
         return status_ok();
     }
     fputc('\n', out);
-    TRY(report_plot(out, d, choose_width(out, width), knows_unicode()));
+    TRY(report_plot(out, d, terminal_width(out, width), terminal_knows_unicode()));
     bool made;
     TRY(report_picture(&made, directory, d));
     fprintf(out, "\ntable    %s/front.csv\n", directory);

@@ -1,5 +1,4 @@
 /* log.jsonl and status.json: what happens, for machines and for `bitfront status`. */
-#define _DEFAULT_SOURCE /* timegm */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
@@ -66,7 +65,8 @@ static status append_line(const char *path, const char *line, size_t bytes)
     if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
     status result = ends_within_a_line(fd) ? file_write_bytes(fd, path, "\n", 1) : status_ok();
     if (!failed(result)) result = file_write_bytes(fd, path, line, bytes);
-    if (close(fd) != 0 && !failed(result)) result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    if (close(fd) != 0 && !failed(result))
+        result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     return result;
 }
 
@@ -161,16 +161,12 @@ void run_forget_jobs(const run *r)
     closedir(listing);
 }
 
-/* Seconds since "2026-11-21T05:06:07Z"; negative when it is not such a text. */
+/* Seconds since then; negative when it is not a time. */
 static double age_of(const char *stamp)
 {
-    struct tm when = {0};
-    if (sscanf(stamp, "%d-%d-%dT%d:%d:%dZ", &when.tm_year, &when.tm_mon, &when.tm_mday, &when.tm_hour, &when.tm_min,
-               &when.tm_sec) != 6)
-        return -1;
-    when.tm_year -= 1900;
-    when.tm_mon -= 1;
-    double age = difftime(time(NULL), timegm(&when));
+    double then = clock_of_utc(stamp);
+    if (then < 0) return -1;
+    double age = (double)time(NULL) - then;
     return age > 0 ? age : 0; /* clocks of two machines differ */
 }
 

@@ -19,7 +19,7 @@ set(library_home_cblas "core/kernels/gemm\\.c")
 set(library_home_libconfig "core/config/config\\.c")
 set(library_home_archive "core/data/archive\\.c")
 set(library_home_openssl "core/data/checksum\\.c")
-set(library_home_jansson "results/run_status\\.c")
+set(library_home_jansson "results/run_(status|log)\\.c")
 set(library_home_mpi "mpi/.*")
 
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/core/*.[ch] ${ROOT}/hw_models/*.[ch] ${ROOT}/results/*.[ch] ${ROOT}/mpi/*.[ch])

@@ -5,6 +5,7 @@
 double clock_seconds(void);         /* monotonic, since an arbitrary start */
 double clock_cpu_seconds(void);     /* that this process has computed: on a busy machine less than went by */
 void clock_utc(char out[24]);       /* "2026-11-21T05:06:07Z" */
+double clock_of_utc(const char *t); /* seconds since 1970 of such a text; negative when it is none */
 void clock_sleep(double seconds);
 
 #endif

@@ -1,0 +1,96 @@
+/* links: results */
+/* What a run tells about time: seconds from the task files, sizes of groups from the log. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "results/run.h"
+#include "results/run_log.h"
+#include "results/run_times.h"
+#include "tests/support/check_status.h"
+#include "tests/support/scratch.h"
+
+static void write_task(const run *r, int id, task_kind kind, phase_kind phase, double seconds)
+{
+    record_epoch curve[4];
+    memset(curve, 0, sizeof curve);
+    for (int i = 0; i < 4; i++) curve[i] = (record_epoch){.phase = i < 3 ? phase : PHASE_FINETUNE, .seconds = seconds};
+    record rec;
+    memset(&rec, 0, sizeof rec);
+    rec.task = (task){.id = id, .kind = kind, .seed = 7, .depends_on = kind == TASK_POINT ? 1 : 0, .strength = id};
+    snprintf(rec.task.strategy, sizeof rec.task.strategy, "%s", kind == TASK_POINT ? "joint" : "warmup");
+    snprintf(rec.task.cost_model, sizeof rec.task.cost_model, "%s", kind == TASK_POINT ? "size" : "none");
+    rec.curve = curve;
+    rec.epoch_count = kind == TASK_POINT ? 4 : 3;
+    char warning[256];
+    check_ok(run_write_task(warning, r, &rec, NULL));
+}
+
+static void test_times_of_epochs_and_sizes_of_groups(void **state)
+{
+    (void)state;
+    scratch place = scratch_make();
+    run r;
+    check_ok(run_open(&r, scratch_file(&place, "run"),
+                      "name = \"x\"; network = \"n.cfg\"; data = \"d.h5\";\n"
+                      "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n",
+                      "name = \"tiny\"; layers = ( );\n", "sha256:0"));
+    write_task(&r, 1, TASK_WARMUP, PHASE_WARMUP, 10);
+    write_task(&r, 2, TASK_POINT, PHASE_SEARCH, 20);
+    write_task(&r, 4, TASK_POINT, PHASE_SEARCH, 40); /* 3 has not ended */
+    check_ok(
+        file_write_text(scratch_file(&place, "run/log.jsonl"),
+                        "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"sweep_started\",\"ranks\":9,\"tasks\":4}\n"
+                        "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"task_started\",\"task\":1,\"ranks\":8}\n"
+                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_done\",\"task\":1,\"seconds\":30}\n"
+                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":2,\"ranks\":1}\n"
+                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":3,\"ranks\":1}\n"
+                        "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_left\",\"task\":2,\"fraction\":0.75}\n"
+                        "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_started\",\"task\":2,\"ranks\":4}\n"
+                        "not a line of ours\n"
+                        "{\"time\":\"2026-11-21T06:01:50Z\",\"event\":\"task_done\",\"task\":2,\"seconds\":20}\n"
+                        "{\"time\":\"2026-11-21T06:02:00Z\",\"event\":\"task_do"));
+    run_times *times;
+    int count;
+    check_ok(run_times_read(&times, &count, scratch_file(&place, "run")));
+    assert_int_equal(count, 3);
+    assert_int_equal(times[0].kind, TASK_WARMUP);
+    assert_int_equal(times[0].epochs[PHASE_WARMUP], 3);
+    assert_true(times[0].seconds[PHASE_WARMUP] == 30);
+    assert_true(times[0].share[3] == 1);
+    assert_string_equal(times[1].label, "joint size 2 seed 7");
+    assert_int_equal(times[1].epochs[PHASE_SEARCH], 3);
+    assert_int_equal(times[1].epochs[PHASE_FINETUNE], 1);
+    assert_true(times[1].seconds[PHASE_SEARCH] == 60 && times[1].seconds[PHASE_FINETUNE] == 20);
+    assert_true(fabs(times[1].share[0] - 0.75) < 1e-9 && fabs(times[1].share[2] - 0.25) < 1e-9);
+    assert_true(times[2].share[0] == 1); /* the log does not know it */
+    free(times);
+    run_close(&r);
+    scratch_remove(&place);
+}
+
+static void test_a_run_without_finished_tasks_is_refused(void **state)
+{
+    (void)state;
+    scratch place = scratch_make();
+    run_times *times;
+    int count;
+    check_says(run_times_read(&times, &count, scratch_file(&place, "none")), "has no finished task");
+    scratch_remove(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_times_of_epochs_and_sizes_of_groups),
+        cmocka_unit_test(test_a_run_without_finished_tasks_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
