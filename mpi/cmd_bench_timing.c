@@ -14,7 +14,7 @@ const char *timed_kind_name(timed_kind kind)
     static const char *const names[TIMED_KINDS] = {
         "conv forward",       "conv backward data",  "conv backward weight", "depthwise forward", "depthwise backward data",
         "depthwise backward weight", "batch-norm forward",  "batch-norm backward",  "quantiser forward", "quantiser backward",
-        "add, ReLU",          "pooling",             "softmax, loss"};
+        "add, ReLU",          "dropout",  "pooling",             "softmax, loss"};
     return names[kind];
 }
 
@@ -160,6 +160,13 @@ static void pact_backward(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX],
     count(TIMED_PACT_BACKWARD, started, (dx != NULL ? 3.0 : 2.0) * (double)n, 0);
 }
 
+static void dropout(real *out, const real *in, const dropout_draw *d, size_t n, bool accumulate)
+{
+    double started = clock_cpu_seconds();
+    inside->dropout(out, in, d, n, accumulate);
+    count(TIMED_DROPOUT, started, (2.0 + accumulate) * (double)n, 0);
+}
+
 static void average_pool_forward(real *out, const real *in, const conv_shape *s)
 {
     double started = clock_cpu_seconds();
@@ -214,6 +221,7 @@ const kernel_table *timed_kernels(const kernel_table *real_table, timed_result *
     table.relu_backward = relu_backward;
     table.pact_forward = pact_forward;
     table.pact_backward = pact_backward;
+    table.dropout = dropout;
     table.average_pool_forward = average_pool_forward;
     table.average_pool_backward = average_pool_backward;
     table.max_pool_forward = max_pool_forward;

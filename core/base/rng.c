@@ -6,23 +6,23 @@ rng_block rng_philox(const uint32_t counter[4], const uint32_t key[2])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
-    for (int round = 0; round < 10; round++) {
-        uint64_t p0 = (uint64_t)0xD2511F53u * c0;
-        uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
+    for (int round = 0; round < PHILOX_ROUNDS; round++) {
+        uint64_t p0 = (uint64_t)PHILOX_FACTOR_0 * c0;
+        uint64_t p1 = (uint64_t)PHILOX_FACTOR_1 * c2;
         c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
         c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
         c1 = (uint32_t)p1;
         c3 = (uint32_t)p0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        k0 += PHILOX_KEY_STEP_0;
+        k1 += PHILOX_KEY_STEP_1;
     }
     return (rng_block){{c0, c1, c2, c3}};
 }
 
 rng_block rng_draw(uint64_t seed, rng_purpose purpose, uint32_t a, uint32_t b, uint32_t c)
 {
-    const uint32_t counter[4] = {a, b, (uint32_t)purpose << 24 | (c & 0xFFFFFFu), 0};
-    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t counter[4], key[2];
+    rng_place(counter, key, seed, purpose, a, b, c);
     return rng_philox(counter, key);
 }
 

@@ -24,7 +24,26 @@ typedef struct {
 /* a, b: 32 bits used; c: 24 bits used (shares its counter word with the purpose). */
 rng_block rng_draw(uint64_t seed, rng_purpose purpose, uint32_t a, uint32_t b, uint32_t c);
 
-/* Raw Philox 4x32-10, for tests against the published vectors. */
+/* Where in the stream a draw is: what rng_philox gets for it. */
+static inline void rng_place(uint32_t counter[4], uint32_t key[2], uint64_t seed, rng_purpose purpose, uint32_t a,
+                             uint32_t b, uint32_t c)
+{
+    counter[0] = a;
+    counter[1] = b;
+    counter[2] = (uint32_t)purpose << 24 | (c & 0xFFFFFFu);
+    counter[3] = 0;
+    key[0] = (uint32_t)seed;
+    key[1] = (uint32_t)(seed >> 32);
+}
+
+/* Philox 4x32-10: its constants, for those who draw many blocks at once (core/kernels/dropout.c). */
+#define PHILOX_ROUNDS 10
+#define PHILOX_FACTOR_0 0xD2511F53u
+#define PHILOX_FACTOR_1 0xCD9E8D57u
+#define PHILOX_KEY_STEP_0 0x9E3779B9u
+#define PHILOX_KEY_STEP_1 0xBB67AE85u
+
+/* One block of the raw generator; tested against the published vectors. */
 rng_block rng_philox(const uint32_t counter[4], const uint32_t key[2]);
 
 /* Uniform in [0, 1): the upper 24 bits, exact in float. */

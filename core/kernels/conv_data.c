@@ -2,6 +2,7 @@
  *
  * Every output is one chain of fused multiply-adds over (tap row, tap column, input channel) that starts from the bias:
  * it is the same wherever the output lies in a tile, so an image gives the same bits alone and in any batch. */
+#include "core/kernels/conv_narrow.h"
 #include "core/kernels/conv_plan.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/micro.h"
@@ -368,6 +369,10 @@ void ISA(conv_backward_data)(real *din, const real *dout, const real *weight, co
 {
     if (winograd_fits(s)) {
         ISA(winograd_backward_data)(din, dout, weight, s, accumulate, scratch);
+        return;
+    }
+    if (conv_is_narrow(s)) {
+        ISA(conv_narrow_backward_data)(din, dout, weight, s, accumulate, scratch);
         return;
     }
     if (!conv_is_flat(s)) {

@@ -1,6 +1,6 @@
 #include "core/kernels/conv_plan.h"
 
-#include "core/kernels/kernels.h"
+#include "core/kernels/conv_narrow.h"
 #include "core/kernels/winograd.h"
 
 enum { MAX_LANES = 64 / (int)sizeof(real) }; /* of the widest instruction set */
@@ -158,6 +158,8 @@ size_t conv_scratch_reals(const conv_shape *s)
         data += image_scratch(s);
     }
 
+    size_t narrow = conv_is_narrow(s) ? conv_narrow_scratch_reals(s, MAX_LANES) : 0;
+    if (narrow > data) data = narrow;
     data += 2 * MAX_LANES; /* whole vectors of pixels are read at the end of a row (thin planes of conv_data.c) */
 
     /* Gradient of the weights: bordered images and dout with whole vectors of channels, for one block of images. */

@@ -18,6 +18,9 @@ void ISA(conv_backward_data)(real *din, const real *dout, const real *weight, co
                              real *scratch);
 void ISA(conv_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                real *scratch);
+/* conv_backward_data where conv_is_narrow. */
+void ISA(conv_narrow_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s,
+                                    bool accumulate, real *scratch);
 
 /* For shapes that winograd_fits (winograd.h); the functions above call them. */
 void ISA(winograd_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
@@ -46,6 +49,8 @@ void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, 
 void ISA(pact_forward)(real *y, const real *x, const pact *q, size_t count);
 void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
                         const pact *q, size_t count);
+
+void ISA(dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
 void ISA(average_pool_forward)(real *out, const real *in, const conv_shape *s);
 void ISA(average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);

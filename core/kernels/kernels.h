@@ -39,6 +39,13 @@ typedef struct {
     bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (method.md 2.2) */
 } pact;
 
+/* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter counter[2] +
+ * i / 4, as a uniform number (core/base/rng.h), is at least rate. */
+typedef struct {
+    uint32_t counter[4], key[2];
+    float rate; /* 0 <= rate < 1 */
+} dropout_draw;
+
 typedef struct {
     const char *name; /* "avx512", "avx2", "portable" */
 
@@ -80,6 +87,9 @@ typedef struct {
      * dx may be g, dlow may be NULL. */
     void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g,
                           const real *x, const pact *q, size_t count);
+
+    /* out = in / (1 - rate) where kept, else 0; adds or overwrites. out may be in unless accumulate. */
+    void (*dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);

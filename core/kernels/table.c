@@ -18,6 +18,7 @@ const kernel_table ISA(kernels) = {
     .relu_backward = ISA(relu_backward),
     .pact_forward = ISA(pact_forward),
     .pact_backward = ISA(pact_backward),
+    .dropout = ISA(dropout),
     .average_pool_forward = ISA(average_pool_forward),
     .average_pool_backward = ISA(average_pool_backward),
     .max_pool_forward = ISA(max_pool_forward),

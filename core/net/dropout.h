@@ -3,15 +3,11 @@
 #ifndef CORE_NET_DROPOUT_H
 #define CORE_NET_DROPOUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "core/base/real.h"
+#include "core/kernels/kernels.h"
 
 /* out (images, count) = in * mask / (1 - rate), or out += ... if accumulate. `first` is the position of image 0 in the
  * global batch, `layer` below 256, count below 262144. */
-void dropout_apply(real *out, const real *in, int images, size_t count, float rate, uint64_t seed, uint32_t step,
-                   uint32_t first, int layer, bool accumulate);
+void dropout_apply(const kernel_table *kernels, real *out, const real *in, int images, size_t count, float rate,
+                   uint64_t seed, uint32_t step, uint32_t first, int layer, bool accumulate);
 
 #endif

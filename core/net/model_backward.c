@@ -77,7 +77,7 @@ static void backward_pass_on(model *m, int index, int k, int images, model_pass 
     else if (l->kind == LAYER_MAX_POOL)
         m->kernels->max_pool_backward(from->dout, node->dout, from->out, &node->shape, from->wrote_gradient);
     else if (l->kind == LAYER_DROPOUT && pass.training)
-        dropout_apply(from->dout, node->dout, images, count, l->rate, m->options.seed, pass.step, pass.first, index,
+        dropout_apply(m->kernels, from->dout, node->dout, images, count, l->rate, m->options.seed, pass.step, pass.first, index,
                       from->wrote_gradient);
     else /* add, flatten, dropout that drops nothing: as it is */
         m->kernels->relu_backward(from->dout, node->dout, NULL, false, from->wrote_gradient, (size_t)images * count);

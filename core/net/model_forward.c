@@ -75,7 +75,7 @@ void model_forward(model *m, const real *values, int images, model_pass pass)
             break;
         case LAYER_DROPOUT:
             if (pass.training)
-                dropout_apply(node->out, in, images, count, l->rate, m->options.seed, pass.step, pass.first, i, false);
+                dropout_apply(m->kernels, node->out, in, images, count, l->rate, m->options.seed, pass.step, pass.first, i, false);
             else
                 memcpy(node->out, in, (size_t)images * count * sizeof(real));
             break;
