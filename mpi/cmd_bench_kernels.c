@@ -91,7 +91,8 @@ static status arrays_make(arrays *a, const kernel_row *row)
     size_t out = (size_t)s->batch * (size_t)(s->out_height * s->out_width) * (size_t)s->out_channels;
     size_t weight = (size_t)(s->kernel_h * s->kernel_w) * (size_t)(row->depthwise ? 1 : s->in_channels) * (size_t)s->out_channels;
     size_t bias = (size_t)s->out_channels, total = 2 * in + out + 2 * weight + bias + conv_scratch_reals(s);
-    a->block = malloc(total * sizeof(real));
+    size_t bytes = (total * sizeof(real) + 63) / 64 * 64;
+    a->block = aligned_alloc(64, bytes); /* as the arena does; the sizes of most layers keep it */
     if (a->block == NULL) return status_fail(STATUS_MEMORY, "no memory for the arrays of layer %s", row->name);
     for (size_t i = 0; i < total; i++) a->block[i] = (real)(i % 1021) / 1021 - (real)0.5;
     a->in = a->block;

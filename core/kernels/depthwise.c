@@ -4,6 +4,7 @@
  * (border.h). An output is one chain of multiply-adds over its taps that starts from the bias. */
 #include "core/kernels/border.h"
 #include "core/kernels/conv_plan.h"
+#include "core/kernels/depthwise_3x3.h"
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
@@ -134,6 +135,10 @@ static plane_job plane_of(const conv_plane *p, real *out, int out_width, const r
 void ISA(depthwise_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
                             real *scratch)
 {
+    if (depthwise_is_3x3(s)) {
+        ISA(depthwise_3x3_forward)(out, in, weight, bias, s, scratch);
+        return;
+    }
     conv_plane p = conv_plane_forward(s);
     int rows = (s->out_height - 1) * s->stride_h + s->kernel_h,
         columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
@@ -152,6 +157,10 @@ void ISA(depthwise_forward)(real *out, const real *in, const real *weight, const
 void ISA(depthwise_backward_data)(real *din, const real *dout, const real *weight, const conv_shape *s, bool accumulate,
                                   real *scratch)
 {
+    if (depthwise_turns_3x3(s)) {
+        ISA(depthwise_3x3_backward_data)(din, dout, weight, s, accumulate, scratch);
+        return;
+    }
     conv_window w = conv_window_backward(s);
     size_t din_image = (size_t)s->in_height * (size_t)s->in_width * (size_t)s->in_channels;
     bool clear = !accumulate && (s->stride_h > s->kernel_h || s->stride_w > s->kernel_w); /* inputs no tap reaches */
@@ -263,6 +272,10 @@ ALWAYS_INLINE void add_block(const bool whole, real *dweight, real *dbias, const
 void ISA(depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                     real *scratch)
 {
+    if (depthwise_is_3x3(s)) {
+        ISA(depthwise_3x3_backward_weight)(dweight, dbias, dout, in, s, scratch);
+        return;
+    }
     int channels = s->in_channels, block_rows = conv_block_rows(s);
     int rows = (s->out_height - 1) * s->stride_h + s->kernel_h,
         columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
