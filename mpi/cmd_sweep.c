@@ -1,4 +1,5 @@
 /* bitfront sweep: runs or resumes a sweep on all ranks. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 #include "mpi/config_options.h"
 #include "mpi/inputs.h"
 #include "mpi/sweep.h"
+#include "mpi/walltime.h"
 
-enum { PROGRESS = 1, WHERE, DEADLINE };
+enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME };
 static const double USUAL_DEADLINE = 30, SHORTEST_DEADLINE = 0.2, LONGEST_DEADLINE = 86400; /* s */
 
 static const option_spec options[] = {
@@ -19,6 +21,8 @@ static const option_spec options[] = {
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
     {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
+    {MAX_WALLTIME, "max-walltime", "TIME",
+     "stop in time at a checkpoint; SECONDS, MM:SS, HH:MM:SS or D-HH:MM:SS; default: the end of the Slurm job, if any"},
     {DEADLINE, "deadline", "SECONDS", "a rank that is silent for so long counts as dead; default 30"},
     {'v', "verbose", NULL, "also the layer table, and a line for every epoch"},
     {'q', "quiet", NULL, "only the summary and errors"},
@@ -31,7 +35,8 @@ typedef struct {
     const char *directory; /* NULL: default */
     progress_style style;
     progress_volume volume;
-    coordinator_limits limits;
+    double deadline;     /* s of silence */
+    double max_walltime; /* s; INFINITY: none */
     bool help, where;
 } sweep_arguments;
 
@@ -50,7 +55,8 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
 {
     sweep_arguments given = {.style = PROGRESS_AUTO,
                              .volume = PROGRESS_NORMAL,
-                             .limits = {.deadline = USUAL_DEADLINE}};
+                             .deadline = USUAL_DEADLINE,
+                             .max_walltime = INFINITY};
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
@@ -67,8 +73,14 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
         case 'q':
             given.volume = PROGRESS_QUIET;
             break;
+        case MAX_WALLTIME:
+            if (!walltime_read(&given.max_walltime, p.value))
+                return status_fail(STATUS_CONFIG,
+                                   "sweep: --max-walltime wants SECONDS, MM:SS, HH:MM:SS or D-HH:MM:SS, not \"%s\"",
+                                   p.value);
+            break;
         case DEADLINE:
-            TRY(read_deadline(&given.limits.deadline, p.value));
+            TRY(read_deadline(&given.deadline, p.value));
             break;
         case 'h':
             given.help = true;
@@ -97,7 +109,18 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
     return status_ok();
 }
 
-static void tell_start(const runtime *rt, const sweep_inputs *in, const char *directory, progress_volume volume)
+/* On rank 0: when everything has to be at a checkpoint. `started`: of this process. */
+static status choose_limits(coordinator_limits *out, const sweep_arguments *given, double started)
+{
+    double job;
+    TRY(walltime_of_job(&job));
+    double now = clock_seconds(), own = given->max_walltime - (now - started);
+    *out = (coordinator_limits){.deadline = given->deadline, .end = now + walltime_usable(fmin(job, own))};
+    return status_ok();
+}
+
+static void tell_start(const runtime *rt, const sweep_inputs *in, const char *directory, progress_volume volume,
+                       double end)
 {
     if (volume == PROGRESS_QUIET) return;
     if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
@@ -105,6 +128,11 @@ static void tell_start(const runtime *rt, const sweep_inputs *in, const char *di
     printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name,
            in->task_count, workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name,
            directory);
+    if (isfinite(end)) {
+        char left[32];
+        progress_duration(left, fmax(end - clock_seconds(), 0));
+        printf("everything will be at a checkpoint within %s\n", left);
+    }
     if (rt->size > 1 && !runtime_recovers())
         printf("a dead rank will end this job (the same command continues it); to survive it in place: "
                "mpirun --enable-recovery\n");
@@ -143,6 +171,8 @@ static status print_where(sweep_inputs *in, const sweep_arguments *given)
 static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_arguments *given, int *exit_code)
 {
     double started = clock_seconds();
+    coordinator_limits limits = {.deadline = given->deadline};
+    TRY(agree(rt->world, rt->rank == 0 ? choose_limits(&limits, given, started) : status_ok()));
     TRY(agree(rt->world, rt->rank == 0 ? inputs_read(in, given->path, given->config.overrides, given->config.count)
                                        : status_ok()));
     TRY(inputs_share(in, rt->world));
@@ -151,9 +181,9 @@ static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_argume
     TRY(find_directory(directory, in, given));
     runtime_mpi_version(mpi);
     gemm_library(blas);
-    if (rt->rank == 0) tell_start(rt, in, directory, given->volume);
+    if (rt->rank == 0) tell_start(rt, in, directory, given->volume, limits.end);
     sweep_options how = {
-        .directory = directory, .style = given->style, .volume = given->volume, .limits = given->limits, .blas = blas,
+        .directory = directory, .style = given->style, .volume = given->volume, .limits = limits, .blas = blas,
         .mpi = mpi};
     sweep_end end;
     status outcome = sweep_run(rt->world, in, &how, &end);
@@ -187,7 +217,7 @@ const command command_sweep = {
     .summary = "train every task of a configuration, or the rest of them",
     .details =
         "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
-        "a sweep that was stopped or killed; finished tasks are kept. USR1, or a file named stop in the run directory,\n"
+        "a sweep that was stopped or killed; finished tasks are kept. USR1, or making a file stop in the run directory,\n"
         "stops at the next segment boundary, TERM and INT at the next step, with a checkpoint (exit code 75).\n"
         "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks:\n"
         "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n",

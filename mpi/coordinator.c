@@ -1,6 +1,6 @@
 #include "mpi/coordinator.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -31,6 +31,12 @@ status coordinator_warn(coordinator *c, const char *text)
     return coordinator_note(c, journal_warning(c->run, text));
 }
 
+/* Another one in every sweep of a process, for the sake of messages that an abandoned lot has left behind. */
+static int first_lot(void)
+{
+    return 1 + (int)fmod(1e3 * clock_seconds(), 1e9);
+}
+
 static status make_room(coordinator *c, int room)
 {
     c->running = calloc((size_t)room, sizeof *c->running);
@@ -46,7 +52,7 @@ static status make_room(coordinator *c, int room)
 status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world, int size,
                         const coordinator_limits *limits)
 {
-    coordinator c = {.in = in, .run = r, .progress = p, .limits = *limits, .next_lot = 1, .fault = status_ok()};
+    coordinator c = {.in = in, .run = r, .progress = p, .limits = *limits, .next_lot = first_lot(), .fault = status_ok()};
     c.totals.total = in->task_count;
     c.totals.workers = size > 1 ? size - 1 : 1;
     for (int i = 0; i < in->task_count; i++) c.totals.total_weight += coordinator_task_weight(&c, &in->tasks[i]);
@@ -57,6 +63,7 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
     status s = queue_init(&c.queue, in->tasks, weights, in->task_count, largest_group, c.totals.workers);
     free(weights);
     TRY(s);
+    queue_set_deadline(&c.queue, limits->end);
     s = make_room(&c, size);
     if (!failed(s)) s = members_open(&c.members, world, size, limits->deadline);
     if (!failed(s)) s = coordinator_find_finished(&c);
@@ -109,6 +116,7 @@ static status look_around(coordinator *c)
     if (now - c->last_look < (within < LOOK_SECONDS ? within : LOOK_SECONDS)) return status_ok();
     c->last_look = now;
     coordinator_look_for_stop(c);
+    coordinator_look_at_the_clock(c);
     return c->members.size > 1 ? coordinator_find_lost(c) : status_ok();
 }
 
@@ -213,6 +221,7 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
 {
     int before = c->queue.done + c->queue.failed, size = c->members.size;
     c->last_status = c->last_snapshot = 0;
+    coordinator_forget_old_stop(c);
     TRY(coordinator_note(c, journal_sweep_started(c->run, size, c->queue.count, before)));
     if (before > 0) progress_say(c->progress, "%d of %d tasks were finished by an earlier run", before, c->queue.count);
     TRY(size > 1 ? run_with_workers(c) : run_alone(c, own));

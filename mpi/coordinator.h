@@ -34,6 +34,7 @@ typedef struct {
 /* What the command line says about waiting. */
 typedef struct {
     double deadline; /* s of silence after which a rank counts as dead */
+    double end;      /* clock_seconds at which everything is at a checkpoint; INFINITY: no limit */
 } coordinator_limits;
 
 typedef struct {
@@ -54,6 +55,7 @@ typedef struct {
     stop_wish stop;      /* the strongest wish; nothing new is handed out */
     stop_wish signalled; /* the strongest signal */
     bool time_is_up;     /* and people know it */
+    double old_stop;     /* time of a stop file from before the start; 0: none */
     status fault;        /* the first failure of the machine, which is why it stops */
     double last_status, last_snapshot, snapshot_seconds; /* clock_seconds; the last one: what a snapshot takes */
     double last_look;                                    /* clock_seconds, for lost ranks and the stop file */

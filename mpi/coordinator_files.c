@@ -90,6 +90,7 @@ status coordinator_conclude(coordinator *c)
 {
     progress_clear(c->progress);
     bool open = c->queue.waiting > 0;
+    if (open && c->stop == STOP_NOT && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
     const char *state = failed(c->fault) ? "failed" : open ? "stopped" : c->queue.failed > 0 ? "failed" : "done";
     status s = write_snapshot(c);
     if (!failed(s)) s = journal_sweep_ended(c->run, state, c->queue.done, c->queue.failed, exit_code_now(c));

@@ -25,7 +25,10 @@ MUST_CHECK status coordinator_note(coordinator *c, status fault);
 void coordinator_take_signal(coordinator *c, stop_wish wish);
 /* Says once that the time limit stops the sweep. */
 void coordinator_tell_time_is_up(coordinator *c);
-/* The stop file. */
+/* Groups whose segment is longer than was foreseen stop at the next step when time is up. */
+void coordinator_look_at_the_clock(coordinator *c);
+/* The stop file: one that was there at the start means earlier jobs. It stays: several jobs may have to see it. */
+void coordinator_forget_old_stop(coordinator *c);
 void coordinator_look_for_stop(coordinator *c);
 
 /* ---- hand ---- */

@@ -1,7 +1,8 @@
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "core/base/file.h"
+#include "core/base/clock.h"
 #include "mpi/coordinator_internal.h"
 
 static const char *stop_file = "stop";
@@ -39,16 +40,35 @@ void coordinator_tell_time_is_up(coordinator *c)
 {
     if (c->time_is_up) return;
     c->time_is_up = true;
-    progress_say(c->progress, "no time for another segment: the groups stop, one by one, at a checkpoint");
+    progress_say(c->progress, "the time is nearly up: no group begins what cannot reach its next checkpoint");
+}
+
+void coordinator_look_at_the_clock(coordinator *c)
+{
+    if (clock_seconds() < c->limits.end) return;
+    coordinator_tell_time_is_up(c);
+    begin_stop(c, STOP_NOW);
+}
+
+/* When the stop file was made or touched; 0: there is none. */
+static double stop_file_time(const coordinator *c, char path[MAX_PATH_TEXT + 8])
+{
+    struct stat info;
+    snprintf(path, MAX_PATH_TEXT + 8, "%s/%s", c->run->directory, stop_file);
+    return stat(path, &info) == 0 ? (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec : 0;
+}
+
+void coordinator_forget_old_stop(coordinator *c)
+{
+    char path[MAX_PATH_TEXT + 8];
+    c->old_stop = stop_file_time(c, path);
 }
 
 void coordinator_look_for_stop(coordinator *c)
 {
-    if (c->stop != STOP_NOT) return;
     char path[MAX_PATH_TEXT + 8];
-    snprintf(path, sizeof path, "%s/%s", c->run->directory, stop_file);
-    if (!file_exists(path)) return;
-    unlink(path); /* it has been understood; left behind it would stop the next start, too */
+    double made = stop_file_time(c, path);
+    if (c->stop != STOP_NOT || made <= 0 || made == c->old_stop) return;
     progress_say(c->progress, "stopping at the next segment of every group: found the file %s", path);
     begin_stop(c, STOP_AT_BOUNDARY);
 }

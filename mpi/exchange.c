@@ -62,13 +62,24 @@ static void drop(exchange *x, int count, MPI_Request *requests)
     if (!all_back) x->sent = x->received = NULL;
 }
 
-static status wait_for(exchange *x, int count, MPI_Request *requests, const char *what)
+/* All bytes that were expected, and no others. */
+static status check_size(const MPI_Status *envelope, int bytes, const char *what)
+{
+    int size;
+    TRY(mpi_status(MPI_Get_count(envelope, MPI_BYTE, &size), what));
+    if (size == bytes) return status_ok();
+    return status_fail(STATUS_MPI, "%s: %d bytes came where %d are expected", what, size, bytes);
+}
+
+/* requests[0] may be the receipt of `bytes` bytes; -1: it is none. */
+static status wait_for(exchange *x, int count, MPI_Request *requests, int bytes, const char *what)
 {
     patience p = {.longest_nap = LONGEST_NAP_SECONDS};
     while (true) {
         int complete = 0;
-        status s = mpi_status(MPI_Testall(count, requests, &complete, MPI_STATUSES_IGNORE), what);
-        if (!failed(s) && complete) return s;
+        MPI_Status envelopes[2];
+        status s = mpi_status(MPI_Testall(count, requests, &complete, envelopes), what);
+        if (!failed(s) && complete) return bytes < 0 ? s : check_size(&envelopes[0], bytes, what);
         if (!failed(s) && x->given_up != NULL && x->given_up(x->ctx))
             s = status_fail(STATUS_MPI, "%s: the lot was given up", what);
         if (failed(s)) {
@@ -89,7 +100,7 @@ status exchange_swap(exchange *x, int partner, const void *data, size_t bytes)
     status s = mpi_status(MPI_Irecv(x->received, (int)bytes, MPI_BYTE, other, x->tag, x->world, &requests[0]), what);
     if (!failed(s))
         s = mpi_status(MPI_Isend(x->sent, (int)bytes, MPI_BYTE, other, x->tag, x->world, &requests[1]), what);
-    if (!failed(s)) return wait_for(x, 2, requests, what);
+    if (!failed(s)) return wait_for(x, 2, requests, (int)bytes, what);
     drop(x, 2, requests);
     return s;
 }
@@ -100,7 +111,7 @@ static status send_part(exchange *x, int to, const char *data, int bytes)
     memcpy(x->sent, data, (size_t)bytes);
     MPI_Request request;
     TRY(mpi_status(MPI_Isend(x->sent, bytes, MPI_BYTE, x->members[to], x->tag, x->world, &request), what));
-    return wait_for(x, 1, &request, what);
+    return wait_for(x, 1, &request, -1, what);
 }
 
 static status receive_part(exchange *x, int from, char *data, int bytes)
@@ -108,7 +119,7 @@ static status receive_part(exchange *x, int from, char *data, int bytes)
     const char *what = "sharing data between ranks";
     MPI_Request request;
     TRY(mpi_status(MPI_Irecv(x->received, bytes, MPI_BYTE, x->members[from], x->tag, x->world, &request), what));
-    TRY(wait_for(x, 1, &request, what));
+    TRY(wait_for(x, 1, &request, bytes, what));
     memcpy(data, x->received, (size_t)bytes);
     return status_ok();
 }

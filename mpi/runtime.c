@@ -13,7 +13,7 @@
 
 static volatile sig_atomic_t wish = STOP_NOT; /* a signal handler can reach nothing else */
 static bool ranks_lost = false;               /* a fact about the process, like its signals */
-enum { END_SECONDS = 10 };                    /* MPI_Finalize waits for ranks that die at the very end */
+enum { END_SECONDS = 10, START_SECONDS = 600 }; /* MPI_Finalize waits for ranks that die at the very end */
 
 static void want_stop(int number)
 {
@@ -44,11 +44,33 @@ static bool started_by_launcher(void)
     return false;
 }
 
+static void start_failed(int number)
+{
+    (void)number;
+    static const char text[] = "bitfront: the start takes too long: is a rank dead? Run the same command again\n";
+    ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)told;
+    _exit(EXIT_JOB_FAILED);
+}
+
+static void limit_seconds(unsigned seconds, void (*then)(int))
+{
+    struct sigaction act = {.sa_handler = then};
+    sigemptyset(&act.sa_mask);
+    if (sigaction(SIGALRM, &act, NULL) == 0) alarm(seconds);
+}
+
+void runtime_started(void)
+{
+    alarm(0);
+}
+
 status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
 {
     runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
     if (rt.uses_mpi) {
         shared_data_choose_place();
+        if (needs_mpi && runtime_recovers()) limit_seconds(START_SECONDS, start_failed);
         TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
         TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));
         TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &rt.world), "preparing MPI"));
@@ -107,9 +129,7 @@ static void leave_late(int number)
 static void limit_the_end(int code)
 {
     late_code = code;
-    struct sigaction act = {.sa_handler = leave_late};
-    sigemptyset(&act.sa_mask);
-    if (sigaction(SIGALRM, &act, NULL) == 0) alarm(END_SECONDS);
+    limit_seconds(END_SECONDS, leave_late);
 }
 
 /* Only rank 0 speaks, except that every rank may have its own reason to miss rank 0. */

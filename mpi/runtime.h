@@ -41,6 +41,11 @@ stop_wish runtime_stop_wish(void);
 void runtime_lost_ranks(void);
 bool runtime_has_lost_ranks(void);
 
+/* The start is over: all ranks talk without waiting for each other for ever. Until then, where a dead rank does not end
+ * the job, the process ends when the start takes longer than ten minutes: MPI_Init and what is collective in the start
+ * would wait for a dead rank. */
+void runtime_started(void);
+
 /* True when the launcher lets the other ranks go on after one has died: mpirun --enable-recovery. */
 bool runtime_recovers(void);
 

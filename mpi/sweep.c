@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "mpi/agree.h"
 #include "mpi/coordinator.h"
+#include "mpi/runtime.h"
 #include "mpi/worker.h"
 #include "results/run.h"
 
@@ -94,6 +95,7 @@ static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const
     bool opened = false;
     progress p = progress_new(stdout, options->style, options->volume);
     TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, world, options) : status_ok()));
+    runtime_started();
     worker own = worker_new(in, r, fingerprint, world, rank);
     status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
     if (opened) coordinator_close(&c);

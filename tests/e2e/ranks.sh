@@ -1,11 +1,11 @@
-# P1: the same sweep with 1, 2, 3 and 5 ranks gives byte-identical results; a second start has nothing to do.
+# P1: the same sweep with 1, 2, 3, 5 and 9 ranks gives byte-identical results; a second start has nothing to do.
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
-for ranks in 1 2 3 5; do
+for ranks in 1 2 3 5 9; do
     run $ranks sweep "$work/small.cfg" --out "$work/run$ranks"
     expect 0 "8 tasks done, 0 failed" "sweep with $ranks ranks"
 done
-for ranks in 2 3 5; do
+for ranks in 2 3 5 9; do
     check "results with $ranks ranks equal those with 1" same_results "$work/run1" "$work/run$ranks"
 done
 alone sweep "$work/small.cfg" --out "$work/run0"

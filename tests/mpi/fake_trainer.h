@@ -5,12 +5,15 @@
 #ifndef TESTS_MPI_FAKE_TRAINER_H
 #define TESTS_MPI_FAKE_TRAINER_H
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/file.h"
 #include "core/base/rng.h"
 #include "core/train/trainer.h"
 
@@ -23,6 +26,11 @@ static struct {
     int io_task, io_group_rank;     /* in this task, the file system fails on this rank of the group */
     int open_fails_task;            /* opening this task fails */
     int signal_task, signal_number; /* the leader of this task raises a signal in its third epoch */
+    int silent_task, silent_group_rank; /* this rank of this task sleeps for so long, in its second epoch ... */
+    double silent_seconds;
+    char silent_file[600]; /* made by the one that does it: once in a sweep */
+    int stop_file_task; /* the leader of this task makes the file in its second epoch */
+    char stop_file[600];
     int world_rank;
     long steps_done; /* by this rank as a leader */
     int largest_group;
@@ -98,6 +106,16 @@ static status fake_local(const trainer *t, const group *g)
         return status_fail(STATUS_NUMERIC, "loss not finite in epoch 1");
     if (id == fake.io_task && t->state.epoch == 2 && g->rank == fake.io_group_rank % g->size)
         return status_fail(STATUS_IO, "cannot write somewhere: No space left on device");
+    if (id == fake.silent_task && t->state.epoch == 1 && t->state.step == 5 &&
+        g->rank == fake.silent_group_rank % g->size) {
+        int fd = open(fake.silent_file, O_CREAT | O_EXCL | O_WRONLY, 0666);
+        if (fd >= 0) {
+            close(fd);
+            clock_sleep(fake.silent_seconds);
+        }
+    }
+    if (id == fake.stop_file_task && t->state.epoch == 1 && t->state.step == 0 && g->rank == 0)
+        return file_write_text(fake.stop_file, "");
     if (id == fake.signal_task && t->state.epoch == 2 && t->state.step == 5 && g->rank == 0) raise(fake.signal_number);
     return status_ok();
 }
@@ -112,6 +130,7 @@ status trainer_segment(trainer *t, const group *g, segment_end *end)
         int own = t->in.settings->shards / g->size;
         status local = fake_local(t, g);
         real values[3] = {fake_tree(t->in.task->id, at->epoch, at->step, g->rank * own, own), 0, 0};
+        group_breathe(g);
         if (g->should_stop != NULL && g->should_stop(g->ctx)) values[1] = 1;
         if (g->sum != NULL) local = g->sum(g->ctx, values, 2, local);
         if (failed(local)) return local;

@@ -22,6 +22,7 @@ enum { WARMUPS = 2, POINTS = 6, TASKS = WARMUPS + POINTS, SHARDS = 4 };
 static int rank, size;
 static scratch place;
 static sweep_inputs in;
+static coordinator_limits limits;
 
 static const char *network_text = "name = \"tiny\"; classes = 10;\n"
                                   "input = { channels = 3; height = 8; width = 8; signed = false; clip = 1.0; };\n"
@@ -58,7 +59,7 @@ static status run_in(const char *name, int *failed_tasks)
     sweep_options options = {.directory = scratch_file(&place, name),
                              .style = PROGRESS_PLAIN,
                              .volume = PROGRESS_QUIET,
-                             .limits = {.deadline = 20},
+                             .limits = limits,
                              .blas = "none",
                              .mpi = "test"};
     sweep_end end = {.failed_tasks = -1};
@@ -70,6 +71,7 @@ static status run_in(const char *name, int *failed_tasks)
 static void reset_fake(double step_seconds)
 {
     memset(&fake, 0, sizeof fake);
+    limits = (coordinator_limits){.deadline = 20, .end = INFINITY};
     fake.step_seconds = step_seconds;
 }
 
@@ -218,6 +220,76 @@ static void test_stop_and_resume_loses_no_step(int number, int task_id, const ch
     check_results(name, NULL);
 }
 
+/* Where `step_seconds` is real, a segment takes FAKE_STEPS of them. */
+static double since(double start)
+{
+    return clock_seconds() - start;
+}
+
+static void test_usr1_ends_the_segment(void)
+{
+    reset_fake(QUICK);
+    fake.signal_task = WARMUPS + 1;
+    fake.signal_number = SIGUSR1;
+    int failed_tasks;
+    CHECK(run_in("segment", &failed_tasks).code == STATUS_STOPPED);
+    CHECK(fake.steps_done % FAKE_STEPS == 0);
+    reset_fake(QUICK);
+    CHECK_OK(run_in("segment", &failed_tasks));
+    check_results("segment", NULL);
+}
+
+static void test_stop_file(void)
+{
+    reset_fake(SLOW / 4);
+    fake.stop_file_task = 2;
+    snprintf(fake.stop_file, sizeof fake.stop_file, "%s/stop", scratch_file(&place, "file"));
+    int failed_tasks;
+    CHECK(run_in("file", &failed_tasks).code == STATUS_STOPPED);
+    CHECK(fake.steps_done % FAKE_STEPS == 0);
+    CHECK(rank != 0 || file_exists(fake.stop_file));
+    reset_fake(QUICK); /* the file is old now */
+    CHECK_OK(run_in("file", &failed_tasks));
+    check_results("file", NULL);
+}
+
+/* Segments take 10 * SLOW = 0.2 s; all is at a boundary when the time is up, and the time is used. */
+static void test_time_limit(void)
+{
+    reset_fake(SLOW);
+    double start = clock_seconds();
+    limits.end = start + 1.3;
+    int failed_tasks;
+    CHECK(run_in("limit", &failed_tasks).code == STATUS_STOPPED);
+    CHECK(since(start) < 2.0 && since(start) > 0.6);
+    CHECK(fake.steps_done % FAKE_STEPS == 0 && sum_over_ranks(fake.steps_done) > FAKE_STEPS);
+    reset_fake(QUICK);
+    CHECK_OK(run_in("limit", &failed_tasks));
+    check_results("limit", NULL);
+}
+
+/* A rank that says nothing for longer than the deadline, in the middle of a task, loses it to others; when it comes back
+ * it publishes nothing and works on. */
+static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const char *name)
+{
+    if (size < 3) return; /* somebody must take over */
+    reset_fake(1.5 * SLOW); /* so that the sweep is not over when it comes back */
+    limits.deadline = 0.8;
+    fake.silent_task = task_id;
+    fake.silent_group_rank = group_rank;
+    fake.silent_seconds = 2;
+    snprintf(fake.silent_file, sizeof fake.silent_file, "%s-%s", scratch_file(&place, name), "silent");
+    int failed_tasks;
+    CHECK_OK(run_in(name, &failed_tasks));
+    CHECK(failed_tasks == 0);
+    check_results(name, NULL);
+    if (rank != 0) return;
+    CHECK(count_in_file(name, "log.jsonl", "\"rank_lost\"") >= 1);
+    CHECK(count_in_file(name, "log.jsonl", "\"task_abandoned\"") >= 1);
+    CHECK(count_in_file(name, "log.jsonl", "\"rank_back\"") >= 1);
+    CHECK(count_in_file(name, "log.jsonl", "\"task_done\"") == TASKS);
+}
+
 static void test_damaged_checkpoints_cost_time_only(void)
 {
     reset_fake(QUICK);
@@ -312,6 +384,11 @@ int main(int argc, char **argv)
     test_waiting_costs_no_core();
     test_stop_and_resume_loses_no_step(SIGUSR1, 1, "usr1");
     test_stop_and_resume_loses_no_step(SIGTERM, WARMUPS + 2, "term");
+    test_usr1_ends_the_segment();
+    test_stop_file();
+    test_time_limit();
+    test_silent_rank_is_fenced_off(1, 0, "silent-leader");
+    test_silent_rank_is_fenced_off(2, 1, "silent-member");
     test_damaged_checkpoints_cost_time_only();
     test_failed_point_is_a_result();
     test_failed_warmup_fails_its_points(false, "warmup");
