@@ -43,14 +43,16 @@ static void print_overview(FILE *out)
 
 static void print_version(FILE *out)
 {
-    char mpi[96], blas[GEMM_LIBRARY_LENGTH];
+    char mpi[96], blas[GEMM_LIBRARY_LENGTH], warning[GEMM_WARNING_LENGTH];
     runtime_mpi_version(mpi);
     gemm_library(blas);
+    gemm_warning(warning);
     const kernel_table *kernels = kernels_choose(NULL);
     fprintf(out, "bitfront %s (%s)\n", BITFRONT_VERSION, provenance_revision());
     fprintf(out, "  MPI       %s\n", mpi);
     fprintf(out, "  HDF5      %s\n", h5_library_version());
     fprintf(out, "  BLAS      %s\n", blas);
+    if (warning[0] != '\0') fprintf(out, "            %s\n", warning);
     fprintf(out, "  kernels   %s\n", kernels != NULL ? kernels->name : "none for this processor");
     fprintf(out, "  compiler  %s\n", provenance_compiler());
 }

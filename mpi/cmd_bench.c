@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/kernels/gemm.h"
 #include "mpi/command.h"
 
 static const benchmark *const benchmarks[] = {&benchmark_step, &benchmark_kernels};
@@ -33,6 +34,9 @@ static status run_bench(const runtime *rt, int argc, char **argv, int *exit_code
         if (tells) print_help(stdout);
         return status_ok();
     }
+    char warning[GEMM_WARNING_LENGTH];
+    gemm_warning(warning);
+    if (tells && warning[0] != '\0') fprintf(stderr, "bitfront: warning: %s\n", warning);
     const char *word = argc > 1 ? argv[1] : "";
     for (int i = 0; i < BENCHMARK_COUNT; i++)
         if (strcmp(word, benchmarks[i]->name) == 0)

@@ -1,11 +1,13 @@
 /* The start and the end of the program: the only place that ends the process. */
 #include <stdio.h>
 
+#include "core/kernels/gemm.h"
 #include "mpi/cli.h"
 #include "mpi/runtime.h"
 
 int main(int argc, char **argv)
 {
+    gemm_choose_core(argv); /* may start the program again */
     runtime rt;
     status outcome = runtime_start(&rt, &argc, &argv, cli_needs_mpi(argc, argv));
     if (failed(outcome)) {

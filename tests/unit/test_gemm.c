@@ -146,12 +146,28 @@ static void test_the_library_says_what_it_is(void **state)
     assert_true(strcmp(name, "BLAS") == 0 || (strchr(name, '(') != NULL && name[strlen(name) - 1] == ')'));
 }
 
+static void test_a_core_is_replaced_only_by_a_faster_one(void **state)
+{
+    (void)state;
+    assert_string_equal(gemm_faster_core("Haswell", true, true), "SKYLAKEX");
+    assert_string_equal(gemm_faster_core("Zen", true, true), "SKYLAKEX");
+    assert_string_equal(gemm_faster_core("Prescott", true, true), "SKYLAKEX");
+    assert_string_equal(gemm_faster_core("Prescott", false, true), "HASWELL");
+    assert_string_equal(gemm_faster_core("Sandybridge", false, true), "HASWELL");
+    static const char *const good[] = {"SkylakeX", "Cooperlake", "SapphireRapids", "SKYLAKEX"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_null(gemm_faster_core(good[i], true, true));
+    assert_null(gemm_faster_core("Haswell", false, true));
+    assert_null(gemm_faster_core("Zen", false, true));
+    assert_null(gemm_faster_core("Nehalem", false, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_agree_with_naive_loops),
         cmocka_unit_test(test_convolutions_agree_with_matrix_products),
         cmocka_unit_test(test_the_library_says_what_it_is),
+        cmocka_unit_test(test_a_core_is_replaced_only_by_a_faster_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
