@@ -6,7 +6,7 @@
 #include "core/kernels/gemm.h"
 #include "mpi/command.h"
 
-static const benchmark *const benchmarks[] = {&benchmark_step, &benchmark_kernels};
+static const benchmark *const benchmarks[] = {&benchmark_step, &benchmark_kernels, &benchmark_dispatch};
 enum { BENCHMARK_COUNT = sizeof benchmarks / sizeof *benchmarks };
 
 static const option_spec no_options[] = {OPTIONS_END};
@@ -46,7 +46,7 @@ static status run_bench(const runtime *rt, int argc, char **argv, int *exit_code
 
 const command command_bench = {
     .name = "bench",
-    .arguments = "step|kernels",
+    .arguments = "step|kernels|dispatch",
     .summary = "measure how fast this machine trains",
     .details =
         "Measures on random images of the network's size; no data set is needed. Rates are given beside what the core\n"
@@ -55,7 +55,8 @@ const command command_bench = {
         "borders included. tests/bench/README.md explains the numbers. Examples:\n"
         "  bitfront bench step --network resnet8 --phase search --batch 32 --cost size --activations 8\n"
         "  mpirun -n 2 bitfront bench step --network resnet8 --phase warmup --batch 128\n"
-        "  bitfront bench kernels --network dscnn --batch 8\n",
+        "  bitfront bench kernels --network dscnn --batch 8\n"
+        "  mpirun -n 2 bitfront bench dispatch --tasks 100000\n",
     .options = no_options,
     .parallel = true,
     .run = run_bench,

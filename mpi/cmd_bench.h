@@ -13,6 +13,6 @@ typedef struct {
     status (*run)(const runtime *rt, int argc, char **argv);
 } benchmark;
 
-extern const benchmark benchmark_step, benchmark_kernels;
+extern const benchmark benchmark_step, benchmark_kernels, benchmark_dispatch;
 
 #endif

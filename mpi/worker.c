@@ -21,7 +21,8 @@ worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint,
                     .run = r,
                     .fingerprint = fingerprint,
                     .world = world,
-                    .world_rank = world_rank};
+                    .world_rank = world_rank,
+                    .perform = worker_perform};
 }
 
 static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
@@ -299,7 +300,7 @@ static status follow_orders(worker *w, contact *c)
         wire_order order = c->order;
         c->ordered = c->abandoned = false;
         c->lot = order.lot;
-        TRY(worker_perform(w, &order));
+        TRY(w->perform(w, &order));
         c->lot = 0;
         waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
     }

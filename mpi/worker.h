@@ -24,13 +24,14 @@ typedef struct {
     void *ctx;
 } worker_link;
 
-typedef struct {
+typedef struct worker {
     const sweep_inputs *in;  /* borrowed */
     const run *run;          /* borrowed */
     const char *fingerprint; /* of everything the result of a task depends on; borrowed */
     MPI_Comm world;
     int world_rank;
     worker_link link;
+    status (*perform)(struct worker *w, const wire_order *order); /* worker_perform, but for measuring */
 
     const trainer *current; /* while this rank leads a task: what its progress is read from */
     const wire_order *order;

@@ -29,7 +29,7 @@ static const field RECORD_FIELDS[] = {
     NUMBER("id", FIELD_INT, AT(record, task.id), "1", "number of the task in the plan, from 1"),
     NAME("kind", AT(record, task.kind), KINDS, "warmup (float network shared by a seed) or point"),
     NAME("state", AT(record, state), STATES, "done or failed"),
-    TEXT("strategy", AT(record, task.strategy), MAX_NAME, "how precisions were chosen; warmup for warm-ups"),
+    TEXT("strategy", AT(record, task.strategy), TASK_STRATEGY, "how precisions were chosen; warmup for warm-ups"),
     TEXT("cost_model", AT(record, task.cost_model), MAX_NAME, "hardware model trained for, or none"),
     NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
            "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "

@@ -47,7 +47,7 @@ static task point(const settings *s, int e, int i, int k)
     const sweep_entry *entry = &s->entries[e];
     bool fixed = entry_is_fixed(entry);
     task t = {.kind = TASK_POINT, .depends_on = k + 1, .seed = s->seeds[k]};
-    strcpy(t.strategy, entry->strategy);
+    snprintf(t.strategy, sizeof t.strategy, "%.23s", entry->strategy);
     strcpy(t.cost_model, fixed ? "none" : entry->cost_model);
     t.strength = fixed ? 0 : entry->strengths[i];
     t.bits = fixed ? entry->bits[i] : 0;
