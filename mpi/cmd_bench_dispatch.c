@@ -130,7 +130,7 @@ static status coordinate(const runtime *rt, const sweep_inputs *in, const run *r
 {
     coordinator c;
     progress p = progress_new(stderr, PROGRESS_PLAIN, PROGRESS_QUIET);
-    coordinator_limits limits = {.deadline = DEADLINE_SECONDS};
+    coordinator_limits limits = {.deadline = DEADLINE_SECONDS, .end = INFINITY};
     TRY(coordinator_open(&c, in, r, &p, rt->world, rt->size, &limits));
     sweep_end end;
     status outcome = coordinator_run(&c, NULL, &end);
