@@ -11,6 +11,13 @@
 #include "core/kernels/isa.h"
 #include "core/kernels/micro.h"
 
+/* Distance of two positions that hold `reals` each. A vector more: distances that are powers of two would put all
+ * positions of a tile into the same few cache sets. */
+ALWAYS_INLINE size_t spaced(size_t reals)
+{
+    return reals + LANES;
+}
+
 enum { IN = WINOGRAD_IN, OUT = WINOGRAD_OUT, POSITIONS = WINOGRAD_POSITIONS };
 
 /* The six points of the interpolation are 0, -A, A, -B, B and infinity. With 3/4 and 3/2 the transforms amplify
@@ -23,17 +30,17 @@ enum { IN = WINOGRAD_IN, OUT = WINOGRAD_OUT, POSITIONS = WINOGRAD_POSITIONS };
 #define NORM_A (1 / (2 * A2 * (A2 - B2)))
 #define NORM_B (1 / (2 * B2 * (B2 - A2)))
 
-/* Bt of six values `step` apart, in place. */
-ALWAYS_INLINE void transform_input(vreal *d, const int step)
+/* Bt of six values, in place. */
+ALWAYS_INLINE void transform_input(vreal d[IN])
 {
-    vreal d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    vreal d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5];
     vreal even_a = d4 - B2 * d2, odd_a = A * (d3 - B2 * d1), even_b = d4 - A2 * d2, odd_b = B * (d3 - A2 * d1);
     d[0] = A2 * B2 * d0 - (A2 + B2) * d2 + d4;
-    d[step] = even_a + odd_a;
-    d[2 * step] = even_a - odd_a;
-    d[3 * step] = even_b + odd_b;
-    d[4 * step] = even_b - odd_b;
-    d[5 * step] = A2 * B2 * d1 - (A2 + B2) * d3 + d5;
+    d[1] = even_a + odd_a;
+    d[2] = even_a - odd_a;
+    d[3] = even_b + odd_b;
+    d[4] = even_b - odd_b;
+    d[5] = A2 * B2 * d1 - (A2 + B2) * d3 + d5;
 }
 
 /* At of six values to four. */
@@ -46,17 +53,17 @@ ALWAYS_INLINE void transform_products(vreal y[OUT], const vreal m[IN])
     y[3] = A * A2 * difference_a + B * B2 * difference_b + m[5];
 }
 
-/* A of four values `step` apart to six: the transpose of the above. */
-ALWAYS_INLINE void transform_gradient(vreal z[IN], const vreal *y, const int step)
+/* A of four values to six: the transpose of the above. */
+ALWAYS_INLINE void transform_gradient(vreal z[IN], const vreal y[OUT])
 {
-    vreal even_a = y[0] + A2 * y[2 * step], odd_a = A * y[step] + A * A2 * y[3 * step];
-    vreal even_b = y[0] + B2 * y[2 * step], odd_b = B * y[step] + B * B2 * y[3 * step];
+    vreal even_a = y[0] + A2 * y[2], odd_a = A * y[1] + A * A2 * y[3];
+    vreal even_b = y[0] + B2 * y[2], odd_b = B * y[1] + B * B2 * y[3];
     z[0] = y[0];
     z[1] = even_a + odd_a;
     z[2] = even_a - odd_a;
     z[3] = even_b + odd_b;
     z[4] = even_b - odd_b;
-    z[5] = y[3 * step];
+    z[5] = y[3];
 }
 
 /* G of three values to six. */
@@ -103,47 +110,71 @@ static tile_place place_of(const tiling *t, int tile)
     };
 }
 
-/* One block of channels of a square of `side` pixels; zeros outside the image. */
-ALWAYS_INLINE void load_square(vreal *d, const int side, const real *images, const tiling *t, tile_place at,
-                               int first_channel)
+/* A square of `side` pixels of one block of channels. Outside the image it reads zeros: no lane of the first pixel. */
+typedef struct {
+    const real *corner;         /* of the square, or of the image when the square reaches over its border */
+    size_t row[IN], column[IN]; /* offsets from there */
+    int lanes[IN];              /* of a column; those of a row are all or none */
+    bool inside, row_inside[IN];
+} square;
+
+ALWAYS_INLINE square square_at(const int side, const real *images, const tiling *t, tile_place at, int first_channel)
 {
     int lanes = t->channels - first_channel < LANES ? t->channels - first_channel : LANES;
-    const real *image = images + at.image + first_channel;
-    bool inside = at.y >= 0 && at.x >= 0 && at.y + side <= t->height && at.x + side <= t->width && lanes == LANES;
-    if (inside) {
-        const real *row = image + ((size_t)at.y * (size_t)t->width + (size_t)at.x) * (size_t)t->channels;
-        for (int i = 0; i < side; ++i, row += (size_t)t->width * (size_t)t->channels) {
-            UNROLL
-            for (int j = 0; j < side; ++j) d[i * side + j] = vec_load(row + j * t->channels);
-        }
+    square q = {.corner = images + at.image + first_channel};
+    size_t row_reals = (size_t)t->width * (size_t)t->channels;
+    q.inside = at.y >= 0 && at.x >= 0 && at.y + side <= t->height && at.x + side <= t->width && lanes == LANES;
+    if (q.inside) {
+        q.corner += (size_t)at.y * row_reals + (size_t)at.x * (size_t)t->channels;
+        return q;
+    }
+    for (int i = 0; i < side; ++i) {
+        int y = at.y + i, x = at.x + i;
+        q.row_inside[i] = y >= 0 && y < t->height;
+        q.row[i] = q.row_inside[i] ? (size_t)y * row_reals : 0;
+        q.lanes[i] = x >= 0 && x < t->width ? lanes : 0;
+        q.column[i] = q.lanes[i] > 0 ? (size_t)x * (size_t)t->channels : 0;
+    }
+    return q;
+}
+
+/* Column j of the square. */
+ALWAYS_INLINE void load_column(vreal *d, const int side, const square *q, int j, const tiling *t)
+{
+    if (q->inside) {
+        const real *from = q->corner + j * t->channels;
+        UNROLL
+        for (int i = 0; i < side; ++i, from += (size_t)t->width * (size_t)t->channels) d[i] = vec_load(from);
         return;
     }
+    UNROLL
     for (int i = 0; i < side; ++i)
-        for (int j = 0; j < side; ++j) {
-            int y = at.y + i, x = at.x + j;
-            bool there = y >= 0 && y < t->height && x >= 0 && x < t->width;
-            size_t pixel = there ? (size_t)y * (size_t)t->width + (size_t)x : 0;
-            d[i * side + j] = there ? vec_load_part(image + pixel * (size_t)t->channels, lanes) : (vreal){0};
-        }
+        d[i] = vec_load_part(q->corner + q->row[i] + q->column[j], q->row_inside[i] ? q->lanes[j] : 0);
 }
 
 /* Bt d B of `count` tiles from `first` on, into (position, block, tile, lane) with room for `room` tiles. */
 static void gather_inputs(real *out, const real *images, const tiling *t, int first, int count, int room)
 {
     int blocks = vectors_of(t->channels);
-    size_t block_reals = (size_t)room * LANES, position_reals = (size_t)blocks * block_reals;
+    size_t block_reals = (size_t)room * LANES, position_reals = spaced((size_t)blocks * block_reals);
     for (int tile = 0; tile < count; ++tile) {
         tile_place at = place_of(t, first + tile);
         for (int b = 0; b < blocks; ++b) {
-            vreal d[POSITIONS];
-            load_square(d, IN, images, t, at, b * LANES);
+            square q = square_at(IN, images, t, at, b * LANES);
+            vreal half[POSITIONS]; /* (6, 6) */
             UNROLL
-            for (int j = 0; j < IN; ++j) transform_input(d + j, IN);
+            for (int j = 0; j < IN; ++j) {
+                vreal d[IN];
+                load_column(d, IN, &q, j, t);
+                transform_input(d);
+                UNROLL
+                for (int i = 0; i < IN; ++i) half[i * IN + j] = d[i];
+            }
             real *to = out + (size_t)b * block_reals + (size_t)tile * LANES;
             for (int i = 0; i < IN; ++i) {
-                transform_input(d + i * IN, 1);
+                transform_input(half + i * IN);
                 UNROLL
-                for (int j = 0; j < IN; ++j) vec_store(to + (size_t)(i * IN + j) * position_reals, d[i * IN + j]);
+                for (int j = 0; j < IN; ++j) vec_store(to + (size_t)(i * IN + j) * position_reals, half[i * IN + j]);
             }
         }
     }
@@ -153,23 +184,24 @@ static void gather_inputs(real *out, const real *images, const tiling *t, int fi
 static void gather_gradients(real *out, const real *images, const tiling *t, int first, int count, int room)
 {
     int blocks = vectors_of(t->channels);
-    size_t tile_reals = (size_t)blocks * LANES, position_reals = (size_t)room * tile_reals;
+    size_t tile_reals = (size_t)blocks * LANES, position_reals = spaced((size_t)room * tile_reals);
     for (int tile = 0; tile < count; ++tile) {
         tile_place at = place_of(t, first + tile);
         for (int b = 0; b < blocks; ++b) {
-            vreal y[OUT * OUT], half[IN * OUT]; /* half: (6, 4) */
-            load_square(y, OUT, images, t, at, b * LANES);
+            square q = square_at(OUT, images, t, at, b * LANES);
+            vreal half[IN * OUT]; /* (6, 4) */
             UNROLL
             for (int j = 0; j < OUT; ++j) {
-                vreal z[IN];
-                transform_gradient(z, y + j, OUT);
+                vreal y[OUT], z[IN];
+                load_column(y, OUT, &q, j, t);
+                transform_gradient(z, y);
                 UNROLL
                 for (int i = 0; i < IN; ++i) half[i * OUT + j] = z[i];
             }
             real *to = out + (size_t)tile * tile_reals + (size_t)b * LANES;
             for (int i = 0; i < IN; ++i) {
                 vreal z[IN];
-                transform_gradient(z, half + i * OUT, 1);
+                transform_gradient(z, half + i * OUT);
                 UNROLL
                 for (int j = 0; j < IN; ++j) vec_store(to + (size_t)(i * IN + j) * position_reals, z[j]);
             }
@@ -182,7 +214,7 @@ static void scatter_outputs(real *images, const real *products, const real *bias
                             int room, bool accumulate)
 {
     int blocks = vectors_of(t->channels);
-    size_t tile_reals = (size_t)blocks * LANES, position_reals = (size_t)room * tile_reals;
+    size_t tile_reals = (size_t)blocks * LANES, position_reals = spaced((size_t)room * tile_reals);
     for (int tile = 0; tile < count; ++tile) {
         tile_place at = place_of(t, first + tile);
         int rows = t->height - at.y < OUT ? t->height - at.y : OUT,
@@ -243,7 +275,7 @@ ALWAYS_INLINE void transform_taps(real *u, size_t step, const real *weight, size
 static void transform_weights(real *out, const real *weight, int in_channels, int out_channels)
 {
     size_t width = (size_t)vectors_of(out_channels) * LANES;
-    size_t position_reals = (size_t)vectors_of(in_channels) * LANES * width;
+    size_t position_reals = spaced((size_t)vectors_of(in_channels) * LANES * width);
     size_t tap_reals = (size_t)in_channels * (size_t)out_channels;
     for (int o = 0; o < out_channels; o += LANES) {
         int lanes = out_channels - o < LANES ? out_channels - o : LANES;
@@ -261,13 +293,13 @@ static void transform_weights(real *out, const real *weight, int in_channels, in
 static void transform_weights_turned(real *out, const real *weight, int in_channels, int out_channels)
 {
     size_t width = (size_t)vectors_of(in_channels) * LANES;
-    size_t position_reals = (size_t)vectors_of(out_channels) * LANES * width;
+    size_t position_reals = spaced((size_t)vectors_of(out_channels) * LANES * width);
     size_t tap_reals = (size_t)in_channels * (size_t)out_channels;
     for (int o = 0; o < out_channels; o += LANES)
         for (int c = 0; c < in_channels; c += LANES) {
             int lanes = out_channels - o < LANES ? out_channels - o : LANES;
             real turned[9 * LANES * LANES]; /* (tap, C, O) of one square */
-            real square[POSITIONS * LANES * LANES];
+            real transformed[POSITIONS * LANES * LANES];
             for (int tap = 0; tap < 9; ++tap)
                 for (int k = 0; k < LANES; ++k) {
                     const real *from = weight + (size_t)(8 - tap) * tap_reals + (size_t)(c + k) * out_channels + o;
@@ -275,10 +307,10 @@ static void transform_weights_turned(real *out, const real *weight, int in_chann
                               c + k < in_channels ? vec_load_part(from, lanes) : (vreal){0});
                 }
             for (int k = 0; k < LANES; ++k)
-                transform_taps(square + k * LANES, LANES * LANES, turned + k * LANES, LANES * LANES, LANES);
+                transform_taps(transformed + k * LANES, LANES * LANES, turned + k * LANES, LANES * LANES, LANES);
             for (int position = 0; position < POSITIONS; ++position)
                 transpose_square(out + (size_t)position * position_reals + (size_t)o * width + c, width,
-                                 square + position * LANES * LANES, LANES);
+                                 transformed + position * LANES * LANES, LANES);
         }
 }
 
@@ -333,9 +365,9 @@ static void multiply(real *products, const real *inputs, const real *weights, in
             else
                 product_block_1(products + v * LANES, inputs, weights + v * LANES, tiles, blocks, block_reals, width);
         }
-        products += (size_t)room * width;
-        inputs += (size_t)blocks * block_reals;
-        weights += (size_t)blocks * LANES * width;
+        products += spaced((size_t)room * width);
+        inputs += spaced((size_t)blocks * block_reals);
+        weights += spaced((size_t)blocks * LANES * width);
     }
 }
 
@@ -350,7 +382,7 @@ typedef struct {
 static void run_pass(real *out, const real *in, const real *weights, const pass *p, real *scratch)
 {
     real *inputs = scratch;
-    real *products = inputs + (size_t)POSITIONS * (size_t)p->room * (size_t)vectors_of(p->in.channels) * LANES;
+    real *products = inputs + POSITIONS * spaced((size_t)p->room * (size_t)vectors_of(p->in.channels) * LANES);
     for (int first = 0; first < p->tiles; first += p->room) {
         int count = p->tiles - first < p->room ? p->tiles - first : p->room;
         gather_inputs(inputs, in, &p->in, first, count, p->room);
@@ -366,8 +398,8 @@ static tiling tiling_of(int height, int width, int channels, int covered_h, int 
 
 static size_t weight_reals(const conv_shape *s)
 {
-    return (size_t)POSITIONS * (size_t)(vectors_of(s->in_channels) * LANES) *
-           (size_t)(vectors_of(s->out_channels) * LANES);
+    return POSITIONS *
+           spaced((size_t)(vectors_of(s->in_channels) * LANES) * (size_t)(vectors_of(s->out_channels) * LANES));
 }
 
 void ISA(winograd_forward)(real *out, const real *in, const real *weight, const real *bias, const conv_shape *s,
@@ -440,14 +472,18 @@ static void multiply_slopes(real *sums, const real *inputs, const real *gradient
     int blocks = vectors_of(in_channels), vectors = vectors_of(out_channels);
     size_t width = (size_t)vectors * LANES;
     for (int position = 0; position < POSITIONS; ++position) {
-        for (int b = 0; b < blocks; ++b, inputs += (size_t)room * LANES, sums += LANES * width)
+        const real *block_inputs = inputs;
+        real *block_sums = sums;
+        for (int b = 0; b < blocks; ++b, block_inputs += (size_t)room * LANES, block_sums += LANES * width)
             for (int v = 0; v < vectors; v += 2) {
                 if (vectors - v >= 2)
-                    slope_block_2(sums + v * LANES, inputs, gradients + v * LANES, tiles, width, first);
+                    slope_block_2(block_sums + v * LANES, block_inputs, gradients + v * LANES, tiles, width, first);
                 else
-                    slope_block_1(sums + v * LANES, inputs, gradients + v * LANES, tiles, width, first);
+                    slope_block_1(block_sums + v * LANES, block_inputs, gradients + v * LANES, tiles, width, first);
             }
-        gradients += (size_t)room * width;
+        gradients += spaced((size_t)room * width);
+        inputs += spaced((size_t)blocks * (size_t)room * LANES);
+        sums += spaced((size_t)blocks * LANES * width);
     }
 }
 
@@ -455,7 +491,7 @@ static void multiply_slopes(real *sums, const real *inputs, const real *gradient
 static void finish_slopes(real *dweight, const real *sums, int in_channels, int out_channels)
 {
     size_t width = (size_t)vectors_of(out_channels) * LANES;
-    size_t position_reals = (size_t)vectors_of(in_channels) * LANES * width;
+    size_t position_reals = spaced((size_t)vectors_of(in_channels) * LANES * width);
     for (int c = 0; c < in_channels; ++c)
         for (int o = 0; o < out_channels; o += LANES) {
             int lanes = out_channels - o < LANES ? out_channels - o : LANES;
@@ -507,7 +543,7 @@ void ISA(winograd_backward_weight)(real *dweight, real *dbias, const real *dout,
     int room = winograd_tiles((size_t)s->in_channels, (size_t)s->out_channels);
     int tiles = s->batch * inputs_at.tiles_h * inputs_at.tiles_w;
     real *sums = align_vector(scratch), *inputs = sums + weight_reals(s);
-    real *gradients = inputs + (size_t)POSITIONS * (size_t)room * (size_t)vectors_of(s->in_channels) * LANES;
+    real *gradients = inputs + POSITIONS * spaced((size_t)room * (size_t)vectors_of(s->in_channels) * LANES);
     for (int first = 0; first < tiles; first += room) {
         int count = tiles - first < room ? tiles - first : room;
         gather_inputs(inputs, in, &inputs_at, first, count, room);

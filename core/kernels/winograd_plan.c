@@ -30,5 +30,5 @@ size_t winograd_scratch_reals(const conv_shape *s)
 {
     size_t in = round_up((size_t)s->in_channels, MAX_LANES), out = round_up((size_t)s->out_channels, MAX_LANES);
     size_t tiles = (size_t)winograd_tiles((size_t)s->in_channels, (size_t)s->out_channels);
-    return WINOGRAD_POSITIONS * (in * out + tiles * (in + out)) + 2 * MAX_LANES;
+    return WINOGRAD_POSITIONS * (in * out + tiles * (in + out) + 3 * MAX_LANES) + 2 * MAX_LANES;
 }
