@@ -14,7 +14,7 @@
 #include "mpi/cmd_bench.h"
 #include "mpi/coordinator.h"
 
-enum { FEW_TASKS = 500, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
+enum { FEW_TASKS = 500, LEAST_SHARE = 10, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
 static const double DEADLINE_SECONDS = 60;
 
 static const option_spec dispatch_options[] = {
@@ -199,14 +199,15 @@ static status gather(const runtime *rt, const dispatch_worker *d, dispatch_resul
 }
 
 /* Collective on the world. A run directory of its own, made and removed. */
-static status measure_in(const runtime *rt, const char *directory, int count, bool durable, dispatch_result *out)
+static status measure_in(const runtime *rt, const char *directory, const char *name, int count, bool durable,
+                         dispatch_result *out)
 {
     static const char config[] = "name = \"dispatch\"; network = \"none.cfg\"; data = \"none.h5\";\n"
                                  "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
     run r;
     memset(&r, 0, sizeof r);
     char path[PATH_ROOM + 16];
-    snprintf(path, sizeof path, "%s/run-%d", directory, count);
+    snprintf(path, sizeof path, "%s/%s", directory, name);
     snprintf(r.directory, sizeof r.directory, "%s", path);
     run opened;
     status s = rt->rank == 0 ? run_open(&opened, path, config, "layers = ( );\n", "none") : status_ok();
@@ -238,8 +239,8 @@ static status measure(const runtime *rt, const dispatch_request *asked, dispatch
     }
     TRY(agree(rt->world, s));
     TRY(agree_bytes(rt->world, 0, directory, sizeof directory));
-    s = measure_in(rt, directory, FEW_TASKS, asked->durable, out);
-    if (!failed(s)) s = measure_in(rt, directory, (int)asked->tasks, asked->durable, out);
+    s = measure_in(rt, directory, "first", FEW_TASKS, asked->durable, out);
+    if (!failed(s)) s = measure_in(rt, directory, "measured", (int)asked->tasks, asked->durable, out);
     out->workers = rt->size - 1;
     if (rt->rank == 0) (void)nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     return s;
@@ -288,6 +289,10 @@ static status run_dispatch(const runtime *rt, int argc, char **argv)
     if (rt->size < 2)
         return status_fail(STATUS_CONFIG, "bench dispatch needs ranks that take the tasks: mpirun -n 2 bitfront bench "
                                           "dispatch");
+    if (asked.tasks < (long)LEAST_SHARE * (rt->size - 1))
+        return status_fail(STATUS_CONFIG,
+                           "bench dispatch needs at least %d tasks for each rank that takes them: --tasks %d",
+                           LEAST_SHARE, LEAST_SHARE * (rt->size - 1));
     dispatch_result result = {0};
     TRY(measure(rt, &asked, &result));
     if (rt->rank == 0) print_result(&asked, &result);
