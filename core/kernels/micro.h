@@ -123,7 +123,8 @@ ALWAYS_INLINE void transpose_columns(real *out, size_t out_step, const real *in,
 }
 
 /* out[c*out_step + r] = in[r*in_step + c] for r < rows, c < cols. */
-static inline void transpose_copy(real *out, size_t out_step, const real *in, size_t in_step, int rows, int cols)
+static __attribute__((noinline, unused)) void transpose_copy(real *out, size_t out_step, const real *in, size_t in_step,
+                                                             int rows, int cols)
 {
     switch (cols) {
     case 1:
