@@ -271,6 +271,7 @@ int trainer_spans(trainer *t, span *out, int room)
 void trainer_restored(trainer *t)
 {
     t->order_epoch = -1;
+    t->small_ready = false;
     if (t->counters.finished != 0)
         model_prepare(&t->network, t->values, is_warmup(t) ? MODEL_EVAL_FLOAT : MODEL_HARD, 1,
                       t->in.settings->search.keep_alive, 0);

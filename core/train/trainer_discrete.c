@@ -12,12 +12,13 @@ void trainer_segment_begin(trainer *t)
 {
     t->now = (trainer_block){.model = &t->network, .values = t->values, .first = t->first, .second = t->second};
     if (t->counters.phase != PHASE_FINETUNE) return;
+    t->now = t->small;
+    if (t->small_ready) return;
     prepare_choices(t, MODEL_HARD);
     compact_choose(&t->discrete, MODEL_FOR_TRAINING);
     compact_gather(&t->discrete, t->small.values, t->values);
     compact_gather(&t->discrete, t->small.first, t->first);
     compact_gather(&t->discrete, t->small.second, t->second);
-    t->now = t->small;
 }
 
 void trainer_segment_end(trainer *t)
@@ -26,11 +27,13 @@ void trainer_segment_end(trainer *t)
     compact_scatter(&t->discrete, t->values, t->small.values);
     compact_scatter(&t->discrete, t->first, t->small.first);
     compact_scatter(&t->discrete, t->second, t->small.second);
+    t->small_ready = true;
 }
 
 void trainer_prepare_discrete(trainer *t)
 {
     model_mode mode = t->counters.phase == PHASE_WARMUP ? MODEL_EVAL_FLOAT : MODEL_HARD;
+    t->small_ready = false;
     prepare_choices(t, mode);
     compact_choose(&t->discrete, MODEL_FOR_EVALUATION);
     compact_gather(&t->discrete, t->small.values, t->values);

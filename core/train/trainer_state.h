@@ -50,6 +50,7 @@ struct trainer {
 
     arena work;
     trainer_block small;            /* discrete.model and its blocks, each with room for one of the whole network */
+    bool small_ready;               /* `small` is what the last segment of fine-tuning left, and what it left in the state */
     trainer_block now;              /* of the running segment: the network and the state, or `small` */
     real *levels;                   /* partial sums of the tree over this rank's shards */
     size_t level_reals;             /* of one: gradient block, extras, one slot for the group's sum */
