@@ -11,10 +11,20 @@ static kernel_table table;
 
 const char *timed_kind_name(timed_kind kind)
 {
-    static const char *const names[TIMED_KINDS] = {
-        "conv forward",       "conv backward data",  "conv backward weight", "depthwise forward", "depthwise backward data",
-        "depthwise backward weight", "batch-norm forward",  "batch-norm backward",  "quantiser forward", "quantiser backward",
-        "add, ReLU",          "dropout",  "pooling",             "softmax, loss"};
+    static const char *const names[TIMED_KINDS] = {"conv forward",
+                                                   "conv backward data",
+                                                   "conv backward weight",
+                                                   "depthwise forward",
+                                                   "depthwise backward data",
+                                                   "depthwise backward weight",
+                                                   "batch-norm forward",
+                                                   "batch-norm backward",
+                                                   "quantiser forward",
+                                                   "quantiser backward",
+                                                   "add, ReLU",
+                                                   "dropout",
+                                                   "pooling",
+                                                   "softmax, loss"};
     return names[kind];
 }
 
@@ -152,6 +162,21 @@ static void pact_forward(real *y, const real *x, const pact *q, size_t n)
     count(TIMED_PACT_FORWARD, started, 2.0 * (double)n, 0);
 }
 
+static void pact_add_forward(real *y, const real *x, const real *b, const pact *q, size_t n)
+{
+    double started = clock_cpu_seconds();
+    inside->pact_add_forward(y, x, b, q, n);
+    count(TIMED_PACT_FORWARD, started, 3.0 * (double)n, 0);
+}
+
+static void pact_add_backward(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
+                              const real *g, const real *x, const real *b, const pact *q, size_t n)
+{
+    double started = clock_cpu_seconds();
+    inside->pact_add_backward(dx, add_x, db, add_b, dclip, dshare, g, x, b, q, n);
+    count(TIMED_PACT_BACKWARD, started, (5.0 + add_x + add_b) * (double)n, 0);
+}
+
 static void pact_backward(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g,
                           const real *x, const pact *q, size_t n)
 {
@@ -221,6 +246,8 @@ const kernel_table *timed_kernels(const kernel_table *real_table, timed_result *
     table.relu_backward = relu_backward;
     table.pact_forward = pact_forward;
     table.pact_backward = pact_backward;
+    table.pact_add_forward = pact_add_forward;
+    table.pact_add_backward = pact_add_backward;
     table.dropout = dropout;
     table.average_pool_forward = average_pool_forward;
     table.average_pool_backward = average_pool_backward;

@@ -52,6 +52,10 @@ void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], r
 
 void ISA(dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
+void ISA(pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
+                            const real *g, const real *x, const real *b, const pact *q, size_t count);
+
 void ISA(average_pool_forward)(real *out, const real *in, const conv_shape *s);
 void ISA(average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);
 void ISA(max_pool_forward)(real *out, const real *in, const conv_shape *s);

@@ -91,6 +91,12 @@ typedef struct {
     /* out = in / (1 - rate) where kept, else 0; adds or overwrites. out may be in unless accumulate. */
     void (*dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
+    /* The same behind a residual add, x + b in place of x. Backward gives the gradient to both inputs, adding where
+     * add_x, add_b; dx and db are different arrays, neither is g. */
+    void (*pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
+    void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
+                              const real *g, const real *x, const real *b, const pact *q, size_t count);
+
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);
     void (*average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);

@@ -1,4 +1,5 @@
-/* Mixed activation quantiser, PACT (method.md 2.2-2.4), one pass over memory for up to PACT_MAX precisions.
+/* Mixed activation quantiser, PACT (method.md 2.2-2.4), one pass over memory for up to PACT_MAX precisions, behind an
+ * add together with the add: its sum is computed again in the backward pass, not stored.
  *
  * Products and sums stay separate operations (this file is compiled without contraction), so that every element equals
  * the scalar formula of kernels.h bit for bit on every instruction set: a code must not depend on the machine. Sums
@@ -25,40 +26,54 @@ ALWAYS_INLINE vreal mixed_level(vreal x, const pact *q, const int count, const b
     return y;
 }
 
-ALWAYS_INLINE void forward_loop(const int candidates, const bool reference, real *y, const real *x, const pact *given,
-                                size_t count)
+/* Element i of what is quantised: x, or x + b behind an add. */
+ALWAYS_INLINE vreal load_sum(const real *x, const real *b, size_t i)
+{
+    return b != NULL ? vec_load(x + i) + vec_load(b + i) : vec_load(x + i);
+}
+
+ALWAYS_INLINE vreal load_sum_part(const real *x, const real *b, size_t i, int lanes)
+{
+    return b != NULL ? vec_load_part(x + i, lanes) + vec_load_part(b + i, lanes) : vec_load_part(x + i, lanes);
+}
+
+ALWAYS_INLINE void forward_loop(const int candidates, const bool reference, real *y, const real *x, const real *b,
+                                const pact *given, size_t count)
 {
     const pact q = *given; /* a copy, so that stores to y cannot change it: its members stay in registers */
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) vec_store(y + i, mixed_level(vec_load(x + i), &q, candidates, reference));
+    for (; i + LANES <= count; i += LANES) vec_store(y + i, mixed_level(load_sum(x, b, i), &q, candidates, reference));
     if (i < count) {
         int lanes = (int)(count - i);
-        vec_store_part(y + i, mixed_level(vec_load_part(x + i, lanes), &q, candidates, reference), lanes);
+        vec_store_part(y + i, mixed_level(load_sum_part(x, b, i, lanes), &q, candidates, reference), lanes);
     }
 }
 
+#define FORWARD(candidates, reference)                                                                                 \
+    case 2 * (candidates) + (reference):                                                                               \
+        forward_loop(candidates, reference, y, x, b, q, count);                                                        \
+        break;
+#define FORWARD_SWITCH                                                                                                 \
+    switch (2 * q->count + q->reference) {                                                                             \
+        FORWARD(1, 0)                                                                                                  \
+        FORWARD(1, 1)                                                                                                  \
+        FORWARD(2, 0)                                                                                                  \
+        FORWARD(2, 1)                                                                                                  \
+        FORWARD(3, 0)                                                                                                  \
+        FORWARD(3, 1)                                                                                                  \
+    default:                                                                                                           \
+        break;                                                                                                         \
+    }
+
 void ISA(pact_forward)(real *y, const real *x, const pact *q, size_t count)
 {
-    switch (2 * q->count + q->reference) {
-    case 2:
-        forward_loop(1, false, y, x, q, count);
-        break;
-    case 3:
-        forward_loop(1, true, y, x, q, count);
-        break;
-    case 4:
-        forward_loop(2, false, y, x, q, count);
-        break;
-    case 5:
-        forward_loop(2, true, y, x, q, count);
-        break;
-    case 6:
-        forward_loop(3, false, y, x, q, count);
-        break;
-    default:
-        forward_loop(3, true, y, x, q, count);
-        break;
-    }
+    const real *const b = NULL;
+    FORWARD_SWITCH
+}
+
+void ISA(pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count)
+{
+    FORWARD_SWITCH
 }
 
 /* Sums of one block; share and pass (g where x >= clip) per candidate, below (g where x <= low). */
@@ -85,23 +100,41 @@ ALWAYS_INLINE vreal backward_vector(const int candidates, const bool reference, 
     return mask ? vec_where((vmask)(y != (vreal){0}), dx) : dx;
 }
 
-ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, const bool mask, real *dx,
+/* Where the gradient goes: dx, or what both inputs of an add get. */
+typedef struct {
+    real *dx, *db; /* may be NULL */
+    bool add_x, add_b;
+} gradient_sink;
+
+ALWAYS_INLINE void store_gradient(real *to, bool accumulate, vreal d, size_t i)
+{
+    vec_store(to + i, accumulate ? vec_load(to + i) + d : d);
+}
+
+ALWAYS_INLINE void store_gradient_part(real *to, bool accumulate, vreal d, size_t i, int lanes)
+{
+    vec_store_part(to + i, accumulate ? vec_load_part(to + i, lanes) + d : d, lanes);
+}
+
+ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, const bool mask, const gradient_sink *to,
                                  double share[PACT_MAX], double pass[PACT_MAX], double *below, const real *g,
-                                 const real *x, const pact *given, size_t count)
+                                 const real *x, const real *b, const pact *given, size_t count)
 {
     const pact q = *given;
     for (size_t begin = 0; begin < count; begin += ELEMENTS_IN_BLOCK) {
         size_t end = count - begin < ELEMENTS_IN_BLOCK ? count : begin + ELEMENTS_IN_BLOCK, i = begin;
         block_sums sums = {0};
         for (; i + LANES <= end; i += LANES) {
-            vreal d = backward_vector(candidates, reference, mask, &sums, vec_load(g + i), vec_load(x + i), &q);
-            if (dx != NULL) vec_store(dx + i, d);
+            vreal d = backward_vector(candidates, reference, mask, &sums, vec_load(g + i), load_sum(x, b, i), &q);
+            if (to->dx != NULL) store_gradient(to->dx, to->add_x, d, i);
+            if (to->db != NULL) store_gradient(to->db, to->add_b, d, i);
         }
         if (i < end) {
             int lanes = (int)(end - i);
             vreal d = backward_vector(candidates, reference, mask, &sums, vec_load_part(g + i, lanes),
-                                      vec_load_part(x + i, lanes), &q);
-            if (dx != NULL) vec_store_part(dx + i, d, lanes);
+                                      load_sum_part(x, b, i, lanes), &q);
+            if (to->dx != NULL) store_gradient_part(to->dx, to->add_x, d, i, lanes);
+            if (to->db != NULL) store_gradient_part(to->db, to->add_b, d, i, lanes);
         }
         UNROLL
         for (int j = 0; j < candidates; ++j) {
@@ -114,11 +147,11 @@ ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, con
 
 #define BACKWARD(candidates, reference, mask)                                                                          \
     case 4 * (candidates) + 2 * (reference) + (mask):                                                                  \
-        backward_loop(candidates, reference, mask, dx, share, pass, &below, g, x, q, count);                           \
+        backward_loop(candidates, reference, mask, to, share, pass, &below, g, x, b, q, count);                        \
         break;
 
-void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
-                        const pact *q, size_t count)
+ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow,
+                            const real *g, const real *x, const real *b, const pact *q, size_t count)
 {
     double share[PACT_MAX] = {0}, pass[PACT_MAX] = {0}, below = 0.0, shares = 0.0;
     switch (4 * q->count + 2 * q->reference + q->mask_zero_output) {
@@ -143,4 +176,16 @@ void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], r
         shares += (double)q->share[j];
     }
     if (dlow != NULL) *dlow = (real)(shares * below);
+}
+
+void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
+                        const pact *q, size_t count)
+{
+    backward(&(gradient_sink){.dx = dx}, dclip, dshare, dlow, g, x, NULL, q, count);
+}
+
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
+                            const real *g, const real *x, const real *b, const pact *q, size_t count)
+{
+    backward(&(gradient_sink){dx, db, add_x, add_b}, dclip, dshare, NULL, g, x, b, q, count);
 }

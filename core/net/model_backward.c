@@ -7,7 +7,36 @@
 #include "core/net/model_memory.h"
 #include "core/quant/choice.h"
 
-/* dout (of the output) -> dout (of raw), in place; gradients of clips and activation shares, or of batch-norm. */
+/* Through the quantiser of a node: dout (of the output) -> dout (of raw), in place, or to both inputs of an add;
+ * gradients of clips and activation shares. */
+static void backward_quantizer(model *m, real *gradients, int index, size_t count)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    model_node *node = &m->nodes[index];
+    model_quantizer *q = &m->quantizers[node->quantizer];
+    real dclip[PACT_MAX], dshare[PACT_MAX], dlow = 0;
+    pact grid = l->kind == LAYER_ADD ? q->behind_add : q->behind_layer;
+    grid.mask_zero_output = m->options.rules.relu_masks_first_step && l->relu;
+    if (l->kind == LAYER_ADD) {
+        model_node *a = &m->nodes[l->inputs[0]], *b = &m->nodes[l->inputs[1]];
+        bool add_a = a->wrote_gradient;
+        a->wrote_gradient = true; /* first: a and b may be the same */
+        m->kernels->pact_add_backward(a->dout, add_a, b->dout, b->wrote_gradient, dclip, dshare, node->dout, a->out,
+                                      b->out, &grid, count);
+        b->wrote_gradient = true;
+    } else {
+        m->kernels->pact_backward(node->dout, dclip, dshare, &dlow, node->dout, node->raw, &grid, count);
+    }
+    real *clips = model_at(m, gradients, q->clips), *shares = model_at(m, gradients, q->logits);
+    int first = q->chosen >= 0 ? q->chosen : 0;
+    for (int j = 0; j < q->behind_layer.count; j++) {
+        clips[first + j] += dclip[j];
+        shares[first + j] += dshare[j];
+    }
+    if (q->low >= 0) *model_at(m, gradients, q->low) += dlow;
+}
+
+/* dout (of the output) -> dout (of raw), in place; gradients of batch-norm. */
 static void backward_finish(model *m, const real *values, real *gradients, int index, int images, double weight)
 {
     const layer_spec *l = &m->graph->layers[index];
@@ -15,18 +44,7 @@ static void backward_finish(model *m, const real *values, real *gradients, int i
     size_t rows = (size_t)images * (size_t)l->out_height * (size_t)l->out_width;
     size_t count = rows * (size_t)l->out_channels;
     if (node->quantizer >= 0) {
-        model_quantizer *q = &m->quantizers[node->quantizer];
-        real dclip[PACT_MAX], dshare[PACT_MAX], dlow;
-        pact grid = l->kind == LAYER_ADD ? q->behind_add : q->behind_layer;
-        grid.mask_zero_output = m->options.rules.relu_masks_first_step && l->relu;
-        m->kernels->pact_backward(node->dout, dclip, dshare, &dlow, node->dout, node->raw, &grid, count);
-        real *clips = model_at(m, gradients, q->clips), *shares = model_at(m, gradients, q->logits);
-        int first = q->chosen >= 0 ? q->chosen : 0;
-        for (int j = 0; j < q->behind_layer.count; j++) {
-            clips[first + j] += dclip[j];
-            shares[first + j] += dshare[j];
-        }
-        if (q->low >= 0) *model_at(m, gradients, q->low) += dlow;
+        backward_quantizer(m, gradients, index, count);
     } else if (m->mode == MODEL_TRAIN_FLOAT && l->batchnorm) {
         m->kernels->batchnorm_backward(node->dout, model_at(m, gradients, node->gamma),
                                        model_at(m, gradients, node->beta), node->dout, node->raw, node->out,
@@ -77,8 +95,8 @@ static void backward_pass_on(model *m, int index, int k, int images, model_pass 
     else if (l->kind == LAYER_MAX_POOL)
         m->kernels->max_pool_backward(from->dout, node->dout, from->out, &node->shape, from->wrote_gradient);
     else if (l->kind == LAYER_DROPOUT && pass.training)
-        dropout_apply(m->kernels, from->dout, node->dout, images, count, l->rate, m->options.seed, pass.step, pass.first, index,
-                      from->wrote_gradient);
+        dropout_apply(m->kernels, from->dout, node->dout, images, count, l->rate, m->options.seed, pass.step,
+                      pass.first, index, from->wrote_gradient);
     else /* add, flatten, dropout that drops nothing: as it is */
         m->kernels->relu_backward(from->dout, node->dout, NULL, false, from->wrote_gradient, (size_t)images * count);
     from->wrote_gradient = true;
@@ -102,11 +120,13 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
             backward_weights(m, values, gradients, i);
             continue;
         }
+        if (l->kind == LAYER_ADD && node->quantizer >= 0) continue; /* the quantiser has done it */
         for (int k = 0; k < l->input_count; k++) backward_pass_on(m, i, k, images, pass);
     }
 }
 
-/* The rule bias_gradient_scaled: the bias grid passes gradients on, to its two steps and so to the shares behind them. */
+/* The rule bias_gradient_scaled: the bias grid passes gradients on, to its two steps and so to the shares behind them.
+ */
 static void backward_bias_scaled(model *m, const real *values, real *gradients, int index)
 {
     const layer_spec *l = &m->graph->layers[index];
@@ -117,7 +137,7 @@ static void backward_bias_scaled(model *m, const real *values, real *gradients, 
     const int channels = l->out_channels;
     real *dstep = node->shard_mean, dinput_step = 0; /* batch-norm's memory is free in the quantised network */
     bias_quantize_backward_scaled(model_at(m, gradients, node->bias), dstep, &dinput_step,
-                                     model_view(m, values, node->bias), node->step, q->step, channels);
+                                  model_view(m, values, node->bias), node->step, q->step, channels);
     if (m->mode != MODEL_SOFT) return;
     real *steps = m->scratch; /* (precisions, channels) */
     weight_steps(steps, model_view(m, values, node->weight), node->rows, channels, group->precisions, group->bits);

@@ -17,9 +17,11 @@ static void finish_node(model *m, const real *values, int index, int images)
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
     size_t rows = (size_t)images * (size_t)l->out_height * (size_t)l->out_width;
-    if (node->quantizer >= 0) {
-        model_quantizer *q = &m->quantizers[node->quantizer];
-        m->kernels->pact_forward(node->out, node->raw, l->kind == LAYER_ADD ? &q->behind_add : &q->behind_layer,
+    if (node->quantizer >= 0 && l->kind == LAYER_ADD) {
+        m->kernels->pact_add_forward(node->out, m->nodes[l->inputs[0]].out, m->nodes[l->inputs[1]].out,
+                                     &m->quantizers[node->quantizer].behind_add, rows * (size_t)l->out_channels);
+    } else if (node->quantizer >= 0) {
+        m->kernels->pact_forward(node->out, node->raw, &m->quantizers[node->quantizer].behind_layer,
                                  rows * (size_t)l->out_channels);
     } else if (m->mode == MODEL_TRAIN_FLOAT && l->batchnorm) {
         m->kernels->batchnorm_forward(node->out, node->shard_mean, node->shard_variance, node->raw,
@@ -62,9 +64,9 @@ void model_forward(model *m, const real *values, int images, model_pass pass)
             forward_weights(m, values, i);
             break;
         case LAYER_ADD:
-            /* behind a quantiser the sum itself is needed; the ReLU is then the quantiser's */
-            m->kernels->add_forward(node->raw, in, m->nodes[l->inputs[1]].out, l->relu && node->quantizer < 0,
-                                    (size_t)images * count);
+            /* a quantiser takes the sum itself, and the ReLU is the quantiser's */
+            if (node->quantizer < 0)
+                m->kernels->add_forward(node->out, in, m->nodes[l->inputs[1]].out, l->relu, (size_t)images * count);
             break;
         case LAYER_AVERAGE_POOL:
         case LAYER_GLOBAL_POOL:
@@ -75,7 +77,8 @@ void model_forward(model *m, const real *values, int images, model_pass pass)
             break;
         case LAYER_DROPOUT:
             if (pass.training)
-                dropout_apply(m->kernels, node->out, in, images, count, l->rate, m->options.seed, pass.step, pass.first, i, false);
+                dropout_apply(m->kernels, node->out, in, images, count, l->rate, m->options.seed, pass.step, pass.first,
+                              i, false);
             else
                 memcpy(node->out, in, (size_t)images * count * sizeof(real));
             break;

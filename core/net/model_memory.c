@@ -118,11 +118,12 @@ void model_layout_plan(model *m)
     plan_running(m);
 }
 
-/* A tensor before its quantiser or batch-norm is kept apart when both are needed by the backward pass. */
+/* A tensor before its quantiser or batch-norm is kept apart when both are needed by the backward pass. A sum is computed
+ * again from what was added. */
 static bool needs_raw(const model *m, int index)
 {
     const layer_spec *l = &m->graph->layers[index];
-    if (m->nodes[index].quantizer >= 0) return true;
+    if (m->nodes[index].quantizer >= 0) return l->kind != LAYER_ADD;
     return layer_has_weights(l) && (l->batchnorm || l->relu);
 }
 
