@@ -18,7 +18,7 @@ typedef struct {
 } command;
 
 extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check, command_cost,
-    command_bench;
+    command_bench, command_merge;
 
 /* The help of one command. */
 void command_help(FILE *out, const command *c);

@@ -65,6 +65,15 @@ status options_arguments(const option_parser *p, int count, const char *what, ch
     return status_ok();
 }
 
+status options_at_least(const option_parser *p, int least, const char *what, char ***out, int *count)
+{
+    *count = p->argc - optind;
+    if (*count < least)
+        return status_fail(STATUS_CONFIG, "%s: %s are missing; see bitfront %s --help", p->command, what, p->command);
+    *out = p->argv + optind;
+    return status_ok();
+}
+
 status options_integer(const option_parser *p, const char *name, long low, long high, long *out)
 {
     char *end = NULL;

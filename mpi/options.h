@@ -36,6 +36,9 @@ MUST_CHECK status options_next(option_parser *p, int *letter);
 /* After the end: the arguments that are not options; fails unless there are exactly `count`, described by `what`. */
 MUST_CHECK status options_arguments(const option_parser *p, int count, const char *what, char ***out);
 
+/* After the end: at least `least` arguments, described by `what`. */
+MUST_CHECK status options_at_least(const option_parser *p, int least, const char *what, char ***out, int *count);
+
 /* A whole number within [low, high]. */
 MUST_CHECK status options_integer(const option_parser *p, const char *name, long low, long high, long *out);
 

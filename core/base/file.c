@@ -131,6 +131,31 @@ status file_publish_new(bool *there, const char *temporary, const char *path)
     return sync_directory_of(path);
 }
 
+static status copy_bytes(FILE *to, const char *to_path, FILE *from, const char *from_path)
+{
+    char block[64 * 1024];
+    for (size_t got; (got = fread(block, 1, sizeof block, from)) > 0;)
+        if (fwrite(block, 1, got, to) != got)
+            return status_fail(STATUS_IO, "cannot write %s: %s", to_path, strerror(errno));
+    if (ferror(from)) return status_fail(STATUS_IO, "cannot read %s: %s", from_path, strerror(errno));
+    return status_ok();
+}
+
+status file_copy(const char *to, const char *from)
+{
+    FILE *source = fopen(from, "rb");
+    if (source == NULL) return status_fail(STATUS_IO, "cannot open %s: %s", from, strerror(errno));
+    FILE *copy = fopen(to, "wb");
+    status result = copy != NULL ? copy_bytes(copy, to, source, from)
+                                 : status_fail(STATUS_IO, "cannot write %s: %s", to, strerror(errno));
+    fclose(source);
+    if (copy == NULL) return result;
+    if (fclose(copy) != 0 && !failed(result))
+        result = status_fail(STATUS_IO, "cannot write %s: %s", to, strerror(errno));
+    if (failed(result)) unlink(to);
+    return result;
+}
+
 status file_write_text(const char *path, const char *text)
 {
     char temporary[MAX_PATH];

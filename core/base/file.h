@@ -28,6 +28,9 @@ MUST_CHECK status file_link(bool *done, const char *from, const char *to);
 /* Like file_publish, but never replaces: *there = true (and OK, temporary untouched) when `path` exists. */
 MUST_CHECK status file_publish_new(bool *there, const char *temporary, const char *path);
 
+/* Copies the bytes of a file to a new one (replacing what is at `to`); nothing is left there after a failure. */
+MUST_CHECK status file_copy(const char *to, const char *from);
+
 /* Writes text to path.tmp and publishes it. */
 MUST_CHECK status file_write_text(const char *path, const char *text);
 
