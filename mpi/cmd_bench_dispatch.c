@@ -16,6 +16,7 @@
 
 enum { FEW_TASKS = 500, LEAST_SHARE = 10, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
 static const double DEADLINE_SECONDS = 60;
+static const double LEASE_SECONDS = 60;
 
 static const option_spec dispatch_options[] = {
     {'n', "tasks", "N", "how many (100000)"},
@@ -51,14 +52,16 @@ typedef struct {
 
 /* ---- a worker that trains nothing ---- */
 
-static status write_empty_result(dispatch_worker *d, const task *t)
+static status write_empty_result(dispatch_worker *d, const task *t, const claim_token *claim)
 {
     record result;
     memset(&result, 0, sizeof result);
     result.task = *t;
     result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
-    char warning[256];
-    return run_write_task(warning, d->worker.run, &result, NULL);
+    char warning[256], name[CLAIM_NAME];
+    claim_task_name(name, t->id);
+    claim_fence fence = claim_fence_of(d->worker.run->directory, name, claim);
+    return run_write_task(warning, d->worker.run, &result, &fence);
 }
 
 static status perform_nothing(worker *w, const wire_order *order)
@@ -79,7 +82,7 @@ static status perform_nothing(worker *w, const wire_order *order)
         bool leave;
         message.kind = REPORT_READY;
         TRY(w->link.ask(w->link.ctx, &message, &leave));
-        message.outcome = write_empty_result(d, &w->in->tasks[order->task_id - 1]);
+        message.outcome = write_empty_result(d, &w->in->tasks[order->task_id - 1], &order->claim);
     }
     message.kind = failed(message.outcome) ? REPORT_BROKEN : REPORT_DONE;
     status told = w->link.report(w->link.ctx, &message);
@@ -126,21 +129,26 @@ static status make_inputs(sweep_inputs *in, int count)
 }
 
 /* By rank 0. */
-static status coordinate(const runtime *rt, const sweep_inputs *in, const run *r, double *resident)
+static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool durable, double *resident)
 {
+    sharing shared = sharing_alone(r);
+    if (durable) TRY(sharing_open(&shared, r, &(job_part){0, 1}, LEASE_SECONDS));
     coordinator c;
     progress p = progress_new(stderr, PROGRESS_PLAIN, PROGRESS_QUIET);
     coordinator_limits limits = {.deadline = DEADLINE_SECONDS, .end = INFINITY};
-    TRY(coordinator_open(&c, in, r, &p, rt->world, rt->size, &limits));
-    sweep_end end;
-    status outcome = coordinator_run(&c, NULL, &end);
-    *resident = resident_bytes();
-    coordinator_close(&c);
+    status outcome = coordinator_open(&c, in, r, &p, &shared, rt->world, rt->size, &limits);
+    if (!failed(outcome)) {
+        sweep_end end;
+        outcome = coordinator_run(&c, NULL, &end);
+        *resident = resident_bytes();
+        coordinator_close(&c);
+    }
+    sharing_close(&shared);
     return outcome;
 }
 
 /* Collective on the world. `d` is filled on the ranks that work. */
-static status run_tasks(const runtime *rt, const run *r, int count, bool durable, dispatch_worker *d)
+static status run_tasks(const runtime *rt, run *r, int count, bool durable, dispatch_worker *d)
 {
     sweep_inputs in;
     TRY(agree(rt->world, make_inputs(&in, count)));
@@ -155,7 +163,7 @@ static status run_tasks(const runtime *rt, const run *r, int count, bool durable
     s = agree(rt->world, s);
     wire_order farewell;
     if (!failed(s))
-        s = rt->rank == 0 ? coordinate(rt, &in, r, &d->resident)
+        s = rt->rank == 0 ? coordinate(rt, &in, r, durable, &d->resident)
                           : worker_serve(&d->worker, DEADLINE_SECONDS, &farewell);
     free(in.tasks);
     in.tasks = NULL;

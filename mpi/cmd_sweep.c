@@ -13,13 +13,15 @@
 #include "mpi/sweep.h"
 #include "mpi/walltime.h"
 
-enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME };
+enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME, SHARD, LEASE };
 static const double USUAL_DEADLINE = 30, SHORTEST_DEADLINE = 0.2, LONGEST_DEADLINE = 86400; /* s */
 
 static const option_spec options[] = {
     {'o', "out", "DIR", "run directory; default results/runs/NAME, with the name in the configuration"},
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
+    {SHARD, "shard", "I/N", "do every N-th point only, as the I-th of N jobs; default: from SLURM_ARRAY_TASK_*, or 1/1"},
+    {LEASE, "lease", "SECONDS", "silence after which another job may take over a task of this one; default 60"},
     {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
     {MAX_WALLTIME, "max-walltime", "TIME",
      "stop in time at a checkpoint; SECONDS, MM:SS, HH:MM:SS or D-HH:MM:SS; default: the end of the Slurm job, if any"},
@@ -33,10 +35,12 @@ typedef struct {
     config_options config;
     const char *path;      /* of the configuration */
     const char *directory; /* NULL: default */
+    job_part part; /* of zero: not given */
     progress_style style;
     progress_volume volume;
     double deadline;     /* s of silence */
     double max_walltime; /* s; INFINITY: none */
+    double lease;        /* s; 0: the usual */
     bool help, where;
 } sweep_arguments;
 
@@ -57,6 +61,7 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
                              .volume = PROGRESS_NORMAL,
                              .deadline = USUAL_DEADLINE,
                              .max_walltime = INFINITY};
+    long seconds;
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
@@ -85,6 +90,13 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
         case 'h':
             given.help = true;
             break;
+        case SHARD:
+            TRY(job_part_parse(&given.part, p.value));
+            break;
+        case LEASE:
+            TRY(options_integer(&p, "lease", 2, 86400, &seconds));
+            given.lease = (double)seconds;
+            break;
         case WHERE:
             given.where = true;
             break;
@@ -109,22 +121,30 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
     return status_ok();
 }
 
+/* By rank 0, whose environment counts. */
+static status find_share(int *share, job_part *part, const sweep_inputs *in)
+{
+    if (part->count == 0) TRY(job_part_from_slurm(part));
+    return job_part_size(share, part, in->tasks, in->task_count);
+}
+
 /* On rank 0: when everything has to be at a checkpoint. `started`: of this process. */
 static status choose_limits(coordinator_limits *out, const sweep_arguments *given, double started)
 {
     double job;
     TRY(walltime_of_job(&job));
     double now = clock_seconds(), own = given->max_walltime - (now - started);
-    *out = (coordinator_limits){.deadline = given->deadline, .end = now + walltime_usable(fmin(job, own))};
+    *out = (coordinator_limits){.deadline = given->deadline, .end = now + walltime_usable(fmin(job, own)), .lease = given->lease};
     return status_ok();
 }
 
-static void tell_start(const runtime *rt, const sweep_inputs *in, const char *directory, progress_volume volume,
-                       double end)
+static void tell_start(const runtime *rt, const sweep_inputs *in, const job_part *part, int share, const char *directory,
+                       progress_volume volume, double end)
 {
     if (volume == PROGRESS_QUIET) return;
     if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
     int workers = rt->size > 1 ? rt->size - 1 : 1;
+    if (part->count > 1) printf("part %d of %d: %d of the tasks of this ", part->index + 1, part->count, share);
     printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name,
            in->task_count, workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name,
            directory);
@@ -139,12 +159,14 @@ static void tell_start(const runtime *rt, const sweep_inputs *in, const char *di
     fflush(stdout);
 }
 
-static void tell_end(const sweep_inputs *in, const char *directory, int failed_tasks, double seconds)
+static void tell_end(const job_part *part, int share, const char *directory, int failed_tasks, double seconds)
 {
     char took[32];
     progress_duration(took, seconds);
-    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", in->task_count - failed_tasks, failed_tasks,
-           took, directory);
+    if (part->count > 1) printf("part %d of %d is finished: ", part->index + 1, part->count);
+    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", share - failed_tasks, failed_tasks, took,
+           directory);
+    if (part->count > 1) printf("the whole sweep: bitfront status %s\n", directory);
     printf("see the front with: bitfront front %s\n", directory);
     fflush(stdout);
 }
@@ -181,15 +203,22 @@ static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_argume
     TRY(find_directory(directory, in, given));
     runtime_mpi_version(mpi);
     gemm_library(blas);
-    if (rt->rank == 0) tell_start(rt, in, directory, given->volume, limits.end);
-    sweep_options how = {
-        .directory = directory, .style = given->style, .volume = given->volume, .limits = limits, .blas = blas,
-        .mpi = mpi};
+    job_part part = given->part;
+    int share = 0;
+    TRY(agree(rt->world, rt->rank == 0 ? find_share(&share, &part, in) : status_ok()));
+    if (rt->rank == 0) tell_start(rt, in, &part, share, directory, given->volume, limits.end);
+    sweep_options how = {.directory = directory,
+                         .part = part,
+                         .style = given->style,
+                         .volume = given->volume,
+                         .limits = limits,
+                         .blas = blas,
+                         .mpi = mpi};
     sweep_end end;
     status outcome = sweep_run(rt->world, in, &how, &end);
     if (end.ranks_lost || (outcome.code == STATUS_MPI && runtime_recovers())) runtime_lost_ranks();
     TRY(outcome);
-    if (rt->rank == 0) tell_end(in, directory, end.failed_tasks, clock_seconds() - started);
+    if (rt->rank == 0) tell_end(&part, share, directory, end.failed_tasks, clock_seconds() - started);
     *exit_code = end.failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
     return status_ok();
 }
@@ -220,7 +249,10 @@ const command command_sweep = {
         "a sweep that was stopped or killed; finished tasks are kept. USR1, or making a file stop in the run directory,\n"
         "stops at the next segment boundary, TERM and INT at the next step, with a checkpoint (exit code 75).\n"
         "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks:\n"
-        "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n",
+        "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n"
+        "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job ends\n"
+        "when every task is finished. With --shard I/N (in a Slurm array by itself) a job does its own part only, in\n"
+        "the same directory as the others or in one of its own (see bitfront merge).\n",
     .options = options,
     .parallel = true,
     .run = run_sweep,

@@ -9,6 +9,7 @@
 #include "mpi/journal.h"
 
 static const double NAP_SECONDS = 4e-3;       /* the longest wait before a message is seen */
+static const double WAIT_SECONDS = 0.05;      /* between looks for the tasks of other jobs, by the only rank */
 static const double LOOK_SECONDS = 0.25;      /* between looks for lost ranks, at most ... */
 static const double LOOKS_PER_DEADLINE = 16;  /* ... and at least so many within the deadline */
 
@@ -49,10 +50,16 @@ static status make_room(coordinator *c, int room)
     return status_ok();
 }
 
-status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world, int size,
-                        const coordinator_limits *limits)
+status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, sharing *shared,
+                        MPI_Comm world, int size, const coordinator_limits *limits)
 {
-    coordinator c = {.in = in, .run = r, .progress = p, .limits = *limits, .next_lot = first_lot(), .fault = status_ok()};
+    coordinator c = {.in = in,
+                     .run = r,
+                     .progress = p,
+                     .sharing = shared,
+                     .limits = *limits,
+                     .next_lot = first_lot(),
+                     .fault = status_ok()};
     c.totals.total = in->task_count;
     c.totals.workers = size > 1 ? size - 1 : 1;
     for (int i = 0; i < in->task_count; i++) c.totals.total_weight += coordinator_task_weight(&c, &in->tasks[i]);
@@ -120,10 +127,22 @@ static status look_around(coordinator *c)
     return c->members.size > 1 ? coordinator_find_lost(c) : status_ok();
 }
 
-/* Nothing runs, and all who could work are idle although everything possible was handed out. */
+/* Nothing runs here, and everything left is at work elsewhere. */
+static void tell_waiting(coordinator *c)
+{
+    int away = c->sharing->awaited;
+    if (c->told_waiting || c->running_count > 0 || away == 0) return;
+    c->told_waiting = true;
+    progress_say(c->progress, "waiting for %d task%s at work in other jobs", away, away == 1 ? "" : "s");
+}
+
+/* Nothing runs, and all who could work are idle although everything possible was handed out; and other jobs have nothing
+ * that could come back. */
 static bool is_over(const coordinator *c)
 {
-    return c->running_count == 0 && (c->stop != STOP_NOT || c->members.idle == members_living(&c->members));
+    int living = members_living(&c->members);
+    bool waits = c->sharing->awaited > 0 && living > 0;
+    return c->running_count == 0 && (c->stop != STOP_NOT || (c->members.idle == living && !waits));
 }
 
 static status run_with_workers(coordinator *c)
@@ -136,6 +155,7 @@ static status run_with_workers(coordinator *c)
         TRY(look_around(c));
         TRY(hand_out(c, &active));
         if (is_over(c)) return status_ok();
+        tell_waiting(c);
         TRY(coordinator_tick(c));
         if (active)
             waiting = (patience){.longest_nap = NAP_SECONDS};
@@ -210,7 +230,13 @@ static status run_alone(coordinator *c, worker *own)
         TRY(look_around(c));
         assignment *next;
         TRY(coordinator_choose_next(c, &next));
-        if (next == NULL) return status_ok();
+        if (next == NULL && (c->stop != STOP_NOT || c->sharing->awaited == 0)) return status_ok();
+        if (next == NULL) {
+            tell_waiting(c);
+            TRY(coordinator_tick(c));
+            clock_sleep(WAIT_SECONDS);
+            continue;
+        }
         wire_order order = next->order; /* the assignment goes away with the last report */
         TRY(worker_perform(own, &order));
         TRY(coordinator_tick(c));
@@ -222,11 +248,15 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
     int before = c->queue.done + c->queue.failed, size = c->members.size;
     c->last_status = c->last_snapshot = 0;
     coordinator_forget_old_stop(c);
+    TRY(sharing_begin(c->sharing, &c->queue));
     TRY(coordinator_note(c, journal_sweep_started(c->run, size, c->queue.count, before)));
     if (before > 0) progress_say(c->progress, "%d of %d tasks were finished by an earlier run", before, c->queue.count);
+    if (!c->sharing->leads) progress_say(c->progress, "another job is at work here: each task is done by one of them");
     TRY(size > 1 ? run_with_workers(c) : run_alone(c, own));
     status ending = coordinator_conclude(c);
-    *end = (sweep_end){.failed_tasks = c->queue.failed, .ranks_lost = c->members.lost > 0};
+    int done, failed_tasks;
+    sharing_count(c->sharing, &done, &failed_tasks);
+    *end = (sweep_end){.failed_tasks = failed_tasks, .ranks_lost = c->members.lost > 0};
     if (size > 1) TRY(send_workers_away(c, ending, end));
     end->ranks_lost = end->ranks_lost || c->members.lost > 0;
     return ending;

@@ -19,6 +19,7 @@
 #include "mpi/progress.h"
 #include "mpi/queue.h"
 #include "mpi/runtime.h"
+#include "mpi/sharing.h"
 #include "mpi/wire.h"
 #include "mpi/worker.h"
 #include "results/run.h"
@@ -35,12 +36,15 @@ typedef struct {
 typedef struct {
     double deadline; /* s of silence after which a rank counts as dead */
     double end;      /* clock_seconds at which everything is at a checkpoint; INFINITY: no limit */
+    double lease;    /* s of silence after which a job counts as dead; 0: 60 */
 } coordinator_limits;
 
 typedef struct {
     const sweep_inputs *in; /* borrowed */
     const run *run;         /* borrowed */
     progress *progress;     /* borrowed */
+    sharing *sharing;       /* with other jobs on this directory; borrowed */
+    bool told_waiting;      /* people know that the rest is at work in other jobs */
     coordinator_limits limits;
     members members;     /* owned */
     queue queue;         /* owned */
@@ -63,13 +67,13 @@ typedef struct {
 } coordinator;
 
 /* Finds what earlier runs have finished. */
-MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, MPI_Comm world,
-                                   int size, const coordinator_limits *limits);
+MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, sharing *s,
+                                   MPI_Comm world, int size, const coordinator_limits *limits);
 void coordinator_close(coordinator *c);
 
 /* How a sweep has ended, on every rank. */
 typedef struct {
-    int failed_tasks; /* tasks that ended as failed */
+    int failed_tasks; /* tasks of this job's part that ended as failed */
     bool ranks_lost;  /* no collective call is possible any more */
 } sweep_end;
 

@@ -27,6 +27,19 @@ status coordinator_read_finished(coordinator *c, int id, bool *finished)
     return status_ok();
 }
 
+static status read_finished_elsewhere(void *ctx, int id, bool *finished)
+{
+    coordinator *c = ctx;
+    TRY(coordinator_read_finished(c, id, finished));
+    c->snapshot_due = c->snapshot_due || *finished;
+    return status_ok();
+}
+
+sharing_news coordinator_news(coordinator *c)
+{
+    return (sharing_news){.read_finished = read_finished_elsewhere, .ctx = c};
+}
+
 status coordinator_find_finished(coordinator *c)
 {
     for (int id = 1; id <= c->queue.count; id++) {
@@ -37,24 +50,55 @@ status coordinator_find_finished(coordinator *c)
     return status_ok();
 }
 
-static int exit_code_now(const coordinator *c)
+/* Something of this job's part is not finished. */
+static bool is_open(const coordinator *c)
 {
-    if (failed(c->fault)) return runtime_exit_code(c->fault);
-    if (c->queue.waiting + c->queue.running > 0) return EXIT_STOPPED;
-    return c->queue.failed > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
+    return c->queue.waiting + c->queue.running + c->sharing->awaited > 0;
 }
 
-static status write_status(coordinator *c, const char *state)
+static int exit_code_now(const coordinator *c)
+{
+    int done, failed_tasks;
+    sharing_count(c->sharing, &done, &failed_tasks);
+    if (failed(c->fault)) return runtime_exit_code(c->fault);
+    if (is_open(c)) return EXIT_STOPPED;
+    return failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
+}
+
+/* Nobody has anything left. */
+static bool is_whole(const coordinator *c)
+{
+    return c->queue.done + c->queue.failed == c->queue.count;
+}
+
+/* How this job ends. */
+static const char *own_state(const coordinator *c)
+{
+    int code = exit_code_now(c);
+    return code == EXIT_DONE ? "done" : code == EXIT_STOPPED ? "stopped" : "failed";
+}
+
+/* How the sweep stands at the end of this job. */
+static const char *sweep_state(const coordinator *c)
+{
+    bool others = !is_whole(c) && sharing_at_work(c->sharing, 0) > 0;
+    if (failed(c->fault) || is_whole(c)) return own_state(c);
+    return others ? "running" : "stopped";
+}
+
+static status write_status(coordinator *c, const char *state, bool beside)
 {
     for (int i = 0; i < c->running_count; i++) {
         progress_line(c->lines[i], sizeof c->lines[i], &c->running[i].shown);
         c->line_texts[i] = c->lines[i];
     }
     run_state now = {
+        .beside = beside,
+        .job = c->sharing->name,
         .state = state,
         .done = c->queue.done,
         .failed = c->queue.failed,
-        .running = c->running_count,
+        .running = c->sharing->leads ? sharing_at_work(c->sharing, c->running_count) : c->running_count,
         .total = c->queue.count,
         .exit_code = exit_code_now(c),
         .group_count = c->running_count,
@@ -78,27 +122,42 @@ status coordinator_tick(coordinator *c)
 {
     for (int i = 0; i < c->running_count; i++) c->shown[i] = &c->running[i].shown;
     progress_tick(c->progress, &c->totals, c->shown, c->running_count);
+    sharing_news news = coordinator_news(c);
+    TRY(coordinator_note(c, sharing_tick(c->sharing, &news)));
     if (failed(c->fault)) return status_ok(); /* the files are what failed, or may be */
     double now = clock_seconds();
     double pause = fmax(SNAPSHOT_SECONDS, c->snapshot_seconds / SNAPSHOT_SHARE);
-    if (c->snapshot_due && now - c->last_snapshot >= pause) TRY(coordinator_note(c, write_snapshot(c)));
-    if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running")));
+    if (c->snapshot_due && c->sharing->leads && now - c->last_snapshot >= pause) TRY(coordinator_note(c, write_snapshot(c)));
+    if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->sharing->leads)));
     return status_ok();
+}
+
+/* Again, as long as other jobs have finished something meanwhile: whoever comes last leaves the last word. */
+static status leave_files(coordinator *c)
+{
+    sharing_news news = coordinator_news(c);
+    bool found = !failed(c->fault);
+    if (found) TRY(sharing_look(c->sharing, &found, &news));
+    do {
+        TRY(run_snapshot_last(c->run, c->queue.count));
+        if (c->sharing->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
+        if (!c->sharing->leads) TRY(write_status(c, own_state(c), true));
+        if (!failed(c->fault)) TRY(sharing_look(c->sharing, &found, &news));
+    } while (found && !failed(c->fault));
+    return journal_sweep_ended(c->run, own_state(c), c->queue.done, c->queue.failed, exit_code_now(c));
 }
 
 status coordinator_conclude(coordinator *c)
 {
     progress_clear(c->progress);
-    bool open = c->queue.waiting > 0;
-    if (open && c->stop == STOP_NOT && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
-    const char *state = failed(c->fault) ? "failed" : open ? "stopped" : c->queue.failed > 0 ? "failed" : "done";
-    status s = write_snapshot(c);
-    if (!failed(s)) s = journal_sweep_ended(c->run, state, c->queue.done, c->queue.failed, exit_code_now(c));
-    if (!failed(s)) s = write_status(c, state);
+    if (is_open(c) && c->stop == STOP_NOT && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
+    status s = leave_files(c);
     if (failed(c->fault)) return c->fault;
     TRY(s);
-    if (!open) return status_ok();
+    int done, failed_tasks;
+    sharing_count(c->sharing, &done, &failed_tasks);
+    if (!is_open(c)) return status_ok();
     return status_fail(STATUS_STOPPED, "stopped with %d of %d tasks finished; run the same command again to continue",
-                       c->queue.done + c->queue.failed, c->queue.count);
+                       done + failed_tasks, c->sharing->share);
 }
 

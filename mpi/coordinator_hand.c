@@ -56,11 +56,23 @@ static assignment *assign(coordinator *c, int id, int ranks)
 status coordinator_choose_next(coordinator *c, assignment **next)
 {
     *next = NULL;
-    TRY(fail_hopeless(c));
-    int id, ranks;
-    if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
-        return status_ok();
-    *next = assign(c, id, ranks);
-    return coordinator_note(c, journal_task_started(c->run, coordinator_task(c, id), (*next)->order.members[0], ranks));
+    sharing_news news = coordinator_news(c);
+    while (true) {
+        TRY(fail_hopeless(c));
+        int id, ranks;
+        if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
+            return status_ok();
+        claim_token claim;
+        status taken = sharing_take(c->sharing, id, &claim, &news);
+        if (failed(taken)) {
+            queue_returned(&c->queue, id);
+            return coordinator_note(c, taken);
+        }
+        if (claim.text[0] == '\0') continue; /* it is another job's, or finished */
+        *next = assign(c, id, ranks);
+        (*next)->order.claim = claim;
+        return coordinator_note(
+            c, journal_task_started(c->run, coordinator_task(c, id), (*next)->order.members[0], ranks));
+    }
 }
 

@@ -48,6 +48,8 @@ MUST_CHECK status coordinator_find_lost(coordinator *c);
 MUST_CHECK status coordinator_find_finished(coordinator *c);
 /* Learns from the task's file how it ended; *finished = false: there is none. */
 MUST_CHECK status coordinator_read_finished(coordinator *c, int id, bool *finished);
+/* How other jobs' results reach this one. */
+sharing_news coordinator_news(coordinator *c);
 /* What has to be done every now and then. */
 MUST_CHECK status coordinator_tick(coordinator *c);
 /* The last words in the files. What was finished stays readable whatever happens here. */

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -18,6 +19,16 @@ static void remove_assignment(coordinator *c, assignment *a)
     *a = c->running[--c->running_count];
 }
 
+static status take_loss(coordinator *c, const task *t)
+{
+    char label[128], text[256];
+    sharing_lose(c->sharing, t->id);
+    task_label(label, t);
+    snprintf(text, sizeof text, "task %d %s was taken over by another job: this one was silent for longer than its lease",
+             t->id, label);
+    return coordinator_warn(c, text);
+}
+
 static status take_end(coordinator *c, assignment *a, const wire_report *r)
 {
     const task *t = coordinator_task(c, r->task_id);
@@ -30,10 +41,12 @@ static status take_end(coordinator *c, assignment *a, const wire_report *r)
         logged = journal_task_finished(c->run, t, r->outcome, clock_seconds() - a->shown.started);
     } else {
         queue_returned(&c->queue, r->task_id);
+        if (r->outcome.code == STATUS_LOST) TRY(take_loss(c, t));
         logged = journal_task_left(c->run, t, a->shown.latest.fraction);
     }
     for (int i = 0; i < a->order.member_count; i++) members_released(&c->members, a->order.members[i], r->lot);
     remove_assignment(c, a);
+    sharing_leave(c->sharing, r->task_id);
     TRY(coordinator_note(c, r->kind == REPORT_BROKEN ? r->outcome : status_ok()));
     return coordinator_note(c, logged);
 }
@@ -50,10 +63,12 @@ static status abandon(coordinator *c, assignment *a, int lost_rank)
     members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = a->order.lot});
     remove_assignment(c, a);
     TRY(coordinator_note(c, coordinator_read_finished(c, t->id, &finished)));
-    if (finished)
+    if (finished) {
         c->snapshot_due = true;
-    else
-        queue_returned(&c->queue, t->id);
+        sharing_leave(c->sharing, t->id);
+    } else {
+        queue_returned(&c->queue, t->id); /* the claim stays; with the next hand-out it gets a new token */
+    }
     return coordinator_note(c, logged);
 }
 

@@ -146,6 +146,8 @@ static int *counter(queue *q, queue_state state)
         return &q->running;
     case QUEUE_DONE:
         return &q->done;
+    case QUEUE_AWAY:
+        return &q->away;
     default:
         return &q->failed;
     }
@@ -213,12 +215,19 @@ static void release_dependents(queue *q, int index, bool ok)
     q->entries[index].first_dependent = NONE;
 }
 
+/* The work of a task that has ended, or is another job's, counts no more (sign -1); +1: it counts again. */
+static void count_work(queue *q, int index, int sign)
+{
+    const queue_entry *e = &q->entries[index];
+    int needs = q->tasks[index].depends_on;
+    if (needs != 0) q->entries[needs - 1].behind += (float)sign * e->weight;
+    q->work_left += (float)sign * e->left;
+}
+
 static void end_task(queue *q, int index, bool ok)
 {
     queue_entry *e = &q->entries[index];
-    int needs = q->tasks[index].depends_on;
-    if (needs != 0) q->entries[needs - 1].behind -= e->weight;
-    q->work_left -= e->left;
+    if (e->state != QUEUE_AWAY) count_work(q, index, -1);
     e->left = 0;
     move(q, index, ok ? QUEUE_DONE : QUEUE_FAILED);
     release_dependents(q, index, ok);
@@ -231,17 +240,45 @@ static int place_in_heap(const queue *q, int index)
     return NONE;
 }
 
+/* Nothing here has to do with it any more. */
+static void drop(queue *q, int index)
+{
+    if (q->entries[index].state == QUEUE_RUNNING) end_group(q, index);
+    if (q->entries[index].state != QUEUE_WAITING) return;
+    int place = place_in_heap(q, index);
+    if (place != NONE) (void)queue_take(q, place);
+}
+
 void queue_finished(queue *q, int id, bool ok)
 {
     queue_state before = queue_task(q, id);
-    assert(before == QUEUE_RUNNING || before == QUEUE_WAITING);
-    if (before == QUEUE_RUNNING) {
-        end_group(q, id - 1);
-    } else {
-        int place = place_in_heap(q, id - 1);
-        if (place != NONE) (void)queue_take(q, place);
-    }
+    assert(before != QUEUE_DONE && before != QUEUE_FAILED);
+    (void)before;
+    drop(q, id - 1);
     end_task(q, id - 1, ok);
+}
+
+void queue_away(queue *q, int id)
+{
+    assert(queue_task(q, id) == QUEUE_RUNNING || queue_task(q, id) == QUEUE_WAITING);
+    drop(q, id - 1);
+    count_work(q, id - 1, -1);
+    move(q, id - 1, QUEUE_AWAY);
+}
+
+void queue_back(queue *q, int id)
+{
+    assert(queue_task(q, id) == QUEUE_AWAY);
+    int needs = q->tasks[id - 1].depends_on;
+    queue_state before = needs != 0 ? queue_task(q, needs) : QUEUE_DONE;
+    count_work(q, id - 1, +1);
+    move(q, id - 1, QUEUE_WAITING);
+    if (before == QUEUE_DONE) queue_put(q, id - 1);
+    if (before != QUEUE_FAILED) return;
+    int *tail = &q->hopeless; /* kept in the order of the ids */
+    while (*tail != NONE && *tail < id - 1) tail = &q->entries[*tail].next_dependent;
+    q->entries[id - 1].next_dependent = *tail;
+    *tail = id - 1;
 }
 
 void queue_returned(queue *q, int id)
@@ -266,8 +303,9 @@ bool queue_broken(queue *q, int id)
 bool queue_hopeless(queue *q, int *id)
 {
     int index = q->hopeless;
+    while (index != NONE && q->entries[index].state != QUEUE_WAITING) index = q->entries[index].next_dependent;
+    q->hopeless = index != NONE ? q->entries[index].next_dependent : NONE;
     if (index == NONE) return false;
-    q->hopeless = q->entries[index].next_dependent;
     end_task(q, index, false);
     *id = index + 1;
     return true;

@@ -34,7 +34,8 @@ typedef enum {
     QUEUE_WAITING, /* not started, or given back */
     QUEUE_RUNNING,
     QUEUE_DONE,
-    QUEUE_FAILED
+    QUEUE_FAILED,
+    QUEUE_AWAY /* another job's: not handed out until it comes back */
 } queue_state;
 
 /* What a group does at a segment boundary. */
@@ -71,7 +72,7 @@ typedef struct {
     const task *tasks;    /* (count), ids 1 ... count; borrowed */
     queue_entry *entries; /* (count), owned */
     int count, shards;
-    int waiting, running, done, failed; /* tasks in each state */
+    int waiting, running, done, failed, away; /* tasks in each state */
     int *heap; /* (heap_count), room for `count`: indices of tasks that can start, best first; owned */
     int heap_count;
     int hopeless;               /* first of the waiting tasks whose warm-up failed; index, -1: none */
@@ -108,11 +109,16 @@ void queue_begun(queue *q, int id, double now, double fraction, phase_kind phase
  * must leave if it is told so; queue_returned then says that it has. */
 queue_verdict queue_boundary(queue *q, int id, double now, double fraction, phase_kind phase, int free_ranks);
 
-/* Reports the end of a running task, or of a waiting one that an earlier run has finished. */
+/* Reports the end of a running task, or of a waiting one that an earlier run or another job has finished. */
 void queue_finished(queue *q, int id, bool ok);
 
 /* A running task was left at a checkpoint: it waits again. */
 void queue_returned(queue *q, int id);
+
+/* A waiting task, or one that was picked but not handed out or was lost, is another job's now. */
+void queue_away(queue *q, int id);
+/* It waits here again. */
+void queue_back(queue *q, int id);
 
 /* The group of a running task broke. True: it waits again. False: it broke too often and has failed; the caller records
  * the reason. */

@@ -13,6 +13,7 @@
 #include "results/run.h"
 
 enum { FINGERPRINT = 24 };
+static const double USUAL_LEASE = 60; /* s */
 
 /* FNV-1a, 64 bit. */
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -57,6 +58,12 @@ static status open_run(run *out, char fingerprint[FINGERPRINT], const sweep_inpu
     return status_ok();
 }
 
+static status open_sharing(sharing *out, run *r, const sweep_options *options)
+{
+    job_part part = options->part.count > 0 ? options->part : (job_part){.index = 0, .count = 1};
+    return sharing_open(out, r, &part, options->limits.lease > 0 ? options->limits.lease : USUAL_LEASE);
+}
+
 /* Collective on world. The others get rank 0's view of the directory: they read and write task files only. */
 static status share_run(run *r, MPI_Comm world, int rank)
 {
@@ -70,11 +77,11 @@ static status share_run(run *r, MPI_Comm world, int rank)
 }
 
 static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p,
-                         MPI_Comm world, const sweep_options *options)
+                         sharing *shared, MPI_Comm world, const sweep_options *options)
 {
     int size;
     TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));
-    TRY(coordinator_open(c, in, r, p, world, size, &options->limits));
+    TRY(coordinator_open(c, in, r, p, shared, world, size, &options->limits));
     *opened = true;
     return status_ok();
 }
@@ -88,13 +95,13 @@ static status serve(worker *own, double deadline, sweep_end *end)
 }
 
 /* Collective on world. The coordinator tells the workers how the sweep has ended. */
-static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, const char *fingerprint,
-                         const sweep_options *options, sweep_end *end)
+static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, sharing *shared,
+                         const char *fingerprint, const sweep_options *options, sweep_end *end)
 {
     coordinator c;
     bool opened = false;
     progress p = progress_new(stdout, options->style, options->volume);
-    TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, world, options) : status_ok()));
+    TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, shared, world, options) : status_ok()));
     runtime_started();
     worker own = worker_new(in, r, fingerprint, world, rank);
     status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
@@ -110,10 +117,14 @@ status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *op
     run r;
     memset(&r, 0, sizeof r);
     char fingerprint[FINGERPRINT] = "";
-    status all = agree(world, rank == 0 ? open_run(&r, fingerprint, in, options) : status_ok());
+    sharing shared = {.run = NULL};
+    status local = rank == 0 ? open_run(&r, fingerprint, in, options) : status_ok();
+    if (rank == 0 && !failed(local)) local = open_sharing(&shared, &r, options);
+    status all = agree(world, local);
     if (!failed(all)) all = share_run(&r, world, rank);
     if (!failed(all)) all = agree_bytes(world, 0, fingerprint, sizeof fingerprint);
-    if (!failed(all)) all = run_shared(world, rank, in, &r, fingerprint, options, end);
+    if (!failed(all)) all = run_shared(world, rank, in, &r, &shared, fingerprint, options, end);
+    if (shared.run != NULL) sharing_close(&shared);
     run_close(&r);
     return all;
 }

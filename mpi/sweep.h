@@ -7,10 +7,12 @@
 #include "core/base/status.h"
 #include "mpi/coordinator.h"
 #include "mpi/inputs.h"
+#include "mpi/job_part.h"
 #include "mpi/progress.h"
 
 typedef struct {
     const char *directory; /* the run directory, equal on all ranks */
+    job_part part;         /* of the sweep, that this job does; of zero: everything */
     progress_style style;
     progress_volume volume;
     const char *blas, *mpi; /* library versions, for the provenance */

@@ -8,6 +8,7 @@
 
 #include "core/base/status.h"
 #include "core/train/trainer.h"
+#include "results/claim.h"
 
 /* The largest group: `shards` beyond it are still summed in the same tree, by fewer ranks. */
 enum { WIRE_MAX_MEMBERS = 256 };
@@ -35,6 +36,7 @@ typedef struct {
     bool ranks_lost; /* with ORDER_END: no collective call is possible any more */
     int failed_tasks;
     status outcome;
+    claim_token claim; /* with ORDER_RUN: what a publisher of this task has to hold */
     int member_count;
     int members[WIRE_MAX_MEMBERS]; /* world ranks, leader first; only member_count of them travel */
 } wire_order;
@@ -45,7 +47,7 @@ typedef enum {
     REPORT_BOUNDARY,    /* from the leader, at a segment boundary: may I keep a checkpoint, shall I go on? */
     REPORT_READY,       /* from the leader, at the end of its work: may I publish the result or the last checkpoint? */
     REPORT_DONE,        /* the task's file is written; `outcome` is OK, or NUMERIC with the reason of a failed task */
-    REPORT_STOPPED,     /* left at a checkpoint because that was asked for */
+    REPORT_STOPPED,     /* left at a checkpoint because that was asked for; `outcome` LOST: the task is another job's */
     REPORT_BROKEN,      /* the machine failed (`outcome`): this task has no result */
     REPORT_GAVE_UP,     /* from any member: the messages of this lot failed (`outcome`) */
     REPORT_FREE,        /* this rank has left a lot that was given up, and waits for orders */

@@ -72,6 +72,7 @@ typedef struct {
     span spans[MAX_SPANS];
     int span_count;
     char checkpoint[MAX_PATH_TEXT], key[KEY_TEXT];
+    claim_fence fence; /* of this task */
 } job;
 
 static bool leads(const job *j)
@@ -136,7 +137,7 @@ static status keep_checkpoint(job *j, report_kind kind, bool *leave)
 {
     wire_report question = report_on(j->w, kind, j->trainer, status_ok());
     TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
-    return checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, NULL);
+    return checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, &j->fence);
 }
 
 /* Collective on the group, at a place where the task can be continued. */
@@ -184,7 +185,7 @@ static status train(job *j, segment_end *end)
 static status publish(job *j, const record *result)
 {
     char warning[256];
-    TRY(run_write_task(warning, j->w->run, result, NULL));
+    TRY(run_write_task(warning, j->w->run, result, &j->fence));
     if (warning[0] == '\0') return status_ok();
     return report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
 }
@@ -226,6 +227,7 @@ static status conclude(job *j, status trained, segment_end end)
     status written = trained;
     if (!failed(trained) || trained.code == STATUS_NUMERIC) written = write_with_consent(j, trained);
     if (written.code == STATUS_MPI) return written;
+    if (written.code == STATUS_LOST) return report(j->w, REPORT_STOPPED, j->trainer, written);
     if (failed(written)) {
         char label[128];
         task_label(label, j->task);
@@ -253,6 +255,9 @@ status worker_perform(worker *w, const wire_order *order)
 {
     job j = {.w = w, .task = &w->in->tasks[order->task_id - 1]};
     run_checkpoint_path(j.checkpoint, w->run, j.task->id);
+    char name[CLAIM_NAME];
+    claim_task_name(name, j.task->id);
+    j.fence = claim_fence_of(w->run->directory, name, &order->claim);
     snprintf(j.key, sizeof j.key, "task %d of %s", j.task->id, w->fingerprint);
     w->order = order;
     status ending = perform_in_group(&j, order);

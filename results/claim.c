@@ -331,6 +331,11 @@ status claims_open(claims *out, const char *run_directory, double lease)
     return status_ok();
 }
 
+void claims_describe(char out[CLAIM_HOLDER], const claims *c)
+{
+    describe_holder(out, c->head);
+}
+
 void claims_close(claims *c)
 {
     while (c->held_count > 0) claims_release(c, c->held[c->held_count - 1].name);
@@ -351,6 +356,17 @@ static status judge(bool *breakable, const claims *c, const found_claim *found)
     TRY(now_there(&now, c));
     *breakable = now - seconds_of(found->renewed) > c->lease;
     return status_ok();
+}
+
+status claims_is_free(bool *out, const claims *c, const char *name)
+{
+    char path[PATH_BYTES];
+    bool there;
+    found_claim found;
+    path_of(path, c, name);
+    TRY(read_claim(&there, &found, path));
+    *out = !there;
+    return there ? judge(out, c, &found) : status_ok();
 }
 
 /* Takes what is free, or what may be broken. */

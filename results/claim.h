@@ -53,12 +53,17 @@ typedef struct {
 
 /* Makes RUN/claims if it is missing. */
 MUST_CHECK status claims_open(claims *out, const char *run_directory, double lease);
+/* Who this job is, as others see it. */
+void claims_describe(char out[CLAIM_HOLDER], const claims *c);
 /* Releases what is still held. */
 void claims_close(claims *c);
 
 /* Takes `name` (letters and digits). token->text is empty when somebody else has it; then `holder` says who, for
  * people: "job 4711_3 on node7". What we hold already gets a new token: the old one no longer holds. */
 MUST_CHECK status claims_take(claim_token *token, char holder[CLAIM_HOLDER], claims *c, const char *name);
+
+/* Could `name` be taken now? By the next moment it may be different. */
+MUST_CHECK status claims_is_free(bool *out, const claims *c, const char *name);
 
 /* Renews everything held, and forgets what was lost; call it several times per lease. */
 MUST_CHECK status claims_renew(claims *c);

@@ -14,7 +14,7 @@ expect 3 "No space left on device" "disk that is full from the start"
 rm -rf "$work/disk/run" "$work/disk/ballast"
 
 for ranks in 1 3; do
-    mount -o remount,size=300k "$work/disk"
+    mount -o remount,size=380k "$work/disk"
     run $ranks sweep "$work/small.cfg" --out "$work/disk/run"
     expect 3 "No space left on device" "disk that fills up, $ranks ranks"
     check "some task file is there, complete" bash -c "ls '$work/disk/run/tasks' | grep -q '^[0-9]*\.h5$'"
