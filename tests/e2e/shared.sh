@@ -50,7 +50,7 @@ check "the status says done" grep -q "^state    done" "$work/out"
 
 # As a Slurm array with a step.
 for id in 3 5; do
-    beside $id SLURM_JOB_ID=$id SLURM_ARRAY_JOB_ID=77 SLURM_ARRAY_TASK_ID=$id SLURM_ARRAY_TASK_MIN=3 \
+    beside $id SLURM_ARRAY_JOB_ID=77 SLURM_ARRAY_TASK_ID=$id SLURM_ARRAY_TASK_MIN=3 \
         SLURM_ARRAY_TASK_MAX=5 SLURM_ARRAY_TASK_COUNT=2 -- --out "$work/array"
 done
 collect

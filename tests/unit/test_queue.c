@@ -156,6 +156,56 @@ static void test_failed_warmup_takes_its_points_along(void **state)
     queue_free(&q);
 }
 
+static void test_tasks_of_other_jobs_are_not_handed_out(void **state)
+{
+    (void)state;
+    task tasks[6];
+    int id;
+    make_tasks(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
+    queue q = make_queue(tasks, 6);
+    expect_next(&q, 1, 1, 1);
+    queue_away(&q, 1); /* picked, but somebody else has it */
+    queue_away(&q, 5);
+    assert_int_equal(queue_task(&q, 1), QUEUE_AWAY);
+    assert_int_equal(q.away, 2);
+    assert_int_equal(q.running, 0);
+    expect_next(&q, 1, 2, 1);
+    queue_finished(&q, 2, true);
+    queue_away(&q, 4);
+    expect_next(&q, 1, 6, 1);
+    expect_nothing(&q, 1);
+    queue_finished(&q, 1, true); /* there */
+    expect_next(&q, 1, 3, 1);
+    expect_nothing(&q, 1);
+    queue_back(&q, 5); /* given up there; its warm-up was done meanwhile */
+    expect_next(&q, 1, 5, 1);
+    queue_finished(&q, 4, false);
+    assert_int_equal(q.away, 0);
+    assert_int_equal(q.done + q.failed, 3);
+    queue_free(&q);
+
+    q = make_queue(tasks, 6);
+    queue_away(&q, 5);
+    queue_away(&q, 1);
+    queue_finished(&q, 1, false); /* failed there: a point that comes back can never start */
+    assert_true(queue_hopeless(&q, &id));
+    assert_int_equal(id, 3);
+    assert_false(queue_hopeless(&q, &id));
+    queue_back(&q, 5);
+    assert_true(queue_hopeless(&q, &id));
+    assert_int_equal(id, 5);
+    assert_false(queue_hopeless(&q, &id));
+
+    /* One that is hopeless here is told of by another job first. */
+    queue_finished(&q, 2, false);
+    queue_finished(&q, 4, false);
+    assert_true(queue_hopeless(&q, &id));
+    assert_int_equal(id, 6);
+    assert_false(queue_hopeless(&q, &id));
+    assert_int_equal(q.failed, 6);
+    queue_free(&q);
+}
+
 static void test_returned_task_is_handed_out_again(void **state)
 {
     (void)state;
@@ -498,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_few_points_share_the_ranks_in_powers_of_two),
         cmocka_unit_test(test_ready_warmups_share_the_ranks_and_go_before_points),
         cmocka_unit_test(test_failed_warmup_takes_its_points_along),
+        cmocka_unit_test(test_tasks_of_other_jobs_are_not_handed_out),
         cmocka_unit_test(test_returned_task_is_handed_out_again),
         cmocka_unit_test(test_tasks_finished_earlier_are_skipped),
         cmocka_unit_test(test_every_task_runs_exactly_once),
