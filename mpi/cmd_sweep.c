@@ -252,7 +252,8 @@ const command command_sweep = {
         "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n"
         "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job ends\n"
         "when every task is finished. With --shard I/N (in a Slurm array by itself) a job does its own part only, in\n"
-        "the same directory as the others or in one of its own (see bitfront merge).\n",
+        "the same directory as the others or in one of its own (see bitfront merge).\n"
+        "Environment: BITFRONT_START_LIMIT, seconds after which a start that misses ranks is given up (default 600).\n",
     .options = options,
     .parallel = true,
     .run = run_sweep,

@@ -65,12 +65,18 @@ void runtime_started(void)
     alarm(0);
 }
 
+static unsigned start_limit(void)
+{
+    const char *given = getenv("BITFRONT_START_LIMIT");
+    return given != NULL && atoi(given) > 0 ? (unsigned)atoi(given) : START_SECONDS;
+}
+
 status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
 {
     runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
     if (rt.uses_mpi) {
         shared_data_choose_place();
-        if (needs_mpi && runtime_recovers()) limit_seconds(START_SECONDS, start_failed);
+        if (needs_mpi && runtime_recovers()) limit_seconds(start_limit(), start_failed);
         TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
         TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));
         TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &rt.world), "preparing MPI"));
@@ -149,6 +155,7 @@ int runtime_finish(runtime *rt, status outcome, int exit_code)
         if (failed(outcome)) tell(outcome);
         return failed(outcome) ? runtime_exit_code(outcome) : exit_code;
     }
+    if (runtime_recovers()) limit_the_end(EXIT_JOB_FAILED); /* a rank that dies now will not agree */
     /* All leave with the same code, so that the launcher reports it whichever rank it looks at. */
     status shared = outcome.code == STATUS_MPI ? outcome : agree(rt->world, outcome);
     int code = failed(shared) ? runtime_exit_code(shared) : exit_code;

@@ -130,8 +130,19 @@ static void trace(fail_subject subject, fail_step step)
     close(fd);
 }
 
+/* False when BITFRONT_FAIL_ONCE says that it happened before. */
+static bool is_first(void)
+{
+    const char *once = getenv("BITFRONT_FAIL_ONCE");
+    if (once == NULL) return true;
+    int fd = open(once, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
 static int act(fail_action action)
 {
+    if (!is_first()) return 0;
     switch (action) {
     case ACTION_KILL:
         kill(getpid(), SIGKILL);

@@ -1,7 +1,8 @@
 /* fail_point: faults on demand, so that tests can kill the program, or let a call fail, at every step that matters to
  * what is kept on disk or said between ranks. Not armed, a point costs one predictable branch.
  *
- * A point is SUBJECT.STEP: what is written or sent, and the moment. A file's subject follows from its path.
+ * A point is SUBJECT.STEP: what is written or sent, and the moment. A file's subject follows from its path; a directory
+ * that is synced is "other".
  *
  *   subjects of files     task checkpoint snapshot status log claim other
  *   their steps           write.before write.middle write.after sync.before sync.after rename.before rename.after
@@ -17,7 +18,8 @@
  *   kill stop       SIGKILL or SIGSTOP of this process
  *   enospc eio      the call fails with this error (files only; at "after", the step was done all the same)
  *
- * BITFRONT_FAIL_TRACE=FILE appends a line "POINT RANK" to FILE at every passing. */
+ * BITFRONT_FAIL_ONCE=FILE: an action is taken only by who creates FILE; so only once, however often the program is started
+ * again. BITFRONT_FAIL_TRACE=FILE appends a line "POINT RANK" to FILE at every passing. */
 #ifndef CORE_BASE_FAIL_POINT_H
 #define CORE_BASE_FAIL_POINT_H
 

@@ -115,6 +115,18 @@ static void test_kill_ends_the_process_half_way(void **state)
     scratch_remove(&s);
 }
 
+static void test_once_is_once(void **state)
+{
+    (void)state;
+    scratch s = scratch_make();
+    setenv("BITFRONT_FAIL_ONCE", scratch_file(&s, "once"), 1);
+    arm("task.sync.after:1+:eio");
+    assert_int_equal(fail_file("run/tasks/000001.h5", FAIL_SYNC_AFTER), EIO);
+    assert_int_equal(fail_file("run/tasks/000001.h5", FAIL_SYNC_AFTER), 0);
+    unsetenv("BITFRONT_FAIL_ONCE");
+    scratch_remove(&s);
+}
+
 static void test_a_trace_names_what_was_passed(void **state)
 {
     (void)state;
@@ -139,6 +151,7 @@ int main(void)
         cmocka_unit_test_teardown(test_what_cannot_be_understood_is_refused, disarm),
         cmocka_unit_test_teardown(test_a_failed_write_leaves_a_whole_file, disarm),
         cmocka_unit_test_teardown(test_kill_ends_the_process_half_way, disarm),
+        cmocka_unit_test_teardown(test_once_is_once, disarm),
         cmocka_unit_test_teardown(test_a_trace_names_what_was_passed, disarm),
     };
     return cmocka_run_group_tests_name("fail_point", tests, NULL, NULL);
