@@ -39,6 +39,19 @@ if build dev; then
 else
     code=1
 fi
+# On the dev build: hundreds of kills and other faults, a real Slurm, several hosts. Where the machine cannot do it, the
+# check says "skipped" and why.
+if [ $long = yes ] && [ -x build-dev/bitfront ]; then
+    long_check() { # long_check NAME ARGUMENTS...
+        echo "== $1"
+        bash "tests/$1/run.sh" build-dev/bitfront build-dev/tests/compare_results "${@:2}"
+        local ended=$?
+        [ $ended = 0 ] || [ $ended = 77 ] || code=1
+    }
+    long_check faults build-dev/tests/fault_reader long
+    long_check slurm
+    long_check hosts
+fi
 # Every line of tests/mutations/*.txt breaks the program somewhere; a test must notice.
 if [ $long = yes ]; then bash tests/mutations/run.sh || code=1; fi
 
