@@ -115,7 +115,7 @@ static status check_belongs(const run *r)
     free(stored);
     if (failed(same) && same.code == STATUS_CONFIG)
         return status_fail(STATUS_CONFIG,
-                           "%.150s holds a run with another configuration: %.250s. Choose another --out "
+                           "%.150s holds a run with another configuration (in its config.cfg): %.230s. Choose another --out "
                            "directory, or set these keys as they were",
                            r->directory, same.message);
     TRY(same);
