@@ -19,7 +19,7 @@ sed -i 's/^seeds = .*/seeds = [1];/; s/strengths = .*; }/strengths = [0.5, 1.0, 
     "$work/small.cfg"
 tasks=7
 sweep=(sweep "$work/small.cfg" --out "$work/run" --deadline 1)
-export BITFRONT_START_LIMIT=10
+export BITFRONT_START_LIMIT=20
 tried=0 killed=0 failed_writes=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0 relaunched=0 survived=0
 echo "faults: $size, seed $seed"
 
