@@ -53,7 +53,7 @@ typedef struct {
     int input_count, input_bits[PACT_MAX];
     sampling_kind sampling;  /* how MODEL_SOFT draws shares */
     real start_temperature;  /* of the search: weights are compensated for the shares at this temperature */
-    int capacity;     /* images of one forward pass: the largest shard */
+    int capacity;     /* images of one forward pass */
     uint64_t seed;    /* of dropout and Gumbel noise */
 } model_options;
 

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/strategy/strategy.h"
 #include "core/train/calibrate.h"
+#include "core/train/piece.h"
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
 
@@ -35,8 +36,8 @@ double trainer_strength(const trainer *t)
 {
     if (t->cost == NULL) return 0;
     const settings *s = t->in.settings;
-    return t->cost_scale *
-           schedule_strength(t->in.task->strength, s->search.strength_incremental, t->counters.epoch, s->search_phase.epochs);
+    return t->cost_scale * schedule_strength(t->in.task->strength, s->search.strength_incremental, t->counters.epoch,
+                                             s->search_phase.epochs);
 }
 
 static bool is_warmup(const trainer *t)
@@ -47,6 +48,14 @@ static bool is_warmup(const trainer *t)
 static int shard_capacity(const settings *s)
 {
     return (s->batch + s->shards - 1) / s->shards;
+}
+
+static size_t parameter_count(const graph *g)
+{
+    size_t count = 0;
+    for (int i = 0; i < g->layer_count; i++)
+        if (layer_has_weights(&g->layers[i])) count += layer_weight_count(&g->layers[i]);
+    return count;
 }
 
 static int steps_per_epoch(const trainer *t)
@@ -65,6 +74,7 @@ static model_options options_of(const trainer *t, bool quantized)
                        .capacity = shard_capacity(s),
                        .seed = t->in.task->seed};
     if (!quantized) return o;
+    o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
     const strategy *how = strategy_find(t->in.task->strategy);
     o.per_layer = how->per_layer;
     if (how->searched) {
@@ -95,7 +105,9 @@ static status check_fit(const trainer *t)
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (d->split_count[s] == 0)
             return status_fail(STATUS_CONFIG, "data set %s has no %s images: prepare it again", d->name,
-                               s == SPLIT_TRAIN ? "training" : s == SPLIT_VALIDATION ? "validation" : "test");
+                               s == SPLIT_TRAIN        ? "training"
+                               : s == SPLIT_VALIDATION ? "validation"
+                                                       : "test");
     if (!is_warmup(t) && strategy_find(t->in.task->strategy) == NULL)
         return status_fail(STATUS_CONFIG, "unknown strategy \"%s\"", t->in.task->strategy);
     return status_ok();
@@ -152,6 +164,7 @@ static void carve_work(trainer *t)
     t->small.second = arena_reals(&t->work, t->network.layout.total);
     t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
     t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
+    if (t->network.options.capacity < shard_capacity(t->in.settings)) t->piece = arena_reals(&t->work, t->level_reals);
     t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);
     t->samples = arena_bytes(&t->work, (size_t)t->in.settings->batch * sizeof *t->samples);
     t->labels = arena_bytes(&t->work, (size_t)t->network.options.capacity * sizeof *t->labels);
@@ -321,8 +334,10 @@ status trainer_segment(trainer *t, const group *g, segment_end *end)
     status s = run_segment(t, g, end);
     double elapsed = clock_seconds() - started;
     t->counters.seconds += elapsed;
-    if (t->counters.curve_count > epochs) t->curve[t->counters.curve_count - 1].seconds += elapsed;
-    else t->counters.epoch_seconds += elapsed;
+    if (t->counters.curve_count > epochs)
+        t->curve[t->counters.curve_count - 1].seconds += elapsed;
+    else
+        t->counters.epoch_seconds += elapsed;
     if (!failed(s) && *end != SEGMENT_STOPPED) t->counters.segments_done++;
     return s;
 }

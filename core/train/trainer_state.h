@@ -53,6 +53,7 @@ struct trainer {
     bool small_ready;               /* `small` is what the last segment of fine-tuning left, and what it left in the state */
     trainer_block now;              /* of the running segment: the network and the state, or `small` */
     real *levels;                   /* partial sums of the tree over this rank's shards */
+    real *piece;                    /* (level_reals) gradients of a piece of a shard; NULL when pieces are shards */
     size_t level_reals;             /* of one: gradient block, extras, one slot for the group's sum */
     int32_t *order, *samples, *labels;
     int order_epoch;                /* what `order` holds: phase and epoch, or -1 */

@@ -30,8 +30,8 @@ static int choose_samples(trainer *t, double *weight)
     return n;
 }
 
-/* Forward and backward of shard [first, end) of the batch into one level: gradients, loss and correct predictions. */
-static void compute_shard(trainer *t, real *level, int first, int end, int batch_images, double weight)
+/* Forward and backward of images [first, end) of the batch: gradients, loss and correct predictions. */
+static void compute_piece(trainer *t, real *level, int first, int end, int batch_images, double weight)
 {
     model *m = t->now.model;
     int n = end - first;
@@ -54,8 +54,26 @@ static void compute_shard(trainer *t, real *level, int first, int end, int batch
     extra[EXTRA_CORRECT] = (real)correct;
 }
 
-/* Sums this rank's shards by the fixed binary tree over the shard index, like a binary counter: level k of the stack holds
- * the sum of 2^k neighbouring shards. The result is levels[0]. */
+static void add_level(real *to, const real *from, size_t count)
+{
+    for (size_t k = 0; k < count; k++) to[k] += from[k];
+}
+
+/* A shard into one level, piece by piece in order. */
+static void compute_shard(trainer *t, real *level, int first, int end, int batch_images, double weight)
+{
+    const size_t summed = t->now.model->layout.total + EXTRA_COUNT;
+    const int capacity = t->network.options.capacity;
+    int next = end - first < capacity ? end : first + capacity;
+    compute_piece(t, level, first, next, batch_images, weight);
+    for (; next < end; next += capacity) {
+        compute_piece(t, t->piece, next, end - next < capacity ? end : next + capacity, batch_images, weight);
+        add_level(level, t->piece, summed);
+    }
+}
+
+/* Sums this rank's shards by the fixed binary tree over the shard index, like a binary counter: level k of the stack
+ * holds the sum of 2^k neighbouring shards. The result is levels[0]. */
 static void sum_own_shards(trainer *t, const group *g, int images, double weight)
 {
     int shards = t->in.settings->shards, own = shards / g->size, top = 0;
@@ -69,7 +87,7 @@ static void sum_own_shards(trainer *t, const group *g, int images, double weight
         for (int bit = i; (bit & 1) != 0; bit >>= 1) {
             top--;
             real *left = t->levels + (size_t)(top - 1) * t->level_reals, *right = left + t->level_reals;
-            for (size_t k = 0; k < summed; k++) left[k] += right[k];
+            add_level(left, right, summed);
         }
     }
 }
