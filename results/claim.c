@@ -295,13 +295,35 @@ static status clean_folder(const claims *c, const char *folder, double now)
     return status_ok();
 }
 
+/* Claims of jobs that are known to be dead: on what nobody will ask for again, such as a task whose result was published
+ * just before, they would stay for ever. */
+static status clean_dead(const claims *c)
+{
+    DIR *listing = opendir(c->directory);
+    if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", c->directory, strerror(errno));
+    status result = status_ok();
+    for (const struct dirent *entry; !failed(result) && (entry = readdir(listing)) != NULL;) {
+        char path[PATH_BYTES], token[CLAIM_TOKEN];
+        bool there;
+        found_claim found;
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CLAIM_NAME) continue;
+        path_of(path, c, entry->d_name);
+        result = read_claim(&there, &found, path);
+        if (failed(result) || !there || !is_dead(found.text)) continue;
+        value_of(token, sizeof token, found.text, "token");
+        result = remove_claim(c, path, token);
+    }
+    closedir(listing);
+    return result;
+}
+
 status claims_clean(const claims *c)
 {
     static const char *const folders[] = {"claims", "tasks", "checkpoints", "jobs", "."};
     double now;
     TRY(now_there(&now, c));
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) TRY(clean_folder(c, folders[i], now));
-    return status_ok();
+    return clean_dead(c);
 }
 
 /* Tasks are claimed by their numbers. */

@@ -74,8 +74,9 @@ bool claims_has(const claims *c, const char *name);
 /* Gives it back; nothing happens if it is not ours (any more). */
 void claims_release(claims *c, const char *name);
 
-/* Removes temporary files that killed jobs have left in the run directory: those named after a token (NAME.tmp-TOKEN)
- * that does not hold any more, and others that are older than a lease. */
+/* Removes the claims of jobs that are known to be dead, and temporary files that killed jobs have left in the run
+ * directory: those named after a token (NAME.tmp-TOKEN) that does not hold any more, and others that are older than a
+ * lease. */
 MUST_CHECK status claims_clean(const claims *c);
 
 /* How many tasks are claimed now, by any job. */

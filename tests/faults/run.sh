@@ -38,7 +38,7 @@ trap 'end_all; leave' EXIT
 # dead rank) or "alone".
 start() {
     case $1 in
-    launcher) setsid timeout 60 "$launcher" -n 3 "${sweep[@]}" > "$work/out" 2>&1 & ;;
+    launcher) setsid timeout 100 "$launcher" -n 3 --stall 20 "${sweep[@]}" > "$work/out" 2>&1 & ;;
     mpirun) timeout -k 5 60 mpirun -q --oversubscribe -n 3 "$program" "${sweep[@]}" > "$work/out" 2>&1 & ;;
     alone) timeout -k 5 60 "$program" "${sweep[@]}" > "$work/out" 2>&1 & ;;
     esac

@@ -90,6 +90,7 @@ wait_ended() { # wait_ended JOB: up to two minutes
         case $(state_of "$1") in *RUNNING* | *PENDING* | *COMPLETING* | *REQUEUE* | *CONFIGURING*) ;; *) return 0 ;; esac
         sleep 0.2
     done
+    squeue -t all
     return 1
 }
 wait_for_file() { # wait_for_file PATTERN: up to 60 s
@@ -126,6 +127,7 @@ for _ in $(seq 900); do
     sleep 0.1
 done
 cat "bitfront-$job.log" > "$work/out"
+scontrol update JobId="$job" TimeLimit=20 # once is enough
 check "time limit: stopped and queued again" grep -q "job $job goes back into the queue" "bitfront-$job.log"
 # Slurm lets a requeued job wait for two minutes.
 for _ in $(seq 600); do
