@@ -5,6 +5,7 @@
 #include "mpi/journal.h"
 #include "results/checkpoint.h"
 
+enum { MOST_TOLD = 3 }; /* tasks named in one message */
 static const double STATUS_SECONDS = 1.0;   /* between status files */
 static const double SNAPSHOT_SECONDS = 2.0; /* between snapshots, at least ... */
 static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the time */
@@ -53,7 +54,7 @@ status coordinator_find_finished(coordinator *c)
 /* Something of this job's part is not finished. */
 static bool is_open(const coordinator *c)
 {
-    return c->queue.waiting + c->queue.running + c->sharing->awaited > 0;
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->sharing->awaited > 0;
 }
 
 static int exit_code_now(const coordinator *c)
@@ -147,16 +148,47 @@ static status leave_files(coordinator *c)
     return journal_sweep_ended(c->run, own_state(c), c->queue.done, c->queue.failed, exit_code_now(c));
 }
 
+/* The ids of the tasks set aside, in words. */
+static void list_aside(char *out, size_t bytes, const coordinator *c)
+{
+    size_t used = 0;
+    int told = 0;
+    out[0] = '\0';
+    for (int id = 1; id <= c->queue.count && used < bytes; id++) {
+        if (queue_task(&c->queue, id) != QUEUE_ASIDE) continue;
+        if (told++ == MOST_TOLD) {
+            snprintf(out + used, bytes - used, " ...");
+            return;
+        }
+        char label[128];
+        task_label(label, coordinator_task(c, id));
+        int more = snprintf(out + used, bytes - used, "%s%d (%s)", told == 1 ? "" : ", ", id, label);
+        used += more > 0 ? (size_t)more : 0;
+    }
+}
+
+static status tell_aside(const coordinator *c, int finished)
+{
+    char list[256];
+    list_aside(list, sizeof list, c);
+    return status_fail(STATUS_STOPPED,
+                       "stopped with %d of %d tasks finished; set aside because its ranks died %d times: task %s. Is there "
+                       "enough memory? See %.60s/log.jsonl and the output of the job; run the same command again to try "
+                       "once more",
+                       finished, c->sharing->share, QUEUE_ATTEMPTS, list, c->run->directory);
+}
+
 status coordinator_conclude(coordinator *c)
 {
     progress_clear(c->progress);
-    if (is_open(c) && c->stop == STOP_NOT && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
+    if (is_open(c) && c->stop == STOP_NOT && c->queue.aside == 0 && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
     status s = leave_files(c);
     if (failed(c->fault)) return c->fault;
     TRY(s);
     int done, failed_tasks;
     sharing_count(c->sharing, &done, &failed_tasks);
     if (!is_open(c)) return status_ok();
+    if (c->queue.aside > 0) return tell_aside(c, done + failed_tasks);
     return status_fail(STATUS_STOPPED, "stopped with %d of %d tasks finished; run the same command again to continue",
                        done + failed_tasks, c->sharing->share);
 }

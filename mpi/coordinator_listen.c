@@ -51,8 +51,20 @@ static status take_end(coordinator *c, assignment *a, const wire_report *r)
     return coordinator_note(c, logged);
 }
 
-/* The members are told to leave; the task continues from its checkpoint elsewhere, unless its result was written just
- * before. */
+/* Its group broke: it continues from its checkpoint elsewhere (the claim stays; with the next hand-out it gets a new
+ * token), or not in this run. */
+static status take_break(coordinator *c, const task *t)
+{
+    char label[128], text[256];
+    if (queue_broken(&c->queue, t->id)) return status_ok();
+    sharing_leave(c->sharing, t->id);
+    task_label(label, t);
+    snprintf(text, sizeof text, "task %d %s is set aside in this run: its group broke %d times", t->id, label,
+             QUEUE_ATTEMPTS);
+    return coordinator_warn(c, text);
+}
+
+/* The members are told to leave; the task continues elsewhere, unless its result was written just before. */
 static status abandon(coordinator *c, assignment *a, int lost_rank)
 {
     const task *t = coordinator_task(c, a->order.task_id);
@@ -67,7 +79,7 @@ static status abandon(coordinator *c, assignment *a, int lost_rank)
         c->snapshot_due = true;
         sharing_leave(c->sharing, t->id);
     } else {
-        queue_returned(&c->queue, t->id); /* the claim stays; with the next hand-out it gets a new token */
+        TRY(take_break(c, t));
     }
     return coordinator_note(c, logged);
 }

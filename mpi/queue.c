@@ -148,6 +148,8 @@ static int *counter(queue *q, queue_state state)
         return &q->done;
     case QUEUE_AWAY:
         return &q->away;
+    case QUEUE_ASIDE:
+        return &q->aside;
     default:
         return &q->failed;
     }
@@ -215,7 +217,7 @@ static void release_dependents(queue *q, int index, bool ok)
     q->entries[index].first_dependent = NONE;
 }
 
-/* The work of a task that has ended, or is another job's, counts no more (sign -1); +1: it counts again. */
+/* The work of a task that has ended, is another job's or set aside counts no more (sign -1); +1: it counts again. */
 static void count_work(queue *q, int index, int sign)
 {
     const queue_entry *e = &q->entries[index];
@@ -227,7 +229,7 @@ static void count_work(queue *q, int index, int sign)
 static void end_task(queue *q, int index, bool ok)
 {
     queue_entry *e = &q->entries[index];
-    if (e->state != QUEUE_AWAY) count_work(q, index, -1);
+    if (e->state != QUEUE_AWAY && e->state != QUEUE_ASIDE) count_work(q, index, -1);
     e->left = 0;
     move(q, index, ok ? QUEUE_DONE : QUEUE_FAILED);
     release_dependents(q, index, ok);
@@ -296,7 +298,9 @@ bool queue_broken(queue *q, int id)
         queue_returned(q, id);
         return true;
     }
-    queue_finished(q, id, false);
+    drop(q, id - 1);
+    count_work(q, id - 1, -1);
+    move(q, id - 1, QUEUE_ASIDE);
     return false;
 }
 

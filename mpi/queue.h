@@ -15,7 +15,9 @@
  * away: to come back larger when ranks are idle, or smaller when tasks wait; if what that gains is more than what it
  * costs.
  * - Nothing begins, and no segment is begun, that cannot reach its next checkpoint before the deadline.
- * - A task whose group broke waits again; when that has happened QUEUE_ATTEMPTS times it has failed.
+ * - A task whose group broke waits again; when that has happened QUEUE_ATTEMPTS times it is set aside, so that a task
+ *   that kills its ranks (memory) cannot take all of them: it is not handed out any more, and has not failed either, as
+ *   ranks also die of other causes.
  *
  * Cost: queue_next and queue_boundary take O(log tasks) while at least as many tasks are ready as ranks are free, else
  * O(running log running). */
@@ -35,7 +37,8 @@ typedef enum {
     QUEUE_RUNNING,
     QUEUE_DONE,
     QUEUE_FAILED,
-    QUEUE_AWAY /* another job's: not handed out until it comes back */
+    QUEUE_AWAY, /* another job's: not handed out until it comes back */
+    QUEUE_ASIDE /* its groups broke too often */
 } queue_state;
 
 /* What a group does at a segment boundary. */
@@ -72,7 +75,7 @@ typedef struct {
     const task *tasks;    /* (count), ids 1 ... count; borrowed */
     queue_entry *entries; /* (count), owned */
     int count, shards;
-    int waiting, running, done, failed, away; /* tasks in each state */
+    int waiting, running, done, failed, away, aside; /* tasks in each state */
     int *heap; /* (heap_count), room for `count`: indices of tasks that can start, best first; owned */
     int heap_count;
     int hopeless;               /* first of the waiting tasks whose warm-up failed; index, -1: none */
@@ -109,7 +112,7 @@ void queue_begun(queue *q, int id, double now, double fraction, phase_kind phase
  * must leave if it is told so; queue_returned then says that it has. */
 queue_verdict queue_boundary(queue *q, int id, double now, double fraction, phase_kind phase, int free_ranks);
 
-/* Reports the end of a running task, or of a waiting one that an earlier run or another job has finished. */
+/* Reports the end of a running task, or of another one that an earlier run or another job has finished. */
 void queue_finished(queue *q, int id, bool ok);
 
 /* A running task was left at a checkpoint: it waits again. */
@@ -120,8 +123,7 @@ void queue_away(queue *q, int id);
 /* It waits here again. */
 void queue_back(queue *q, int id);
 
-/* The group of a running task broke. True: it waits again. False: it broke too often and has failed; the caller records
- * the reason. */
+/* The group of a running task broke. True: it waits again. False: it is set aside; the caller says so. */
 bool queue_broken(queue *q, int id);
 
 /* Finds a waiting task whose warm-up failed and marks it failed. The caller records the reason. False: there is none.

@@ -129,7 +129,7 @@ static status find_results(sharing *s, const sharing_news *news)
         if (id == 0 || id > s->queue->count) continue;
         queue_state state = queue_task(s->queue, id);
         bool found;
-        if (state == QUEUE_WAITING || state == QUEUE_AWAY) result = pick_up(s, id, &found, news);
+        if (state == QUEUE_WAITING || state == QUEUE_AWAY || state == QUEUE_ASIDE) result = pick_up(s, id, &found, news);
     }
     closedir(listing);
     return result;

@@ -28,7 +28,8 @@ static struct {
     int signal_task, signal_number; /* the leader of this task raises a signal in its third epoch */
     int silent_task, silent_group_rank; /* this rank of this task sleeps for so long, in its second epoch ... */
     double silent_seconds;
-    char silent_file[600]; /* made by the one that does it: once in a sweep */
+    char silent_file[600]; /* made by the one that does it ... */
+    int silent_times;      /* ... with a number: so often in a sweep */
     int stop_file_task; /* the leader of this task makes the file in its second epoch */
     char stop_file[600];
     int world_rank;
@@ -108,7 +109,12 @@ static status fake_local(const trainer *t, const group *g)
         return status_fail(STATUS_IO, "cannot write somewhere: No space left on device");
     if (id == fake.silent_task && t->state.epoch == 1 && t->state.step == 5 &&
         g->rank == fake.silent_group_rank % g->size) {
-        int fd = open(fake.silent_file, O_CREAT | O_EXCL | O_WRONLY, 0666);
+        int fd = -1;
+        for (int i = 0; i < fake.silent_times && fd < 0; i++) {
+            char path[sizeof fake.silent_file + 16];
+            snprintf(path, sizeof path, "%s%d", fake.silent_file, i);
+            fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0666);
+        }
         if (fd >= 0) {
             close(fd);
             clock_sleep(fake.silent_seconds);

@@ -278,6 +278,7 @@ static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const ch
     fake.silent_task = task_id;
     fake.silent_group_rank = group_rank;
     fake.silent_seconds = 2;
+    fake.silent_times = 1;
     snprintf(fake.silent_file, sizeof fake.silent_file, "%s-%s", scratch_file(&place, name), "silent");
     int failed_tasks;
     CHECK_OK(run_in(name, &failed_tasks));
@@ -292,6 +293,32 @@ static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const ch
     CHECK(abandoned >= 1);
     CHECK(count_in_file(name, "log.jsonl", "\"rank_back\"") >= 1);
     CHECK(count_in_file(name, "log.jsonl", "\"task_done\"") == TASKS);
+}
+
+/* A point whose leader falls silent in every attempt does not hold up the others, and is tried again by the next run. */
+static void test_task_that_breaks_its_groups_is_set_aside(void)
+{
+    if (size < 3) return;
+    reset_fake(SLOW / 2);
+    limits.deadline = 0.8;
+    fake.silent_task = WARMUPS + 1;
+    fake.silent_seconds = 1.3;
+    fake.silent_times = 1000;
+    snprintf(fake.silent_file, sizeof fake.silent_file, "%s-silent", scratch_file(&place, "aside"));
+    int failed_tasks;
+    status ended = run_in("aside", &failed_tasks);
+    CHECK(ended.code == STATUS_STOPPED);
+    if (rank == 0) {
+        CHECK(strstr(ended.message, "stopped with 7 of 8 tasks finished; set aside") != NULL);
+        CHECK(strstr(ended.message, "task 3 (joint") != NULL);
+        CHECK(count_in_file("aside", "log.jsonl", "\"task_abandoned\",\"task\":3") == 3);
+        CHECK(count_in_file("aside", "log.jsonl", "task 3") == 1); /* the warning */
+        CHECK(count_in_file("aside", "log.jsonl", "\"task_done\"") == TASKS - 1);
+    }
+    reset_fake(QUICK);
+    CHECK_OK(run_in("aside", &failed_tasks));
+    CHECK(failed_tasks == 0);
+    check_results("aside", NULL);
 }
 
 static void test_damaged_checkpoints_cost_time_only(void)
@@ -393,6 +420,7 @@ int main(int argc, char **argv)
     test_time_limit();
     test_silent_rank_is_fenced_off(1, 0, "silent-leader");
     test_silent_rank_is_fenced_off(2, 1, "silent-member");
+    test_task_that_breaks_its_groups_is_set_aside();
     test_damaged_checkpoints_cost_time_only();
     test_failed_point_is_a_result();
     test_failed_warmup_fails_its_points(false, "warmup");
