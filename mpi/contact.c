@@ -40,9 +40,12 @@ static status say(contact *c, report_kind kind, int lot, bool now)
 
 static status take_abandonment(contact *c, int lot)
 {
-    if (c->lot == lot) c->abandoned = true;
-    if (!c->ordered || c->order.lot != lot) return status_ok();
-    c->ordered = false; /* given up before it was begun */
+    if (c->lot == lot) {
+        c->abandoned = true; /* worker_serve says when it is left */
+        return status_ok();
+    }
+    if (c->ordered && c->order.lot == lot) c->ordered = false; /* given up before it was begun */
+    /* Or after our part of it had ended, while its leader died before it could say so. */
     return say(c, REPORT_FREE, lot, false);
 }
 
@@ -117,6 +120,11 @@ status contact_report(contact *c, const wire_report *message)
     TRY(wire_post(&c->outbox, 0, WIRE_TAG_REPORT, message, sizeof *message));
     if (counts) fail_message(FAIL_REPORT, FAIL_SEND_AFTER);
     return status_ok();
+}
+
+status contact_free(contact *c, int lot)
+{
+    return say(c, REPORT_FREE, lot, false);
 }
 
 status contact_ask(contact *c, const wire_report *message, bool *leave)

@@ -39,6 +39,9 @@ MUST_CHECK status contact_poll(contact *c);
 /* Sends without waiting. */
 MUST_CHECK status contact_report(contact *c, const wire_report *message);
 
+/* Sends a REPORT_FREE; one that is not needed does no harm. */
+MUST_CHECK status contact_free(contact *c, int lot);
+
 /* Sends a REPORT_BOUNDARY or REPORT_READY and waits for the verdict. STATUS_MPI when the lot is over. */
 MUST_CHECK status contact_ask(contact *c, const wire_report *message, bool *leave);
 

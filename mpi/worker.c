@@ -307,6 +307,8 @@ static status follow_orders(worker *w, contact *c)
         c->lot = order.lot;
         TRY(w->perform(w, &order));
         c->lot = 0;
+        /* Given up in the moment in which our part of it ended well: nobody else says that we are free. */
+        if (c->abandoned) TRY(contact_free(c, order.lot));
         waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
     }
 }

@@ -149,6 +149,8 @@ for ((i = 0; i < kills; i++)); do
     if [ $((i % 2)) = 0 ]; then
         next_point
         pick "$times"
+        # Found once: the leader of a group dies when the other member has done its part.
+        [ $i = 0 ] && how=launcher point=task.write.before picked=1 rank=1
         export BITFRONT_FAIL="$point:$((picked + 1)):kill@$rank" BITFRONT_FAIL_ONCE=$work/once
         case_text="$how, BITFRONT_FAIL=$BITFRONT_FAIL"
         start $how
