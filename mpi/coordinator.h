@@ -61,7 +61,8 @@ typedef struct {
     bool time_is_up;     /* and people know it */
     double old_stop;     /* time of a stop file from before the start; 0: none */
     status fault;        /* the first failure of the machine, which is why it stops */
-    double last_status, last_snapshot, snapshot_seconds; /* clock_seconds; the last one: what a snapshot takes */
+    double last_status, last_snapshot; /* clock_seconds */
+    double snapshot_seconds;           /* what a snapshot takes for each task in it */
     double last_look;                                    /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
 } coordinator;

@@ -114,7 +114,7 @@ static status write_snapshot(coordinator *c)
     double before = clock_seconds();
     status s = run_snapshot(c->run, c->queue.count);
     c->last_snapshot = clock_seconds();
-    c->snapshot_seconds = c->last_snapshot - before;
+    c->snapshot_seconds = (c->last_snapshot - before) / (c->queue.done + c->queue.failed + 1);
     c->snapshot_due = false;
     return s;
 }
@@ -127,7 +127,8 @@ status coordinator_tick(coordinator *c)
     TRY(coordinator_note(c, sharing_tick(c->sharing, &news)));
     if (failed(c->fault)) return status_ok(); /* the files are what failed, or may be */
     double now = clock_seconds();
-    double pause = fmax(SNAPSHOT_SECONDS, c->snapshot_seconds / SNAPSHOT_SHARE);
+    double expected = c->snapshot_seconds * (c->queue.done + c->queue.failed + 1);
+    double pause = fmax(SNAPSHOT_SECONDS, expected / SNAPSHOT_SHARE);
     if (c->snapshot_due && c->sharing->leads && now - c->last_snapshot >= pause) TRY(coordinator_note(c, write_snapshot(c)));
     if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->sharing->leads)));
     return status_ok();

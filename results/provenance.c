@@ -28,7 +28,7 @@ const char *provenance_compiler(void)
 }
 
 /* "model name : Intel(R) Xeon(R) ..." of the first processor; other systems than Linux have no such file. */
-static void find_cpu(char *out, size_t room)
+static void read_cpu(char *out, size_t room)
 {
     snprintf(out, room, "unknown");
     FILE *file = fopen("/proc/cpuinfo", "r");
@@ -43,11 +43,18 @@ static void find_cpu(char *out, size_t room)
     if (file != NULL) fclose(file);
 }
 
+/* Read once: the kernel takes its time to write that file. */
+static const char *find_cpu(void)
+{
+    static char cpu[LINE_BYTES];
+    if (cpu[0] == '\0') read_cpu(cpu, sizeof cpu);
+    return cpu;
+}
+
 static status write_facts(h5_id group, const char *kernels, const char *blas, const char *mpi)
 {
-    char host[256] = "unknown", cpu[LINE_BYTES], now[24];
+    char host[256] = "unknown", now[24];
     if (gethostname(host, sizeof host - 1) != 0) snprintf(host, sizeof host, "unknown");
-    find_cpu(cpu, sizeof cpu);
     clock_utc(now);
     const char *job = getenv("SLURM_JOB_ID");
     const struct {
@@ -62,7 +69,7 @@ static status write_facts(h5_id group, const char *kernels, const char *blas, co
         {"kernels", kernels},
         {"random_numbers", "Philox 4x32-10"},
         {"host", host},
-        {"cpu", cpu},
+        {"cpu", find_cpu()},
         {"slurm_job", job != NULL ? job : ""},
         {"written_utc", now},
     };

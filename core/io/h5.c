@@ -17,7 +17,7 @@
 #include "core/base/file.h"
 #include "core/io/h5_internal.h"
 
-enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 20, MAX_NAME_BYTES = 1024 };
+enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 16, MAX_NAME_BYTES = 1024 };
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *data)
 {

@@ -7,22 +7,38 @@
 #include "core/io/h5.h"
 #include "core/io/h5_internal.h"
 
+static status add_any(hid_t target, const char *name, hid_t stored, hid_t given, const void *value)
+{
+    status result = status_ok();
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = space >= 0 ? H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
+    if (attribute < 0 || H5Awrite(attribute, given, value) < 0) result = h5_fail(target, name, "write attribute");
+    if (attribute >= 0) H5Aclose(attribute);
+    if (space >= 0) H5Sclose(space);
+    return result;
+}
+
+status h5_add_text(h5_id target, const char *name, const char *text)
+{
+    hid_t type = h5_text_type();
+    if (type < 0) return h5_fail(target, name, "make the text type of");
+    status result = add_any(target, name, type, type, &text);
+    H5Tclose(type);
+    return result;
+}
+
 /* Writes one scalar attribute, replacing one of the same name. */
 static status set_any(h5_id parent, const char *object, const char *name, hid_t stored, hid_t given, const void *value)
 {
-    hid_t target = H5Oopen(parent, object, H5P_DEFAULT);
+    bool is_parent = strcmp(object, ".") == 0;
+    hid_t target = is_parent ? parent : H5Oopen(parent, object, H5P_DEFAULT);
     if (target < 0) return h5_fail(parent, object, "open");
     status result = status_ok();
-    hid_t space = H5Screate(H5S_SCALAR), attribute = -1;
-    if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0) {
+    if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0)
         result = h5_fail(target, name, "replace attribute");
-    } else {
-        if (space >= 0) attribute = H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
-        if (attribute < 0 || H5Awrite(attribute, given, value) < 0) result = h5_fail(target, name, "write attribute");
-    }
-    if (attribute >= 0) H5Aclose(attribute);
-    if (space >= 0) H5Sclose(space);
-    H5Oclose(target);
+    else
+        result = add_any(target, name, stored, given, value);
+    if (!is_parent) H5Oclose(target);
     return result;
 }
 

@@ -83,10 +83,10 @@ static hid_t data_creation_list(int rank, const size_t *dims, size_t element, bo
     return -1;
 }
 
-static status write_about(h5_id parent, const char *name, h5_about about)
+static status write_about(hid_t set, h5_about about)
 {
-    TRY(h5_set_text(parent, name, "unit", about.unit));
-    return h5_set_text(parent, name, "description", about.description);
+    TRY(h5_add_text(set, "unit", about.unit));
+    return h5_add_text(set, "description", about.description);
 }
 
 /* How elements look in the file and in memory, and whether large data sets are compressed. */
@@ -116,10 +116,11 @@ static status write_any(h5_id parent, const char *name, layout as, int rank, con
         space >= 0 && create >= 0 ? H5Dcreate2(parent, name, as.stored, space, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
     if (set < 0 || (count > 0 && H5Dwrite(set, as.given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
         result = h5_fail(parent, name, "write data set");
+    if (!failed(result)) result = write_about(set, about);
     if (set >= 0 && H5Dclose(set) < 0 && !failed(result)) result = h5_fail(parent, name, "write data set");
     if (create >= 0) H5Pclose(create);
     if (space >= 0) H5Sclose(space);
-    return failed(result) ? result : write_about(parent, name, about);
+    return result;
 }
 
 status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,

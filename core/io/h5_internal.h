@@ -15,6 +15,9 @@ void h5_innermost(char *out, size_t room);
 /* HDF5 type of a UTF-8 string of any length, to be closed by the caller; negative on failure. */
 h5_id h5_text_type(void);
 
+/* Writes an attribute that `target`, an open object, does not have yet. */
+status h5_add_text(h5_id target, const char *name, const char *text);
+
 /* Property list of a new file, group or data set (H5P_..._CREATE): without times, and with attributes in the object's
  * header however many there are, because H5Ocopy of HDF5 1.10.8 crashes on texts in its other ("dense") storage. */
 h5_id h5_creation_list(h5_id class);
