@@ -80,6 +80,7 @@ static status simulate_with(simulated_work *work, const sweep_inputs *in, const 
 {
     simulate_report report = {.options = o, .times = asked->times};
     TRY(simulate_work(work, &report.recorded, o, &in->settings, in->tasks, in->task_count, asked->times));
+    if (asked->times != NULL) TRY(run_use_read(&report.real, asked->times));
     simulation s = {.tasks = in->tasks,
                     .work = work,
                     .count = in->task_count,

@@ -247,6 +247,7 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
 {
     int before = c->queue.done + c->queue.failed, size = c->members.size;
     c->last_status = c->last_snapshot = 0;
+    c->started = clock_seconds();
     coordinator_forget_old_stop(c);
     TRY(sharing_begin(c->sharing, &c->queue));
     TRY(coordinator_note(c, journal_sweep_started(c->run, size, c->queue.count, before)));

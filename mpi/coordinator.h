@@ -53,6 +53,7 @@ typedef struct {
     const progress_group **shown;    /* (room) the groups of one drawing; owned */
     char (*lines)[COORDINATOR_LINE]; /* (room) their texts; owned */
     const char **line_texts;         /* (room) pointers to them; owned */
+    double started; /* clock_seconds of the sweep's start */
     int next_lot;
     int gave_up; /* lots that fell apart without a lost rank since the last progress */
     progress_totals totals;

@@ -27,7 +27,8 @@ static status fail_hopeless(coordinator *c)
         status written = run_write_task(warning, c->run, &result, NULL);
         if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
         if (!failed(written))
-            written = journal_task_finished(c->run, t, status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
+            written = journal_task_finished(c->run, t, coordinator_time(c),
+                                            status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
         if (failed(written)) return coordinator_note(c, written);
         task_label(label, t);
         progress_say(c->progress, "task %d %s failed: %s", id, label, result.reason);
@@ -71,8 +72,8 @@ status coordinator_choose_next(coordinator *c, assignment **next)
         if (claim.text[0] == '\0') continue; /* it is another job's, or finished */
         *next = assign(c, id, ranks);
         (*next)->order.claim = claim;
-        return coordinator_note(
-            c, journal_task_started(c->run, coordinator_task(c, id), (*next)->order.members[0], ranks));
+        return coordinator_note(c, journal_task_started(c->run, coordinator_task(c, id), coordinator_time(c),
+                                                        (*next)->order.members[0], ranks));
     }
 }
 

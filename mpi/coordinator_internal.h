@@ -2,11 +2,18 @@
 #ifndef MPI_COORDINATOR_INTERNAL_H
 #define MPI_COORDINATOR_INTERNAL_H
 
+#include "core/base/clock.h"
 #include "mpi/coordinator.h"
 
 static inline const task *coordinator_task(const coordinator *c, int id)
 {
     return &c->in->tasks[id - 1];
+}
+
+/* Seconds since the sweep was started. */
+static inline double coordinator_time(const coordinator *c)
+{
+    return clock_seconds() - c->started;
 }
 
 /* Epochs of a task, for estimates of time only. */

@@ -38,11 +38,11 @@ static status take_end(coordinator *c, assignment *a, const wire_report *r)
         coordinator_count_finished(c, t);
         c->snapshot_due = true;
         progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
-        logged = journal_task_finished(c->run, t, r->outcome, clock_seconds() - a->shown.started);
+        logged = journal_task_finished(c->run, t, coordinator_time(c), r->outcome, clock_seconds() - a->shown.started);
     } else {
         queue_returned(&c->queue, r->task_id);
         if (r->outcome.code == STATUS_LOST) TRY(take_loss(c, t));
-        logged = journal_task_left(c->run, t, a->shown.latest.fraction);
+        logged = journal_task_left(c->run, t, coordinator_time(c), a->shown.latest.fraction);
     }
     for (int i = 0; i < a->order.member_count; i++) members_released(&c->members, a->order.members[i], r->lot);
     remove_assignment(c, a);
@@ -71,7 +71,7 @@ static status abandon(coordinator *c, assignment *a, int lost_rank)
     bool finished;
     progress_say(c->progress, "task %d %s is taken back: %s %d", t->id, a->shown.label,
                  c->members.list[lost_rank].lost ? "no sign of life from rank" : "messages failed on rank", lost_rank);
-    status logged = journal_task_abandoned(c->run, t, lost_rank);
+    status logged = journal_task_abandoned(c->run, t, coordinator_time(c), lost_rank);
     members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = a->order.lot});
     remove_assignment(c, a);
     TRY(coordinator_note(c, coordinator_read_finished(c, t->id, &finished)));

@@ -19,37 +19,38 @@ status journal_sweep_started(const run *r, int ranks, int total, int finished_be
     return run_log(r, "sweep_started", fields);
 }
 
-status journal_task_started(const run *r, const task *t, int leader, int ranks)
+status journal_task_started(const run *r, const task *t, double at, int leader, int ranks)
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"leader\":%d,\"ranks\":%d", t->id, label, leader, ranks);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"leader\":%d,\"ranks\":%d,\"at\":%.3f", t->id, label, leader,
+             ranks, at);
     return run_log(r, "task_started", fields);
 }
 
-status journal_task_finished(const run *r, const task *t, status outcome, double seconds)
+status journal_task_finished(const run *r, const task *t, double at, status outcome, double seconds)
 {
     char label[QUOTED], reason[QUOTED], fields[FIELDS];
     quote_label(label, t);
     run_json_text(reason, sizeof reason, outcome.message);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"seconds\":%.3f%s%s", t->id, label, seconds,
+    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"seconds\":%.3f,\"at\":%.3f%s%s", t->id, label, seconds, at,
              failed(outcome) ? ",\"reason\":" : "", failed(outcome) ? reason : "");
     return run_log(r, failed(outcome) ? "task_failed" : "task_done", fields);
 }
 
-status journal_task_left(const run *r, const task *t, double fraction)
+status journal_task_left(const run *r, const task *t, double at, double fraction)
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"fraction\":%.4f", t->id, label, fraction);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"fraction\":%.4f,\"at\":%.3f", t->id, label, fraction, at);
     return run_log(r, "task_left", fields);
 }
 
-status journal_task_abandoned(const run *r, const task *t, int lost_rank)
+status journal_task_abandoned(const run *r, const task *t, double at, int lost_rank)
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"rank\":%d", t->id, label, lost_rank);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"at\":%.3f,\"rank\":%d", t->id, label, at, lost_rank);
     return run_log(r, "task_abandoned", fields);
 }
 

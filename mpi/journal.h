@@ -7,12 +7,13 @@
 #include "results/run.h"
 
 MUST_CHECK status journal_sweep_started(const run *r, int ranks, int total, int finished_before);
-MUST_CHECK status journal_task_started(const run *r, const task *t, int leader, int ranks);
+/* `at`: seconds since the sweep was started. */
+MUST_CHECK status journal_task_started(const run *r, const task *t, double at, int leader, int ranks);
 /* `outcome`: OK, or NUMERIC with the reason of a failed task. */
-MUST_CHECK status journal_task_finished(const run *r, const task *t, status outcome, double seconds);
-MUST_CHECK status journal_task_left(const run *r, const task *t, double fraction);
+MUST_CHECK status journal_task_finished(const run *r, const task *t, double at, status outcome, double seconds);
+MUST_CHECK status journal_task_left(const run *r, const task *t, double at, double fraction);
 /* A lot was given up: the task continues elsewhere from its checkpoint. */
-MUST_CHECK status journal_task_abandoned(const run *r, const task *t, int lost_rank);
+MUST_CHECK status journal_task_abandoned(const run *r, const task *t, double at, int lost_rank);
 /* "rank_lost", "rank_back" */
 MUST_CHECK status journal_rank(const run *r, const char *event, int rank);
 MUST_CHECK status journal_warning(const run *r, const char *text);

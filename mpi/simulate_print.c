@@ -47,6 +47,11 @@ static void print_outcome(FILE *out, const simulate_report *r)
     fprintf(out, "makespan          %s; the same work on one rank: %s\n", makespan, alone);
     fprintf(out, "utilisation       %.1f %% of the time of the %d rank%s that compute%s\n", 100 * o->utilisation,
             r->in->workers, r->in->workers == 1 ? "" : "s", r->in->workers == 1 ? "s" : "");
+    if (r->real.capacity > 0) {
+        progress_duration(makespan, r->real.makespan);
+        fprintf(out, "                  %.1f %% of %s with the %.0f of the recorded run\n", 100 * r->real.busy / r->real.capacity,
+                makespan, r->real.capacity / r->real.makespan);
+    }
     fprintf(out, "speed-up          %.4g with %d: %.1f %% of perfect\n", o->useful / o->makespan, r->in->workers,
             100 * o->useful / o->makespan / r->in->workers);
     fprintf(out, "regroupings       %d; largest group %d\n", o->regroups, o->largest);
@@ -76,8 +81,9 @@ void simulate_print_json(FILE *out, const simulate_report *r)
         out,
         "{\"ranks\": %d, \"workers\": %d, \"tasks\": %d, \"recorded_times\": %d, \"makespan_s\": %.6g, "
         "\"utilisation\": %.6g, \"speedup\": %.6g, \"efficiency\": %.6g, \"regroupings\": %d, \"largest_group\": %d, "
-        "\"done\": %d, \"left\": %d}\n",
+        "\"done\": %d, \"left\": %d, \"recorded_makespan_s\": %.6g, \"recorded_utilisation\": %.6g}\n",
         r->options->ranks, r->in->workers, r->in->count, r->recorded, o->makespan, o->utilisation,
         o->makespan > 0 ? o->useful / o->makespan : 0, o->makespan > 0 ? o->useful / o->makespan / r->in->workers : 0,
-        o->regroups, o->largest, o->done, o->left);
+        o->regroups, o->largest, o->done, o->left, r->real.makespan,
+        r->real.capacity > 0 ? r->real.busy / r->real.capacity : 0);
 }

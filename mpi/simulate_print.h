@@ -7,6 +7,7 @@
 #include "core/base/status.h"
 #include "mpi/simulate.h"
 #include "mpi/simulate_options.h"
+#include "results/run_use.h"
 
 typedef struct {
     const simulate_options *options;
@@ -14,6 +15,7 @@ typedef struct {
     const simulated_sweep *out;
     int recorded;      /* tasks whose time is known */
     const char *times; /* from this run directory, or NULL */
+    run_use real;      /* how that run used its ranks */
 } simulate_report;
 
 MUST_CHECK status simulate_print(FILE *out, const simulate_report *r);

@@ -26,7 +26,9 @@ status run_log_read(const char *directory, void (*visit)(void *ctx, const run_lo
         json_t *object = json_loads(at, 0, NULL);
         if (object == NULL) continue;
         char stamp[32];
-        run_log_line line = {.task = (int)json_integer_value(json_object_get(object, "task")),
+        const json_t *at_second = json_object_get(object, "at");
+        run_log_line line = {.at = json_is_number(at_second) ? json_number_value(at_second) : -1,
+                             .task = (int)json_integer_value(json_object_get(object, "task")),
                              .ranks = (int)json_integer_value(json_object_get(object, "ranks")),
                              .tasks = (int)json_integer_value(json_object_get(object, "tasks"))};
         copy_text(stamp, sizeof stamp, object, "time");

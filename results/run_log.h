@@ -7,6 +7,7 @@
 typedef struct {
     double time; /* s since 1970, whole seconds */
     char event[32];
+    double at;              /* s since the sweep was started, by the clock of rank 0; < 0: the line has none */
     int task, ranks, tasks; /* 0: the line has none */
 } run_log_line;
 

@@ -15,6 +15,7 @@
 #include "core/base/file.h"
 #include "results/run.h"
 #include "results/run_internal.h"
+#include "results/run_use.h"
 
 enum { DEAD_AFTER_S = 60, FORGOTTEN_AFTER_S = 24 * 3600, RUN_NAME_BYTES = 48 };
 
@@ -300,5 +301,9 @@ status run_print_status(FILE *out, const char *directory)
     }
     print_status(out, directory, object);
     json_decref(object);
+    run_use use;
+    TRY(run_use_read(&use, directory));
+    if (use.capacity > 0)
+        fprintf(out, "its ranks that compute were busy %.1f %% of %.4g s\n", 100 * use.busy / use.capacity, use.makespan);
     return status_ok();
 }

@@ -22,6 +22,8 @@ enum { FAKE_EPOCHS = 4, FAKE_STEPS = 10, FAKE_MAX_SHARDS = 8 };
 /* What shall happen in this scenario, the same on all ranks except where a rank is named. 0: nothing. */
 static struct {
     double step_seconds;
+    int unequal;                    /* task i takes 1 + i % unequal times as long; 0: all alike ... */
+    int long_task;                  /* ... except this one, 8 times, and larger groups are faster; 0: they are not */
     int numeric_task;               /* this task fails in its second epoch */
     int io_task, io_group_rank;     /* in this task, the file system fails on this rank of the group */
     int open_fails_task;            /* opening this task fails */
@@ -126,13 +128,21 @@ static status fake_local(const trainer *t, const group *g)
     return status_ok();
 }
 
+/* Of one step. */
+static double fake_seconds(const trainer *t, int ranks)
+{
+    if (fake.unequal == 0) return fake.step_seconds;
+    int id = t->in.task->id, times = id == fake.long_task ? 8 : 1 + id % fake.unequal;
+    return fake.step_seconds * times / ranks;
+}
+
 status trainer_segment(trainer *t, const group *g, segment_end *end)
 {
     fake_state *at = &t->state;
     if (g->size > fake.largest_group) fake.largest_group = g->size;
     while (at->step < FAKE_STEPS) {
-        clock_sleep(fake.step_seconds);
-        t->seconds += fake.step_seconds;
+        clock_sleep(fake_seconds(t, g->size));
+        t->seconds += fake_seconds(t, g->size);
         int own = t->in.settings->shards / g->size;
         status local = fake_local(t, g);
         real values[3] = {fake_tree(t->in.task->id, at->epoch, at->step, g->rank * own, own), 0, 0};

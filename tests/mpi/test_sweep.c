@@ -10,8 +10,11 @@
 #include "mpi/agree.h"
 #include "mpi/inputs.h"
 #include "mpi/runtime.h"
+#include "mpi/simulate.h"
 #include "mpi/sweep.h"
 #include "results/run.h"
+#include "results/run_log.h"
+#include "results/run_use.h"
 #include "tests/mpi/check_ranks.h"
 #include "tests/mpi/fake_trainer.h"
 #include "tests/support/scratch.h"
@@ -175,6 +178,66 @@ static void test_two_warmups_share_the_workers(void)
     MPI_Allreduce(&fake.largest_group, &largest, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     CHECK(largest >= (workers >= 3 ? 2 : 1) && largest <= (workers >= 4 ? 4 : workers >= 2 ? 2 : 1));
     check_results("groups", NULL);
+}
+
+/* Groups of the last task by the log. */
+typedef struct {
+    int first, largest; /* ranks */
+} groups_seen;
+
+static void see_group(void *ctx, const run_log_line *line)
+{
+    groups_seen *seen = ctx;
+    if (line->task != TASKS || strcmp(line->event, "task_started") != 0) return;
+    if (seen->first == 0) seen->first = line->ranks;
+    if (line->ranks > seen->largest) seen->largest = line->ranks;
+}
+
+/* What the simulator says about the tasks of fake_seconds. */
+static double simulated_utilisation(void)
+{
+    simulated_work work[TASKS];
+    memset(work, 0, sizeof work);
+    for (int i = 0; i < TASKS; i++) {
+        phase_kind phase = in.tasks[i].kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH;
+        work[i].units[phase] = FAKE_EPOCHS;
+        int times = i + 1 == fake.long_task ? 8 : 1 + (i + 1) % fake.unequal;
+        work[i].seconds[phase] = FAKE_STEPS * fake.step_seconds * times;
+    }
+    simulation s = {.tasks = in.tasks,
+                    .work = work,
+                    .count = TASKS,
+                    .shards = SHARDS,
+                    .workers = size > 1 ? size - 1 : 1,
+                    .regroup_seconds = 0.01,
+                    .walltime_seconds = INFINITY};
+    simulate_amdahl(s.part, 0);
+    simulated_sweep done;
+    CHECK_OK(simulate_run(&done, &s));
+    CHECK(done.done == TASKS);
+    simulate_free(&done);
+    return done.utilisation;
+}
+
+/* Idle ranks join a task that began on one rank, in the middle of it; so the ranks are as busy as the simulator says. */
+static void test_ranks_join_a_running_task(void)
+{
+    reset_fake(SLOW / 4);
+    fake.unequal = 3;
+    fake.long_task = TASKS;
+    int failed_tasks;
+    CHECK_OK(run_in("joined", &failed_tasks));
+    check_results("joined", NULL);
+    CHECK(sum_over_ranks(fake.steps_done) == (long)TASKS * FAKE_EPOCHS * FAKE_STEPS);
+    if (rank != 0) return;
+    groups_seen seen = {0};
+    run_use use;
+    CHECK_OK(run_log_read(scratch_file(&place, "joined"), see_group, &seen));
+    CHECK(seen.first == 1 && seen.largest == (size > 2 ? 2 : 1));
+    CHECK_OK(run_use_read(&use, scratch_file(&place, "joined")));
+    double used = use.busy / use.capacity, simulated = simulated_utilisation();
+    printf("%d ranks: busy %.1f %% of %.2f s, %.1f %% simulated\n", size, 100 * used, use.makespan, 100 * simulated);
+    CHECK(simulated > 0.5 && fabs(used - simulated) < 0.15);
 }
 
 /* The coordinator while the others work, and a worker while it waits. */
@@ -412,6 +475,7 @@ int main(int argc, char **argv)
     read_inputs();
     test_every_task_ends_with_the_right_value();
     test_two_warmups_share_the_workers();
+    test_ranks_join_a_running_task();
     test_waiting_costs_no_core();
     test_stop_and_resume_loses_no_step(SIGUSR1, 1, "usr1");
     test_stop_and_resume_loses_no_step(SIGTERM, WARMUPS + 2, "term");
