@@ -49,7 +49,7 @@ static status read_pair(simulate_options *o, const char *key, char *value)
     if (strcmp(key, "speedup") == 0) return read_speedups(o, value);
     if (strcmp(key, "ranks") != 0)
         return status_fail(STATUS_CONFIG, "--simulate has no key \"%.40s\"; see bitfront plan --help", key);
-    double ranks;
+    double ranks = 0;
     TRY(read_number(&ranks, key, value, 1, 100000));
     if (ranks != floor(ranks))
         return status_fail(STATUS_CONFIG, "--simulate: ranks=%.40s is not a whole number", value);

@@ -201,7 +201,7 @@ static void assert_same_records(const record *a, const record *b)
 
 static const record_tensor *find_tensor(const record *r, const char *layer, const char *what)
 {
-    char name[RECORD_NAME];
+    char name[2 * RECORD_NAME];
     snprintf(name, sizeof name, "%s.%s", layer, what);
     for (int i = 0; i < r->tensor_count; i++)
         if (strcmp(r->tensors[i].name, name) == 0) return &r->tensors[i];
