@@ -50,7 +50,11 @@ sharing sharing_alone(run *r)
 
 void sharing_close(sharing *s)
 {
-    if (!s->alone) claims_close(&s->claims);
+    if (!s->alone) {
+        status tidied = claims_clean(&s->claims); /* what ranks that died here have left half written */
+        (void)tidied;                             /* the next start tries again */
+        claims_close(&s->claims);
+    }
     free(s->mine);
     s->mine = NULL;
 }

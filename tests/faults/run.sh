@@ -188,7 +188,7 @@ for ((i = 0; i < write_faults; i++)); do
     [ ${#places[@]} -gt 0 ] || { point=task.write.middle; mapfile -t places < <(grep "^$point " "$work/passed"); }
     pick ${#places[@]}
     read -r point rank times <<< "${places[$picked]}"
-    pick "$times"
+    pick $(((times + 1) / 2)) # early ones: not every run passes a point as often
     action=enospc words="No space left on device"
     [ $((i % 2)) = 1 ] && action=eio words="Input/output error"
     export BITFRONT_FAIL="$point:$((picked + 1)):$action@$rank" BITFRONT_FAIL_ONCE=$work/once
