@@ -140,7 +140,7 @@ next_point() { # $point $rank $times
 
 # ---- (a) kills: every second one at a fail point, the others at random moments, of each role in turn ----
 roles=(coordinator leader member)
-for ((i = 0; i < kills; i++)); do
+for ((i = 0; killed < kills && i < 2 * kills; i++)); do # a run may end before its kill
     tried=$((tried + 1))
     rm -rf "$work/run" "$work/once"
     pick 4
@@ -180,7 +180,7 @@ echo "kills: $killed, of these under bitfront-run: $survived finished without he
 # ---- (b) failing writes: code 3 and a message with the reason, or success if the program could go on ----
 subjects=(task checkpoint snapshot status log claim other)
 steps=(write.before write.middle write.after sync.before sync.after rename.before rename.after)
-for ((i = 0; i < write_faults; i++)); do
+for ((i = 0; failed_writes < write_faults && i < 2 * write_faults; i++)); do
     tried=$((tried + 1))
     rm -rf "$work/run" "$work/once"
     point=${subjects[$((i % 7))]}.${steps[$((i / 7 % 7))]}
