@@ -11,19 +11,6 @@
 /* In registers at once: output pixels of a plane, or a square of taps of a weight gradient. */
 enum { PIXELS = 8, TAPS = 3 };
 
-ALWAYS_INLINE vreal load_lanes(const real *p, const bool whole, int lanes)
-{
-    return whole ? vec_load(p) : vec_load_part(p, lanes);
-}
-
-ALWAYS_INLINE void store_lanes(real *p, vreal v, const bool whole, int lanes)
-{
-    if (whole)
-        vec_store(p, v);
-    else
-        vec_store_part(p, v, lanes);
-}
-
 /* One plane of one image. Distances are in reals and may be negative for the taps of a gradient. */
 typedef struct {
     const real *in, *weight, *bias; /* at the plane's first input and first tap; bias may be NULL */

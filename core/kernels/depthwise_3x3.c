@@ -14,19 +14,6 @@
 /* Output rows of a tile: 3 running sums and 1 input each beside 9 weights in 32 registers, less where there are 16. */
 enum { ROWS = VECTOR_BYTES == 64 ? 4 : 2, INPUT_ROWS = 2 * (ROWS - 1) + 3, SIDE = 3, NINE = SIDE * SIDE };
 
-ALWAYS_INLINE vreal load_lanes(const real *p, const bool whole, int lanes)
-{
-    return whole ? vec_load(p) : vec_load_part(p, lanes);
-}
-
-ALWAYS_INLINE void store_lanes(real *p, vreal v, const bool whole, int lanes)
-{
-    if (whole)
-        vec_store(p, v);
-    else
-        vec_store_part(p, v, lanes);
-}
-
 /* One image and one vector of channels; distances in reals. */
 typedef struct {
     const real *in, *zeros; /* zeros: a row */

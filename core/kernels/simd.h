@@ -6,6 +6,7 @@
 #ifndef CORE_KERNELS_SIMD_H
 #define CORE_KERNELS_SIMD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -171,6 +172,20 @@ ALWAYS_INLINE void vec_store_part(real *p, vreal v, int lanes)
 }
 
 #endif
+
+/* A whole vector, or the first `lanes` elements: for loops that are compiled once for each. */
+ALWAYS_INLINE vreal load_lanes(const real *p, const bool whole, int lanes)
+{
+    return whole ? vec_load(p) : vec_load_part(p, lanes);
+}
+
+ALWAYS_INLINE void store_lanes(real *p, vreal v, const bool whole, int lanes)
+{
+    if (whole)
+        vec_store(p, v);
+    else
+        vec_store_part(p, v, lanes);
+}
 
 /* Sum of the lanes in double, lane 0 first. */
 ALWAYS_INLINE double vec_sum(vreal v)

@@ -179,6 +179,16 @@ static void pact_backward(const kernel_table *k, outputs *out, const real *a, co
     k->pact_backward(claim(out, 0, VALUES), sums, sums + PACT_MAX, sums + 2 * PACT_MAX, b, a, &q, VALUES);
 }
 
+static void pact_add(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+{
+    (void)scratch;
+    pact q = quantiser(true);
+    k->pact_add_forward(claim(out, 0, VALUES), a, b, &q, VALUES);
+    memcpy(claim(out, 1, VALUES), a, VALUES * sizeof(real));
+    real *sums = claim(out, 3, 2 * PACT_MAX);
+    k->pact_add_backward(out->values[1], true, claim(out, 2, VALUES), false, sums, sums + PACT_MAX, c, a, b, &q, VALUES);
+}
+
 static void dropout(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
 {
     (void)c, (void)scratch;
@@ -228,8 +238,9 @@ static const kernel_case others[] = {
     {"batchnorm_forward", batchnorm_forward, 1e-6}, {"batchnorm_backward", batchnorm_backward, 1e-5},
     {"add_forward", add_forward, 0},                {"relu_backward", relu_backward, 0},
     {"pact_forward", pact_forward, 1e-6},           {"pact_backward", pact_backward, 1e-5},
-    {"dropout", dropout, 0},                        {"average_pool", average_pool, 1e-6},
-    {"max_pool", max_pool, 0},                      {"softmax_cross_entropy", softmax, 1e-6},
+    {"pact_add", pact_add, 1e-5},                   {"dropout", dropout, 0},
+    {"average_pool", average_pool, 1e-6},           {"max_pool", max_pool, 0},
+    {"softmax_cross_entropy", softmax, 1e-6},
 };
 
 /* ---- comparing ---- */

@@ -1,6 +1,6 @@
 /* links: core_kernels core_base */
 /* The activation quantiser of every available instruction set against the scalar formula, bit for bit, above all on and
- * beside the borders of its levels; its gradients; the vectors of method.md 2.2. */
+ * beside the borders of its levels; its gradients; the same behind an add; the vectors of method.md 2.2. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/kernels/kernels.h"
 #include "tests/support/check.h"
@@ -161,6 +162,69 @@ static void test_a_signed_quantiser_equals_the_formula(void **state)
     }
 }
 
+/* Behind an add: what the quantiser alone does with the sum, bit for bit, and dx = [dx +] d, db = [db +] d. */
+static void check_behind_an_add(const kernel_table *k, const char *name, const pact *q, const real *x, const real *b,
+                                size_t count)
+{
+    enum { MOST = 4999 };
+    assert_true(count < MOST);
+    real g[MOST], sum[MOST], y[MOST], expected[MOST], d[MOST], before[2][MOST], got[2][MOST];
+    fill_uniform(g, count, 9, -1.0, 1.0);
+    for (size_t i = 0; i < count; ++i) sum[i] = x[i] + b[i];
+    k->pact_forward(expected, sum, q, count);
+    fill_poison(y, MOST);
+    k->pact_add_forward(y, x, b, q, count);
+    assert_true(check_same(name, y, expected, count));
+    assert_true(isnan((double)y[count]));
+
+    real dclip[PACT_MAX], dshare[PACT_MAX], dclip_sum[PACT_MAX], dshare_sum[PACT_MAX];
+    k->pact_backward(d, dclip_sum, dshare_sum, NULL, g, sum, q, count);
+    for (int flags = 0; flags < 4; ++flags) {
+        const bool add[] = {(flags & 1) != 0, (flags & 2) != 0};
+        for (int side = 0; side < 2; ++side) {
+            fill_poison(got[side], MOST); /* not a number: adding where it must overwrite shows */
+            if (!add[side]) continue;
+            fill_uniform(before[side], count, 10 + (uint64_t)side, -1.0, 1.0);
+            memcpy(got[side], before[side], count * sizeof(real));
+        }
+        k->pact_add_backward(got[0], add[0], got[1], add[1], dclip, dshare, g, x, b, q, count);
+        for (int side = 0; side < 2; ++side) {
+            for (size_t i = 0; i < count; ++i) expected[i] = add[side] ? before[side][i] + d[i] : d[i];
+            assert_true(check_same(name, got[side], expected, count));
+            assert_true(isnan((double)got[side][count]));
+        }
+        assert_true(check_same(name, dclip, dclip_sum, (size_t)q->count));
+        assert_true(check_same(name, dshare, dshare_sum, (size_t)q->count));
+    }
+}
+
+static void test_behind_an_add_the_sum_is_quantised(void **state)
+{
+    (void)state;
+    enum { MOST = 4111 }; /* more than a block */
+    static const size_t counts[] = {0, 1, 5, 15, 16, 17, 33, 4096, MOST};
+    static const int bits[] = {8, 4, 2};
+    static const real clips[] = {(real)6.0, (real)3.7, (real)1.1}, shares[] = {(real)0.5, (real)0.3, (real)0.2};
+    static real x[MOST], b[MOST];
+    fill_uniform(x, MOST, 5, -1.0, 4.0);
+    fill_uniform(b, MOST, 6, -1.0, 4.0);
+    for (size_t i = 0; i < sizeof ISA_NAMES / sizeof *ISA_NAMES; ++i) {
+        const kernel_table *k = kernels_choose(ISA_NAMES[i]);
+        if (k == NULL) continue;
+        for (int kind = 0; kind < 3 * PACT_MAX; ++kind) { /* exact, reference, reference before a ReLU */
+            pact q = {.reference = kind % 3 > 0, .mask_zero_output = kind % 3 > 1};
+            if (!q.reference) q.snap = (real)(1.0 / 1024.0);
+            for (int j = 0; j <= kind / 3; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            char name[100];
+            snprintf(name, sizeof name, "%s behind an add, kind %d, %d candidates", k->name, kind % 3, q.count);
+            for (size_t c = 0; c < sizeof counts / sizeof *counts; ++c) {
+                check_behind_an_add(k, name, &q, x, b, counts[c]);
+                check_behind_an_add(k, name, &q, x, x, counts[c]);
+            }
+        }
+    }
+}
+
 /* method.md 2.2: clip 6; x = 1, 3 and 6 or more. */
 static void test_the_vectors_of_the_method_are_met(void **state)
 {
@@ -226,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_the_exact_arithmetic_equals_the_formula),
         cmocka_unit_test(test_the_reference_arithmetic_equals_the_formula),
         cmocka_unit_test(test_a_signed_quantiser_equals_the_formula),
+        cmocka_unit_test(test_behind_an_add_the_sum_is_quantised),
         cmocka_unit_test(test_the_vectors_of_the_method_are_met),
         cmocka_unit_test(test_sums_of_quantised_values_keep_their_code),
         cmocka_unit_test(test_not_a_number_is_passed_on),
