@@ -36,6 +36,22 @@ void scratch_remove(const scratch *s)
     if (nftw(s->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) give_up(s->path);
 }
 
+scratch scratch_place;
+
+int scratch_set_up(void **state)
+{
+    (void)state;
+    scratch_place = scratch_make();
+    return 0;
+}
+
+int scratch_tear_down(void **state)
+{
+    (void)state;
+    scratch_remove(&scratch_place);
+    return 0;
+}
+
 const char *scratch_file(const scratch *s, const char *name)
 {
     static char paths[PATHS][SCRATCH_PATH + 256];

@@ -12,6 +12,12 @@ typedef struct {
 scratch scratch_make(void);
 void scratch_remove(const scratch *s); /* with everything in it */
 
+/* Fixtures of cmocka: the directory of the test, or group of tests, that runs. */
+extern scratch scratch_place;
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
+#define scratch_test(function) cmocka_unit_test_setup_teardown(function, scratch_set_up, scratch_tear_down)
+
 /* The path of `name` inside; valid until the 32nd call after this one. */
 const char *scratch_file(const scratch *s, const char *name);
 

@@ -29,26 +29,10 @@
 enum { PROCESSES = 8, TASKS = 200 };
 static const double LONG_LEASE = 60, SHORT_LEASE = 0.4;
 
-static scratch place;
-
-static int set_up(void **state)
-{
-    (void)state;
-    place = scratch_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&place);
-    return 0;
-}
-
 static claims open_claims(double lease)
 {
     claims c;
-    check_ok(claims_open(&c, place.path, lease));
+    check_ok(claims_open(&c, scratch_place.path, lease));
     return c;
 }
 
@@ -69,7 +53,7 @@ static bool got(claim_token token)
 
 static bool holds(const char *name, claim_token token)
 {
-    claim_fence fence = claim_fence_of(place.path, name, &token);
+    claim_fence fence = claim_fence_of(scratch_place.path, name, &token);
     return claim_holds(&fence);
 }
 
@@ -103,7 +87,7 @@ static void note(const char *file, int number)
 {
     char line[32];
     int length = snprintf(line, sizeof line, "%d\n", number);
-    int fd = open(scratch_file(&place, file), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    int fd = open(scratch_file(&scratch_place, file), O_WRONLY | O_CREAT | O_APPEND, 0666);
     must(fd >= 0 && write(fd, line, (size_t)length) == length && close(fd) == 0, "cannot note");
 }
 
@@ -111,7 +95,7 @@ static void note(const char *file, int number)
 static void take_all_tasks(int number)
 {
     claims c;
-    must(!failed(claims_open(&c, place.path, LONG_LEASE)), "cannot open");
+    must(!failed(claims_open(&c, scratch_place.path, LONG_LEASE)), "cannot open");
     for (int step = 0; step < TASKS; step++) {
         int id = 1 + (step * 7 + number * 25) % TASKS;
         char name[CLAIM_NAME], holder[CLAIM_HOLDER], done[32];
@@ -120,8 +104,8 @@ static void take_all_tasks(int number)
         claim_token token;
         must(!failed(claims_take(&token, holder, &c, name)), "cannot take");
         if (token.text[0] == '\0') continue;
-        if (!file_exists(scratch_file(&place, done))) {
-            int fd = open(scratch_file(&place, done), O_WRONLY | O_CREAT | O_EXCL, 0666);
+        if (!file_exists(scratch_file(&scratch_place, done))) {
+            int fd = open(scratch_file(&scratch_place, done), O_WRONLY | O_CREAT | O_EXCL, 0666);
             must(fd >= 0, "a task was done twice");
             close(fd);
             note("finished", id);
@@ -135,7 +119,7 @@ static int count_lines(const char *file, int seen[TASKS + 1])
 {
     char *text;
     int count = 0;
-    check_ok(file_read_text(&text, scratch_file(&place, file)));
+    check_ok(file_read_text(&text, scratch_file(&scratch_place, file)));
     for (char *at = text; *at != '\0'; at = strchr(at, '\n') + 1, count++) seen[atoi(at)]++;
     free(text);
     return count;
@@ -214,7 +198,7 @@ static void take_and_die(int number)
     claim_token token;
     char holder[CLAIM_HOLDER];
     (void)number;
-    must(!failed(claims_open(&c, place.path, LONG_LEASE)), "cannot open");
+    must(!failed(claims_open(&c, scratch_place.path, LONG_LEASE)), "cannot open");
     must(!failed(claims_take(&token, holder, &c, "000001")) && token.text[0] != '\0', "cannot take");
     kill(getpid(), SIGKILL);
 }
@@ -242,7 +226,7 @@ static void make_foreign(const char *name, double age)
 {
     char path[256], *text, *machine;
     snprintf(path, sizeof path, "claims/%s", name);
-    snprintf(path, sizeof path, "%s", scratch_file(&place, path));
+    snprintf(path, sizeof path, "%s", scratch_file(&scratch_place, path));
     check_ok(file_read_text(&text, path));
     machine = strstr(text, "machine ");
     assert_non_null(machine);
@@ -266,7 +250,7 @@ static void test_a_silent_claim_of_another_machine_is_broken_after_the_lease(voi
     assert_true(holds("000001", theirs));
     check_ok(claims_renew(&far)); /* a sign of life makes it young again */
     struct stat info;
-    assert_int_equal(stat(scratch_file(&place, "claims/000001"), &info), 0);
+    assert_int_equal(stat(scratch_file(&scratch_place, "claims/000001"), &info), 0);
     assert_true(difftime(time(NULL), info.st_mtime) < 5);
     make_foreign("000001", LONG_LEASE + 5);
     claim_token ours = take(&here, "000001");
@@ -285,8 +269,8 @@ static void test_a_silent_claim_of_another_machine_is_broken_after_the_lease(voi
 static void break_stale_claims(int number)
 {
     claims c;
-    must(!failed(claims_open(&c, place.path, LONG_LEASE)), "cannot open");
-    while (!file_exists(scratch_file(&place, "go"))) clock_sleep(1e-4);
+    must(!failed(claims_open(&c, scratch_place.path, LONG_LEASE)), "cannot open");
+    while (!file_exists(scratch_file(&scratch_place, "go"))) clock_sleep(1e-4);
     for (int id = 1; id <= TASKS; id++) {
         char name[CLAIM_NAME], holder[CLAIM_HOLDER];
         claim_token token;
@@ -294,9 +278,9 @@ static void break_stale_claims(int number)
         must(!failed(claims_take(&token, holder, &c, name)), "cannot take");
         if (token.text[0] != '\0') note("winners", id);
     }
-    while (!file_exists(scratch_file(&place, "leave"))) clock_sleep(1e-3);
+    while (!file_exists(scratch_file(&scratch_place, "leave"))) clock_sleep(1e-3);
     for (int i = 0; i < c.held_count; i++) {
-        claim_fence fence = claim_fence_of(place.path, c.held[i].name, &c.held[i].token);
+        claim_fence fence = claim_fence_of(scratch_place.path, c.held[i].name, &c.held[i].token);
         if (claim_holds(&fence)) note("holders", atoi(c.held[i].name));
     }
     (void)number;
@@ -315,15 +299,15 @@ static void test_a_stale_claim_is_broken_by_one(void **state)
     }
     pid_t children[PROCESSES];
     for (int i = 0; i < PROCESSES; i++) children[i] = start(break_stale_claims, i);
-    check_ok(file_write_text(scratch_file(&place, "go"), ""));
+    check_ok(file_write_text(scratch_file(&scratch_place, "go"), ""));
     int seen[TASKS + 1] = {0}, rounds = 0;
     for (; rounds < 3000; rounds++) {
         memset(seen, 0, sizeof seen);
         clock_sleep(0.01);
-        if (file_exists(scratch_file(&place, "winners")) && count_lines("winners", seen) >= TASKS) break;
+        if (file_exists(scratch_file(&scratch_place, "winners")) && count_lines("winners", seen) >= TASKS) break;
     }
     clock_sleep(0.2); /* those who come too late */
-    check_ok(file_write_text(scratch_file(&place, "leave"), ""));
+    check_ok(file_write_text(scratch_file(&scratch_place, "leave"), ""));
     for (int i = 0; i < PROCESSES; i++) expect_end(children[i]);
     memset(seen, 0, sizeof seen);
     assert_int_equal(count_lines("holders", seen), TASKS);
@@ -336,7 +320,7 @@ static void test_an_empty_claim_is_broken_after_the_lease(void **state)
 {
     (void)state;
     claims c = open_claims(SHORT_LEASE);
-    check_ok(file_write_text(scratch_file(&place, "claims/000001"), ""));
+    check_ok(file_write_text(scratch_file(&scratch_place, "claims/000001"), ""));
     assert_false(got(take(&c, "000001")));
     clock_sleep(1.5 * SHORT_LEASE);
     assert_true(got(take(&c, "000001")));
@@ -355,18 +339,18 @@ static run some_run(void)
 {
     run r;
     memset(&r, 0, sizeof r);
-    snprintf(r.directory, sizeof r.directory, "%s", place.path);
+    snprintf(r.directory, sizeof r.directory, "%s", scratch_place.path);
     static char nothing[] = "";
     r.config_text = r.network_text = nothing;
-    check_ok(file_make_directory(scratch_file(&place, "tasks")));
-    check_ok(file_make_directory(scratch_file(&place, "checkpoints")));
+    check_ok(file_make_directory(scratch_file(&scratch_place, "tasks")));
+    check_ok(file_make_directory(scratch_file(&scratch_place, "checkpoints")));
     return r;
 }
 
 static int count_files(const char *folder)
 {
     char command[SCRATCH_PATH + 64], line[32] = "";
-    snprintf(command, sizeof command, "ls %s | wc -l", scratch_file(&place, folder));
+    snprintf(command, sizeof command, "ls %s | wc -l", scratch_file(&scratch_place, folder));
     FILE *list = popen(command, "r");
     assert_non_null(list);
     assert_non_null(fgets(line, sizeof line, list));
@@ -380,7 +364,7 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
     run r = some_run();
     claims slow = open_claims(LONG_LEASE), quick = open_claims(LONG_LEASE);
     claim_token lost = take(&slow, "000001");
-    claim_fence before = claim_fence_of(place.path, "000001", &lost);
+    claim_fence before = claim_fence_of(scratch_place.path, "000001", &lost);
     char path[MAX_PATH_TEXT], warning[256];
     run_checkpoint_path(path, &r, 1);
     int64_t step = 1;
@@ -389,7 +373,7 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
 
     make_foreign("000001", LONG_LEASE + 5);
     claim_token owned = take(&quick, "000001");
-    claim_fence now = claim_fence_of(place.path, "000001", &owned);
+    claim_fence now = claim_fence_of(scratch_place.path, "000001", &owned);
     assert_true(got(owned));
     step = 7;
     check_ok(checkpoint_write(path, "task", &state_of_task, 1, &now));
@@ -432,7 +416,7 @@ static void test_a_result_is_never_replaced(void **state)
     assert_int_equal(count_files("tasks"), 1);
 
     /* What is damaged is no result. */
-    assert_int_equal(truncate(scratch_file(&place, "tasks/000001.h5"), 500), 0);
+    assert_int_equal(truncate(scratch_file(&scratch_place, "tasks/000001.h5"), 500), 0);
     check_ok(run_write_task(warning, &r, &other, NULL));
     assert_non_null(strstr(warning, "damaged"));
     check_ok(run_read_task(&back, &r, 1));
@@ -449,21 +433,21 @@ static void test_what_killed_jobs_left_is_removed(void **state)
     claim_token lost = take(&gone, "000001"), kept;
     char temporary[128];
     snprintf(temporary, sizeof temporary, "tasks/000001.h5.tmp-%s", lost.text);
-    check_ok(file_write_text(scratch_file(&place, temporary), "half a result"));
+    check_ok(file_write_text(scratch_file(&scratch_place, temporary), "half a result"));
     claims_release(&gone, "000001");
     kept = take(&c, "000002");
     snprintf(temporary, sizeof temporary, "checkpoints/000002.h5.tmp-%s", kept.text);
-    check_ok(file_write_text(scratch_file(&place, temporary), "half a checkpoint, being written"));
-    check_ok(file_write_text(scratch_file(&place, "results.h5.tmp-0123"), "half, perhaps being written"));
-    check_ok(file_write_text(scratch_file(&place, "tasks/000003.h5"), "a result"));
+    check_ok(file_write_text(scratch_file(&scratch_place, temporary), "half a checkpoint, being written"));
+    check_ok(file_write_text(scratch_file(&scratch_place, "results.h5.tmp-0123"), "half, perhaps being written"));
+    check_ok(file_write_text(scratch_file(&scratch_place, "tasks/000003.h5"), "a result"));
     check_ok(claims_clean(&c));
     assert_int_equal(count_files("tasks"), 1);
-    assert_true(file_exists(scratch_file(&place, temporary)));
-    assert_true(file_exists(scratch_file(&place, "results.h5.tmp-0123")));
+    assert_true(file_exists(scratch_file(&scratch_place, temporary)));
+    assert_true(file_exists(scratch_file(&scratch_place, "results.h5.tmp-0123")));
     struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
-    assert_int_equal(utimensat(AT_FDCWD, scratch_file(&place, "results.h5.tmp-0123"), long_ago, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, scratch_file(&scratch_place, "results.h5.tmp-0123"), long_ago, 0), 0);
     check_ok(claims_clean(&c));
-    assert_false(file_exists(scratch_file(&place, "results.h5.tmp-0123")));
+    assert_false(file_exists(scratch_file(&scratch_place, "results.h5.tmp-0123")));
     claims_close(&gone);
     claims_close(&c);
 }
@@ -471,17 +455,16 @@ static void test_what_killed_jobs_left_is_removed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_eight_processes_do_every_task_exactly_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_holder_until_it_is_released, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_holder_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_dead_process_of_this_machine_loses_its_claim_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_silent_claim_of_another_machine_is_broken_after_the_lease, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_a_stale_claim_is_broken_by_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_an_empty_claim_is_broken_after_the_lease, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_who_lost_its_claim_publishes_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_result_is_never_replaced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_killed_jobs_left_is_removed, set_up, tear_down),
+        scratch_test(test_eight_processes_do_every_task_exactly_once),
+        scratch_test(test_one_holder_until_it_is_released),
+        scratch_test(test_the_holder_is_named),
+        scratch_test(test_a_dead_process_of_this_machine_loses_its_claim_at_once),
+        scratch_test(test_a_silent_claim_of_another_machine_is_broken_after_the_lease),
+        scratch_test(test_a_stale_claim_is_broken_by_one),
+        scratch_test(test_an_empty_claim_is_broken_after_the_lease),
+        scratch_test(test_who_lost_its_claim_publishes_nothing),
+        scratch_test(test_a_result_is_never_replaced),
+        scratch_test(test_what_killed_jobs_left_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,25 +17,10 @@
 #define CONV(name, rest) "{ name = \"" name "\"; type = \"conv\"; out = 4; kernel = 3; padding = 1; " rest " }"
 #define TAIL "{ name = \"pool\"; type = \"global_pool\"; },\n{ name = \"fc\"; type = \"linear\"; out = 10; } );"
 
-static scratch folder;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    folder = scratch_make();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    scratch_remove(&folder);
-    return 0;
-}
 
 static status load(graph *g, const char *text)
 {
-    const char *path = scratch_file(&folder, "t.cfg");
+    const char *path = scratch_file(&scratch_place, "t.cfg");
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
@@ -455,5 +440,5 @@ int main(void)
         cmocka_unit_test(test_wrong_headers_are_refused),
         cmocka_unit_test(test_the_table_shows_layers_and_totals),
     };
-    return cmocka_run_group_tests_name("graph", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("graph", tests, scratch_set_up, scratch_tear_down);
 }

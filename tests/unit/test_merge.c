@@ -22,35 +22,22 @@
 #include "tests/support/scratch.h"
 
 enum { TASKS = 5 }; /* a warm-up and four points */
-static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
-                             "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
-static const char RENAMED[] = "name = \"other\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
-                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
-static const char CHANGED[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 64;\n"
-                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
+static const char CONFIG[] =
+    "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
+    "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
+static const char RENAMED[] =
+    "name = \"other\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
+    "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
+static const char CHANGED[] =
+    "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 64;\n"
+    "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0, 2.0, 3.0, 4.0]; } );\n";
 static const char NETWORK[] = "name = \"tiny\"; layers = ( );\n", DATA[] = "sha256:0123";
-
-static scratch place;
-
-static int set_up(void **state)
-{
-    (void)state;
-    place = scratch_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_remove(&place);
-    return 0;
-}
 
 static const char *in_run(const char *name, const char *file)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", name, file);
-    return scratch_file(&place, path);
+    return scratch_file(&scratch_place, path);
 }
 
 /* What every honest run computes for a task; `seconds` is that of this run. */
@@ -76,7 +63,7 @@ static void make_run(const char *name, const char *config, const int *ids, doubl
 {
     static double seconds = 1;
     run r;
-    check_ok(run_open(&r, scratch_file(&place, name), config, NETWORK, DATA));
+    check_ok(run_open(&r, scratch_file(&scratch_place, name), config, NETWORK, DATA));
     for (int i = 0; ids[i] != 0; i++) finish_task(&r, ids[i], error, seconds++);
     run_close(&r);
 }
@@ -86,10 +73,10 @@ static status merge(merge_summary *out, char told[2048], const char *to, const c
     const char *paths[8];
     char storage[8][SCRATCH_PATH + 64], target[SCRATCH_PATH + 64];
     for (int i = 0; i < count; i++) {
-        snprintf(storage[i], sizeof storage[i], "%s", scratch_file(&place, names[i]));
+        snprintf(storage[i], sizeof storage[i], "%s", scratch_file(&scratch_place, names[i]));
         paths[i] = storage[i];
     }
-    snprintf(target, sizeof target, "%s", scratch_file(&place, to));
+    snprintf(target, sizeof target, "%s", scratch_file(&scratch_place, to));
     memset(told, 0, 2048);
     FILE *words = fmemopen(told, 2047, "w");
     assert_non_null(words);
@@ -159,7 +146,7 @@ static void test_everything_is_there_once(void **state)
     assert_non_null(strstr(status_text, "\"failed\"")); /* complete, and one task failed */
     free(status_text);
     run r;
-    check_ok(run_open(&r, scratch_file(&place, "out"), CONFIG, NETWORK, DATA));
+    check_ok(run_open(&r, scratch_file(&scratch_place, "out"), CONFIG, NETWORK, DATA));
     run_close(&r);
 }
 
@@ -192,19 +179,19 @@ static void test_different_sweeps_are_refused(void **state)
     assert_int_equal(s.code, STATUS_CONFIG);
     check_says(s, "batch");
     check_says(s, "/a and ");
-    assert_false(file_exists(scratch_file(&place, "out")));
+    assert_false(file_exists(scratch_file(&scratch_place, "out")));
     run r;
-    check_ok(run_open(&r, scratch_file(&place, "data"), CONFIG, NETWORK, "sha256:9"));
+    check_ok(run_open(&r, scratch_file(&scratch_place, "data"), CONFIG, NETWORK, "sha256:9"));
     run_close(&r);
-    check_ok(run_open(&r, scratch_file(&place, "net"), CONFIG, "name = \"big\";\n", DATA));
+    check_ok(run_open(&r, scratch_file(&scratch_place, "net"), CONFIG, "name = \"big\";\n", DATA));
     run_close(&r);
     check_says(merge(&m, told, "out", (const char *const[]){"a", "data"}, 2), "another data set");
     check_says(merge(&m, told, "out", (const char *const[]){"net", "a"}, 2), "another network");
     check_says(merge(&m, told, "a", (const char *const[]){"b"}, 1), "batch");
     check_says(merge(&m, told, "out", (const char *const[]){"a", "nowhere"}, 2), "cannot read");
-    check_ok(file_make_directory(scratch_file(&place, "empty")));
+    check_ok(file_make_directory(scratch_file(&scratch_place, "empty")));
     check_says(merge(&m, told, "out", (const char *const[]){"a", "empty"}, 2), "no config.cfg");
-    assert_false(file_exists(scratch_file(&place, "out")));
+    assert_false(file_exists(scratch_file(&scratch_place, "out")));
 
     /* The output is somebody else's directory. */
     check_ok(file_write_text(in_run("empty", "thesis.tex"), "\\end"));
@@ -225,7 +212,7 @@ static void test_different_results_of_a_task_are_named(void **state)
     assert_non_null(strstr(told, "test_accuracy"));
     assert_null(strstr(told, "model/"));
     assert_null(strstr(told, "task 3"));
-    assert_false(file_exists(scratch_file(&place, "out")));
+    assert_false(file_exists(scratch_file(&scratch_place, "out")));
 }
 
 static void test_damaged_and_foreign_files_are_named_and_left_out(void **state)
@@ -258,11 +245,11 @@ static void test_damaged_and_foreign_files_are_named_and_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_everything_is_there_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_order_does_not_matter, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_different_sweeps_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_different_results_of_a_task_are_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_damaged_and_foreign_files_are_named_and_left_out, set_up, tear_down),
+        scratch_test(test_everything_is_there_once),
+        scratch_test(test_the_order_does_not_matter),
+        scratch_test(test_different_sweeps_are_refused),
+        scratch_test(test_different_results_of_a_task_are_named),
+        scratch_test(test_damaged_and_foreign_files_are_named_and_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,10 +24,25 @@ static void make_tasks(task *tasks, int warmups, int points)
     }
 }
 
-static queue make_queue(const task *tasks, int count)
+/* Their queue; `weights` NULL: all alike. */
+static queue make_weighted_queue(task *tasks, int warmups, int points, const float *weights)
 {
     queue q;
-    check_ok(queue_init(&q, tasks, NULL, count, SHARDS, MOST_RANKS));
+    make_tasks(tasks, warmups, points);
+    check_ok(queue_init(&q, tasks, weights, warmups + points, SHARDS, MOST_RANKS));
+    return q;
+}
+
+static queue make_queue(task *tasks, int warmups, int points)
+{
+    return make_weighted_queue(tasks, warmups, points, NULL);
+}
+
+/* One warm-up, which is done, and points that can start. */
+static queue make_queue_of_points(task *tasks, int points)
+{
+    queue q = make_queue(tasks, 1, points);
+    queue_finished(&q, 1, true);
     return q;
 }
 
@@ -66,8 +81,7 @@ static void test_warmup_takes_the_largest_power_of_two(void **state)
     static const int free_ranks[] = {1, 2, 3, 4, 7, 8, 9, 64}, expected[] = {1, 2, 2, 4, 4, 8, 8, 8};
     for (int i = 0; i < 8; i++) {
         task tasks[3];
-        make_tasks(tasks, 1, 2);
-        queue q = make_queue(tasks, 3);
+        queue q = make_queue(tasks, 1, 2);
         expect_next(&q, free_ranks[i], 1, expected[i]);
         expect_nothing(&q, free_ranks[i]); /* points wait for it */
         queue_free(&q);
@@ -78,9 +92,7 @@ static void test_points_get_one_rank_each_while_there_are_enough(void **state)
 {
     (void)state;
     task tasks[6];
-    make_tasks(tasks, 1, 5);
-    queue q = make_queue(tasks, 6);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 5);
     for (int free_ranks = 3; free_ranks > 0; free_ranks--) expect_next(&q, free_ranks, 5 - free_ranks, 1);
     assert_int_equal(q.running, 3);
     assert_int_equal(q.waiting, 2);
@@ -91,16 +103,14 @@ static void test_few_points_share_the_ranks_in_powers_of_two(void **state)
 {
     (void)state;
     task tasks[4];
-    make_tasks(tasks, 1, 3);
-    queue q = make_queue(tasks, 4);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 3);
     expect_next(&q, 5, 2, 2); /* 5 ranks for 3 points: 2 + 2 + 1 */
     expect_next(&q, 3, 3, 2);
     expect_next(&q, 1, 4, 1);
     expect_nothing(&q, 3);
     queue_free(&q);
 
-    q = make_queue(tasks, 4);
+    q = make_queue(tasks, 1, 3);
     for (int id = 1; id <= 3; id++) queue_finished(&q, id, true);
     expect_next(&q, 64, 4, SHARDS); /* never more than shards */
     queue_free(&q);
@@ -110,8 +120,7 @@ static void test_ready_warmups_share_the_ranks_and_go_before_points(void **state
 {
     (void)state;
     task tasks[6];
-    make_tasks(tasks, 2, 4);
-    queue q = make_queue(tasks, 6);
+    queue q = make_queue(tasks, 2, 4);
     expect_next(&q, 8, 1, 4);
     expect_next(&q, 4, 2, 4);
     queue_finished(&q, 1, true);
@@ -119,7 +128,7 @@ static void test_ready_warmups_share_the_ranks_and_go_before_points(void **state
     expect_next(&q, 2, 5, 2);
     queue_free(&q);
 
-    q = make_queue(tasks, 6);
+    q = make_queue(tasks, 2, 4);
     expect_next(&q, 1, 1, 1);
     queue_finished(&q, 1, true);
     expect_next(&q, 2, 2, 1); /* there are enough points for the other rank */
@@ -131,8 +140,7 @@ static void test_failed_warmup_takes_its_points_along(void **state)
 {
     (void)state;
     task tasks[6];
-    make_tasks(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
-    queue q = make_queue(tasks, 6);
+    queue q = make_queue(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
     int id;
     assert_false(queue_hopeless(&q, &id));
     expect_next(&q, 1, 1, 1);
@@ -161,8 +169,7 @@ static void test_tasks_of_other_jobs_are_not_handed_out(void **state)
     (void)state;
     task tasks[6];
     int id;
-    make_tasks(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
-    queue q = make_queue(tasks, 6);
+    queue q = make_queue(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
     expect_next(&q, 1, 1, 1);
     queue_away(&q, 1); /* picked, but somebody else has it */
     queue_away(&q, 5);
@@ -184,7 +191,7 @@ static void test_tasks_of_other_jobs_are_not_handed_out(void **state)
     assert_int_equal(q.done + q.failed, 3);
     queue_free(&q);
 
-    q = make_queue(tasks, 6);
+    q = make_queue(tasks, 2, 4);
     queue_away(&q, 5);
     queue_away(&q, 1);
     queue_finished(&q, 1, false); /* failed there: a point that comes back can never start */
@@ -210,9 +217,7 @@ static void test_returned_task_is_handed_out_again(void **state)
 {
     (void)state;
     task tasks[3];
-    make_tasks(tasks, 1, 2);
-    queue q = make_queue(tasks, 3);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 2);
     expect_next(&q, 2, 2, 1);
     expect_next(&q, 1, 3, 1);
     queue_returned(&q, 2);
@@ -225,9 +230,7 @@ static void test_tasks_finished_earlier_are_skipped(void **state)
 {
     (void)state;
     task tasks[5];
-    make_tasks(tasks, 1, 4);
-    queue q = make_queue(tasks, 5);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 4);
     queue_finished(&q, 3, true);
     queue_finished(&q, 2, false);
     expect_next(&q, 1, 4, 1);
@@ -242,8 +245,7 @@ static void test_every_task_runs_exactly_once(void **state)
     (void)state;
     enum { WARMUPS = 3, POINTS = 40, COUNT = WARMUPS + POINTS, RANKS = 13 };
     task tasks[COUNT];
-    make_tasks(tasks, WARMUPS, POINTS);
-    queue q = make_queue(tasks, COUNT);
+    queue q = make_queue(tasks, WARMUPS, POINTS);
     int handed_out[COUNT + 1] = {0}, running[COUNT], sizes[COUNT], count = 0, free_ranks = RANKS;
     for (unsigned step = 1; q.done < COUNT; step++) {
         int id, ranks;
@@ -270,10 +272,8 @@ static void test_longest_work_first_and_begun_work_before_fresh(void **state)
 {
     (void)state;
     task tasks[5];
-    make_tasks(tasks, 1, 4);
     const float weights[] = {1, 2, 7, 5, 7};
-    queue q;
-    check_ok(queue_init(&q, tasks, weights, 5, SHARDS, MOST_RANKS));
+    queue q = make_weighted_queue(tasks, 1, 4, weights);
     queue_finished(&q, 1, true);
     expect_next(&q, 1, 3, 1);
     expect_next(&q, 1, 5, 1);
@@ -292,9 +292,7 @@ static void test_idle_ranks_join_the_task_that_ends_last(void **state)
 {
     (void)state;
     task tasks[3];
-    make_tasks(tasks, 1, 2);
-    queue q = make_queue(tasks, 3);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 2);
     expect_next(&q, 1, 2, 1);
     expect_next(&q, 1, 3, 1);
     run_segments(&q, 2, 0, 0, 0.1, 100, 1);
@@ -320,9 +318,8 @@ static void test_a_group_does_not_grow_when_that_gains_less_than_it_costs(void *
 {
     (void)state;
     task tasks[1];
-    make_tasks(tasks, 1, 0);
     for (int costly = 0; costly < 2; costly++) {
-        queue q = make_queue(tasks, 1);
+        queue q = make_queue(tasks, 1, 0);
         expect_next(&q, 1, 1, 1);
         queue_begun(&q, 1, costly ? 500 : 5, 0, PHASE_WARMUP); /* 900 s are left after the first segment */
         assert_int_equal(queue_boundary(&q, 1, costly ? 600 : 105, 0.1, PHASE_WARMUP, 1),
@@ -330,7 +327,7 @@ static void test_a_group_does_not_grow_when_that_gains_less_than_it_costs(void *
         queue_free(&q);
     }
     /* Shortly before its end. */
-    queue q = make_queue(tasks, 1);
+    queue q = make_queue(tasks, 1, 0);
     expect_next(&q, 1, 1, 1);
     queue_begun(&q, 1, 5, 0.8, PHASE_WARMUP);
     assert_int_equal(queue_boundary(&q, 1, 10, 0.9, PHASE_WARMUP, 1), QUEUE_GO_ON);
@@ -341,8 +338,7 @@ static void test_a_size_measured_to_be_no_faster_is_never_grown_to(void **state)
 {
     (void)state;
     task tasks[4];
-    make_tasks(tasks, 2, 2);
-    queue q = make_queue(tasks, 4);
+    queue q = make_queue(tasks, 2, 2);
     expect_next(&q, 1, 1, 1);
     run_segments(&q, 1, 0, 0, 0.1, 100, 2);
     queue_returned(&q, 1);
@@ -389,11 +385,9 @@ static void test_a_warmup_that_would_hold_up_the_sweep_gets_more_ranks(void **st
 {
     (void)state;
     task tasks[10];
-    make_tasks(tasks, 2, 8); /* 3, 5, 7, 9 need 1, the others need 2 */
     for (int longer = 0; longer < 2; longer++) {
         const float weights[] = {1, longer ? 10 : 2, 1, 1, 1, 1, 1, 1, 1, 1};
-        queue q;
-        check_ok(queue_init(&q, tasks, weights, 10, SHARDS, MOST_RANKS));
+        queue q = make_weighted_queue(tasks, 2, 8, weights); /* 3, 5, 7, 9 need 1, the others need 2 */
         queue_finished(&q, 1, true);
         /* 5 tasks for 4 ranks: 18 units of work on 4 ranks take 4.5, so the warm-up may take 3.5; or 10
          * units, 2.5, 1.5. */
@@ -401,8 +395,8 @@ static void test_a_warmup_that_would_hold_up_the_sweep_gets_more_ranks(void **st
         queue_free(&q);
     }
     const float weights[] = {1, 1, 4, 1, 4, 1, 4, 1, 4, 1};
-    queue q; /* much else to do: 21 units take 5.25, the warm-up and its points only 2 in a row */
-    check_ok(queue_init(&q, tasks, weights, 10, SHARDS, MOST_RANKS));
+    /* Much else to do: 21 units take 5.25, the warm-up and its points only 2 in a row. */
+    queue q = make_weighted_queue(tasks, 2, 8, weights);
     queue_finished(&q, 1, true);
     expect_next(&q, 4, 2, 1);
     queue_free(&q);
@@ -412,9 +406,8 @@ static void test_a_large_group_gives_its_ranks_to_waiting_tasks(void **state)
 {
     (void)state;
     task tasks[22];
-    make_tasks(tasks, 2, 20);
     for (int waiting = 0; waiting < 2; waiting++) {
-        queue q = make_queue(tasks, 22);
+        queue q = make_queue(tasks, 2, 20);
         expect_next(&q, 8, 1, 4);
         expect_next(&q, 4, 2, 4);
         queue_begun(&q, 1, 1, 0, PHASE_WARMUP);
@@ -443,10 +436,8 @@ static void test_a_large_group_that_is_as_efficient_as_a_small_one_stays(void **
     (void)state;
     for (int seconds = 50; seconds <= 90; seconds += 40) { /* on 2 ranks, for what took 100 s on one */
         task tasks[4];
-        make_tasks(tasks, 1, 3);
         const float weights[] = {1, 1, 1, 0.1f};
-        queue q;
-        check_ok(queue_init(&q, tasks, weights, 4, SHARDS, MOST_RANKS));
+        queue q = make_weighted_queue(tasks, 1, 3, weights);
         queue_finished(&q, 1, true);
         queue_finished(&q, 3, true);
         expect_next(&q, 1, 2, 1);
@@ -466,8 +457,7 @@ static void test_nothing_begins_that_cannot_reach_its_next_checkpoint(void **sta
 {
     (void)state;
     task tasks[5];
-    make_tasks(tasks, 1, 4);
-    queue q = make_queue(tasks, 5);
+    queue q = make_queue(tasks, 1, 4);
     queue_set_deadline(&q, 1000);
     int id, ranks;
     assert_false(queue_next(&q, 1000, 1, &id, &ranks)); /* too late for anything */
@@ -495,9 +485,7 @@ static void test_a_shorter_segment_may_still_fit_before_the_deadline(void **stat
 {
     (void)state;
     task tasks[3];
-    make_tasks(tasks, 1, 2);
-    queue q = make_queue(tasks, 3);
-    queue_finished(&q, 1, true);
+    queue q = make_queue_of_points(tasks, 2);
     expect_next(&q, 1, 2, 1);
     expect_next(&q, 1, 3, 1);
     run_segments(&q, 2, 1, 0, 0.1, 100, 1);
@@ -515,8 +503,7 @@ static void test_a_task_whose_groups_break_is_set_aside_in_the_end(void **state)
 {
     (void)state;
     task tasks[6];
-    make_tasks(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
-    queue q = make_queue(tasks, 6);
+    queue q = make_queue(tasks, 2, 4); /* points 3, 5 need 1; points 4, 6 need 2 */
     for (int attempt = 1; attempt <= 3; attempt++) {
         expect_next(&q, 1, 1, 1);
         assert_int_equal(queue_broken(&q, 1), attempt < 3);
@@ -543,7 +530,7 @@ static void test_a_task_whose_groups_break_is_set_aside_in_the_end(void **state)
     queue_free(&q);
 
     /* Leaving because it was told to is no attempt. */
-    q = make_queue(tasks, 3);
+    q = make_queue(tasks, 2, 1);
     for (int i = 0; i < 6; i++) {
         expect_next(&q, 1, 1, 1);
         queue_returned(&q, 1);

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "tests/support/check_status.h"
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +19,13 @@
 #include "core/base/file.h"
 #include "results/report.h"
 #include "results/run.h"
+#include "tests/support/scratch.h"
 
 static const char CONFIG[] = "name = \"demo\";\nnetwork = \"networks/resnet8.cfg\";\n"
                              "data = \"../data/cifar10_50k's.h5\";\n"
                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
 
-static char folder[64], directory[96];
+static char directory[SCRATCH_PATH + 16];
 
 /* size in kB, accuracies in percent; on the front of the test accuracy? of the validation accuracy? */
 static const struct {
@@ -89,31 +89,15 @@ static void make_run(int points)
 
 static int set_up(void **state)
 {
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/bitfront_report_XXXXXX");
-    if (mkdtemp(folder) == NULL) return -1;
-    snprintf(directory, sizeof directory, "%s/demo", folder);
+    int result = scratch_set_up(state);
+    snprintf(directory, sizeof directory, "%s/demo", scratch_place.path);
     setenv("LC_ALL", "C.UTF-8", 1);
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return result;
 }
 
 static const char *inside(const char *name)
 {
-    static char path[256];
+    static char path[SCRATCH_PATH + 256];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     return path;
 }
@@ -318,13 +302,13 @@ static void test_few_points_are_no_problem(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_the_table_marks_the_front, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_csv_holds_every_point, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_plot_fits_the_terminal_and_its_characters, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_picture_is_drawn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gnuplot_may_be_missing_or_fail, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_any_cost_can_be_drawn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_few_points_are_no_problem, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_table_marks_the_front, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_csv_holds_every_point, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_plot_fits_the_terminal_and_its_characters, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_picture_is_drawn, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_gnuplot_may_be_missing_or_fail, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_any_cost_can_be_drawn, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_few_points_are_no_problem, set_up, scratch_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,6 @@
 #include "tests/support/check_status.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
@@ -29,6 +28,7 @@
 #include "core/io/h5.h"
 #include "results/provenance.h"
 #include "results/run.h"
+#include "tests/support/scratch.h"
 
 static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
@@ -38,35 +38,24 @@ static const char CHANGED[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.
                               "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
 static const char NETWORK[] = "name = \"tiny\"; layers = ( );\n", DATA[] = "sha256:0123";
 
-static char folder[64], directory[96];
+static char directory[SCRATCH_PATH + 16];
 
 static int set_up(void **state)
 {
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/bitfront_run_XXXXXX");
-    if (mkdtemp(folder) == NULL) return -1;
-    snprintf(directory, sizeof directory, "%s/runs/demo", folder);
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info;
-    (void)kind;
-    (void)where;
-    return remove(path);
+    int result = scratch_set_up(state);
+    snprintf(directory, sizeof directory, "%s/runs/demo", scratch_place.path);
+    return result;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_tear_down(state);
 }
 
 static const char *inside(const char *name)
 {
-    static char path[4][256];
+    static char path[4][SCRATCH_PATH + 256];
     static int next;
     char *out = path[next++ % 4];
     snprintf(out, sizeof path[0], "%s/%s", directory, name);
@@ -271,12 +260,12 @@ static void test_a_directory_of_something_else_is_refused(void **state)
     check_ok(run_open(&r, directory, CONFIG, NETWORK, DATA));
     run_close(&r);
 
-    char below[256];
+    char below[SCRATCH_PATH + 256];
     snprintf(below, sizeof below, "%s", inside("config.cfg/deeper"));
     check_says(run_open(&r, below, CONFIG, NETWORK, DATA), "config.cfg");
     if (geteuid() == 0) return; /* the administrator may write everywhere */
-    char closed[256];
-    snprintf(closed, sizeof closed, "%s/closed", folder);
+    char closed[SCRATCH_PATH + 16];
+    snprintf(closed, sizeof closed, "%s/closed", scratch_place.path);
     assert_int_equal(mkdir(closed, 0555), 0);
     check_says(run_open(&r, closed, CONFIG, NETWORK, DATA), "Permission denied");
 }

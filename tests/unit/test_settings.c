@@ -18,26 +18,11 @@
 #define SWEEP "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [0.5, 1.0]; } );\n"
 #define MINIMAL "network = \"n.cfg\";\ndata = \"d.h5\";\n" SWEEP
 
-static scratch folder; /* one for the whole test */
 static settings loaded, again;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    folder = scratch_make();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    scratch_remove(&folder);
-    return 0;
-}
 
 static status load_with(const char *text, const char *const *overrides, int count)
 {
-    const char *path = scratch_file(&folder, "t.cfg");
+    const char *path = scratch_file(&scratch_place, "t.cfg");
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
@@ -358,7 +343,7 @@ static void test_paths_are_relative_to_the_file(void **state)
 {
     (void)state;
     char expected[MAX_PATH_TEXT], real[MAX_PATH_TEXT];
-    assert_non_null(realpath(folder.path, real));
+    assert_non_null(realpath(scratch_place.path, real));
     assert_loads("network = \"./networks/n.cfg\"; data = \"/abs/d.h5\";" SWEEP);
     snprintf(expected, sizeof expected, "%.900s/networks/n.cfg", real);
     assert_string_equal(loaded.network, expected);
@@ -482,5 +467,5 @@ int main(void)
         cmocka_unit_test(test_the_example_is_the_help_and_loads_with_every_default),
         cmocka_unit_test(test_the_shipped_configurations_load),
     };
-    return cmocka_run_group_tests_name("settings", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("settings", tests, scratch_set_up, scratch_tear_down);
 }

@@ -16,22 +16,6 @@
 #include "core/data/synthetic.h"
 #include "tests/support/scratch.h"
 
-static scratch place;
-
-static int make(void **state)
-{
-    (void)state;
-    place = scratch_make();
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    (void)state;
-    scratch_remove(&place);
-    return 0;
-}
-
 static void expect_ok(status s)
 {
     if (failed(s)) fail_msg("%s", s.message);
@@ -40,7 +24,7 @@ static void expect_ok(status s)
 /* Prepares and loads; the caller frees *block. */
 static dataset prepare(void **block, uint64_t seed, int train, int validation, int test)
 {
-    const char *path = scratch_file(&place, "digits.h5");
+    const char *path = scratch_file(&scratch_place, "digits.h5");
     size_t bytes;
     expect_ok(synthetic_prepare(path, seed, train, validation, test));
     expect_ok(dataset_measure(&bytes, path));
@@ -169,7 +153,7 @@ static void test_mean_images_do_not_classify(void **state)
 static void test_impossible_requests_are_refused(void **state)
 {
     (void)state;
-    const char *path = scratch_file(&place, "none.h5");
+    const char *path = scratch_file(&scratch_place, "none.h5");
     status s = synthetic_prepare(path, 1, 0, 10, 10);
     assert_int_equal(s.code, STATUS_CONFIG);
     assert_non_null(strstr(s.message, "0 training images"));
@@ -177,7 +161,7 @@ static void test_impossible_requests_are_refused(void **state)
     assert_int_equal(s.code, STATUS_CONFIG);
     assert_non_null(strstr(s.message, "-5 test images"));
     assert_false(file_exists(path));
-    s = synthetic_prepare(scratch_file(&place, "missing/none.h5"), 1, 10, 10, 10);
+    s = synthetic_prepare(scratch_file(&scratch_place, "missing/none.h5"), 1, 10, 10, 10);
     assert_int_equal(s.code, STATUS_IO);
     assert_non_null(strstr(s.message, "missing/none.h5"));
 }
@@ -193,5 +177,5 @@ int main(void)
         cmocka_unit_test(test_mean_images_do_not_classify),
         cmocka_unit_test(test_impossible_requests_are_refused),
     };
-    return cmocka_run_group_tests(tests, make, unmake);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }
