@@ -1,4 +1,5 @@
 /* links: core_quant core_kernels */
+/* sources: golden/cases.c */
 /* Weights and activations mixed over candidate precisions, drawn in every way (softmax, argmax, both with given Gumbel
  * noise), in reference arithmetic against the published implementation. One-hot shares give values to the last bit;
  * softmax shares differ in the last bits of the exponential function, and so does everything behind them. */
@@ -9,7 +10,7 @@
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
 #include "core/quant/weight_quant.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/cases.h"
 
 enum { ACTIVATIONS = 3 };
 static const int ACTIVATION_BITS[ACTIVATIONS] = {2, 4, 8};
@@ -18,35 +19,6 @@ static const int ACTIVATION_BITS[ACTIVATIONS] = {2, 4, 8};
 static const double SHARE_TOLERANCE = 2e-6;
 /* Gradients of logits: a difference of two shares times a sum of up to 200 products, divided by the temperature. */
 static const double GRADIENT_TOLERANCE = 5e-5;
-
-static h5_id file;
-static int failures;
-
-static void compare(const char *group, const char *tensor, const real *values, double tolerance)
-{
-    failures += golden_check(file, group, tensor, values, tolerance);
-}
-
-static real *read_reals(const char *group, const char *tensor)
-{
-    return golden_reals(golden_read(file, "%s/%s", group, tensor));
-}
-
-static golden_tensor read_weight(const char *group, const char *tensor)
-{
-    golden_tensor t = golden_read(file, "%s/%s", group, tensor);
-    golden_weight_order(&t, false);
-    return t;
-}
-
-static void compare_weight(const char *group, const char *tensor, const real *values, double tolerance)
-{
-    char name[128];
-    snprintf(name, sizeof name, "%s/%s", group, tensor);
-    golden_tensor wanted = read_weight(group, tensor);
-    failures += golden_compare(name, values, &wanted, tolerance);
-    free(wanted.data);
-}
 
 /* Shares of one case, as a training step draws them. */
 typedef struct {
@@ -57,21 +29,21 @@ typedef struct {
 
 static shares draw(const char *group)
 {
-    char *mode = golden_text(file, group, "mode");
-    golden_tensor alpha = golden_read(file, "%s/alpha", group);
+    char *mode = golden_text(cases_file, group, "mode");
+    golden_tensor alpha = golden_read(cases_file, "%s/alpha", group);
     shares s = {.hard = strcmp(mode, "hard") == 0 || strcmp(mode, "gumbel_hard") == 0,
                 .precisions = (int)alpha.dims[0],
                 .columns = alpha.rank > 1 ? (int)alpha.dims[1] : 1,
-                .temperature = (real)golden_number(file, group, "temperature"),
+                .temperature = (real)golden_number(cases_file, group, "temperature"),
                 .share = malloc(alpha.count * sizeof(real)),
                 .soft = malloc(alpha.count * sizeof(real))};
-    real *noise = strncmp(mode, "gumbel", 6) == 0 ? read_reals(group, "gumbel_noise") : NULL;
+    real *noise = strncmp(mode, "gumbel", 6) == 0 ? cases_reals(group, "gumbel_noise") : NULL;
     real *logits = golden_reals(alpha);
     choice_sample(s.share, s.soft, logits, noise, s.hard, s.precisions, s.columns, s.temperature);
     free(logits);
     free(noise);
     free(mode);
-    compare(group, "theta", s.share, s.hard ? 0 : SHARE_TOLERANCE);
+    cases_compare(group, "theta", s.share, s.hard ? 0 : SHARE_TOLERANCE);
     return s;
 }
 
@@ -84,7 +56,7 @@ static void shares_free(shares *s)
 static void compare_logit_gradient(const char *group, const char *tensor, const shares *s, real *dshare)
 {
     choice_softmax_backward(dshare, dshare, s->soft, s->precisions, s->columns, s->temperature);
-    compare(group, tensor, dshare, GRADIENT_TOLERANCE);
+    cases_compare(group, tensor, dshare, GRADIENT_TOLERANCE);
 }
 
 /* What the bias passes on to the shares of its layer's weights and of its input; the vectors draw the latter by the
@@ -93,21 +65,21 @@ static void check_bias(const char *group, const shares *s, const real *w, size_t
                        const real *step)
 {
     const int channels = s->columns;
-    real *clip = read_reals(group, "act_clip"), *logits = read_reals(group, "act_alpha");
+    real *clip = cases_reals(group, "act_clip"), *logits = cases_reals(group, "act_alpha");
     real input_share[ACTIVATIONS];
     choice_softmax(input_share, logits, ACTIVATIONS, 1, 1);
     real input_step = act_quant_step(ACTIVATIONS, ACTIVATION_BITS, clip, 0, input_share);
-    compare(group, "s_a", &input_step, SHARE_TOLERANCE);
+    cases_compare(group, "s_a", &input_step, SHARE_TOLERANCE);
 
     /* a step off by a last bit may move a code on a rounding tie: the vectors have none */
-    real *bias = read_reals(group, "bias"), *out = malloc((size_t)channels * sizeof *out);
+    real *bias = cases_reals(group, "bias"), *out = malloc((size_t)channels * sizeof *out);
     bias_quantize(out, bias, step, input_step, channels);
-    compare(group, "bias_eff", out, SHARE_TOLERANCE);
+    cases_compare(group, "bias_eff", out, SHARE_TOLERANCE);
 
-    real *dbias = read_reals(group, "grad_bias_eff"), *dstep = malloc((size_t)channels * sizeof *dstep),
+    real *dbias = cases_reals(group, "grad_bias_eff"), *dstep = malloc((size_t)channels * sizeof *dstep),
          dinput_step = 0;
     bias_quantize_backward_scaled(dbias, dstep, &dinput_step, bias, step, input_step, channels);
-    compare(group, "grad_bias", dbias, SHARE_TOLERANCE);
+    cases_compare(group, "grad_bias", dbias, SHARE_TOLERANCE);
 
     real *steps = malloc((size_t)s->precisions * (size_t)channels * sizeof *steps);
     weight_steps(steps, w, rows, channels, s->precisions, choice->bits);
@@ -117,7 +89,7 @@ static void check_bias(const char *group, const shares *s, const real *w, size_t
     real dinput[ACTIVATIONS];
     for (int j = 0; j < ACTIVATIONS; j++) dinput[j] = dinput_step * (clip[j] / (real)((1 << ACTIVATION_BITS[j]) - 1));
     choice_softmax_backward(dinput, dinput, input_share, ACTIVATIONS, 1, 1);
-    compare(group, "grad_act_alpha_via_bias", dinput, GRADIENT_TOLERANCE);
+    cases_compare(group, "grad_act_alpha_via_bias", dinput, GRADIENT_TOLERANCE);
     free(steps);
     free(dstep);
     free(dbias);
@@ -137,8 +109,8 @@ static void check_counts(const char *group, const shares *s, const weight_choice
             bits += choice->bits[p] * share;
         }
     const real kept_channels = (real)kept, mean_bits = (real)(bits / (kept + 1e-10));
-    compare(group, "cout_eff", &kept_channels, SHARE_TOLERANCE);
-    compare(group, "mean_bits", &mean_bits, SHARE_TOLERANCE);
+    cases_compare(group, "cout_eff", &kept_channels, SHARE_TOLERANCE);
+    cases_compare(group, "mean_bits", &mean_bits, SHARE_TOLERANCE);
 }
 
 static void check_weight(const char *group)
@@ -147,21 +119,21 @@ static void check_weight(const char *group)
     weight_choice choice = {.precisions = s.precisions, .columns = s.columns, .share = s.share};
     for (int p = 0; p < s.precisions; p++)
         choice.bits[p] = s.precisions == 4 && p == 0 ? 0 : 8 >> (s.precisions - 1 - p);
-    golden_tensor given = read_weight(group, "w");
+    golden_tensor given = cases_weight(group, "w");
     const int channels = (int)given.dims[0];
     const size_t count = given.count, rows = count / (size_t)channels;
     real *w = golden_reals(given), *mixed = malloc(count * sizeof *mixed),
          *step = malloc((size_t)channels * sizeof *step);
 
     weight_mix(mixed, step, w, rows, channels, &choice, true);
-    compare_weight(group, "w_eff", mixed, s.hard ? 0 : SHARE_TOLERANCE);
-    compare(group, "s_w", step, s.hard ? 0 : SHARE_TOLERANCE);
+    cases_compare_weight(group, "w_eff", mixed, s.hard ? 0 : SHARE_TOLERANCE);
+    cases_compare(group, "s_w", step, s.hard ? 0 : SHARE_TOLERANCE);
     check_counts(group, &s, &choice);
     check_bias(group, &s, w, rows, &choice, step);
 
     /* the weights take the gradient of the mixed weights as it is: shares sum to 1, and 0 bit passes it on, too */
-    real *upstream = golden_reals(read_weight(group, "grad_w_eff"));
-    compare_weight(group, "grad_w", upstream, SHARE_TOLERANCE);
+    real *upstream = golden_reals(cases_weight(group, "grad_w_eff"));
+    cases_compare_weight(group, "grad_w", upstream, SHARE_TOLERANCE);
     real *dshare = calloc((size_t)s.precisions * (size_t)s.columns, sizeof *dshare);
     weight_mix_backward(dshare, upstream, w, rows, channels, &choice, true);
     compare_logit_gradient(group, "grad_alpha", &s, dshare);
@@ -175,9 +147,9 @@ static void check_weight(const char *group)
 
 static void check_activation_on(const kernel_table *k, const char *group, const shares *s)
 {
-    golden_tensor given = golden_read(file, "%s/x", group);
+    golden_tensor given = golden_read(cases_file, "%s/x", group);
     const size_t count = given.count;
-    real *x = golden_reals(given), *g = read_reals(group, "grad_y"), *clip = read_reals(group, "clip");
+    real *x = golden_reals(given), *g = cases_reals(group, "grad_y"), *clip = cases_reals(group, "clip");
     real *y = malloc(count * sizeof *y), *dx = malloc(count * sizeof *dx);
     const arithmetic_rules published = arithmetic_rules_of(ARITHMETIC_REFERENCE);
     pact q;
@@ -186,12 +158,12 @@ static void check_activation_on(const kernel_table *k, const char *group, const 
     real dclip[PACT_MAX], dshare[PACT_MAX];
     k->pact_backward(dx, dclip, dshare, NULL, g, x, &q, count);
 
-    int before = failures;
-    compare(group, "y", y, s->hard ? 0 : SHARE_TOLERANCE);
-    compare(group, "grad_x", dx, SHARE_TOLERANCE);
-    compare(group, "grad_clip", dclip, GRADIENT_TOLERANCE);
+    int before = cases_differ;
+    cases_compare(group, "y", y, s->hard ? 0 : SHARE_TOLERANCE);
+    cases_compare(group, "grad_x", dx, SHARE_TOLERANCE);
+    cases_compare(group, "grad_clip", dclip, GRADIENT_TOLERANCE);
     compare_logit_gradient(group, "grad_alpha", s, dshare);
-    if (failures > before) printf("    with the kernels for %s\n", k->name);
+    if (cases_differ > before) printf("    with the kernels for %s\n", k->name);
     free(dx);
     free(y);
     free(clip);
@@ -210,21 +182,11 @@ static void check_activation(const char *group)
     shares_free(&s);
 }
 
-static void check_all(const char *kind, void (*check)(const char *group))
-{
-    char group[64];
-    const int cases = golden_cases(file, kind);
-    for (int i = 0; i < cases; i++) {
-        snprintf(group, sizeof group, "%s/case_%03d", kind, i);
-        check(group);
-    }
-}
-
 int main(void)
 {
-    file = golden_open("mixed_layer.h5");
-    check_all("weight", check_weight);
-    check_all("activation", check_activation);
-    h5_discard(file);
-    return golden_report(failures);
+    cases_file = golden_open("mixed_layer.h5");
+    cases_check_all("weight", check_weight);
+    cases_check_all("activation", check_activation);
+    h5_discard(cases_file);
+    return golden_report(cases_differ);
 }

@@ -1,4 +1,5 @@
 /* links: core_quant core_kernels */
+/* sources: golden/cases.c */
 /* The quantisers alone, in reference arithmetic, against the published implementation: values, steps and elementwise
  * gradients to the last bit, on every instruction set of this processor; sums over a tensor within rounding. */
 #include <stdio.h>
@@ -7,58 +8,28 @@
 
 #include "core/quant/act_quant.h"
 #include "core/quant/weight_quant.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/cases.h"
 
 /* Sums of up to 606 float32 terms of both signs in another order: a few last bits of the largest partial sum, which may
  * be ten times the result. Seen: 1.03e-6. */
 static const double SUM_TOLERANCE = 1e-5;
 
-static h5_id file;
-static int failures;
-
-static void compare(const char *group, const char *tensor, const real *values, double tolerance)
-{
-    failures += golden_check(file, group, tensor, values, tolerance);
-}
-
-static real *read_reals(const char *group, const char *tensor)
-{
-    return golden_reals(golden_read(file, "%s/%s", group, tensor));
-}
-
-/* A weight tensor as our matrix (rows, channels). */
-static golden_tensor read_weight(const char *group, const char *tensor)
-{
-    golden_tensor t = golden_read(file, "%s/%s", group, tensor);
-    golden_weight_order(&t, false);
-    return t;
-}
-
-static void compare_weight(const char *group, const char *tensor, const real *values)
-{
-    char name[128];
-    snprintf(name, sizeof name, "%s/%s", group, tensor);
-    golden_tensor wanted = read_weight(group, tensor);
-    failures += golden_compare(name, values, &wanted, 0);
-    free(wanted.data);
-}
-
 static void check_weight(const char *group)
 {
-    golden_tensor given = read_weight(group, "x");
+    golden_tensor given = cases_weight(group, "x");
     const int channels = (int)given.dims[0];
     const size_t count = given.count;
     real *x = golden_reals(given), *y = malloc(count * sizeof *y), *step = malloc((size_t)channels * sizeof *step);
     const real all = 1;
     weight_choice only = {
-        .precisions = 1, .bits = {(int)golden_number(file, group, "bits")}, .columns = 1, .share = &all};
+        .precisions = 1, .bits = {(int)golden_number(cases_file, group, "bits")}, .columns = 1, .share = &all};
     weight_mix(y, step, x, count / (size_t)channels, channels, &only, true);
-    compare_weight(group, "y", y);
-    compare(group, "scale", step, 0);
+    cases_compare_weight(group, "y", y, 0);
+    cases_compare(group, "scale", step, 0);
 
     /* The engine hands gradients through weight quantisers unchanged; here is that this is what was published. */
-    real *grad_y = golden_reals(read_weight(group, "grad_y"));
-    compare_weight(group, "grad_x", grad_y);
+    real *grad_y = golden_reals(cases_weight(group, "grad_y"));
+    cases_compare_weight(group, "grad_x", grad_y, 0);
     free(grad_y);
     free(step);
     free(y);
@@ -68,14 +39,14 @@ static void check_weight(const char *group)
 static void check_activation_on(const kernel_table *k, const char *group, bool is_signed)
 {
     const char *clip_name = is_signed ? "clip_sup" : "clip";
-    golden_tensor given = golden_read(file, "%s/x", group);
+    golden_tensor given = golden_read(cases_file, "%s/x", group);
     const size_t count = given.count;
-    real *x = golden_reals(given), *g = read_reals(group, "grad_y"), *clip = read_reals(group, clip_name);
-    real *low = is_signed ? read_reals(group, "clip_inf") : calloc(1, sizeof *low);
+    real *x = golden_reals(given), *g = cases_reals(group, "grad_y"), *clip = cases_reals(group, clip_name);
+    real *low = is_signed ? cases_reals(group, "clip_inf") : calloc(1, sizeof *low);
     real *y = malloc(count * sizeof *y), *dx = malloc(count * sizeof *dx);
 
     const arithmetic_rules published = arithmetic_rules_of(ARITHMETIC_REFERENCE);
-    const int bits = (int)golden_number(file, group, "bits");
+    const int bits = (int)golden_number(cases_file, group, "bits");
     const real all = 1;
     pact q;
     act_quant_prepare(&q, 1, &bits, clip, *low, &all, ACT_BEHIND_LAYER, &published);
@@ -84,13 +55,13 @@ static void check_activation_on(const kernel_table *k, const char *group, bool i
     k->pact_backward(dx, dclip, dshare, &dlow, g, x, &q, count);
     real step = act_quant_step(1, &bits, clip, *low, &all);
 
-    int before = failures;
-    compare(group, "y", y, 0);
-    compare(group, "scale", &step, 0);
-    compare(group, "grad_x", dx, 0);
-    compare(group, is_signed ? "grad_clip_sup" : "grad_clip", dclip, SUM_TOLERANCE);
-    if (is_signed) compare(group, "grad_clip_inf", &dlow, SUM_TOLERANCE);
-    if (failures > before) printf("    with the kernels for %s\n", k->name);
+    int before = cases_differ;
+    cases_compare(group, "y", y, 0);
+    cases_compare(group, "scale", &step, 0);
+    cases_compare(group, "grad_x", dx, 0);
+    cases_compare(group, is_signed ? "grad_clip_sup" : "grad_clip", dclip, SUM_TOLERANCE);
+    if (is_signed) cases_compare(group, "grad_clip_inf", &dlow, SUM_TOLERANCE);
+    if (cases_differ > before) printf("    with the kernels for %s\n", k->name);
     free(dx);
     free(y);
     free(low);
@@ -110,17 +81,17 @@ static void check_activation(const char *group)
 
 static void check_bias(const char *group)
 {
-    golden_tensor given = golden_read(file, "%s/x", group);
+    golden_tensor given = golden_read(cases_file, "%s/x", group);
     const int channels = (int)given.count;
-    real *x = golden_reals(given), *step = read_reals(group, "s_w"), *input_step = read_reals(group, "s_a");
-    real *g = read_reals(group, "grad_y");
+    real *x = golden_reals(given), *step = cases_reals(group, "s_w"), *input_step = cases_reals(group, "s_a");
+    real *g = cases_reals(group, "grad_y");
     real *y = malloc((size_t)channels * sizeof *y), *dstep = malloc((size_t)channels * sizeof *dstep), dinput_step = 0;
     bias_quantize(y, x, step, *input_step, channels);
     bias_quantize_backward_scaled(g, dstep, &dinput_step, x, step, *input_step, channels);
-    compare(group, "y", y, 0);
-    compare(group, "grad_x", g, 0);
-    compare(group, "grad_s_w", dstep, 0);
-    compare(group, "grad_s_a", &dinput_step, SUM_TOLERANCE);
+    cases_compare(group, "y", y, 0);
+    cases_compare(group, "grad_x", g, 0);
+    cases_compare(group, "grad_s_w", dstep, 0);
+    cases_compare(group, "grad_s_a", &dinput_step, SUM_TOLERANCE);
     free(dstep);
     free(y);
     free(g);
@@ -129,23 +100,13 @@ static void check_bias(const char *group)
     free(x);
 }
 
-static void check_all(const char *kind, void (*check)(const char *group))
-{
-    char group[64];
-    const int cases = golden_cases(file, kind);
-    for (int i = 0; i < cases; i++) {
-        snprintf(group, sizeof group, "%s/case_%03d", kind, i);
-        check(group);
-    }
-}
-
 int main(void)
 {
-    file = golden_open("quantizers.h5");
-    check_all("weight", check_weight);
-    check_all("act_unsigned", check_activation);
-    check_all("act_signed", check_activation);
-    check_all("bias", check_bias);
-    h5_discard(file);
-    return golden_report(failures);
+    cases_file = golden_open("quantizers.h5");
+    cases_check_all("weight", check_weight);
+    cases_check_all("act_unsigned", check_activation);
+    cases_check_all("act_signed", check_activation);
+    cases_check_all("bias", check_bias);
+    h5_discard(cases_file);
+    return golden_report(cases_differ);
 }
