@@ -278,6 +278,29 @@ static void test_weights_that_read_a_removed_channel_go_with_it(void **state)
     close_pair(&p);
 }
 
+/* The fewest bits of a group that cannot be pruned are not 0. */
+static void test_only_channels_of_0_bit_are_removed(void **state)
+{
+    (void)state;
+    for (int n = 0; n < NETWORKS; n++) {
+        pair p;
+        open_pair(&p, networks[n], &(arithmetic_rules){0});
+        choose_randomly(&p, 0, 10);
+        int unprunable = 0;
+        for (int g = 0; g < p.graph.group_count; g++) {
+            const model_weight_group *group = &p.full.groups[g];
+            if (group->precisions == 0 || group->bits[0] == 0) continue;
+            unprunable += group->columns > 1;
+            real *logits = p.values + p.full.layout.tensors[group->logits].offset;
+            for (int c = 0; c < group->columns; c++) logits[c] = 5; /* the fewest bits */
+        }
+        assert_true(unprunable > 0);
+        prepare(&p, false, MODEL_FOR_EVALUATION);
+        assert_int_equal(count_channels(&p.pruned.graph), count_channels(&p.graph));
+        close_pair(&p);
+    }
+}
+
 static void test_with_the_published_rule_nothing_is_removed(void **state)
 {
     (void)state;
@@ -301,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_channels_come_back_when_they_are_chosen_again),
         cmocka_unit_test(test_scatter_brings_back_what_gather_took_and_nothing_else),
         cmocka_unit_test(test_weights_that_read_a_removed_channel_go_with_it),
+        cmocka_unit_test(test_only_channels_of_0_bit_are_removed),
         cmocka_unit_test(test_with_the_published_rule_nothing_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
