@@ -62,6 +62,7 @@ typedef struct {
     task warmup, point;
     record start; /* what the point starts from: fresh weights */
     rank_group ranks;
+    sum_memory sums;
     group group;
     limits limits;
     step_rates rates;
@@ -172,7 +173,8 @@ static status form_group(session *s)
     int members[MAX_RANKS];
     for (int i = 0; i < s->rt->size; i++) members[i] = i;
     group_hooks hooks = {.should_stop = never_stop, .given_up = never_stop};
-    TRY(rank_group_open(&s->ranks, s->rt->world, members, s->rt->size, 0, hooks));
+    if (s->rt->size > 1) TRY(sum_memory_open(&s->sums, s->rt->world));
+    TRY(rank_group_open(&s->ranks, s->rt->world, members, s->rt->size, 0, &s->sums, hooks));
     s->group = rank_group_view(&s->ranks);
     return status_ok();
 }
@@ -501,6 +503,7 @@ static status run_step(const runtime *rt, int argc, char **argv)
     if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for the benchmark");
     s->o = &given;
     s->rt = rt;
+    s->sums = sum_memory_none();
     status outcome = prepare(s);
     if (rt->size > 1) outcome = agree(rt->world, outcome);
     bool grouped = false;
@@ -517,7 +520,10 @@ static status run_step(const runtime *rt, int argc, char **argv)
         else
             print_report(s, &summary);
     }
-    if (grouped) rank_group_close(&s->ranks);
+    if (grouped) {
+        rank_group_close(&s->ranks);
+        sum_memory_close(&s->sums);
+    }
     record_free(&s->start);
     limits_close(&s->limits);
     bench_images_free(&s->images);

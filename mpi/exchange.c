@@ -20,7 +20,13 @@ static int lot_tag(MPI_Comm world, int lot)
 status exchange_open(exchange *out, MPI_Comm world, const int *members, int count, int lot,
                      bool (*given_up)(void *ctx), void *ctx)
 {
-    exchange x = {.world = world, .size = count, .given_up = given_up, .ctx = ctx};
+    exchange x = {.world = world,
+                  .size = count,
+                  .lot = lot,
+                  .given_up = given_up,
+                  .ctx = ctx,
+                  .requests = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
+    *out = x;
     assert(count >= 1 && count <= WIRE_MAX_MEMBERS && (count & (count - 1)) == 0);
     if (count > 1) {
         int world_rank;
@@ -40,92 +46,116 @@ status exchange_open(exchange *out, MPI_Comm world, const int *members, int coun
     return status_ok();
 }
 
-void exchange_close(exchange *x)
-{
-    free(x->sent);
-    free(x->received);
-    x->sent = x->received = NULL;
-}
-
 /* The partner may be dead. What MPI does not hand back may still be read or written by it: that memory stays. */
-static void drop(exchange *x, int count, MPI_Request *requests)
+static void drop(exchange *x)
 {
     bool all_back = true;
-    for (int i = 0; i < count; i++) {
-        if (requests[i] == MPI_REQUEST_NULL) continue;
+    for (int i = 0; i < 2; i++) {
+        if (x->requests[i] == MPI_REQUEST_NULL) continue;
         int back = 0;
-        MPI_Cancel(&requests[i]);
-        if (MPI_Test(&requests[i], &back, MPI_STATUS_IGNORE) == MPI_SUCCESS && back) continue;
-        MPI_Request_free(&requests[i]);
+        MPI_Cancel(&x->requests[i]);
+        if (MPI_Test(&x->requests[i], &back, MPI_STATUS_IGNORE) == MPI_SUCCESS && back) continue;
+        MPI_Request_free(&x->requests[i]);
         all_back = false;
     }
     if (!all_back) x->sent = x->received = NULL;
 }
 
-/* All bytes that were expected, and no others. */
-static status check_size(const MPI_Status *envelope, int bytes, const char *what)
+void exchange_close(exchange *x)
 {
-    int size;
-    TRY(mpi_status(MPI_Get_count(envelope, MPI_BYTE, &size), what));
-    if (size == bytes) return status_ok();
-    return status_fail(STATUS_MPI, "%s: %d bytes came where %d are expected", what, size, bytes);
+    drop(x);
+    free(x->sent);
+    free(x->received);
+    x->sent = x->received = NULL;
 }
 
-/* requests[0] may be the receipt of `bytes` bytes; -1: it is none. */
-static status wait_for(exchange *x, int count, MPI_Request *requests, int bytes, const char *what)
+status exchange_check(const exchange *x, const char *what)
+{
+    if (x->given_up == NULL || !x->given_up(x->ctx)) return status_ok();
+    return status_fail(STATUS_MPI, "%s: the lot was given up", what);
+}
+
+static status begin_receipt(exchange *x, int from, size_t bytes, const char *what)
+{
+    x->expected = (int)bytes;
+    return mpi_status(
+        MPI_Irecv(x->received, x->expected, MPI_BYTE, x->members[from], x->tag, x->world, &x->requests[0]), what);
+}
+
+static status begin_sending(exchange *x, int to, const void *data, size_t bytes, const char *what)
+{
+    memcpy(x->sent, data, bytes);
+    return mpi_status(MPI_Isend(x->sent, (int)bytes, MPI_BYTE, x->members[to], x->tag, x->world, &x->requests[1]),
+                      what);
+}
+
+/* *complete: what was begun has come to its end; all bytes that were expected, and no others, have come. */
+static status test(exchange *x, bool *complete, const char *what)
+{
+    int all = 0, bytes;
+    MPI_Status envelopes[2];
+    bool receives = x->requests[0] != MPI_REQUEST_NULL;
+    TRY(mpi_status(MPI_Testall(2, x->requests, &all, envelopes), what));
+    *complete = all;
+    if (!all || !receives) return status_ok();
+    TRY(mpi_status(MPI_Get_count(&envelopes[0], MPI_BYTE, &bytes), what));
+    if (bytes == x->expected) return status_ok();
+    return status_fail(STATUS_MPI, "%s: %d bytes came where %d are expected", what, bytes, x->expected);
+}
+
+static status wait(exchange *x, const char *what)
 {
     patience p = {.longest_nap = LONGEST_NAP_SECONDS};
     while (true) {
-        int complete = 0;
-        MPI_Status envelopes[2];
-        status s = mpi_status(MPI_Testall(count, requests, &complete, envelopes), what);
-        if (!failed(s) && complete) return bytes < 0 ? s : check_size(&envelopes[0], bytes, what);
-        if (!failed(s) && x->given_up != NULL && x->given_up(x->ctx))
-            s = status_fail(STATUS_MPI, "%s: the lot was given up", what);
+        bool complete = false;
+        status s = test(x, &complete, what);
+        if (!failed(s) && complete) return s;
+        if (!failed(s)) s = exchange_check(x, what);
         if (failed(s)) {
-            drop(x, count, requests);
+            drop(x);
             return s;
         }
         patience_pause(&p);
     }
 }
 
-status exchange_swap(exchange *x, int partner, const void *data, size_t bytes)
+static const char *const swapping = "exchanging data between ranks";
+static const char *const sharing = "sharing data between ranks";
+
+status exchange_swap_begin(exchange *x, int partner, const void *data, size_t bytes)
 {
     assert(bytes <= EXCHANGE_BYTES);
-    const char *what = "exchanging data between ranks";
-    MPI_Request requests[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-    memcpy(x->sent, data, bytes);
-    int other = x->members[partner];
-    status s = mpi_status(MPI_Irecv(x->received, (int)bytes, MPI_BYTE, other, x->tag, x->world, &requests[0]), what);
-    if (!failed(s))
-        s = mpi_status(MPI_Isend(x->sent, (int)bytes, MPI_BYTE, other, x->tag, x->world, &requests[1]), what);
-    if (!failed(s)) return wait_for(x, 2, requests, (int)bytes, what);
-    drop(x, 2, requests);
-    return s;
+    TRY(begin_receipt(x, partner, bytes, swapping));
+    return begin_sending(x, partner, data, bytes, swapping);
 }
 
-static status send_part(exchange *x, int to, const char *data, int bytes)
+status exchange_swap_test(exchange *x, bool *complete)
 {
-    const char *what = "sharing data between ranks";
-    memcpy(x->sent, data, (size_t)bytes);
-    MPI_Request request;
-    TRY(mpi_status(MPI_Isend(x->sent, bytes, MPI_BYTE, x->members[to], x->tag, x->world, &request), what));
-    return wait_for(x, 1, &request, -1, what);
+    return test(x, complete, swapping);
 }
 
-static status receive_part(exchange *x, int from, char *data, int bytes)
+status exchange_swap(exchange *x, int partner, const void *data, size_t bytes)
 {
-    const char *what = "sharing data between ranks";
-    MPI_Request request;
-    TRY(mpi_status(MPI_Irecv(x->received, bytes, MPI_BYTE, x->members[from], x->tag, x->world, &request), what));
-    TRY(wait_for(x, 1, &request, bytes, what));
-    memcpy(data, x->received, (size_t)bytes);
+    TRY(exchange_swap_begin(x, partner, data, bytes));
+    return wait(x, swapping);
+}
+
+static status send_part(exchange *x, int to, const char *data, size_t bytes)
+{
+    TRY(begin_sending(x, to, data, bytes, sharing));
+    return wait(x, sharing);
+}
+
+static status receive_part(exchange *x, int from, char *data, size_t bytes)
+{
+    TRY(begin_receipt(x, from, bytes, sharing));
+    TRY(wait(x, sharing));
+    memcpy(data, x->received, bytes);
     return status_ok();
 }
 
 /* A binomial tree: a rank receives from the one without its lowest bit, and sends to those with one lower bit more. */
-static status share_part(exchange *x, char *data, int bytes)
+static status share_part(exchange *x, char *data, size_t bytes)
 {
     int lowest = x->rank == 0 ? x->size : x->rank & -x->rank;
     if (x->rank != 0) TRY(receive_part(x, x->rank - lowest, data, bytes));
@@ -137,10 +167,10 @@ status exchange_share(exchange *x, void *data, size_t bytes)
 {
     char *at = data;
     while (bytes > 0 && x->size > 1) {
-        int part = bytes > EXCHANGE_BYTES ? EXCHANGE_BYTES : (int)bytes;
+        size_t part = bytes > EXCHANGE_BYTES ? EXCHANGE_BYTES : bytes;
         TRY(share_part(x, at, part));
         at += part;
-        bytes -= (size_t)part;
+        bytes -= part;
     }
     return status_ok();
 }

@@ -1,11 +1,12 @@
 #include "mpi/group.h"
 
-#include "mpi/tree_sum.h"
-
-status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int lot, group_hooks hooks)
+status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int lot,
+                       const sum_memory *memory, group_hooks hooks)
 {
     out->hooks = hooks;
-    return exchange_open(&out->link, world, members, count, lot, hooks.given_up, hooks.ctx);
+    TRY(exchange_open(&out->link, world, members, count, lot, hooks.given_up, hooks.ctx));
+    tree_sum_open(&out->adder, &out->link, memory);
+    return status_ok();
 }
 
 void rank_group_close(rank_group *g)
@@ -16,7 +17,13 @@ void rank_group_close(rank_group *g)
 static status group_sum(void *ctx, real *values, size_t count, status local)
 {
     rank_group *g = ctx;
-    return tree_sum_values(&g->link, values, count, local);
+    return tree_sum_end(&g->adder, values, count, local);
+}
+
+static void group_sum_begin(void *ctx, real *values, size_t count)
+{
+    rank_group *g = ctx;
+    tree_sum_begin(&g->adder, values, count);
 }
 
 static bool group_should_stop(void *ctx)
@@ -25,11 +32,12 @@ static bool group_should_stop(void *ctx)
     return g->hooks.should_stop(g->hooks.ctx);
 }
 
-/* An answer is of no use in the middle of a step; asking keeps the messages moving. */
+/* An answer is of no use in the middle of a step; asking keeps the messages moving, and the sums that have begun. */
 static void group_show_life(void *ctx)
 {
     rank_group *g = ctx;
     (void)g->hooks.given_up(g->hooks.ctx);
+    (void)tree_sum_advance(&g->adder);
 }
 
 group rank_group_view(rank_group *g)
@@ -38,6 +46,7 @@ group rank_group_view(rank_group *g)
         .rank = g->link.rank,
         .size = g->link.size,
         .sum = g->link.size > 1 ? group_sum : NULL,
+        .sum_begin = g->link.size > 1 ? group_sum_begin : NULL,
         .ctx = g,
         .should_stop = group_should_stop,
         .breathe = group_show_life,

@@ -8,6 +8,8 @@
 #include "core/base/status.h"
 #include "core/train/group.h"
 #include "mpi/exchange.h"
+#include "mpi/sum_memory.h"
+#include "mpi/tree_sum.h"
 
 /* What a group asks of its surroundings. */
 typedef struct {
@@ -18,13 +20,15 @@ typedef struct {
 
 typedef struct {
     exchange link; /* owned */
+    tree_sum adder;
     group_hooks hooks;
 } rank_group;
 
 /* Local: members[count] are world ranks, the same list on all of them; member i gets group rank i. `lot` tells this
- * group from all others. */
+ * group from all others. The sums go through `memory` (borrowed; NULL: none) where that reaches all members. The group
+ * stays where it is: it points into itself. */
 MUST_CHECK status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int lot,
-                                  group_hooks hooks);
+                                  const sum_memory *memory, group_hooks hooks);
 /* Local. */
 void rank_group_close(rank_group *g);
 

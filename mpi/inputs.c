@@ -45,7 +45,7 @@ static status read_parts(sweep_inputs *in, const char *path, const char *const *
 void inputs_clear(sweep_inputs *out)
 {
     memset(out, 0, sizeof *out);
-    out->data_owner = (shared_data){.node = MPI_COMM_NULL, .window = MPI_WIN_NULL, .block = NULL};
+    out->data_owner = shared_data_none();
 }
 
 status inputs_read(sweep_inputs *out, const char *path, const char *const *overrides, int override_count)

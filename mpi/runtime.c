@@ -9,7 +9,7 @@
 
 #include "core/base/fail_point.h"
 #include "mpi/agree.h"
-#include "mpi/shared_data.h"
+#include "mpi/node_window.h"
 
 static volatile sig_atomic_t wish = STOP_NOT; /* a signal handler can reach nothing else */
 static bool ranks_lost = false;               /* a fact about the process, like its signals */
@@ -75,7 +75,7 @@ status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
 {
     runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
     if (rt.uses_mpi) {
-        shared_data_choose_place();
+        node_window_choose_place();
         if (needs_mpi && runtime_recovers()) limit_seconds(start_limit(), start_failed);
         TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
         TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));

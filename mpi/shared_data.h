@@ -7,16 +7,15 @@
 
 #include "core/base/status.h"
 #include "core/data/dataset.h"
+#include "mpi/node_window.h"
 
 typedef struct {
-    MPI_Comm node;  /* ranks of this node; owned; MPI_COMM_NULL when alone */
-    MPI_Win window; /* owned; MPI_WIN_NULL when alone */
-    void *block;    /* owned when alone, else part of the window */
+    node_window window; /* empty when alone */
+    void *block;        /* part of the window; owned when alone */
 } shared_data;
 
-/* To be called before MPI starts. Open MPI keeps windows in files in /dev/shm; where that is tiny, as in many
- * containers, this chooses the directory for temporary files instead. What the user has chosen stays. */
-void shared_data_choose_place(void);
+/* Holds nothing. */
+shared_data shared_data_none(void);
 
 /* Collective on world (MPI_COMM_NULL: this process alone). Loads the prepared data set at `path`; *view is valid until
  * shared_data_free. All ranks return the same status. */

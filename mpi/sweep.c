@@ -9,6 +9,7 @@
 #include "mpi/agree.h"
 #include "mpi/coordinator.h"
 #include "mpi/runtime.h"
+#include "mpi/sum_memory.h"
 #include "mpi/worker.h"
 #include "results/run.h"
 
@@ -96,7 +97,7 @@ static status serve(worker *own, double deadline, sweep_end *end)
 
 /* Collective on world. The coordinator tells the workers how the sweep has ended. */
 static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, sharing *shared,
-                         const char *fingerprint, const sweep_options *options, sweep_end *end)
+                         const char *fingerprint, const sum_memory *sums, const sweep_options *options, sweep_end *end)
 {
     coordinator c;
     bool opened = false;
@@ -104,9 +105,19 @@ static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const
     TRY(agree(world, rank == 0 ? coordinate(&c, &opened, in, r, &p, shared, world, options) : status_ok()));
     runtime_started();
     worker own = worker_new(in, r, fingerprint, world, rank);
+    own.sums = sums;
     status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
     if (opened) coordinator_close(&c);
     return outcome;
+}
+
+/* Collective on world. Two ranks have but one worker, which adds nothing. */
+static status open_sums(sum_memory *out, MPI_Comm world)
+{
+    int size;
+    *out = sum_memory_none();
+    TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));
+    return size > 2 ? sum_memory_open(out, world) : status_ok();
 }
 
 status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *options, sweep_end *end)
@@ -123,7 +134,10 @@ status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *op
     status all = agree(world, local);
     if (!failed(all)) all = share_run(&r, world, rank);
     if (!failed(all)) all = agree_bytes(world, 0, fingerprint, sizeof fingerprint);
-    if (!failed(all)) all = run_shared(world, rank, in, &r, &shared, fingerprint, options, end);
+    sum_memory sums = sum_memory_none();
+    if (!failed(all)) all = open_sums(&sums, world);
+    if (!failed(all)) all = run_shared(world, rank, in, &r, &shared, fingerprint, &sums, options, end);
+    if (all.code != STATUS_MPI && !end->ranks_lost) sum_memory_close(&sums);
     if (shared.run != NULL) sharing_close(&shared);
     run_close(&r);
     return all;

@@ -241,7 +241,8 @@ static status conclude(job *j, status trained, segment_end end)
 static status perform_in_group(job *j, const wire_order *order)
 {
     group_hooks hooks = {.should_stop = between_steps, .given_up = lot_is_over, .ctx = j->w};
-    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->lot, hooks);
+    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->lot,
+                                    j->w->sums, hooks);
     if (failed(opened)) return status_fail(STATUS_MPI, "%s", opened.message);
     segment_end end;
     status ending = train(j, &end);

@@ -11,6 +11,7 @@
 #include "core/base/status.h"
 #include "core/train/trainer.h"
 #include "mpi/inputs.h"
+#include "mpi/sum_memory.h"
 #include "mpi/wire.h"
 #include "results/run.h"
 
@@ -32,6 +33,7 @@ typedef struct worker {
     int world_rank;
     worker_link link;
     status (*perform)(struct worker *w, const wire_order *order); /* worker_perform, but for measuring */
+    const sum_memory *sums; /* of the gradients of groups; borrowed; NULL: they go by messages */
 
     const trainer *current; /* while this rank leads a task: what its progress is read from */
     const wire_order *order;

@@ -160,9 +160,18 @@ real *model_output_gradient(const model *m); /* (n, classes), the caller writes 
 
 void model_forward(model *m, const real *values, int images, model_pass pass);
 
+/* Whom a backward pass tells, from the last layer to the first and after each layer with weights, that gradients
+ * [first, layout.decayed) are complete; the last call has first == 0. */
+typedef struct {
+    void (*completed)(void *ctx, size_t first);
+    void *ctx;
+} model_listener;
+
 /* Overwrites the whole gradient block with this shard's gradients; running statistics are weighted by images /
- * batch_images. Choices hold dL/dshare of the activation quantisers; weight choices are left 0 (see finish). */
-void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass);
+ * batch_images. Choices hold dL/dshare of the activation quantisers; weight choices are left 0 (see finish). Without
+ * images all are 0. listener: NULL for none. */
+void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass,
+                    const model_listener *listener);
 
 /* After the sum over shards: dL/dshare of the weight choices, from the gradients of the effective weights. The caller may
  * then add the slope of a cost (cost_choice_add_slope), ... */

@@ -102,7 +102,24 @@ static void backward_pass_on(model *m, int index, int k, int images, model_pass 
     from->wrote_gradient = true;
 }
 
-void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass)
+static void backward_layer(model *m, const real *values, real *gradients, int index, int images, double weight,
+                           model_pass pass)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    model_node *node = &m->nodes[index];
+    if (!node->wrote_gradient) return; /* nothing below depends on it */
+    backward_finish(m, values, gradients, index, images, weight);
+    if (l->kind == LAYER_IMAGE) return;
+    if (layer_has_weights(l)) {
+        backward_weights(m, values, gradients, index);
+        return;
+    }
+    if (l->kind == LAYER_ADD && node->quantizer >= 0) return; /* the quantiser has done it */
+    for (int k = 0; k < l->input_count; k++) backward_pass_on(m, index, k, images, pass);
+}
+
+void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass,
+                    const model_listener *listener)
 {
     const graph *g = m->graph;
     memset(gradients, 0, m->layout.total * sizeof *gradients);
@@ -111,17 +128,9 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
 
     double weight = (double)images / batch_images;
     for (int i = g->layer_count - 1; i >= 0; i--) {
-        const layer_spec *l = &g->layers[i];
-        model_node *node = &m->nodes[i];
-        if (!node->wrote_gradient) continue; /* nothing below depends on it */
-        backward_finish(m, values, gradients, i, images, weight);
-        if (l->kind == LAYER_IMAGE) continue;
-        if (layer_has_weights(l)) {
-            backward_weights(m, values, gradients, i);
-            continue;
-        }
-        if (l->kind == LAYER_ADD && node->quantizer >= 0) continue; /* the quantiser has done it */
-        for (int k = 0; k < l->input_count; k++) backward_pass_on(m, i, k, images, pass);
+        if (images > 0) backward_layer(m, values, gradients, i, images, weight, pass);
+        if (listener != NULL && m->nodes[i].weight >= 0)
+            listener->completed(listener->ctx, m->layout.tensors[m->nodes[i].weight].offset);
     }
 }
 

@@ -31,14 +31,15 @@ static int choose_samples(trainer *t, double *weight)
 }
 
 /* Forward and backward of images [first, end) of the batch: gradients, loss and correct predictions. */
-static void compute_piece(trainer *t, real *level, int first, int end, int batch_images, double weight)
+static void compute_piece(trainer *t, real *level, int first, int end, int batch_images, double weight,
+                          const model_listener *listener)
 {
     model *m = t->now.model;
     int n = end - first;
     real *extra = level + m->layout.total;
     memset(extra, 0, EXTRA_COUNT * sizeof *extra);
     if (n == 0) {
-        memset(level, 0, m->layout.total * sizeof *level);
+        model_backward(m, t->now.values, level, 0, batch_images, (model_pass){.training = true}, listener);
         return;
     }
     const augment_settings *augment = &t->in.settings->augment;
@@ -49,46 +50,98 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
     int correct;
     double loss = m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), t->labels,
                                                     t->class_weight, (real)(1 / weight), n, m->graph->classes);
-    model_backward(m, t->now.values, level, n, batch_images, pass);
+    model_backward(m, t->now.values, level, n, batch_images, pass, listener);
     extra[EXTRA_LOSS] = (real)(loss / weight);
     extra[EXTRA_CORRECT] = (real)correct;
 }
 
-static void add_level(real *to, const real *from, size_t count)
+/* Where a piece stands in the sum over this rank's shards, by the fixed binary tree over the shard index, like a binary
+ * counter: level k of the stack holds the sum of 2^k neighbouring shards. The result is levels[0]. */
+typedef struct {
+    trainer *t;
+    const group *group;
+    int shard;       /* of this rank, from 0 */
+    bool later;      /* not the first piece of its shard: computed apart, and added */
+    bool ends_shard;
+    size_t begun;    /* gradients [begun, layout.decayed) are on their way to the other ranks */
+} place;
+
+static real *level_of(const trainer *t, int level)
 {
-    for (size_t k = 0; k < count; k++) to[k] += from[k];
+    return t->levels + (size_t)level * t->level_reals;
 }
 
-/* A shard into one level, piece by piece in order. */
-static void compute_shard(trainer *t, real *level, int first, int end, int batch_images, double weight)
+/* The shards before this one fill a level for every bit that is set. */
+static int own_level(const place *at)
 {
-    const size_t summed = t->now.model->layout.total + EXTRA_COUNT;
-    const int capacity = t->network.options.capacity;
-    int next = end - first < capacity ? end : first + capacity;
-    compute_piece(t, level, first, next, batch_images, weight);
-    for (; next < end; next += capacity) {
-        compute_piece(t, t->piece, next, end - next < capacity ? end : next + capacity, batch_images, weight);
-        add_level(level, t->piece, summed);
+    int level = 0;
+    for (int bits = at->shard; bits != 0; bits &= bits - 1) level++;
+    return level;
+}
+
+static void add_range(real *to, const real *from, size_t first, size_t end)
+{
+    for (size_t k = first; k < end; k++) to[k] += from[k];
+}
+
+/* Brings gradients [first, end) of a computed piece to the place in the tree where they belong. */
+static void add_to_tree(const place *at, size_t first, size_t end)
+{
+    const trainer *t = at->t;
+    int level = own_level(at);
+    if (at->later) add_range(level_of(t, level), t->piece, first, end);
+    if (!at->ends_shard) return;
+    for (int bit = at->shard; (bit & 1) != 0; bit >>= 1, level--)
+        add_range(level_of(t, level - 1), level_of(t, level), first, end);
+}
+
+/* Parts of the sum over ranks that are begun while the backward pass goes on: few, and none so small that its messages
+ * cost more than what they carry. */
+enum { FEWEST_BEGUN = 1 << 13, MOST_PARTS = GROUP_SUM_PARTS / 2 };
+
+/* In the last piece of a rank: gradients from `first` on are complete. */
+static void send_completed(void *ctx, size_t first)
+{
+    place *at = ctx;
+    const size_t weights = at->t->now.model->layout.decayed;
+    size_t enough = weights / MOST_PARTS > FEWEST_BEGUN ? weights / MOST_PARTS : FEWEST_BEGUN;
+    if (at->begun - first >= enough || first == 0) {
+        add_to_tree(at, first, at->begun);
+        at->group->sum_begin(at->group->ctx, level_of(at->t, 0) + first, at->begun - first);
+        at->begun = first;
     }
+    group_breathe(at->group);
 }
 
-/* Sums this rank's shards by the fixed binary tree over the shard index, like a binary counter: level k of the stack
- * holds the sum of 2^k neighbouring shards. The result is levels[0]. */
+/* A shard into its level, piece by piece in order. */
+static void compute_shard(place *at, int first, int end, int batch_images, double weight, bool last)
+{
+    trainer *t = at->t;
+    const size_t summed = t->now.model->layout.total + EXTRA_COUNT, weights = t->now.model->layout.decayed;
+    const int capacity = t->network.options.capacity;
+    const model_listener sender = {.completed = send_completed, .ctx = at};
+    real *level = level_of(t, own_level(at));
+    at->later = at->ends_shard = false;
+    do {
+        int next = end - first < capacity ? end : first + capacity;
+        at->ends_shard = next == end;
+        bool sends = last && at->ends_shard && at->group->sum_begin != NULL;
+        compute_piece(t, at->later ? t->piece : level, first, next, batch_images, weight, sends ? &sender : NULL);
+        add_to_tree(at, sends ? weights : 0, summed);
+        at->later = true;
+        first = next;
+    } while (!at->ends_shard);
+}
+
 static void sum_own_shards(trainer *t, const group *g, int images, double weight)
 {
-    int shards = t->in.settings->shards, own = shards / g->size, top = 0;
-    size_t summed = t->now.model->layout.total + EXTRA_COUNT;
-    for (int i = 0; i < own; i++) {
-        int64_t shard = (int64_t)g->rank * own + i;
+    int shards = t->in.settings->shards, own = shards / g->size;
+    place at = {.t = t, .group = g, .begun = t->now.model->layout.decayed};
+    for (at.shard = 0; at.shard < own; at.shard++) {
+        int64_t shard = (int64_t)g->rank * own + at.shard;
         int first = (int)(images * shard / shards), end = (int)(images * (shard + 1) / shards);
-        compute_shard(t, t->levels + (size_t)top * t->level_reals, first, end, images, weight);
+        compute_shard(&at, first, end, images, weight, at.shard == own - 1);
         group_breathe(g);
-        top++;
-        for (int bit = i; (bit & 1) != 0; bit >>= 1) {
-            top--;
-            real *left = t->levels + (size_t)(top - 1) * t->level_reals, *right = left + t->level_reals;
-            add_level(left, right, summed);
-        }
     }
 }
 
@@ -118,7 +171,8 @@ status trainer_step(trainer *t, const group *g, bool *stop)
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;
     if (g->should_stop != NULL && g->should_stop(g->ctx)) extra[EXTRA_STOP] = 1;
-    if (g->sum != NULL) TRY(g->sum(g->ctx, gradients, m->layout.total + EXTRA_COUNT, status_ok()));
+    const size_t weights = m->layout.decayed; /* their sums have begun */
+    if (g->sum != NULL) TRY(g->sum(g->ctx, gradients + weights, m->layout.total + EXTRA_COUNT - weights, status_ok()));
     if (!isfinite((double)extra[EXTRA_LOSS]))
         return status_fail(STATUS_NUMERIC, "loss is not finite in epoch %d, step %d: lower the learning rate",
                            t->counters.epoch, t->counters.step);

@@ -103,7 +103,7 @@ static void check_warmup(step_fixture *f)
     model_forward(m, f->float_values, STEP_IMAGES, pass);
     check_values(f, "warmup/logits", model_logits(m), FLOAT_STEP_TOLERANCE);
     check_scalar(f, "warmup/loss", loss_and_gradient(f, m), FLOAT_STEP_TOLERANCE);
-    model_backward(m, f->float_values, f->gradients, STEP_IMAGES, STEP_IMAGES, pass);
+    model_backward(m, f->float_values, f->gradients, STEP_IMAGES, STEP_IMAGES, pass, NULL);
     check_warmup_gradients(f);
     check_running_statistics(f);
 }
@@ -207,7 +207,7 @@ static void check_step(step_fixture *f, stage *now, const char *results, double 
     check_scalar(f, path, loss_and_gradient(f, m), logit_tolerance);
     if (!golden_offers(f->file, now->gradients)) return;
 
-    model_backward(m, f->values, f->gradients, STEP_IMAGES, STEP_IMAGES, (model_pass){.training = false});
+    model_backward(m, f->values, f->gradients, STEP_IMAGES, STEP_IMAGES, (model_pass){.training = false}, NULL);
     model_share_gradients(m, f->values, f->gradients);
     if (now->cost != NULL) add_cost(f, now);
     model_finish_gradients(m, f->gradients);

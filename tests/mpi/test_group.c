@@ -6,6 +6,7 @@
 #include "tests/mpi/check_ranks.h"
 
 static int rank, size;
+static sum_memory memory;
 
 static bool never(void *ctx)
 {
@@ -24,15 +25,20 @@ static void use_group(const int *members, int count, int lot, int expected_rank)
     rank_group g;
     int asked = 0;
     group_hooks hooks = {.should_stop = ask, .given_up = never, .ctx = &asked};
-    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, lot, hooks));
+    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, lot, &memory, hooks));
     group view = rank_group_view(&g);
     CHECK(view.rank == expected_rank && view.size == count);
     CHECK(view.should_stop(view.ctx) && asked == 1);
     real values[3] = {(real)(expected_rank + 1), 10, 0};
-    if (count == 1)
-        CHECK(view.sum == NULL);
-    else
+    real early[2] = {1, (real)expected_rank};
+    if (count == 1) {
+        CHECK(view.sum == NULL && view.sum_begin == NULL);
+    } else {
+        view.sum_begin(view.ctx, early, 2);
+        view.breathe(view.ctx);
         CHECK_OK(view.sum(view.ctx, values, 2, status_ok()));
+        CHECK(early[0] == (real)count && early[1] == (real)(count * (count - 1) / 2));
+    }
     CHECK(values[0] == (real)(count * (count + 1) / 2) && values[1] == (real)(10 * count));
     rank_group_close(&g);
 }
@@ -42,6 +48,7 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
+    CHECK_OK(sum_memory_open(&memory, MPI_COMM_WORLD));
     /* Everybody alone; then pairs (0,1), (2,3) at the same time, listed backwards; then all, if that is a power of two.
      */
     use_group(&rank, 1, 1, 0);
@@ -51,5 +58,6 @@ int main(int argc, char **argv)
     }
     int all[4] = {0, 1, 2, 3};
     if (size == 2 || size == 4) use_group(all, size, 2000, rank);
+    sum_memory_close(&memory);
     return check_end();
 }

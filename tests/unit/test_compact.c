@@ -116,7 +116,7 @@ static void run(model *m, const real *values, real *gradients, real *logits)
     memcpy(logits, model_logits(m), (size_t)(IMAGES * m->graph->classes) * sizeof *logits);
     if (gradients == NULL) return;
     for (int i = 0; i < IMAGES * m->graph->classes; i++) model_output_gradient(m)[i] = (real)(i % 5) - 2;
-    model_backward(m, values, gradients, IMAGES, IMAGES, evaluation);
+    model_backward(m, values, gradients, IMAGES, IMAGES, evaluation, NULL);
     model_share_gradients(m, values, gradients);
     model_finish_gradients(m, gradients);
 }

@@ -81,7 +81,7 @@ static void test_float_gradients_are_difference_quotients(void **state)
     model_initialize(&m, values, 4);
     model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
     forward_loss(&m, values);
-    model_backward(&m, values, gradients, IMAGES, IMAGES, training);
+    model_backward(&m, values, gradients, IMAGES, IMAGES, training, NULL);
     for (int t = 0; t < m.layout.tensor_count; t++) {
         const model_tensor *tensor = &m.layout.tensors[t];
         if (tensor->offset >= m.layout.decayed) continue;
@@ -150,7 +150,7 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     for (const cost_model *const *cost = cost_models(); *cost != NULL; cost++) {
         model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
         double wanted_task = forward_loss(&m, values);
-        model_backward(&m, values, gradients, IMAGES, IMAGES, training);
+        model_backward(&m, values, gradients, IMAGES, IMAGES, training, NULL);
         model_share_gradients(&m, values, gradients);
         cost_choice_read(groups, &m);
         cost_total(*cost, &network, groups, false, slopes);

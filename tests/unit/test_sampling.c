@@ -212,7 +212,7 @@ static void test_hard_choices_pass_gradients_to_all_candidates(void **state)
         model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 3);
         model_forward(&m, values, 1, (model_pass){0});
         for (int i = 0; i < network.classes; i++) model_output_gradient(&m)[i] = (real)(i - 1);
-        model_backward(&m, values, gradients, 1, 1, (model_pass){0});
+        model_backward(&m, values, gradients, 1, 1, (model_pass){0}, NULL);
         model_share_gradients(&m, values, gradients);
         const int stem = network.layers[graph_find(&network, "stem")].group;
         const model_quantizer *q = &m.quantizers[stem];

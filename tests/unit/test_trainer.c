@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -77,12 +78,12 @@ typedef struct {
     team *team;
     int rank;
     int stop_after; /* steps until this rank wants to stop; negative: never */
+    int begun;      /* sums of this step */
 } member;
 
 /* Recursive doubling by definition: level by level, each rank adds its partner's values. */
-static status team_sum(void *ctx, real *values, size_t count, status local)
+static void add_up(member *m, real *values, size_t count)
 {
-    member *m = ctx;
     real *own = malloc(count * sizeof *own);
     for (int distance = 1; distance < m->team->size; distance *= 2) {
         m->team->values[m->rank] = values;
@@ -93,7 +94,25 @@ static status team_sum(void *ctx, real *values, size_t count, status local)
         memcpy(values, own, count * sizeof *own);
     }
     free(own);
+}
+
+static status team_sum(void *ctx, real *values, size_t count, status local)
+{
+    member *m = ctx;
+    add_up(m, values, count);
+    m->begun = 0;
     return local;
+}
+
+static atomic_long early_sums;
+
+/* At once: what is not complete yet gives a wrong sum. */
+static void team_sum_begin(void *ctx, real *values, size_t count)
+{
+    member *m = ctx;
+    assert_true(count > 0 && m->begun++ < GROUP_SUM_PARTS);
+    add_up(m, values, count);
+    atomic_fetch_add(&early_sums, 1);
 }
 
 static bool member_stops(void *ctx)
@@ -130,7 +149,7 @@ static status run_task(job *j)
 {
     trainer *t;
     TRY(trainer_open(&t, j->in));
-    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .should_stop = member_stops,
+    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .sum_begin = team_sum_begin, .should_stop = member_stops,
                .ctx = &j->member};
     j->member.stop_after = j->stop_every > 0 ? j->stop_every : -1;
     segment_end end;
@@ -271,6 +290,35 @@ static void test_result_is_the_same_for_every_group_size(void **state)
             assert_same_records(&r, point == 1 ? &w->point_record : &w->warmup_record);
             record_free(&r);
         }
+}
+
+/* Sums over ranks begin while the backward pass goes on, in several parts, with shards cut into pieces and, in the last
+ * batch of an epoch, shards without images. */
+static void test_sums_that_begin_early_change_nothing(void **state)
+{
+    world w = *(world *)*state;
+    assert_false(failed(graph_load(&w.graph, "tests/support/networks/wide.cfg")));
+    w.settings.batch = 88;
+    w.settings.warmup.epochs = w.settings.search_phase.epochs = w.settings.finetune.epochs = 1;
+    for (int point = 0; point < 2; point++) {
+        trainer_inputs in = inputs(&w, point == 1);
+        trainer *t;
+        assert_false(failed(trainer_open(&t, &in)));
+        assert_int_equal(t->piece != NULL, point == 1);
+        trainer_close(t);
+        early_sums = 0;
+        record alone = train(&in, 1, 0, NULL), pair = train(&in, 2, 0, NULL), four = train(&in, 4, 0, NULL);
+        const int steps = point == 0 ? 2 : 4;
+        assert_true(early_sums >= 6 * steps * 2); /* two parts or more of each step on each rank */
+        assert_same_records(&pair, &alone);
+        assert_same_records(&four, &alone);
+        record_free(&pair);
+        record_free(&four);
+        if (point == 0) w.warmup_record = alone;
+        else record_free(&alone);
+    }
+    record_free(&w.warmup_record);
+    graph_free(&w.graph);
 }
 
 static void test_result_is_the_same_when_stopped_anywhere(void **state)
@@ -453,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_learns_the_stripes),
         cmocka_unit_test(test_result_is_the_same_for_every_group_size),
+        cmocka_unit_test(test_sums_that_begin_early_change_nothing),
         cmocka_unit_test(test_result_is_the_same_when_stopped_anywhere),
         cmocka_unit_test(test_segments_do_not_change_the_result),
         cmocka_unit_test(test_pruned_network_is_trained_the_same_however_it_is_run),
