@@ -17,7 +17,7 @@ static double get_real(const field *f, const void *row)
     return *(const double *)(const void *)((const char *)row + f->offset);
 }
 
-static const char *get_text(const field *f, const void *row)
+const char *field_text(const field *f, const void *row)
 {
     return f->type == FIELD_NAME ? f->names[get_integer(f, row)] : (const char *)row + f->offset;
 }
@@ -50,9 +50,29 @@ static status put_text(const field *f, void *row, const char *text)
     return status_fail(STATUS_DATA, "'%s' is not a known value of %s", text, f->name);
 }
 
-static bool is_text(const field *f)
+bool field_is_text(const field *f)
 {
     return f->type == FIELD_TEXT || f->type == FIELD_NAME;
+}
+
+h5_type field_stored(const field *f)
+{
+    return f->type == FIELD_REAL ? H5_F64 : f->type == FIELD_SEED ? H5_I64 : H5_I32;
+}
+
+size_t field_element_bytes(const field *f)
+{
+    return field_is_text(f) ? sizeof(uint32_t) : h5_type_size(field_stored(f));
+}
+
+void field_store(const field *f, const void *row, void *element)
+{
+    if (f->type == FIELD_REAL)
+        *(double *)element = get_real(f, row);
+    else if (f->type == FIELD_SEED)
+        *(int64_t *)element = get_integer(f, row);
+    else
+        *(int32_t *)element = (int32_t)get_integer(f, row);
 }
 
 bool field_equal(const field *f, const void *a, const void *b)
@@ -67,8 +87,8 @@ status fields_write_attributes(h5_id group, const field_table *table, const void
 {
     for (int i = 0; i < table->count; i++) {
         const field *f = &table->fields[i];
-        if (is_text(f))
-            TRY(h5_set_text(group, ".", f->name, get_text(f, row)));
+        if (field_is_text(f))
+            TRY(h5_set_text(group, ".", f->name, field_text(f, row)));
         else if (f->type == FIELD_REAL)
             TRY(h5_set_number(group, ".", f->name, get_real(f, row)));
         else
@@ -85,7 +105,7 @@ static status read_attribute(void *row, const field *f, h5_id group)
         put_real(f, row, value);
         return status_ok();
     }
-    if (!is_text(f)) {
+    if (!field_is_text(f)) {
         int64_t value;
         TRY(h5_get_integer(&value, group, ".", f->name));
         put_integer(f, row, value);
@@ -113,18 +133,13 @@ static status write_column(h5_id group, const field *f, const field_table *table
     h5_about about = {f->unit, f->description};
     for (size_t i = 0; i < count; i++) {
         const char *row = (const char *)rows + i * table->stride;
-        if (is_text(f))
-            ((const char **)column)[i] = get_text(f, row);
-        else if (f->type == FIELD_REAL)
-            ((double *)column)[i] = get_real(f, row);
-        else if (f->type == FIELD_SEED)
-            ((int64_t *)column)[i] = get_integer(f, row);
+        if (field_is_text(f))
+            ((const char **)column)[i] = field_text(f, row);
         else
-            ((int32_t *)column)[i] = (int32_t)get_integer(f, row);
+            field_store(f, row, (char *)column + i * field_element_bytes(f));
     }
-    if (is_text(f)) return h5_write_strings(group, f->name, count, column, about);
-    h5_type type = f->type == FIELD_REAL ? H5_F64 : f->type == FIELD_SEED ? H5_I64 : H5_I32;
-    return h5_write(group, f->name, type, 1, &count, column, about);
+    if (field_is_text(f)) return h5_write_strings(group, f->name, count, column, about);
+    return h5_write(group, f->name, field_stored(f), 1, &count, column, about);
 }
 
 status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count)
@@ -153,7 +168,7 @@ static status read_text_column(void *rows, const field *f, const field_table *ta
 
 static status read_column(void *rows, const field *f, const field_table *table, h5_id group, size_t count, void *column)
 {
-    if (is_text(f)) return read_text_column(rows, f, table, group, count);
+    if (field_is_text(f)) return read_text_column(rows, f, table, group, count);
     TRY(h5_read(group, f->name, f->type == FIELD_REAL ? H5_F64 : H5_I64, count, column));
     for (size_t i = 0; i < count; i++) {
         char *row = (char *)rows + i * table->stride;

@@ -35,6 +35,13 @@ typedef struct {
 /* Are the members of two structs the same bits (texts: the same characters)? */
 bool field_equal(const field *f, const void *a, const void *b);
 
+/* One member as an element of a column. */
+bool field_is_text(const field *f);
+const char *field_text(const field *f, const void *row); /* of a text, borrowed from the row or the table */
+h5_type field_stored(const field *f);                    /* of a number */
+size_t field_element_bytes(const field *f);              /* of a number; 4 for a text */
+void field_store(const field *f, const void *row, void *element); /* of a number, in the type field_stored */
+
 /* One struct as attributes of `group`. */
 MUST_CHECK status fields_write_attributes(h5_id group, const field_table *table, const void *row);
 MUST_CHECK status fields_read_attributes(void *row, const field_table *table, h5_id group);

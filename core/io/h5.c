@@ -1,7 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 /* Files and groups. A new file is built in memory (HDF5's "core" driver without backing store) and written by h5_close
  * in plain write calls: a full disk is then an ordinary error, where HDF5 itself would be left with a file that it can
- * neither flush nor close. Format bounds 1.8 ... 1.10: readable since HDF5 1.8. No object carries a time, so equal
+ * neither flush nor close. A large one goes through the driver in h5_stream.c, for the same reason. Format bounds 1.8 ... 1.10: readable since HDF5 1.8. No object carries a time, so equal
  * content gives equal bytes. */
 #include "core/io/h5.h"
 
@@ -45,6 +45,7 @@ status h5_fail(h5_id where, const char *name, const char *action)
 {
     char reason[ERROR_TEXT], file[160] = "?", group[96] = "";
     h5_innermost(reason, sizeof reason);
+    TRY(h5_check(where)); /* a write that failed earlier is the cause */
     if (H5Fget_name(where, file, sizeof file) < 0) snprintf(file, sizeof file, "?");
     if (H5Iget_name(where, group, sizeof group) < 0 || strcmp(group, "/") == 0) group[0] = 0;
     return status_fail(STATUS_DATA, "cannot %s '%s%s%s' in %s: %s", action, group, group[0] != 0 ? "/" : "", name, file,
@@ -72,12 +73,13 @@ h5_id h5_creation_list(h5_id class)
     return list;
 }
 
-static hid_t writing_access(void)
+static hid_t writing_access(bool large)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return -1;
-    if (H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
-        H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0 || H5Pset_fapl_core(list, GROWTH_BYTES, 0) < 0) {
+    bool placed = large ? h5_stream_use(list) : H5Pset_fapl_core(list, GROWTH_BYTES, 0) >= 0;
+    if (!placed || H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
+        H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0) {
         H5Pclose(list);
         return -1;
     }
@@ -107,7 +109,7 @@ static void silence(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-status h5_create(h5_id *out, const char *path)
+static status create(h5_id *out, const char *path, bool large)
 {
     silence();
     if (strlen(path) >= MAX_NAME_BYTES)
@@ -118,8 +120,8 @@ status h5_create(h5_id *out, const char *path)
     close(fd);
 
     status result = status_ok();
-    hid_t create = h5_creation_list(H5P_FILE_CREATE), access = writing_access();
-    hid_t file = create >= 0 && access >= 0 ? H5Fcreate(path, H5F_ACC_TRUNC, create, access) : -1;
+    hid_t properties = h5_creation_list(H5P_FILE_CREATE), access = writing_access(large);
+    hid_t file = properties >= 0 && access >= 0 ? H5Fcreate(path, H5F_ACC_TRUNC, properties, access) : -1;
     if (file < 0) {
         char reason[ERROR_TEXT];
         h5_innermost(reason, sizeof reason);
@@ -128,8 +130,18 @@ status h5_create(h5_id *out, const char *path)
         *out = file;
     }
     if (access >= 0) H5Pclose(access);
-    if (create >= 0) H5Pclose(create);
+    if (properties >= 0) H5Pclose(properties);
     return result;
+}
+
+status h5_create(h5_id *out, const char *path)
+{
+    return create(out, path, false);
+}
+
+status h5_create_large(h5_id *out, const char *path)
+{
+    return create(out, path, true);
 }
 
 /* What makes a file unreadable, in the words of its owner. */
@@ -200,6 +212,8 @@ status h5_close(h5_id file)
     if (is_new(file)) {
         if (H5Fget_name(file, path, sizeof path) <= 0)
             result = h5_fail(file, "/", "find the path of");
+        else if (h5_is_stream(file))
+            return h5_stream_close(file, path);
         else
             result = store(file, path);
     }

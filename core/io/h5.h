@@ -29,6 +29,11 @@ MUST_CHECK status h5_create(h5_id *out, const char *path);
 MUST_CHECK status h5_open_read(h5_id *out, const char *path);
 MUST_CHECK status h5_close(h5_id file);
 void h5_discard(h5_id file);
+/* The same for a file that may be larger than memory: it is written to `path` while it grows, and takes a few MB. A
+ * write that fails (a full disk) is told by the next call that fails, by h5_check and by h5_close. */
+MUST_CHECK status h5_create_large(h5_id *out, const char *path);
+/* Was everything written so far? `where`: the file or anything in it. To be asked now and then while it grows. */
+MUST_CHECK status h5_check(h5_id where);
 
 /* A group below `parent` (a file or a group), created when missing. Close with h5_group_close. */
 MUST_CHECK status h5_group(h5_id *out, h5_id parent, const char *name);
@@ -50,7 +55,8 @@ MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int ran
 /* The same without chunks and compression whatever the size, for files that must be written quickly. */
 MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
                                  const void *data, h5_about about);
-/* One-dimensional array of UTF-8 strings (variable length on disk, as pandas and h5py expect). */
+/* One-dimensional array of UTF-8 strings (variable length on disk, as pandas and h5py expect). Never chunked: HDF5
+ * cannot checksum texts of variable length. */
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 

@@ -150,7 +150,7 @@ status h5_write_strings(h5_id parent, const char *name, size_t count, const char
 {
     hid_t type = h5_text_type();
     if (type < 0) return h5_fail(parent, name, "make the text type of");
-    status result = write_any(parent, name, (layout){type, type, sizeof(hvl_t), true}, 1, &count, strings, about);
+    status result = write_any(parent, name, (layout){type, type, sizeof(hvl_t), false}, 1, &count, strings, about);
     H5Tclose(type);
     return result;
 }

@@ -12,6 +12,13 @@ status h5_fail(h5_id where, const char *name, const char *action);
 /* The innermost message of HDF5's error stack, with the system's words alone when it carries them. */
 void h5_innermost(char *out, size_t room);
 
+/* Makes files that are created with the access list large ones (h5_create_large). */
+bool h5_stream_use(h5_id access);
+/* Is `where` a large new file, or in one? */
+bool h5_is_stream(h5_id where);
+/* Completes and closes such a file. */
+status h5_stream_close(h5_id file, const char *path);
+
 /* HDF5 type of a UTF-8 string of any length, to be closed by the caller; negative on failure. */
 h5_id h5_text_type(void);
 
