@@ -167,7 +167,7 @@ static status run_tasks(const runtime *rt, run *r, int count, bool durable, disp
                           : worker_serve(&d->worker, DEADLINE_SECONDS, &farewell);
     free(in.tasks);
     in.tasks = NULL;
-    return s;
+    return agree(rt->world, s);
 }
 
 static int by_value(const void *a, const void *b)

@@ -84,6 +84,8 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
 
 void coordinator_close(coordinator *c)
 {
+    run_snapshot_end(c->snapshot);
+    c->snapshot = NULL;
     members_close(&c->members);
     queue_free(&c->queue);
     free(c->running);
@@ -93,18 +95,6 @@ void coordinator_close(coordinator *c)
 }
 
 /* ---- with workers ---- */
-
-static status listen(coordinator *c, bool *active)
-{
-    for (bool taken = true; taken;) {
-        wire_report message;
-        TRY(wire_take(&taken, c->members.world, MPI_ANY_SOURCE, WIRE_TAG_REPORT, &message, sizeof message,
-                      sizeof message));
-        if (taken) TRY(coordinator_take_report(c, &message));
-        *active = *active || taken;
-    }
-    return status_ok();
-}
 
 static status hand_out(coordinator *c, bool *active)
 {
@@ -150,7 +140,7 @@ static status run_with_workers(coordinator *c)
     patience waiting = {.longest_nap = NAP_SECONDS};
     while (true) {
         bool active = false;
-        TRY(listen(c, &active));
+        TRY(coordinator_listen(c, &active));
         coordinator_take_signal(c, runtime_stop_wish());
         TRY(look_around(c));
         TRY(hand_out(c, &active));
@@ -182,7 +172,7 @@ static status send_workers_away(coordinator *c, status outcome, const sweep_end 
     while (!all_left(&c->members)) {
         bool active = false;
         int rank;
-        TRY(listen(c, &active));
+        TRY(coordinator_listen(c, &active));
         (void)members_find_lost(&c->members, &rank);
         if (!active) patience_pause(&waiting);
     }

@@ -63,7 +63,9 @@ typedef struct {
     double old_stop;     /* time of a stop file from before the start; 0: none */
     status fault;        /* the first failure of the machine, which is why it stops */
     double last_status, last_snapshot; /* clock_seconds */
-    double snapshot_seconds;           /* what a snapshot takes for each task in it */
+    snapshot *snapshot;                /* in the making, or NULL; owned */
+    double snapshot_seconds;           /* what it, or the last one, has taken */
+    int snapshot_tasks;                /* that were finished when it began */
     double last_look;                                    /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
 } coordinator;

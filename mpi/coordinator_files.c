@@ -9,6 +9,8 @@ enum { MOST_TOLD = 3 }; /* tasks named in one message */
 static const double STATUS_SECONDS = 1.0;   /* between status files */
 static const double SNAPSHOT_SECONDS = 2.0; /* between snapshots, at least ... */
 static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the time */
+static const double SLICE_SECONDS = 0.005;  /* of a snapshot, at once */
+static const double MOST_GROWTH = 2;
 
 status coordinator_read_finished(coordinator *c, int id, bool *finished)
 {
@@ -109,14 +111,48 @@ static status write_status(coordinator *c, const char *state, bool beside)
     return run_write_status(c->run, &now);
 }
 
-static status write_snapshot(coordinator *c)
+static void drop_snapshot(coordinator *c)
+{
+    run_snapshot_end(c->snapshot);
+    c->snapshot = NULL;
+}
+
+/* A slice of a snapshot, so that nobody waits for the coordinator as long as a whole one takes. */
+static status work_on_snapshot(coordinator *c)
 {
     double before = clock_seconds();
-    status s = run_snapshot(c->run, c->queue.count);
+    bool published = false;
+    status s = status_ok();
+    if (c->snapshot == NULL) {
+        c->snapshot_due = false; /* what ends from now on asks for the next one */
+        c->snapshot_tasks = c->queue.done + c->queue.failed;
+        c->snapshot_seconds = 0;
+        s = run_snapshot_begin(&c->snapshot, c->run, c->queue.count);
+    }
+    if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
     c->last_snapshot = clock_seconds();
-    c->snapshot_seconds = (c->last_snapshot - before) / (c->queue.done + c->queue.failed + 1);
-    c->snapshot_due = false;
+    c->snapshot_seconds += c->last_snapshot - before;
+    if (published || failed(s)) drop_snapshot(c);
     return s;
+}
+
+/* The next one takes longer by as much as it holds more; but the first ones are short and say little about that. */
+static bool snapshot_is_due(const coordinator *c)
+{
+    double growth = (c->queue.done + c->queue.failed + 1.0) / (c->snapshot_tasks + 1.0);
+    double expected = c->snapshot_seconds * fmin(growth, MOST_GROWTH);
+    double pause = fmax(SNAPSHOT_SECONDS, expected / SNAPSHOT_SHARE);
+    return c->snapshot_due && clock_seconds() - c->last_snapshot >= pause;
+}
+
+/* Only who leads writes results.h5. */
+static status tend_snapshot(coordinator *c)
+{
+    if (!c->sharing->leads) {
+        drop_snapshot(c);
+        return status_ok();
+    }
+    return c->snapshot != NULL || snapshot_is_due(c) ? work_on_snapshot(c) : status_ok();
 }
 
 status coordinator_tick(coordinator *c)
@@ -126,22 +162,31 @@ status coordinator_tick(coordinator *c)
     sharing_news news = coordinator_news(c);
     TRY(coordinator_note(c, sharing_tick(c->sharing, &news)));
     if (failed(c->fault)) return status_ok(); /* the files are what failed, or may be */
+    TRY(coordinator_note(c, tend_snapshot(c)));
     double now = clock_seconds();
-    double expected = c->snapshot_seconds * (c->queue.done + c->queue.failed + 1);
-    double pause = fmax(SNAPSHOT_SECONDS, expected / SNAPSHOT_SHARE);
-    if (c->snapshot_due && c->sharing->leads && now - c->last_snapshot >= pause) TRY(coordinator_note(c, write_snapshot(c)));
     if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->sharing->leads)));
     return status_ok();
+}
+
+/* Workers and other jobs see that this one lives. */
+static status show_life(void *ctx)
+{
+    coordinator *c = ctx;
+    bool active;
+    if (c->members.size > 1) TRY(coordinator_listen(c, &active));
+    return sharing_renew(c->sharing);
 }
 
 /* Again, as long as other jobs have finished something meanwhile: whoever comes last leaves the last word. */
 static status leave_files(coordinator *c)
 {
     sharing_news news = coordinator_news(c);
+    run_meanwhile meanwhile = {show_life, c};
     bool found = !failed(c->fault);
+    drop_snapshot(c);
     if (found) TRY(sharing_look(c->sharing, &found, &news));
     do {
-        TRY(run_snapshot_last(c->run, c->queue.count));
+        TRY(run_snapshot_last(c->run, c->queue.count, &meanwhile));
         if (c->sharing->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
         if (!c->sharing->leads) TRY(write_status(c, own_state(c), true));
         if (!failed(c->fault)) TRY(sharing_look(c->sharing, &found, &news));

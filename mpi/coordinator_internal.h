@@ -45,6 +45,8 @@ MUST_CHECK status coordinator_choose_next(coordinator *c, assignment **next);
 
 /* ---- listen ---- */
 
+/* Takes every message that has come; *active becomes true when there was one. */
+MUST_CHECK status coordinator_listen(coordinator *c, bool *active);
 MUST_CHECK status coordinator_take_report(coordinator *c, const wire_report *r);
 /* The answer to a REPORT_BOUNDARY or REPORT_READY; false: the lot is over. */
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave);

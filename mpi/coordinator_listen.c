@@ -176,6 +176,18 @@ status coordinator_take_report(coordinator *c, const wire_report *r)
     }
 }
 
+status coordinator_listen(coordinator *c, bool *active)
+{
+    for (bool taken = true; taken;) {
+        wire_report message;
+        TRY(wire_take(&taken, c->members.world, MPI_ANY_SOURCE, WIRE_TAG_REPORT, &message, sizeof message,
+                      sizeof message));
+        if (taken) TRY(coordinator_take_report(c, &message));
+        *active = *active || taken;
+    }
+    return status_ok();
+}
+
 status coordinator_find_lost(coordinator *c)
 {
     int rank;

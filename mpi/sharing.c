@@ -167,14 +167,19 @@ status sharing_look(sharing *s, bool *found, const sharing_news *news)
     return status_ok();
 }
 
+status sharing_renew(sharing *s)
+{
+    double now = clock_seconds();
+    if (s->alone || now - s->last_renewal < s->claims.lease / RENEWALS_PER_LEASE) return status_ok();
+    s->last_renewal = now;
+    return claims_renew(&s->claims);
+}
+
 status sharing_tick(sharing *s, const sharing_news *news)
 {
     if (s->alone) return status_ok();
+    TRY(sharing_renew(s));
     double now = clock_seconds();
-    if (now - s->last_renewal >= s->claims.lease / RENEWALS_PER_LEASE) {
-        s->last_renewal = now;
-        TRY(claims_renew(&s->claims));
-    }
     double shortest = s->claims.lease < LOOK_SECONDS ? s->claims.lease : LOOK_SECONDS;
     double pause = s->look_seconds / LOOK_SHARE > shortest ? s->look_seconds / LOOK_SHARE : shortest;
     if (now - s->last_look < pause) return status_ok();

@@ -57,6 +57,9 @@ void sharing_leave(sharing *s, int id);
 /* The task, which waits, was taken over by another job. */
 void sharing_lose(sharing *s, int id);
 
+/* During longer work, several times a second: renews the claims when it is due. */
+MUST_CHECK status sharing_renew(sharing *s);
+
 /* Now and then, at least once a second: renews the claims, leads if nobody does, looks what the others do. */
 MUST_CHECK status sharing_tick(sharing *s, const sharing_news *news);
 

@@ -274,6 +274,11 @@ static status write_status(const merge *m, const run *r)
     return run_write_status(r, &now);
 }
 
+static status keep_claims(void *ctx)
+{
+    return claims_renew(ctx);
+}
+
 static status write_all(const merge *m, run *r, claims *c)
 {
     claim_token lead;
@@ -287,7 +292,7 @@ static status write_all(const merge *m, run *r, claims *c)
         if (m->into_source) TRY(make_way(r, id));
         if (m->chosen[id] >= 0) TRY(copy_task(r, &m->sources[m->chosen[id]].run, id, c->owner));
     }
-    TRY(run_snapshot_last(r, m->tasks));
+    TRY(run_snapshot_last(r, m->tasks, &(run_meanwhile){keep_claims, c}));
     snprintf(fields, sizeof fields, "\"added\":%d,\"done\":%d,\"failed\":%d", m->summary.added, m->summary.done,
              m->summary.failed);
     TRY(run_log(r, "merged", fields));

@@ -57,9 +57,24 @@ MUST_CHECK status run_read_task(record *out, const run *r, int id);
 
 /* Replaces results.h5 by a snapshot of all task files (ids 1 ... task_count) that exist. */
 MUST_CHECK status run_snapshot(const run *r, int task_count);
-/* The same at the end of a job, and again when other jobs have finished tasks meanwhile: a late snapshot that holds less
- * does not stay in the place of one that holds more. */
-MUST_CHECK status run_snapshot_last(const run *r, int task_count);
+
+/* The same in slices, for who has to answer others meanwhile: it takes about a millisecond a task. A task that ends after
+ * its turn is in the next snapshot. Nothing may be done with it after *published or an error but run_snapshot_end, which
+ * removes what was not published. `r` is borrowed until then. */
+typedef struct snapshot snapshot;
+MUST_CHECK status run_snapshot_begin(snapshot **out, const run *r, int task_count);
+MUST_CHECK status run_snapshot_step(snapshot *s, double seconds, bool *published);
+void run_snapshot_end(snapshot *s); /* NULL is fine */
+
+/* What else has to be done in between, several times a second; an error of it ends the work. */
+typedef struct {
+    status (*act)(void *ctx);
+    void *ctx;
+} run_meanwhile;
+
+/* A snapshot at the end of a job, and another one when other jobs have finished tasks meanwhile: a late snapshot that
+ * holds less does not stay in the place of one that holds more. meanwhile: NULL for nothing. */
+MUST_CHECK status run_snapshot_last(const run *r, int task_count, const run_meanwhile *meanwhile);
 
 /* One line in the log of this job: {"time":..., "event":event, fields}. `fields` is JSON without braces or empty. Appended with
  * one write call. */

@@ -17,7 +17,7 @@
 #include "core/io/h5.h"
 #include "core/io/h5_internal.h"
 
-enum { CACHE_BYTES = 1 << 18 };
+enum { CACHE_BYTES = 1 << 18, SYNC_BYTES = 64 << 20 };
 
 typedef struct {
     H5FD_t base; /* the first member: HDF5's part */
@@ -25,6 +25,7 @@ typedef struct {
     char *path;      /* owned */
     haddr_t end;     /* of what HDF5 has allocated */
     haddr_t written; /* end of what was written */
+    size_t unsynced; /* bytes since the last sync: no long one is left for the end */
     int passed;      /* fail points of this file */
     int why;         /* errno of the first error, or 0 */
 } stream;
@@ -133,6 +134,7 @@ static herr_t stream_write(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_
     stream *s = (stream *)file;
     const char *next = bytes;
     if (at + count > s->written) s->written = at + count;
+    s->unsynced += count;
     if (s->passed < POINT_COUNT - 1) pass_point(s); /* "middle": between the first write and the second */
     while (s->why == 0 && count > 0) {
         ssize_t done = pwrite(s->fd, next, count, (off_t)at);
@@ -144,6 +146,10 @@ static herr_t stream_write(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_
         next += done;
         at += (haddr_t)done;
         count -= (size_t)done;
+    }
+    if (s->why == 0 && s->unsynced >= SYNC_BYTES) {
+        if (fdatasync(s->fd) != 0) s->why = errno;
+        s->unsynced = 0;
     }
     return 0;
 }

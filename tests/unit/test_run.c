@@ -298,11 +298,11 @@ static void test_a_full_disk_is_noticed_at_the_start_and_leaves_no_parts(void **
     char *kept, *now, warning[256];
     size_t size = read_bytes(&kept, inside("results.h5"));
     limit_files(5000);
-    status task_written = run_write_task(warning, &r, &rec, NULL), snapshot = run_snapshot(&r, 2);
+    status task_written = run_write_task(warning, &r, &rec, NULL), shot = run_snapshot(&r, 2);
     limit_files(old);
     check_says(task_written, "File too large");
     check_says(task_written, "task 2");
-    check_says(snapshot, "File too large");
+    check_says(shot, "File too large");
     assert_false(run_task_finished(warning, &r, 2));
     assert_false(file_exists(inside("tasks/000002.h5.tmp-alone")));
     assert_false(file_exists(inside("results.h5.tmp-alone")));

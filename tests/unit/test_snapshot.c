@@ -1,0 +1,340 @@
+/* links: results */
+/* Snapshots that are larger than what is kept of them in memory: every task once, in every slice of work, and nothing
+ * half done when the disk is full. */
+#define _XOPEN_SOURCE 700
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/check_status.h"
+#include <hdf5.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/io/h5.h"
+#include "results/columns.h"
+#include "results/record_same.h"
+#include "results/run.h"
+#include "results/task_file.h"
+#include "tests/support/scratch.h"
+
+enum { TASKS = 150, ROWS = 10000, WEIGHTS = 3000 };
+static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\";\n"
+                             "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
+
+static scratch place;
+
+static int set_up(void **state)
+{
+    (void)state;
+    place = scratch_make();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    scratch_remove(&place);
+    return 0;
+}
+
+static bool fails(int id)
+{
+    return id % 7 == 3;
+}
+
+/* No two tasks are alike. Without what is owned by a record. */
+static record make_head(int id)
+{
+    record r = {.task = {.id = id, .kind = id == 1 ? TASK_WARMUP : TASK_POINT, .seed = (uint64_t)id, .strength = 0.5 * id},
+                .state = fails(id) ? RECORD_FAILED : RECORD_DONE,
+                .test_accuracy = 1.0 / id,
+                .epochs = id};
+    snprintf(r.task.strategy, sizeof r.task.strategy, id % 3 == 0 ? "mixprec" : "joint");
+    snprintf(r.task.cost_model, sizeof r.task.cost_model, "model%d", id % 40);
+    if (fails(id)) {
+        snprintf(r.reason, sizeof r.reason, "loss not finite at step %d", id);
+        return r;
+    }
+    r.costs[r.cost_count++] = (record_cost){"size_bits", "bits", "bits of the kept weights", 2.0 * id};
+    if (id > 4) r.costs[r.cost_count++] = (record_cost){"late_cycles", "cycles", "cycles of an inference", 3.0 * id};
+    return r;
+}
+
+static void finish_task(const run *r, int id)
+{
+    float weights[WEIGHTS];
+    for (int i = 0; i < WEIGHTS; i++) weights[i] = (float)((id * 7919 + i * 104729) % 65537);
+    record_tensor tensor = {.name = "c.weight", .rank = 1, .dims = {WEIGHTS}, .data = weights};
+    record rec = make_head(id);
+    rec.tensor_count = 1;
+    rec.tensors = &tensor;
+    char warning[256];
+    check_ok(run_write_task(warning, r, &rec, NULL));
+    assert_string_equal(warning, "");
+}
+
+static run open_run(void)
+{
+    run r;
+    check_ok(run_open(&r, scratch_file(&place, "run"), CONFIG, "layers = ( );\n", "sha256:0123"));
+    return r;
+}
+
+/* Row `row` of the points is task `id`. */
+static void check_texts(h5_id points, const char *name, size_t rows, void (*expected)(char out[256], int id))
+{
+    char **texts;
+    size_t found;
+    check_ok(h5_read_strings(&texts, &found, points, name));
+    assert_int_equal(found, rows);
+    for (size_t i = 0; i < rows; i++) {
+        char text[256];
+        expected(text, (int)i + 1);
+        assert_string_equal(texts[i], text);
+    }
+    free(texts);
+}
+
+static void reason_of(char out[256], int id)
+{
+    snprintf(out, 256, "%s", make_head(id).reason);
+}
+
+static void model_of(char out[256], int id)
+{
+    snprintf(out, 256, "%s", make_head(id).task.cost_model);
+}
+
+static void file_of(char out[256], int id)
+{
+    snprintf(out, 256, "tasks/%06d.h5", id);
+}
+
+static double size_of(int id)
+{
+    return fails(id) ? NAN : 2.0 * id;
+}
+
+static double late_of(int id)
+{
+    return fails(id) || id <= 4 ? NAN : 3.0 * id;
+}
+
+static double accuracy_of(int id)
+{
+    return fails(id) ? NAN : 1.0 / id;
+}
+
+static double id_of(int id)
+{
+    return id;
+}
+
+static void check_numbers(h5_id points, const char *name, size_t rows, double (*expected)(int id))
+{
+    double *values = malloc(rows * sizeof *values);
+    assert_non_null(values);
+    check_ok(h5_read(points, name, H5_F64, rows, values));
+    for (size_t i = 0; i < rows; i++) {
+        double wanted = expected((int)i + 1);
+        if (!(values[i] == wanted || (isnan(values[i]) && isnan(wanted))))
+            fail_msg("%s of row %zu is %g instead of %g", name, i, values[i], wanted);
+    }
+    free(values);
+}
+
+static void check_points(h5_id points, size_t rows)
+{
+    check_numbers(points, "id", rows, id_of);
+    check_numbers(points, "epochs", rows, id_of);
+    check_numbers(points, "seed", rows, id_of);
+    check_numbers(points, "test_accuracy", rows, accuracy_of);
+    check_numbers(points, "size_bits", rows, size_of);
+    check_numbers(points, "late_cycles", rows, late_of);
+    check_texts(points, "reason", rows, reason_of);
+    check_texts(points, "cost_model", rows, model_of);
+    check_texts(points, "file", rows, file_of);
+}
+
+/* Texts above 64 KiB, and numbers above 64 KiB, which are compressed. */
+static void test_columns_of_many_rows_come_back(void **state)
+{
+    (void)state;
+    columns *c;
+    h5_id file;
+    check_ok(columns_new(&c, ROWS));
+    for (int id = 1; id <= ROWS; id++) {
+        record head = make_head(id);
+        check_ok(columns_add(c, &head));
+    }
+    record one_more = make_head(1);
+    check_says(columns_add(c, &one_more), "full");
+    check_ok(h5_create(&file, scratch_file(&place, "columns.h5")));
+    check_ok(columns_write(c, file));
+    columns_free(c);
+    check_ok(h5_close(file));
+    check_ok(h5_open_read(&file, scratch_file(&place, "columns.h5")));
+    check_points(file, ROWS);
+    check_ok(h5_close(file));
+}
+
+/* Everything in tasks/ of the snapshot is what the files hold. */
+static void check_tasks(const run *r, h5_id file, size_t count)
+{
+    char **names;
+    size_t found;
+    h5_id tasks;
+    check_ok(h5_group_open(&tasks, file, "tasks"));
+    check_ok(h5_list(&names, &found, tasks));
+    assert_int_equal(found, count);
+    for (size_t i = 0; i < count; i++) {
+        h5_id group;
+        record copy, original;
+        char name[16], differing[256];
+        snprintf(name, sizeof name, "%06d", (int)i + 1);
+        assert_string_equal(names[i], name);
+        check_ok(h5_group_open(&group, tasks, name));
+        check_ok(task_file_read(&copy, group));
+        check_ok(run_read_task(&original, r, (int)i + 1));
+        if (!record_same(differing, sizeof differing, &copy, &original)) fail_msg("task %s: %s", name, differing);
+        record_free(&copy);
+        record_free(&original);
+        h5_group_close(group);
+    }
+    free(names);
+    h5_group_close(tasks);
+}
+
+static void check_snapshot(const run *r, size_t count)
+{
+    h5_id file, points;
+    check_ok(h5_open_read(&file, scratch_file(&place, "run/results.h5")));
+    check_tasks(r, file, count);
+    check_ok(h5_group_open(&points, file, "points"));
+    check_points(points, count);
+    h5_group_close(points);
+    check_ok(h5_close(file));
+}
+
+static void test_a_snapshot_in_slices_holds_every_task_once(void **state)
+{
+    (void)state;
+    run r = open_run();
+    snapshot *s;
+    bool published = false;
+    int steps = 0;
+    for (int id = 1; id <= TASKS - 1; id++) finish_task(&r, id);
+    check_ok(run_snapshot_begin(&s, &r, TASKS));
+    for (; !published; steps++) {
+        assert_false(file_exists(scratch_file(&place, "run/results.h5")));
+        check_ok(run_snapshot_step(s, 0, &published));
+        if (steps == 10) finish_task(&r, TASKS); /* before its turn */
+    }
+    run_snapshot_end(s);
+    assert_int_equal(steps, TASKS + 1); /* of at least one task each; the last one publishes */
+    check_snapshot(&r, TASKS);
+
+    struct stat info;
+    assert_int_equal(stat(scratch_file(&place, "run/results.h5"), &info), 0);
+    assert_true(info.st_size > 8 * (256 << 10)); /* far more than HDF5 was allowed to keep */
+    run_close(&r);
+}
+
+static void test_an_abandoned_snapshot_leaves_the_last_one(void **state)
+{
+    (void)state;
+    run r = open_run();
+    snapshot *s;
+    bool published;
+    for (int id = 1; id <= 5; id++) finish_task(&r, id);
+    check_ok(run_snapshot(&r, 6));
+    finish_task(&r, 6);
+    check_ok(run_snapshot_begin(&s, &r, 6));
+    check_ok(run_snapshot_step(s, 0, &published));
+    assert_false(published);
+    assert_true(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    run_snapshot_end(s);
+    assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    check_snapshot(&r, 5);
+    run_close(&r);
+}
+
+/* A limit on the size of files stops writes in the middle, as a full disk does. */
+static rlim_t limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    rlim_t old = limit.rlim_cur;
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    return old;
+}
+
+static void test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts(void **state)
+{
+    (void)state;
+    run r = open_run();
+    struct stat info;
+    for (int id = 1; id <= 40; id++) finish_task(&r, id);
+    check_ok(run_snapshot(&r, 40));
+    assert_int_equal(stat(scratch_file(&place, "run/results.h5"), &info), 0);
+    for (int part = 0; part < 25; part++) {
+        rlim_t old = limit_files((rlim_t)((info.st_size - 100) * part / 24));
+        status full = run_snapshot(&r, 40);
+        limit_files(old);
+        check_says(full, "results.h5.tmp-alone: File too large");
+        assert_int_equal(full.code, STATUS_IO);
+        assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+        assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    }
+    check_snapshot(&r, 40);
+    check_ok(run_snapshot(&r, 40));
+    check_snapshot(&r, 40);
+    run_close(&r);
+}
+
+static status count_and_break(void *ctx)
+{
+    int *calls = ctx;
+    return ++*calls < 3 ? status_ok() : status_fail(STATUS_MPI, "nobody is there");
+}
+
+static void test_other_work_goes_on_meanwhile_and_may_end_it(void **state)
+{
+    (void)state;
+    run r = open_run();
+    int calls = 0;
+    for (int id = 1; id <= TASKS; id++) finish_task(&r, id);
+    status s = status_ok();
+    while (!failed(s)) s = run_snapshot_last(&r, TASKS, &(run_meanwhile){count_and_break, &calls});
+    check_says(s, "nobody is there");
+    assert_int_equal(calls, 3);
+    assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    run_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_columns_of_many_rows_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_snapshot_in_slices_holds_every_task_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_abandoned_snapshot_leaves_the_last_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_other_work_goes_on_meanwhile_and_may_end_it, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
