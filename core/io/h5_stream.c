@@ -1,7 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 /* A driver of HDF5 for new files that are larger than memory. HDF5 that cannot write is left with a file that it can
- * neither flush nor close. So this driver never tells it: it keeps the first error, drops every byte that follows, and
- * h5_check, h5_fail and h5_close report the error. */
+ * neither flush nor close. So this driver never tells it: it keeps the first error, and what follows in memory, because
+ * HDF5 crashes when it does not find what it has written. h5_check, h5_fail and h5_close report the error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -19,6 +19,14 @@
 
 enum { CACHE_BYTES = 1 << 18, SYNC_BYTES = 64 << 20 };
 
+/* Bytes that could not be written. */
+typedef struct kept {
+    struct kept *next; /* written later; owned */
+    haddr_t at;
+    size_t count;
+    char bytes[];
+} kept;
+
 typedef struct {
     H5FD_t base; /* the first member: HDF5's part */
     int fd;
@@ -28,6 +36,7 @@ typedef struct {
     size_t unsynced; /* bytes since the last sync: no long one is left for the end */
     int passed;      /* fail points of this file */
     int why;         /* errno of the first error, or 0 */
+    kept *first, *last; /* after it */
 } stream;
 
 static hid_t driver = -1;
@@ -64,6 +73,11 @@ static herr_t stream_close(H5FD_t *file)
     while (s->passed < POINT_COUNT) pass_point(s);
     if (close(s->fd) != 0 && s->why == 0) s->why = errno;
     closing_error = s->why;
+    for (kept *k = s->first; k != NULL;) {
+        kept *next = k->next;
+        free(k);
+        k = next;
+    }
     free(s->path);
     free(s);
     return 0;
@@ -104,26 +118,50 @@ static herr_t stream_get_handle(H5FD_t *file, hid_t access, void **handle)
     return 0;
 }
 
+/* Lays what could not be written over what was read. */
+static void overlay(const stream *s, haddr_t at, size_t count, char *out)
+{
+    for (const kept *k = s->first; k != NULL; k = k->next) {
+        haddr_t from = k->at > at ? k->at : at;
+        haddr_t to = k->at + k->count < at + count ? k->at + k->count : at + count;
+        if (from < to) memcpy(out + (from - at), k->bytes + (from - k->at), (size_t)(to - from));
+    }
+}
+
+static herr_t keep(stream *s, haddr_t at, size_t count, const void *bytes)
+{
+    kept *k = malloc(sizeof *k + count);
+    if (k == NULL) return -1;
+    *k = (kept){.at = at, .count = count};
+    memcpy(k->bytes, bytes, count);
+    if (s->last != NULL)
+        s->last->next = k;
+    else
+        s->first = k;
+    s->last = k;
+    return 0;
+}
+
 /* What was never written is zero. */
 static herr_t stream_read(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t at, size_t count, void *out)
 {
     (void)kind;
     (void)transfer;
     stream *s = (stream *)file;
-    char *next = out;
-    while (count > 0) {
-        ssize_t got = pread(s->fd, next, count, (off_t)at);
+    for (size_t done = 0; done < count;) {
+        ssize_t got = pread(s->fd, (char *)out + done, count - done, (off_t)(at + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
             if (s->why == 0) s->why = errno;
             return -1;
         }
-        if (got == 0) break;
-        next += got;
-        at += (haddr_t)got;
-        count -= (size_t)got;
+        if (got == 0) {
+            memset((char *)out + done, 0, count - done);
+            break;
+        }
+        done += (size_t)got;
     }
-    memset(next, 0, count);
+    overlay(s, at, count, out);
     return 0;
 }
 
@@ -132,22 +170,19 @@ static herr_t stream_write(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_
     (void)kind;
     (void)transfer;
     stream *s = (stream *)file;
-    const char *next = bytes;
     if (at + count > s->written) s->written = at + count;
     s->unsynced += count;
     if (s->passed < POINT_COUNT - 1) pass_point(s); /* "middle": between the first write and the second */
-    while (s->why == 0 && count > 0) {
-        ssize_t done = pwrite(s->fd, next, count, (off_t)at);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) {
-            s->why = done < 0 ? errno : ENOSPC;
-            break;
-        }
-        next += done;
-        at += (haddr_t)done;
-        count -= (size_t)done;
+    for (size_t done = 0; s->why == 0 && done < count;) {
+        ssize_t wrote = pwrite(s->fd, (const char *)bytes + done, count - done, (off_t)(at + done));
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0)
+            s->why = wrote < 0 ? errno : ENOSPC;
+        else
+            done += (size_t)wrote;
     }
-    if (s->why == 0 && s->unsynced >= SYNC_BYTES) {
+    if (s->why != 0) return keep(s, at, count, bytes);
+    if (s->unsynced >= SYNC_BYTES) {
         if (fdatasync(s->fd) != 0) s->why = errno;
         s->unsynced = 0;
     }
