@@ -67,13 +67,19 @@ static size_t part_start(const tree_sum *s, int member, size_t count)
     return count * (size_t)member / (size_t)s->link->size;
 }
 
+/* When a sum ends all have taken everything, so each one begins with the first slot. */
+static size_t slot_of(const tree_sum *s, uint32_t number)
+{
+    return (number - s->first) % SUM_SLOTS;
+}
+
 static bool give(tree_sum *s)
 {
     size_t count;
     const real *values = tree_sum_chunk(s, &s->given, SUM_SLOT_REALS, &count);
     uint32_t number = s->given.number;
     if (values == NULL || number >= taken_by_all(s) + SUM_SLOTS) return false;
-    memcpy(own_area(s)->slots[number % SUM_SLOTS], values, count * sizeof *values);
+    memcpy(own_area(s)->slots[slot_of(s, number)], values, count * sizeof *values);
     fail_message(FAIL_SUM, FAIL_SEND_BEFORE);
     show(s, &own_area(s)->given, number + 1);
     fail_message(FAIL_SUM, FAIL_SEND_AFTER);
@@ -83,7 +89,7 @@ static bool give(tree_sum *s)
 
 /* sum[n]: values at `first` of a slot, over all members, by the tree: like a binary counter, level[k] holds the sum of
  * 2^k neighbours. */
-static void add_block(const tree_sum *s, uint32_t slot, size_t first, size_t n, real level[LEVELS][BLOCK])
+static void add_block(const tree_sum *s, size_t slot, size_t first, size_t n, real level[LEVELS][BLOCK])
 {
     int top = 0;
     for (int member = 0; member < s->link->size; member++) {
@@ -98,7 +104,8 @@ static void add_block(const tree_sum *s, uint32_t slot, size_t first, size_t n, 
 static bool add(tree_sum *s)
 {
     size_t count;
-    const uint32_t number = s->added.number, slot = number % SUM_SLOTS;
+    const uint32_t number = s->added.number;
+    const size_t slot = slot_of(s, number);
     if (tree_sum_chunk(s, &s->added, SUM_SLOT_REALS, &count) == NULL || number >= given_by_all(s)) return false;
     const size_t end = part_start(s, s->link->rank + 1, count);
     real level[LEVELS][BLOCK];
@@ -120,7 +127,7 @@ static bool take(tree_sum *s)
     if (values == NULL || number >= added_by_all(s)) return false;
     for (int member = 0; member < s->link->size; member++) {
         size_t first = part_start(s, member, count), end = part_start(s, member + 1, count);
-        memcpy(values + first, s->areas[member]->slots[number % SUM_SLOTS] + first, (end - first) * sizeof *values);
+        memcpy(values + first, s->areas[member]->slots[slot_of(s, number)] + first, (end - first) * sizeof *values);
     }
     show(s, &own_area(s)->taken, number + 1);
     tree_sum_pass(s, &s->taken, count);

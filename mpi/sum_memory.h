@@ -15,12 +15,13 @@
 #include "core/base/status.h"
 #include "mpi/node_window.h"
 
-/* Values are summed in chunks of a slot; the slots of all ranks of a group stay in cache. */
-enum { SUM_SLOT_REALS = 1 << 14, SUM_SLOTS = 8 };
+/* Values are summed in chunks of a slot. 8 MB a rank, of which a sum touches what it needs: small ones stay in cache, and of
+ * large ones there is room for what several layers bring before the others have come for it. */
+enum { SUM_SLOT_REALS = 1 << 14, SUM_SLOTS = 128 };
 
 /* How far a rank is with the chunks of a lot: lot << 32 | chunks. */
 typedef struct {
-    _Alignas(64) _Atomic uint64_t given; /* its values stand in slot chunk % SUM_SLOTS */
+    _Alignas(64) _Atomic uint64_t given; /* its values stand in the chunk's slot */
     _Atomic uint64_t added;              /* the sum of all over its part of the chunk stands there instead */
     _Atomic uint64_t taken;              /* it has fetched the sums of all members */
     _Alignas(64) real slots[SUM_SLOTS][SUM_SLOT_REALS];

@@ -72,5 +72,6 @@ status tree_sum_end(tree_sum *s, real *values, size_t count, status local)
     tree_sum_begin(s, values, count + 1);
     TRY(wait_for_all(s));
     s->part_count = s->given.part = s->added.part = s->taken.part = s->sent.part = 0;
+    s->first = s->taken.number;
     return values[count] == 0 ? status_ok() : exchange_agree(s->link, local);
 }

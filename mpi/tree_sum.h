@@ -40,6 +40,7 @@ typedef struct {
     bool in_memory;
     sum_area *areas[WIRE_MAX_MEMBERS];
     sum_place given, added, taken; /* this rank's next ones */
+    uint32_t first;                /* chunk of this sum: in the first slot */
 
     sum_place sent; /* being summed by messages, */
     int bit;        /* at this level of the tree */

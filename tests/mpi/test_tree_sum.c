@@ -11,7 +11,8 @@
 #include "mpi/tree_sum.h"
 #include "tests/mpi/check_ranks.h"
 
-enum { SHARDS = 8, LONG_COUNT = 300001 }; /* longer than two chunks of the exchange */
+/* LONG_COUNT: several chunks of the exchange; ENDLESS_COUNT: more than all slots in memory, the values repeat. */
+enum { SHARDS = 8, LONG_COUNT = 300001, ENDLESS_COUNT = (SUM_SLOTS + 9) * SUM_SLOT_REALS + 1 };
 
 static real shard_values[SHARDS][LONG_COUNT];
 
@@ -56,7 +57,7 @@ static void check_sum_of(int first, int ranks, const sum_memory *memory, size_t 
     real *values = malloc((count + 1) * sizeof *values);
     int own = SHARDS / ranks;
     for (int repeat = 0; repeat < 3; repeat++) { /* the same places in memory again */
-        for (size_t i = 0; i < count; i++) values[i] = tree(a.link.rank * own, own, i);
+        for (size_t i = 0; i < count; i++) values[i] = tree(a.link.rank * own, own, i % LONG_COUNT);
         for (int part = early; part >= 1; part--) {
             size_t from = count * (size_t)part / (size_t)(early + 1);
             size_t end = count * (size_t)(part + 1) / (size_t)(early + 1);
@@ -72,8 +73,8 @@ static void check_sum_of(int first, int ranks, const sum_memory *memory, size_t 
         free(last);
         size_t different = 0, plain_different = 0;
         for (size_t i = 0; i < count; i++) {
-            real expected = tree(0, SHARDS, i), plain = 0;
-            for (int s = 0; s < SHARDS; s++) plain += shard_values[s][i];
+            real expected = tree(0, SHARDS, i % LONG_COUNT), plain = 0;
+            for (int s = 0; s < SHARDS; s++) plain += shard_values[s][i % LONG_COUNT];
             different += memcmp(&values[i], &expected, sizeof expected) != 0;
             plain_different += plain != expected;
         }
@@ -135,6 +136,7 @@ static void check_all(int rank, int size, const sum_memory *memory)
         check_sum_of(first, ranks, memory, 1000, 0);
         check_sum_of(first, ranks, memory, LONG_COUNT, 0);
         check_sum_of(first, ranks, memory, LONG_COUNT, 5);
+        if (memory != NULL) check_sum_of(first, ranks, memory, ENDLESS_COUNT, 2);
         check_sum_of(first, ranks, memory, 1000, GROUP_SUM_PARTS);
         for (int culprit = 0; culprit < ranks; culprit++) check_failure_reaches_all(first, ranks, memory, culprit);
     }
