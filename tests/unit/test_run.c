@@ -15,11 +15,9 @@
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +26,7 @@
 #include "core/io/h5.h"
 #include "results/provenance.h"
 #include "results/run.h"
+#include "tests/support/file_limit.h"
 #include "tests/support/scratch.h"
 
 static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\"; batch = 32;\n"
@@ -270,25 +269,13 @@ static void test_a_directory_of_something_else_is_refused(void **state)
     check_says(run_open(&r, closed, CONFIG, NETWORK, DATA), "Permission denied");
 }
 
-/* A limit on the size of files stops writes in the middle, as a full disk does. */
-static rlim_t limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    rlim_t old = limit.rlim_cur;
-    limit.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    return old;
-}
-
 static void test_a_full_disk_is_noticed_at_the_start_and_leaves_no_parts(void **state)
 {
     (void)state;
     run r;
-    rlim_t old = limit_files(100);
+    rlim_t old = file_limit_set(100);
     status s = run_open(&r, directory, CONFIG, NETWORK, DATA);
-    limit_files(old);
+    file_limit_set(old);
     check_says(s, "cannot write into");
 
     r = open_run();
@@ -297,9 +284,9 @@ static void test_a_full_disk_is_noticed_at_the_start_and_leaves_no_parts(void **
     record rec = make_record(2, TASK_POINT, RECORD_DONE);
     char *kept, *now, warning[256];
     size_t size = read_bytes(&kept, inside("results.h5"));
-    limit_files(5000);
+    file_limit_set(5000);
     status task_written = run_write_task(warning, &r, &rec, NULL), shot = run_snapshot(&r, 2);
-    limit_files(old);
+    file_limit_set(old);
     check_says(task_written, "File too large");
     check_says(task_written, "task 2");
     check_says(shot, "File too large");

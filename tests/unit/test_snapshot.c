@@ -12,11 +12,9 @@
 #include "tests/support/check_status.h"
 #include <hdf5.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,27 +24,17 @@
 #include "results/record_same.h"
 #include "results/run.h"
 #include "results/task_file.h"
+#include "tests/support/file_limit.h"
 #include "tests/support/scratch.h"
 
 enum { TASKS = 150, ROWS = 10000, WEIGHTS = 3000 };
 static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\";\n"
                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
 
-static scratch place;
-
-static int set_up(void **state)
-{
-    (void)state;
-    place = scratch_make();
-    return 0;
-}
-
 static int tear_down(void **state)
 {
-    (void)state;
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
-    scratch_remove(&place);
-    return 0;
+    return scratch_tear_down(state);
 }
 
 static bool fails(int id)
@@ -57,10 +45,11 @@ static bool fails(int id)
 /* No two tasks are alike. Without what is owned by a record. */
 static record make_head(int id)
 {
-    record r = {.task = {.id = id, .kind = id == 1 ? TASK_WARMUP : TASK_POINT, .seed = (uint64_t)id, .strength = 0.5 * id},
-                .state = fails(id) ? RECORD_FAILED : RECORD_DONE,
-                .test_accuracy = 1.0 / id,
-                .epochs = id};
+    record r = {
+        .task = {.id = id, .kind = id == 1 ? TASK_WARMUP : TASK_POINT, .seed = (uint64_t)id, .strength = 0.5 * id},
+        .state = fails(id) ? RECORD_FAILED : RECORD_DONE,
+        .test_accuracy = 1.0 / id,
+        .epochs = id};
     snprintf(r.task.strategy, sizeof r.task.strategy, id % 3 == 0 ? "mixprec" : "joint");
     snprintf(r.task.cost_model, sizeof r.task.cost_model, "model%d", id % 40);
     if (fails(id)) {
@@ -88,7 +77,7 @@ static void finish_task(const run *r, int id)
 static run open_run(void)
 {
     run r;
-    check_ok(run_open(&r, scratch_file(&place, "run"), CONFIG, "layers = ( );\n", "sha256:0123"));
+    check_ok(run_open(&r, scratch_file(&scratch_place, "run"), CONFIG, "layers = ( );\n", "sha256:0123"));
     return r;
 }
 
@@ -181,11 +170,11 @@ static void test_columns_of_many_rows_come_back(void **state)
     }
     record one_more = make_head(1);
     check_says(columns_add(c, &one_more), "full");
-    check_ok(h5_create(&file, scratch_file(&place, "columns.h5")));
+    check_ok(h5_create(&file, scratch_file(&scratch_place, "columns.h5")));
     check_ok(columns_write(c, file));
     columns_free(c);
     check_ok(h5_close(file));
-    check_ok(h5_open_read(&file, scratch_file(&place, "columns.h5")));
+    check_ok(h5_open_read(&file, scratch_file(&scratch_place, "columns.h5")));
     check_points(file, ROWS);
     check_ok(h5_close(file));
 }
@@ -220,7 +209,7 @@ static void check_tasks(const run *r, h5_id file, size_t count)
 static void check_snapshot(const run *r, size_t count)
 {
     h5_id file, points;
-    check_ok(h5_open_read(&file, scratch_file(&place, "run/results.h5")));
+    check_ok(h5_open_read(&file, scratch_file(&scratch_place, "run/results.h5")));
     check_tasks(r, file, count);
     check_ok(h5_group_open(&points, file, "points"));
     check_points(points, count);
@@ -238,7 +227,7 @@ static void test_a_snapshot_in_slices_holds_every_task_once(void **state)
     for (int id = 1; id <= TASKS - 1; id++) finish_task(&r, id);
     check_ok(run_snapshot_begin(&s, &r, TASKS));
     for (; !published; steps++) {
-        assert_false(file_exists(scratch_file(&place, "run/results.h5")));
+        assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5")));
         check_ok(run_snapshot_step(s, 0, &published));
         if (steps == 10) finish_task(&r, TASKS); /* before its turn */
     }
@@ -247,7 +236,7 @@ static void test_a_snapshot_in_slices_holds_every_task_once(void **state)
     check_snapshot(&r, TASKS);
 
     struct stat info;
-    assert_int_equal(stat(scratch_file(&place, "run/results.h5"), &info), 0);
+    assert_int_equal(stat(scratch_file(&scratch_place, "run/results.h5"), &info), 0);
     assert_true(info.st_size > 8 * (256 << 10)); /* far more than HDF5 was allowed to keep */
     run_close(&r);
 }
@@ -264,23 +253,11 @@ static void test_an_abandoned_snapshot_leaves_the_last_one(void **state)
     check_ok(run_snapshot_begin(&s, &r, 6));
     check_ok(run_snapshot_step(s, 0, &published));
     assert_false(published);
-    assert_true(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    assert_true(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
     run_snapshot_end(s);
-    assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
     check_snapshot(&r, 5);
     run_close(&r);
-}
-
-/* A limit on the size of files stops writes in the middle, as a full disk does. */
-static rlim_t limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    rlim_t old = limit.rlim_cur;
-    limit.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    return old;
 }
 
 static void test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts(void **state)
@@ -290,14 +267,14 @@ static void test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts(voi
     struct stat info;
     for (int id = 1; id <= 40; id++) finish_task(&r, id);
     check_ok(run_snapshot(&r, 40));
-    assert_int_equal(stat(scratch_file(&place, "run/results.h5"), &info), 0);
+    assert_int_equal(stat(scratch_file(&scratch_place, "run/results.h5"), &info), 0);
     for (int part = 0; part < 25; part++) {
-        rlim_t old = limit_files((rlim_t)((info.st_size - 100) * part / 24));
+        rlim_t old = file_limit_set((rlim_t)((info.st_size - 100) * part / 24));
         status full = run_snapshot(&r, 40);
-        limit_files(old);
+        file_limit_set(old);
         check_says(full, "results.h5.tmp-alone: File too large");
         assert_int_equal(full.code, STATUS_IO);
-        assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+        assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
         assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
     }
     check_snapshot(&r, 40);
@@ -322,19 +299,19 @@ static void test_other_work_goes_on_meanwhile_and_may_end_it(void **state)
     while (!failed(s)) s = run_snapshot_last(&r, TASKS, &(run_meanwhile){count_and_break, &calls});
     check_says(s, "nobody is there");
     assert_int_equal(calls, 3);
-    assert_false(file_exists(scratch_file(&place, "run/results.h5.tmp-alone")));
+    assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
     run_close(&r);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_columns_of_many_rows_come_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_snapshot_in_slices_holds_every_task_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_an_abandoned_snapshot_leaves_the_last_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_other_work_goes_on_meanwhile_and_may_end_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_columns_of_many_rows_come_back, scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_snapshot_in_slices_holds_every_task_once, scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_abandoned_snapshot_leaves_the_last_one, scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts,
+                                        scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_work_goes_on_meanwhile_and_may_end_it, scratch_set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
