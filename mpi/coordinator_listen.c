@@ -84,6 +84,15 @@ static status abandon(coordinator *c, assignment *a, int lost_rank)
     return coordinator_note(c, logged);
 }
 
+/* The rank works on this lot no more. If it left without being told to, because it has missed the coordinator, nobody will
+ * end its task. */
+static status take_leave(coordinator *c, const wire_report *r)
+{
+    members_released(&c->members, r->rank, r->lot);
+    assignment *a = find_assignment(c, r->lot);
+    return a != NULL ? abandon(c, a, r->rank) : status_ok();
+}
+
 static status take_give_up(coordinator *c, const wire_report *r)
 {
     TRY(coordinator_warn(c, r->outcome.message));
@@ -161,8 +170,7 @@ status coordinator_take_report(coordinator *c, const wire_report *r)
     case REPORT_GAVE_UP:
         return take_give_up(c, r);
     case REPORT_FREE:
-        members_released(&c->members, r->rank, r->lot);
-        return status_ok();
+        return take_leave(c, r);
     case REPORT_WARNING:
         return coordinator_warn(c, r->outcome.message);
     case REPORT_STOP_WANTED:

@@ -210,17 +210,31 @@ done
 echo "failed writes: $failed_writes"
 
 # ---- (d) a rank that is stopped for longer than the deadline and goes on ----
+stop_for_2_seconds() { # stop_for_2_seconds PID
+    kill -STOP "$1" 2> /dev/null && stopped=$((stopped + 1))
+    sleep 2
+    kill -CONT "$1" 2> /dev/null
+}
 for ((i = 0; i < stops; i++)); do
     tried=$((tried + 1))
-    rm -rf "$work/run"
-    rank=$(((i + 1) % 3))
-    case_text="launcher, SIGSTOP of the ${roles[$rank]} for 2 s with a deadline of 1 s"
+    rm -rf "$work/run" "$work/once"
+    rank=$((i % 3))
+    if [ $((i % 4)) = 0 ]; then
+        # Found once: workers that leave because the coordinator is silent, and a coordinator that comes back.
+        rank=0
+        export BITFRONT_FAIL="order.send.after:$((8 + i)):stop@0" BITFRONT_FAIL_ONCE=$work/once
+        case_text="launcher, BITFRONT_FAIL=$BITFRONT_FAIL for 2 s with a deadline of 1 s"
+    else
+        case_text="launcher, SIGSTOP of the ${roles[$rank]} for 2 s with a deadline of 1 s"
+    fi
     start launcher
     if rank_pid $rank; then
-        random_moment
-        kill -STOP "$pid" 2> /dev/null && stopped=$((stopped + 1))
-        sleep 2
-        kill -CONT "$pid" 2> /dev/null
+        if [ $((i % 4)) = 0 ]; then
+            for _ in $(seq 500); do [ -e "$work/once" ] && break; sleep 0.01; done
+        else
+            random_moment
+        fi
+        stop_for_2_seconds "$pid"
     fi
     finish_job
     run_to_end
