@@ -50,13 +50,13 @@ static bool is_left_by_a_start(const char *name)
                                         "jobs",
                                         "network.cfg",
                                         "data.checksum",
-                                        "network.cfg.tmp",
-                                        "data.checksum.tmp",
-                                        "config.cfg.tmp",
                                         "space.tmp"};
+    static const char *const begun[] = {"network.cfg.tmp-", "data.checksum.tmp-", "config.cfg.tmp-",
+                                        "launch."}; /* the last: of bitfront-run */
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i]) == 0) return true;
-    if (strncmp(name, "launch.", 7) == 0) return true; /* of bitfront-run */
+    for (size_t i = 0; i < sizeof begun / sizeof begun[0]; i++)
+        if (strncmp(name, begun[i], strlen(begun[i])) == 0) return true;
     return false;
 }
 

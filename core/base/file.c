@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/fail_point.h"
@@ -156,13 +157,31 @@ status file_copy(const char *to, const char *from)
     return result;
 }
 
+/* Opens a new file beside `path`, whose name no other process uses: jobs of several hosts may write the same file at the
+ * same time. -1: errno says why. */
+static int create_beside(char temporary[MAX_PATH], const char *path)
+{
+    enum { ATTEMPTS = 100 };
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    unsigned number = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
+    int fd = -1;
+    for (unsigned i = 0; i < ATTEMPTS && fd < 0; i++) {
+        if (snprintf(temporary, MAX_PATH, "%s.tmp-%08x", path, number + i) >= MAX_PATH) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST) return -1;
+    }
+    return fd;
+}
+
 status file_write_text(const char *path, const char *text)
 {
     char temporary[MAX_PATH];
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= MAX_PATH)
-        return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
+    int fd = create_beside(temporary, path);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     status s = file_write_bytes(fd, temporary, text, strlen(text));
     if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
     if (!failed(s)) s = file_publish(temporary, path);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <signal.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,18 @@ static void test_what_cannot_be_understood_is_refused(void **state)
     }
 }
 
+/* The files that are beside `path`, temporary ones of it; *first is to be freed. */
+static size_t count_temporary(char **first, const char *path)
+{
+    char pattern[SCRATCH_PATH + 64];
+    snprintf(pattern, sizeof pattern, "%s.tmp*", path);
+    glob_t found;
+    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    if (first != NULL) *first = count > 0 ? strdup(found.gl_pathv[0]) : NULL;
+    globfree(&found);
+    return count;
+}
+
 /* Whatever fails, the file holds the old or the new text, and nothing is left beside it. */
 static void test_a_failed_write_leaves_a_whole_file(void **state)
 {
@@ -90,7 +103,7 @@ static void test_a_failed_write_leaves_a_whole_file(void **state)
         check_ok(file_read_text(&text, path));
         assert_string_equal(text, strcmp(steps[i], "rename.after") == 0 ? "new text" : "old");
         free(text);
-        assert_false(file_exists(scratch_file(&s, "log.jsonl.tmp")));
+        assert_int_equal(count_temporary(NULL, path), 0);
     }
     scratch_remove(&s);
 }
@@ -108,10 +121,43 @@ static void test_kill_ends_the_process_half_way(void **state)
     assert_int_equal(waitpid(child, &how, 0), child);
     assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
     assert_false(file_exists(path));
-    char *half;
-    check_ok(file_read_text(&half, scratch_file(&s, "results.h5.tmp")));
+    char *half, *temporary;
+    assert_int_equal(count_temporary(&temporary, path), 1);
+    check_ok(file_read_text(&half, temporary));
     assert_string_equal(half, "1234");
     free(half);
+    free(temporary);
+    scratch_remove(&s);
+}
+
+/* As jobs that share a run directory do with status.json. */
+static void test_writers_of_one_file_do_not_disturb_each_other(void **state)
+{
+    (void)state;
+    enum { WRITERS = 4, TIMES = 200 };
+    static const char *const texts[2] = {"a short text", "a text that is longer than the other one"};
+    scratch s = scratch_make();
+    const char *path = scratch_file(&s, "status.json");
+    pid_t writers[WRITERS];
+    disarm(NULL);
+    for (int w = 0; w < WRITERS; w++) {
+        writers[w] = fork();
+        assert_true(writers[w] >= 0);
+        if (writers[w] > 0) continue;
+        int wrong = 0;
+        for (int i = 0; i < TIMES; i++) wrong += failed(file_write_text(path, texts[(w + i) % 2]));
+        _exit(wrong > 0);
+    }
+    for (int w = 0; w < WRITERS; w++) {
+        int how;
+        assert_int_equal(waitpid(writers[w], &how, 0), writers[w]);
+        assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    }
+    char *text;
+    check_ok(file_read_text(&text, path));
+    assert_true(strcmp(text, texts[0]) == 0 || strcmp(text, texts[1]) == 0);
+    free(text);
+    assert_int_equal(count_temporary(NULL, path), 0);
     scratch_remove(&s);
 }
 
@@ -151,6 +197,7 @@ int main(void)
         cmocka_unit_test_teardown(test_what_cannot_be_understood_is_refused, disarm),
         cmocka_unit_test_teardown(test_a_failed_write_leaves_a_whole_file, disarm),
         cmocka_unit_test_teardown(test_kill_ends_the_process_half_way, disarm),
+        cmocka_unit_test_teardown(test_writers_of_one_file_do_not_disturb_each_other, disarm),
         cmocka_unit_test_teardown(test_once_is_once, disarm),
         cmocka_unit_test_teardown(test_a_trace_names_what_was_passed, disarm),
     };
