@@ -34,8 +34,9 @@ typedef struct {
 /* The claim of the job that keeps log.jsonl, status.json and results.h5 while several share the directory. */
 #define RUN_LEAD "lead"
 
-/* Opens `directory` for a sweep (several jobs may do so at once): creates it, or checks that what is there belongs to the same configuration, network
- * and data (else an error that names the differing keys and says what to do). The texts are copied. */
+/* Opens `directory` for a sweep (several jobs may do so at once): creates it, or checks that what is there belongs to the
+ * same configuration, network and data (else an error that names the differing keys and says what to do). The texts are
+ * copied. */
 MUST_CHECK status run_open(run *out, const char *directory, const char *config_text, const char *network_text,
                            const char *data_checksum);
 void run_close(run *r);

@@ -1,8 +1,8 @@
 #define _POSIX_C_SOURCE 200809L
 /* Files and groups. A new file is built in memory (HDF5's "core" driver without backing store) and written by h5_close
  * in plain write calls: a full disk is then an ordinary error, where HDF5 itself would be left with a file that it can
- * neither flush nor close. A large one goes through the driver in h5_stream.c, for the same reason. Format bounds 1.8 ... 1.10: readable since HDF5 1.8. No object carries a time, so equal
- * content gives equal bytes. */
+ * neither flush nor close. A large one goes through the driver in h5_stream.c, for the same reason. Format bounds 1.8
+ * ... 1.10: readable since HDF5 1.8. No object carries a time, so equal content gives equal bytes. */
 #include "core/io/h5.h"
 
 #include <errno.h>

@@ -149,8 +149,8 @@ static status run_task(job *j)
 {
     trainer *t;
     TRY(trainer_open(&t, j->in));
-    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .sum_begin = team_sum_begin, .should_stop = member_stops,
-               .ctx = &j->member};
+    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .sum_begin = team_sum_begin,
+               .should_stop = member_stops, .ctx = &j->member};
     j->member.stop_after = j->stop_every > 0 ? j->stop_every : -1;
     segment_end end;
     do {
