@@ -70,7 +70,7 @@ static status abandon(coordinator *c, assignment *a, int lost_rank)
     const task *t = coordinator_task(c, a->order.task_id);
     bool finished;
     progress_say(c->progress, "task %d %s is taken back: %s %d", t->id, a->shown.label,
-                 c->members.list[lost_rank].lost ? "no sign of life from rank" : "messages failed on rank", lost_rank);
+                 c->members.list[lost_rank].lost ? "no sign of life from rank" : "given up by rank", lost_rank);
     status logged = journal_task_abandoned(c->run, t, coordinator_time(c), lost_rank);
     members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = a->order.lot});
     remove_assignment(c, a);

@@ -87,8 +87,8 @@ static bool give(tree_sum *s)
     return true;
 }
 
-/* sum[n]: values at `first` of a slot, over all members, by the tree: like a binary counter, level[k] holds the sum of
- * 2^k neighbours. */
+/* level[0][0 ... n - 1] := the sum of the values from `first` on in a slot over all members, by the tree: like a binary
+ * counter, a level holds the sum of 2^k neighbours. */
 static void add_block(const tree_sum *s, size_t slot, size_t first, size_t n, real level[LEVELS][BLOCK])
 {
     int top = 0;

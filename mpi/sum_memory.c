@@ -16,11 +16,12 @@ static status find_areas(sum_memory *m, MPI_Comm world)
     int world_size;
     TRY(mpi_status(MPI_Comm_size(world, &world_size), "asking for the number of ranks"));
     m->areas = calloc((size_t)world_size, sizeof(sum_area *));
-    int *ranks = malloc(2 * (size_t)m->window.size * sizeof *ranks), *world_ranks = ranks + m->window.size;
+    int *ranks = malloc(2 * (size_t)m->window.size * sizeof *ranks);
     if (m->areas == NULL || ranks == NULL) {
         free(ranks);
         return status_fail(STATUS_MEMORY, "no memory for a list of %d ranks", world_size);
     }
+    int *world_ranks = ranks + m->window.size;
     for (int i = 0; i < m->window.size; i++) ranks[i] = i;
     MPI_Group of_world, of_node;
     status s = mpi_status(MPI_Comm_group(world, &of_world), "finding the ranks of a node");

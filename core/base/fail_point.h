@@ -9,7 +9,8 @@
  *   subjects of messages  order stop report sum
  *   their steps           send.before send.after
  *
- * "middle": half of the bytes are written. A claim is made by create or link: its "rename" is that moment.
+ * "middle": half of the bytes are written; of results.h5, which is written while it grows, the first of many pieces. A
+ * claim is made by create or link: its "rename" is that moment.
  *
  * Armed by the environment variable BITFRONT_FAIL, a list of POINT:N:ACTION[@RANK] separated by commas: at the N-th
  * passing (from 1) of the point in this process, or at all from the N-th on with "N+", only on that rank if one is
