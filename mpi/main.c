@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "core/kernels/gemm.h"
-#include "mpi/cli.h"
-#include "mpi/runtime.h"
+#include "mpi/cli/cli.h"
+#include "mpi/link/runtime.h"
 
 int main(int argc, char **argv)
 {

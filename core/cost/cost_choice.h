@@ -3,7 +3,7 @@
 #define CORE_COST_COST_CHOICE_H
 
 #include "core/cost/cost_total.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 
 /* Expected channels and activation shares of every group after model_prepare(soft or hard). groups[group_count + 1]. */
 void cost_choice_read(group_choice *groups, const model *m);

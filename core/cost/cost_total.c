@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/net/producer.h"
+#include "core/net/model/producer.h"
 
 int cost_weight_index(int bits)
 {

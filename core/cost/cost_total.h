@@ -3,7 +3,7 @@
 #define CORE_COST_COST_TOTAL_H
 
 #include "core/cost/cost_model.h"
-#include "core/net/graph.h"
+#include "core/net/graph/graph.h"
 
 /* The expected choice of one sharing group, or (in a slope) the derivative by the share of one channel at that
  * precision and by the share of an activation precision. */

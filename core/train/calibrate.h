@@ -3,7 +3,7 @@
 #define CORE_TRAIN_CALIBRATE_H
 
 #include "core/data/dataset.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 
 /* Sets the clips of a signed input quantiser to the smallest and largest value of the training split, at least 0.001
  * away from 0 on either side. An unsigned input keeps its clip: images fill their range. */

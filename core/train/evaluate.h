@@ -4,7 +4,7 @@
 #define CORE_TRAIN_EVALUATE_H
 
 #include "core/data/dataset.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 #include "core/train/group.h"
 #include "core/config/settings.h"
 

@@ -4,7 +4,7 @@
 #ifndef CORE_TRAIN_PIECE_H
 #define CORE_TRAIN_PIECE_H
 
-#include "core/net/graph.h"
+#include "core/net/graph/graph.h"
 
 /* 1 ... shard_images: such that what neighbouring layers hold stays in a second-level cache. The whole shard where no
  * piece does, or where it would be so small that adding `parameters` gradients once more costs too much. */

@@ -14,7 +14,7 @@
 #include "core/cost/cost_model.h"
 #include "core/data/dataset.h"
 #include "core/kernels/kernels.h"
-#include "core/net/graph.h"
+#include "core/net/graph/graph.h"
 #include "core/task/record.h"
 #include "core/task/task.h"
 #include "core/train/group.h"

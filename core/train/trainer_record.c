@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/net/producer.h"
+#include "core/net/model/producer.h"
 #include "core/train/trainer_state.h"
 
 static const status no_memory = {.code = STATUS_MEMORY, .message = "no memory for a record"};

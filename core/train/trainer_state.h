@@ -4,8 +4,8 @@
 
 #include "core/base/arena.h"
 #include "core/cost/cost_choice.h"
-#include "core/net/compact.h"
-#include "core/net/model.h"
+#include "core/net/model/compact.h"
+#include "core/net/model/model.h"
 #include "core/train/evaluate.h"
 #include "core/train/trainer.h"
 

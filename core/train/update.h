@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "core/config/settings.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 
 /* Moving averages, borrowed; zero at the start of a phase. */
 typedef struct {

@@ -3,7 +3,7 @@
 #ifndef TESTS_GOLDEN_STEPS_H
 #define TESTS_GOLDEN_STEPS_H
 
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 #include "tests/golden/golden.h"
 
 enum { STEP_IMAGES = 8, STEP_SUBJECTS = 2, STEP_LAYERS = 10 };

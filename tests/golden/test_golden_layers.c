@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/cost/cost_choice.h"
-#include "core/net/producer.h"
+#include "core/net/model/producer.h"
 #include "core/train/update.h"
 #include "hw_models/registry.h"
 #include "tests/golden/steps.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mpi/agree.h"
+#include "mpi/link/agree.h"
 #include "tests/mpi/check_ranks.h"
 
 static int rank, size;

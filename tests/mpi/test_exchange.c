@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "mpi/exchange.h"
+#include "mpi/link/exchange.h"
 #include "tests/mpi/check_ranks.h"
 
 enum { LONG = EXCHANGE_BYTES + 12345 };

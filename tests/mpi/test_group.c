@@ -2,7 +2,7 @@
 /* Groups are formed by their members only, several at the same time, with ranks in the order of the list. */
 #include <string.h>
 
-#include "mpi/group.h"
+#include "mpi/sum/group.h"
 #include "tests/mpi/check_ranks.h"
 
 static int rank, size;

@@ -8,7 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/rng.h"
-#include "mpi/tree_sum.h"
+#include "mpi/sum/tree_sum.h"
 #include "tests/mpi/check_ranks.h"
 
 /* LONG_COUNT: several chunks of the exchange; ENDLESS_COUNT: more than all slots in memory, the values repeat. */

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 #include "core/train/update.h"
 
 enum { IMAGES = 4 };

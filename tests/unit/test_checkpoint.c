@@ -22,7 +22,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "results/checkpoint.h"
+#include "results/file/checkpoint.h"
 
 enum { WEIGHTS = 5000 };
 

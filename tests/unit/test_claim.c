@@ -21,9 +21,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "results/checkpoint.h"
-#include "results/claim.h"
-#include "results/run.h"
+#include "results/file/checkpoint.h"
+#include "results/run/claim.h"
+#include "results/run/run.h"
 #include "tests/support/scratch.h"
 
 enum { PROCESSES = 8, TASKS = 200 };

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
-#include "core/net/compact.h"
+#include "core/net/model/compact.h"
 #include "tests/support/check_status.h"
 
 enum { IMAGES = 3 };

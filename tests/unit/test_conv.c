@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "core/kernels/kernels.h"
-#include "core/kernels/winograd.h"
+#include "core/kernels/conv/winograd.h"
 #include "tests/support/check.h"
 #include "tests/support/naive.h"
 

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "core/base/rng.h"
-#include "results/front.h"
+#include "results/report/front.h"
 
 enum { MOST = 60 };
 

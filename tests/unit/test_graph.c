@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/net/graph.h"
+#include "core/net/graph/graph.h"
 #include "tests/support/scratch.h"
 
 #define HEAD "name = \"t\"; classes = 10;\ninput = { channels = 3; height = 8; width = 8; };\n"

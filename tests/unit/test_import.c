@@ -16,8 +16,8 @@
 
 #include "core/base/file.h"
 #include "core/data/dataset.h"
-#include "core/data/import_cifar10.h"
-#include "core/data/import_speech_commands.h"
+#include "core/data/import/import_cifar10.h"
+#include "core/data/import/import_speech_commands.h"
 #include "tests/support/scratch.h"
 
 enum { RECORDS = 10000, PLANE = 1024, RECORD_BYTES = 3073, BATCH_BYTES = RECORDS * RECORD_BYTES };

@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: core_sweep */
 /* Parts of a sweep: together they are everything, each point is in one of them, and Slurm's variables mean what they
  * mean. */
 #define _POSIX_C_SOURCE 200809L
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mpi/job_part.h"
+#include "core/sweep/job_part.h"
 
 enum { WARMUPS = 2, POINTS = 9, TASKS = WARMUPS + POINTS };
 

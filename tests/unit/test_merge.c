@@ -17,8 +17,8 @@
 
 #include "core/base/file.h"
 #include "core/io/h5.h"
-#include "results/merge.h"
-#include "results/run.h"
+#include "results/run/merge.h"
+#include "results/run/run.h"
 #include "tests/support/scratch.h"
 
 enum { TASKS = 5 }; /* a warm-up and four points */

@@ -13,7 +13,7 @@
 
 #include "core/base/rng.h"
 #include "core/cost/cost_choice.h"
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 #include "hw_models/registry.h"
 
 enum { IMAGES = 5, PARAMETERS_TRIED = 40 };

@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: core_sweep */
 /* The policy of the coordinator: order, sizes of groups, dependencies, failures. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "mpi/queue.h"
+#include "core/sweep/queue.h"
 #include "tests/support/check_status.h"
 
 enum { SHARDS = 8, MOST_RANKS = 64 };

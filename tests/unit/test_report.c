@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "results/report.h"
-#include "results/run.h"
+#include "results/report/report.h"
+#include "results/run/run.h"
 #include "tests/support/scratch.h"
 
 static const char CONFIG[] = "name = \"demo\";\nnetwork = \"networks/resnet8.cfg\";\n"

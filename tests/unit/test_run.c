@@ -24,8 +24,8 @@
 #include "core/base/clock.h"
 #include "core/base/file.h"
 #include "core/io/h5.h"
-#include "results/provenance.h"
-#include "results/run.h"
+#include "results/file/provenance.h"
+#include "results/run/run.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/scratch.h"
 

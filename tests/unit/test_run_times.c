@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "core/base/file.h"
-#include "results/run.h"
-#include "results/run_log.h"
-#include "results/run_times.h"
-#include "results/run_use.h"
+#include "results/run/run.h"
+#include "results/run/run_log.h"
+#include "results/run/run_times.h"
+#include "results/run/run_use.h"
 #include "tests/support/check_status.h"
 #include "tests/support/scratch.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/net/model.h"
+#include "core/net/model/model.h"
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
 #include "core/train/calibrate.h"

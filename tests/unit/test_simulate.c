@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: core_sweep */
 /* Sweeps in the simulator: how well the policy of the queue uses the ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "mpi/simulate.h"
+#include "core/sweep/simulate.h"
 #include "tests/support/check_status.h"
 
 enum { WARMUP_EPOCHS = 20, SEARCH_EPOCHS = 20, FINETUNE_EPOCHS = 10 };

@@ -20,10 +20,10 @@
 
 #include "core/base/file.h"
 #include "core/io/h5.h"
-#include "results/columns.h"
-#include "results/record_same.h"
-#include "results/run.h"
-#include "results/task_file.h"
+#include "results/file/columns.h"
+#include "results/file/record_same.h"
+#include "results/run/run.h"
+#include "results/file/task_file.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/scratch.h"
 

@@ -11,9 +11,9 @@
 
 #include "core/base/file.h"
 #include "core/data/dataset.h"
-#include "core/data/digit_image.h"
-#include "core/data/glyph.h"
-#include "core/data/synthetic.h"
+#include "core/data/import/digit_image.h"
+#include "core/data/import/glyph.h"
+#include "core/data/import/synthetic.h"
 #include "tests/support/scratch.h"
 
 static void expect_ok(status s)

@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: core_sweep */
 /* Times as people and Slurm write them, and the end of a Slurm job. */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "core/base/file.h"
-#include "mpi/walltime.h"
+#include "core/sweep/walltime.h"
 #include "tests/support/check_status.h"
 #include "tests/support/scratch.h"
 

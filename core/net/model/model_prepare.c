@@ -1,0 +1,91 @@
+/* model_prepare: what a step needs once: the shares of the choices, the quantisers' grids, the effective weights. */
+#include "core/net/model/batchnorm.h"
+#include "core/net/model/model.h"
+#include "core/net/model/model_memory.h"
+#include "core/quant/act_quant.h"
+#include "core/quant/choice.h"
+
+/* Shares of the search; stream: of the noise (RNG_GUMBEL). */
+static void sample(model *m, real *share, real *soft, const real *logits, int precisions, int columns, uint32_t step,
+                   uint32_t stream)
+{
+    bool noisy = m->options.sampling == SAMPLING_GUMBEL || m->options.sampling == SAMPLING_HARD_GUMBEL;
+    real *noise = noisy ? m->scratch : NULL;
+    if (noisy) choice_gumbel_noise(noise, (size_t)precisions * (size_t)columns, m->options.seed, step, stream);
+    choice_sample(share, soft, logits, noise, model_samples_hard(m), precisions, columns, m->temperature);
+}
+
+static void prepare_groups(model *m, const real *values, bool keep_alive, uint32_t step)
+{
+    for (int i = 0; i < m->graph->group_count; i++) {
+        model_weight_group *group = &m->groups[i];
+        if (group->precisions == 0) continue;
+        const real *logits = model_view(m, values, group->logits);
+        if (m->mode == MODEL_SOFT) {
+            sample(m, group->share, group->soft, logits, group->precisions, group->columns, step, 2 * (uint32_t)i);
+            if (!model_samples_hard(m)) continue;
+        } else {
+            choice_onehot(group->share, logits, group->precisions, group->columns);
+        }
+        if (keep_alive && group->bits[0] == 0 && group->precisions > 1)
+            choice_keep_alive(group->share, logits, group->precisions, group->columns);
+    }
+}
+
+/* In hard mode only the chosen precision is computed; `chosen` says where its clip is. */
+static void prepare_quantizer(model *m, int index, const real *values, uint32_t step)
+{
+    model_quantizer *q = &m->quantizers[index];
+    const real *logits = model_view(m, values, q->logits), *clips = model_view(m, values, q->clips);
+    real low = q->low >= 0 ? *model_view(m, values, q->low) : 0;
+    int first = 0, count = q->precisions;
+    q->chosen = -1;
+    if (m->mode == MODEL_SOFT) {
+        sample(m, q->share, q->soft, logits, q->precisions, 1, step, 2 * (uint32_t)index + 1);
+    } else {
+        choice_onehot(q->share, logits, q->precisions, 1);
+        for (first = 0; q->share[first] == 0; first++) {}
+        q->chosen = first;
+        count = 1;
+    }
+    const int *bits = q->bits + first;
+    const real *clip = clips + first, *share = q->share + first;
+    q->step = act_quant_step(count, bits, clip, low, share);
+    act_quant_prepare(&q->behind_layer, count, bits, clip, low, share, ACT_BEHIND_LAYER, &m->options.rules);
+    act_quant_prepare(&q->behind_add, count, bits, clip, low, share, ACT_BEHIND_ADD, &m->options.rules);
+}
+
+static void prepare_layer(model *m, const real *values, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[l->group];
+    weight_choice choice = {.precisions = group->precisions, .columns = group->columns, .share = group->share};
+    for (int p = 0; p < group->precisions; p++) choice.bits[p] = group->bits[p];
+    weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows, l->out_channels,
+               &choice, m->options.rules.weight_tie_by_division);
+    const real *bias = model_view(m, values, node->bias);
+    if (node->input_quantizer >= 0)
+        bias_quantize(node->effective_bias, bias, node->step, m->quantizers[node->input_quantizer].step,
+                      l->out_channels);
+    else
+        for (int c = 0; c < l->out_channels; c++) node->effective_bias[c] = bias[c];
+}
+
+void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step)
+{
+    m->mode = mode;
+    m->temperature = temperature;
+    if (mode == MODEL_TRAIN_FLOAT) return; /* multiplies with the values themselves */
+    if (mode != MODEL_EVAL_FLOAT) {
+        prepare_groups(m, values, keep_alive, step);
+        for (int q = 0; q <= m->graph->group_count; q++)
+            if (m->quantizers[q].used) prepare_quantizer(m, q, values, step);
+    }
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        model_node *node = &m->nodes[i];
+        if (node->weight < 0) continue;
+        if (mode == MODEL_EVAL_FLOAT) batchnorm_fold(node->effective_weight, node->effective_bias, m, values, i);
+        else prepare_layer(m, values, i);
+    }
+}

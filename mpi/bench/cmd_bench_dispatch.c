@@ -1,0 +1,316 @@
+/* bitfront bench dispatch: what the coordination of a sweep costs. N tasks without content go through the coordinator,
+ * its queue, its log and its messages; with --durable each leaves a synced task file, as a trained one does. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "mpi/link/agree.h"
+#include "mpi/bench/cmd_bench.h"
+#include "mpi/sweep/coordinator.h"
+
+enum { FEW_TASKS = 500, LEAST_SHARE = 10, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
+static const double DEADLINE_SECONDS = 60;
+static const double LEASE_SECONDS = 60;
+
+static const option_spec dispatch_options[] = {
+    {'n', "tasks", "N", "how many (100000)"},
+    {'d', "durable", NULL, "write a task file for each, synced"},
+    {'o', "out", "DIR", "for the run directory, removed afterwards ($TMPDIR or /tmp)"},
+    {'j', "json", NULL, "print one JSON object"},
+    OPTIONS_END,
+};
+
+typedef struct {
+    long tasks;
+    bool durable, json;
+    const char *out;
+} dispatch_request;
+
+/* Of one rank. */
+typedef struct {
+    worker worker; /* the first member: the hook gets its address */
+    bool durable;
+    double resident;    /* bytes, of the coordinator at the end of its work */
+    double first, last; /* clock_seconds: first order taken, last task ended */
+    float *waits;       /* (wait_count) s from the end of a task to the next order; owned */
+    int wait_count, wait_room;
+} dispatch_worker;
+
+typedef struct {
+    double seconds;              /* from the first order to the last end, on the rank that took longest */
+    double cpu, workers_cpu;     /* s computed by the coordinator, by all others */
+    double memory_bytes;         /* growth of the coordinator */
+    double median, p99, longest; /* s from the end of a task to the next order */
+    int workers;
+} dispatch_result;
+
+/* ---- a worker that trains nothing ---- */
+
+static status write_empty_result(dispatch_worker *d, const task *t, const claim_token *claim)
+{
+    record result;
+    memset(&result, 0, sizeof result);
+    result.task = *t;
+    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
+    char warning[256], name[CLAIM_NAME];
+    claim_task_name(name, t->id);
+    claim_fence fence = claim_fence_of(d->worker.run->directory, name, claim);
+    return run_write_task(warning, d->worker.run, &result, &fence);
+}
+
+static status perform_nothing(worker *w, const wire_order *order)
+{
+    dispatch_worker *d = (dispatch_worker *)w;
+    double now = clock_seconds();
+    if (d->first <= 0)
+        d->first = now;
+    else if (d->wait_count < d->wait_room)
+        d->waits[d->wait_count++] = (float)(now - d->last);
+    wire_report message;
+    memset(&message, 0, sizeof message);
+    message.rank = w->world_rank;
+    message.task_id = order->task_id;
+    message.lot = order->lot;
+    message.outcome = status_ok();
+    if (d->durable) {
+        bool leave;
+        message.kind = REPORT_READY;
+        TRY(w->link.ask(w->link.ctx, &message, &leave));
+        message.outcome = write_empty_result(d, &w->in->tasks[order->task_id - 1], &order->claim);
+    }
+    message.kind = failed(message.outcome) ? REPORT_BROKEN : REPORT_DONE;
+    status told = w->link.report(w->link.ctx, &message);
+    d->last = clock_seconds();
+    return told;
+}
+
+/* ---- one sweep ---- */
+
+static double resident_bytes(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long total = 0, resident = 0;
+    if (f != NULL && fscanf(f, "%ld %ld", &total, &resident) != 2) resident = 0;
+    if (f != NULL) fclose(f);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+/* Tasks that wait for nothing. */
+static status make_inputs(sweep_inputs *in, int count)
+{
+    static const cost_model *const none[] = {NULL};
+    inputs_clear(in);
+    in->settings.shards = 1;
+    in->settings.search_phase.epochs = 1;
+    in->cost_models = none;
+    in->tasks = calloc((size_t)count, sizeof *in->tasks);
+    if (in->tasks == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", count);
+    in->task_count = count;
+    for (int i = 0; i < count; i++) {
+        in->tasks[i] = (task){.id = i + 1, .kind = TASK_POINT, .seed = 1, .strength = i};
+        strcpy(in->tasks[i].strategy, "joint");
+        strcpy(in->tasks[i].cost_model, "size");
+    }
+    return status_ok();
+}
+
+/* By rank 0. */
+static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool durable, double *resident)
+{
+    sharing shared = sharing_alone(r);
+    if (durable) TRY(sharing_open(&shared, r, &(job_part){0, 1}, LEASE_SECONDS));
+    coordinator c;
+    progress p = progress_new(stderr, PROGRESS_PLAIN, PROGRESS_QUIET);
+    coordinator_limits limits = {.deadline = DEADLINE_SECONDS, .end = INFINITY};
+    status outcome = coordinator_open(&c, in, r, &p, &shared, rt->world, rt->size, &limits);
+    if (!failed(outcome)) {
+        sweep_end end;
+        outcome = coordinator_run(&c, NULL, &end);
+        *resident = resident_bytes();
+        coordinator_close(&c);
+    }
+    sharing_close(&shared);
+    return outcome;
+}
+
+/* Collective on the world. `d` is filled on the ranks that work. */
+static status run_tasks(const runtime *rt, run *r, int count, bool durable, dispatch_worker *d)
+{
+    sweep_inputs in;
+    TRY(agree(rt->world, make_inputs(&in, count)));
+    *d = (dispatch_worker){.worker = worker_new(&in, r, "", rt->world, rt->rank), .durable = durable};
+    d->worker.perform = perform_nothing;
+    status s = status_ok();
+    if (rt->rank > 0) {
+        d->wait_room = count;
+        d->waits = calloc((size_t)count, sizeof *d->waits);
+        if (d->waits == NULL) s = status_fail(STATUS_MEMORY, "no memory for %d times", count);
+    }
+    s = agree(rt->world, s);
+    wire_order farewell;
+    if (!failed(s))
+        s = rt->rank == 0 ? coordinate(rt, &in, r, durable, &d->resident)
+                          : worker_serve(&d->worker, DEADLINE_SECONDS, &farewell);
+    free(in.tasks);
+    in.tasks = NULL;
+    return agree(rt->world, s);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Collective on the world. The times of all ranks on rank 0. */
+static status gather(const runtime *rt, const dispatch_worker *d, dispatch_result *out)
+{
+    int *counts = calloc((size_t)rt->size, sizeof *counts), *places = calloc((size_t)rt->size, sizeof *places);
+    if (counts == NULL || places == NULL) return status_fail(STATUS_MEMORY, "no memory for %d ranks", rt->size);
+    double mine = d->last - d->first, cpu = rt->rank > 0 ? out->cpu : 0;
+    TRY(mpi_status(MPI_Reduce(&cpu, &out->workers_cpu, 1, MPI_DOUBLE, MPI_SUM, 0, rt->world), "collecting times"));
+    TRY(mpi_status(MPI_Reduce(&mine, &out->seconds, 1, MPI_DOUBLE, MPI_MAX, 0, rt->world), "collecting times"));
+    TRY(mpi_status(MPI_Gather(&d->wait_count, 1, MPI_INT, counts, 1, MPI_INT, 0, rt->world), "collecting times"));
+    int total = 0;
+    for (int rank = 0; rank < rt->size; rank++) {
+        places[rank] = total;
+        total += counts[rank];
+    }
+    float *all = calloc((size_t)total + 1, sizeof *all);
+    if (all == NULL) return status_fail(STATUS_MEMORY, "no memory for %d times", total);
+    TRY(mpi_status(MPI_Gatherv(d->waits, d->wait_count, MPI_FLOAT, all, counts, places, MPI_FLOAT, 0, rt->world),
+                   "collecting times"));
+    qsort(all, (size_t)total, sizeof *all, by_value);
+    if (total > 0) {
+        out->median = all[total / 2];
+        out->p99 = all[(int)(total * 0.99)];
+        out->longest = all[total - 1];
+    }
+    free(all);
+    free(counts);
+    free(places);
+    return status_ok();
+}
+
+/* Collective on the world. A run directory of its own, made and removed. */
+static status measure_in(const runtime *rt, const char *directory, const char *name, int count, bool durable,
+                         dispatch_result *out)
+{
+    static const char config[] = "name = \"dispatch\"; network = \"none.cfg\"; data = \"none.h5\";\n"
+                                 "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
+    run r;
+    memset(&r, 0, sizeof r);
+    char path[PATH_ROOM + 16];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(r.directory, sizeof r.directory, "%s", path);
+    run opened;
+    status s = rt->rank == 0 ? run_open(&opened, path, config, "layers = ( );\n", "none") : status_ok();
+    s = agree(rt->world, s);
+    if (failed(s)) return s;
+    double before = resident_bytes(), cpu_before = clock_cpu_seconds();
+    dispatch_worker d;
+    s = run_tasks(rt, rt->rank == 0 ? &opened : &r, count, durable, &d);
+    out->memory_bytes = d.resident - before;
+    out->cpu = clock_cpu_seconds() - cpu_before;
+    if (rt->rank == 0) run_close(&opened);
+    if (!failed(s)) s = gather(rt, &d, out);
+    free(d.waits);
+    return s;
+}
+
+/* Collective on the world. The first few tasks fill what MPI and HDF5 keep for later. */
+static status measure(const runtime *rt, const dispatch_request *asked, dispatch_result *out)
+{
+    char directory[PATH_ROOM] = "";
+    status s = status_ok();
+    if (rt->rank == 0) {
+        const char *place = asked->out != NULL ? asked->out : getenv("TMPDIR");
+        if (place == NULL || place[0] == '\0') place = "/tmp";
+        if (snprintf(directory, sizeof directory, "%s/bitfront_dispatch_XXXXXX", place) >= (int)sizeof directory)
+            s = status_fail(STATUS_CONFIG, "the path is too long: %.100s...", place);
+        else if (mkdtemp(directory) == NULL)
+            s = status_fail(STATUS_IO, "cannot make %s: %s", directory, strerror(errno));
+    }
+    TRY(agree(rt->world, s));
+    TRY(agree_bytes(rt->world, 0, directory, sizeof directory));
+    s = measure_in(rt, directory, "first", FEW_TASKS, asked->durable, out);
+    if (!failed(s)) s = measure_in(rt, directory, "measured", (int)asked->tasks, asked->durable, out);
+    out->workers = rt->size - 1;
+    if (rt->rank == 0) (void)nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return s;
+}
+
+static void print_result(const dispatch_request *asked, const dispatch_result *r)
+{
+    double count = (double)asked->tasks, rate = count / r->seconds, each = r->memory_bytes / count;
+    if (asked->json) {
+        printf("{\"tasks\": %ld, \"durable\": %s, \"workers\": %d, \"seconds\": %.6g, \"tasks_per_s\": %.6g, "
+               "\"coordinator_cpu_s_per_task\": %.4g, \"worker_cpu_s_per_task\": %.4g, \"memory_bytes_per_task\": "
+               "%.6g, \"wait_median_s\": %.4g, "
+               "\"wait_p99_s\": %.4g, \"wait_longest_s\": "
+               "%.4g}\n",
+               asked->tasks, asked->durable ? "true" : "false", r->workers, r->seconds, rate, r->cpu / count,
+               r->workers_cpu / count, each, r->median, r->p99, r->longest);
+        return;
+    }
+    printf("tasks             %ld empty ones, %s, %d rank%s that work%s\n", asked->tasks,
+           asked->durable ? "each with a synced file" : "without files of their own", r->workers,
+           r->workers == 1 ? "" : "s", r->workers == 1 ? "s" : "");
+    printf("rate              %.0f tasks/s (%.3g s)\n", rate, r->seconds);
+    printf("workers           %.3g us of computing time a task, with their waiting\n", 1e6 * r->workers_cpu / count);
+    printf(
+        "coordinator       %.3g us of computing time a task, with its waiting; %.1f MB per 100,000 tasks: %.0f bytes a "
+        "task\n",
+        1e6 * r->cpu / count, each * 0.1, each);
+    printf("hand-out          %.3g ms from the end of a task to the next order (median), %.3g ms (99 of 100), %.3g ms "
+           "(longest)\n",
+           1e3 * r->median, 1e3 * r->p99, 1e3 * r->longest);
+}
+
+static status run_dispatch(const runtime *rt, int argc, char **argv)
+{
+    dispatch_request asked = {.tasks = DEFAULT_TASKS};
+    option_parser p = options_start("bench dispatch", dispatch_options, argc, argv);
+    for (int letter = -1; letter != 0;) {
+        TRY(options_next(&p, &letter));
+        if (letter == 'n') TRY(options_integer(&p, "tasks", 1, MOST_TASKS, &asked.tasks));
+        if (letter == 'd') asked.durable = true;
+        if (letter == 'o') asked.out = p.value;
+        if (letter == 'j') asked.json = true;
+    }
+    char **arguments;
+    TRY(options_arguments(&p, 0, "", &arguments));
+    if (rt->size < 2)
+        return status_fail(STATUS_CONFIG, "bench dispatch needs ranks that take the tasks: mpirun -n 2 bitfront bench "
+                                          "dispatch");
+    if (asked.tasks < (long)LEAST_SHARE * (rt->size - 1))
+        return status_fail(STATUS_CONFIG,
+                           "bench dispatch needs at least %d tasks for each rank that takes them: --tasks %d",
+                           LEAST_SHARE, LEAST_SHARE * (rt->size - 1));
+    dispatch_result result = {0};
+    TRY(measure(rt, &asked, &result));
+    if (rt->rank == 0) print_result(&asked, &result);
+    return status_ok();
+}
+
+const benchmark benchmark_dispatch = {
+    .name = "dispatch",
+    .summary = "tasks a second that the coordinator hands out, with and without files",
+    .options = dispatch_options,
+    .parallel = true,
+    .run = run_dispatch,
+};

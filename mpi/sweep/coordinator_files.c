@@ -1,0 +1,241 @@
+#include <math.h>
+
+#include "core/base/clock.h"
+#include "mpi/sweep/coordinator_internal.h"
+#include "mpi/sweep/journal.h"
+#include "results/file/checkpoint.h"
+
+enum { MOST_TOLD = 3 }; /* tasks named in one message */
+static const double STATUS_SECONDS = 1.0;   /* between status files */
+static const double SNAPSHOT_SECONDS = 2.0; /* between snapshots, at least ... */
+static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the time */
+static const double SLICE_SECONDS = 0.005;  /* of a snapshot, at once */
+static const double MOST_GROWTH = 2;
+
+status coordinator_read_finished(coordinator *c, int id, bool *finished)
+{
+    char warning[256] = "";
+    *finished = run_task_finished(warning, c->run, id);
+    if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
+    if (!*finished) return status_ok();
+    record found;
+    TRY(run_read_task(&found, c->run, id));
+    queue_finished(&c->queue, id, found.state == RECORD_DONE);
+    record_free(&found);
+    /* A kill between the result and this line left it behind. */
+    char checkpoint[MAX_PATH_TEXT];
+    run_checkpoint_path(checkpoint, c->run, id);
+    checkpoint_remove(checkpoint);
+    coordinator_count_finished(c, coordinator_task(c, id));
+    return status_ok();
+}
+
+static status read_finished_elsewhere(void *ctx, int id, bool *finished)
+{
+    coordinator *c = ctx;
+    TRY(coordinator_read_finished(c, id, finished));
+    c->snapshot_due = c->snapshot_due || *finished;
+    return status_ok();
+}
+
+sharing_news coordinator_news(coordinator *c)
+{
+    return (sharing_news){.read_finished = read_finished_elsewhere, .ctx = c};
+}
+
+status coordinator_find_finished(coordinator *c)
+{
+    for (int id = 1; id <= c->queue.count; id++) {
+        bool finished;
+        TRY(coordinator_read_finished(c, id, &finished));
+    }
+    c->totals.weight_before = c->totals.finished_weight;
+    return status_ok();
+}
+
+/* Something of this job's part is not finished. */
+static bool is_open(const coordinator *c)
+{
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->sharing->awaited > 0;
+}
+
+static int exit_code_now(const coordinator *c)
+{
+    int done, failed_tasks;
+    sharing_count(c->sharing, &done, &failed_tasks);
+    if (failed(c->fault)) return runtime_exit_code(c->fault);
+    if (is_open(c)) return EXIT_STOPPED;
+    return failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
+}
+
+/* Nobody has anything left. */
+static bool is_whole(const coordinator *c)
+{
+    return c->queue.done + c->queue.failed == c->queue.count;
+}
+
+/* How this job ends. */
+static const char *own_state(const coordinator *c)
+{
+    int code = exit_code_now(c);
+    return code == EXIT_DONE ? "done" : code == EXIT_STOPPED ? "stopped" : "failed";
+}
+
+/* How the sweep stands at the end of this job. */
+static const char *sweep_state(const coordinator *c)
+{
+    bool others = !is_whole(c) && sharing_at_work(c->sharing, 0) > 0;
+    if (failed(c->fault) || is_whole(c)) return own_state(c);
+    return others ? "running" : "stopped";
+}
+
+static status write_status(coordinator *c, const char *state, bool beside)
+{
+    for (int i = 0; i < c->running_count; i++) {
+        progress_line(c->lines[i], sizeof c->lines[i], &c->running[i].shown);
+        c->line_texts[i] = c->lines[i];
+    }
+    run_state now = {
+        .beside = beside,
+        .job = c->sharing->name,
+        .state = state,
+        .done = c->queue.done,
+        .failed = c->queue.failed,
+        .running = c->sharing->leads ? sharing_at_work(c->sharing, c->running_count) : c->running_count,
+        .total = c->queue.count,
+        .exit_code = exit_code_now(c),
+        .group_count = c->running_count,
+        .group_lines = c->line_texts,
+    };
+    c->last_status = clock_seconds();
+    return run_write_status(c->run, &now);
+}
+
+static void drop_snapshot(coordinator *c)
+{
+    run_snapshot_end(c->snapshot);
+    c->snapshot = NULL;
+}
+
+/* A slice of a snapshot, so that nobody waits for the coordinator as long as a whole one takes. */
+static status work_on_snapshot(coordinator *c)
+{
+    double before = clock_seconds();
+    bool published = false;
+    status s = status_ok();
+    if (c->snapshot == NULL) {
+        c->snapshot_due = false; /* what ends from now on asks for the next one */
+        c->snapshot_tasks = c->queue.done + c->queue.failed;
+        c->snapshot_seconds = 0;
+        s = run_snapshot_begin(&c->snapshot, c->run, c->queue.count);
+    }
+    if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
+    c->last_snapshot = clock_seconds();
+    c->snapshot_seconds += c->last_snapshot - before;
+    if (published || failed(s)) drop_snapshot(c);
+    return s;
+}
+
+/* The next one takes longer by as much as it holds more; but the first ones are short and say little about that. */
+static bool snapshot_is_due(const coordinator *c)
+{
+    double growth = (c->queue.done + c->queue.failed + 1.0) / (c->snapshot_tasks + 1.0);
+    double expected = c->snapshot_seconds * fmin(growth, MOST_GROWTH);
+    double pause = fmax(SNAPSHOT_SECONDS, expected / SNAPSHOT_SHARE);
+    return c->snapshot_due && clock_seconds() - c->last_snapshot >= pause;
+}
+
+/* Only who leads writes results.h5. */
+static status tend_snapshot(coordinator *c)
+{
+    if (!c->sharing->leads) {
+        drop_snapshot(c);
+        return status_ok();
+    }
+    return c->snapshot != NULL || snapshot_is_due(c) ? work_on_snapshot(c) : status_ok();
+}
+
+status coordinator_tick(coordinator *c)
+{
+    for (int i = 0; i < c->running_count; i++) c->shown[i] = &c->running[i].shown;
+    progress_tick(c->progress, &c->totals, c->shown, c->running_count);
+    sharing_news news = coordinator_news(c);
+    TRY(coordinator_note(c, sharing_tick(c->sharing, &news)));
+    if (failed(c->fault)) return status_ok(); /* the files are what failed, or may be */
+    TRY(coordinator_note(c, tend_snapshot(c)));
+    double now = clock_seconds();
+    if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->sharing->leads)));
+    return status_ok();
+}
+
+/* Workers and other jobs see that this one lives. */
+static status show_life(void *ctx)
+{
+    coordinator *c = ctx;
+    bool active;
+    if (c->members.size > 1) TRY(coordinator_listen(c, &active));
+    return sharing_renew(c->sharing);
+}
+
+/* Again, as long as other jobs have finished something meanwhile: whoever comes last leaves the last word. */
+static status leave_files(coordinator *c)
+{
+    sharing_news news = coordinator_news(c);
+    run_meanwhile meanwhile = {show_life, c};
+    bool found = !failed(c->fault);
+    drop_snapshot(c);
+    if (found) TRY(sharing_look(c->sharing, &found, &news));
+    do {
+        TRY(run_snapshot_last(c->run, c->queue.count, &meanwhile));
+        if (c->sharing->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
+        if (!c->sharing->leads) TRY(write_status(c, own_state(c), true));
+        if (!failed(c->fault)) TRY(sharing_look(c->sharing, &found, &news));
+    } while (found && !failed(c->fault));
+    return journal_sweep_ended(c->run, own_state(c), c->queue.done, c->queue.failed, exit_code_now(c));
+}
+
+/* The ids of the tasks set aside, in words. */
+static void list_aside(char *out, size_t bytes, const coordinator *c)
+{
+    size_t used = 0;
+    int told = 0;
+    out[0] = '\0';
+    for (int id = 1; id <= c->queue.count && used < bytes; id++) {
+        if (queue_task(&c->queue, id) != QUEUE_ASIDE) continue;
+        if (told++ == MOST_TOLD) {
+            snprintf(out + used, bytes - used, " ...");
+            return;
+        }
+        char label[128];
+        task_label(label, coordinator_task(c, id));
+        int more = snprintf(out + used, bytes - used, "%s%d (%s)", told == 1 ? "" : ", ", id, label);
+        used += more > 0 ? (size_t)more : 0;
+    }
+}
+
+static status tell_aside(const coordinator *c, int finished)
+{
+    char list[256];
+    list_aside(list, sizeof list, c);
+    return status_fail(STATUS_STOPPED,
+                       "stopped with %d of %d tasks finished; set aside because its ranks died %d times: task %s. Is there "
+                       "enough memory? See %.60s/log.jsonl and the output of the job; run the same command again to try "
+                       "once more",
+                       finished, c->sharing->share, QUEUE_ATTEMPTS, list, c->run->directory);
+}
+
+status coordinator_conclude(coordinator *c)
+{
+    progress_clear(c->progress);
+    if (is_open(c) && c->stop == STOP_NOT && c->queue.aside == 0 && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
+    status s = leave_files(c);
+    if (failed(c->fault)) return c->fault;
+    TRY(s);
+    int done, failed_tasks;
+    sharing_count(c->sharing, &done, &failed_tasks);
+    if (!is_open(c)) return status_ok();
+    if (c->queue.aside > 0) return tell_aside(c, done + failed_tasks);
+    return status_fail(STATUS_STOPPED, "stopped with %d of %d tasks finished; run the same command again to continue",
+                       done + failed_tasks, c->sharing->share);
+}
+

@@ -1,0 +1,79 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "hw_models/registry.h"
+#include "mpi/sweep/coordinator_internal.h"
+#include "mpi/sweep/journal.h"
+
+/* Points whose warm-up failed become records of their own, so that the results say why they are missing. */
+static status fail_hopeless(coordinator *c)
+{
+    int id;
+    while (queue_hopeless(&c->queue, &id)) {
+        const task *t = coordinator_task(c, id);
+        char label[128];
+        task_label(label, coordinator_task(c, t->depends_on));
+        record result;
+        memset(&result, 0, sizeof result);
+        result.task = *t;
+        result.state = RECORD_FAILED;
+        snprintf(result.reason, sizeof result.reason, "its warm-up, task %d (%s), failed", t->depends_on, label);
+        result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
+        coordinator_count_finished(c, t);
+        c->snapshot_due = true;
+        char warning[256];
+        status written = run_write_task(warning, c->run, &result, NULL);
+        if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
+        if (!failed(written))
+            written = journal_task_finished(c->run, t, coordinator_time(c),
+                                            status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
+        if (failed(written)) return coordinator_note(c, written);
+        task_label(label, t);
+        progress_say(c->progress, "task %d %s failed: %s", id, label, result.reason);
+    }
+    return status_ok();
+}
+
+static assignment *assign(coordinator *c, int id, int ranks)
+{
+    const task *t = coordinator_task(c, id);
+    assignment *a = &c->running[c->running_count++];
+    memset(a, 0, sizeof *a);
+    a->order = (wire_order){.kind = ORDER_RUN, .task_id = id, .lot = c->next_lot++};
+    members_take(&c->members, &a->order, ranks);
+    const cost_model *model = cost_list_find(c->in->cost_models, t->cost_model);
+    a->shown = (progress_group){.task_id = id,
+                                .ranks = ranks,
+                                .started = clock_seconds(),
+                                .weight = coordinator_task_weight(c, t),
+                                .cost_unit = model != NULL ? model->unit : NULL};
+    task_label(a->shown.label, t);
+    progress_task_started(c->progress, &a->shown);
+    return a;
+}
+
+status coordinator_choose_next(coordinator *c, assignment **next)
+{
+    *next = NULL;
+    sharing_news news = coordinator_news(c);
+    while (true) {
+        TRY(fail_hopeless(c));
+        int id, ranks;
+        if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
+            return status_ok();
+        claim_token claim;
+        status taken = sharing_take(c->sharing, id, &claim, &news);
+        if (failed(taken)) {
+            queue_returned(&c->queue, id);
+            return coordinator_note(c, taken);
+        }
+        if (claim.text[0] == '\0') continue; /* it is another job's, or finished */
+        *next = assign(c, id, ranks);
+        (*next)->order.claim = claim;
+        return coordinator_note(c, journal_task_started(c->run, coordinator_task(c, id), coordinator_time(c),
+                                                        (*next)->order.members[0], ranks));
+    }
+}
+

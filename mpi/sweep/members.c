@@ -1,0 +1,102 @@
+#include "mpi/sweep/members.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/fail_point.h"
+
+status members_open(members *out, MPI_Comm world, int size, double deadline)
+{
+    members m = {.world = world, .size = size, .first = size > 1, .deadline = deadline, .outbox = {.world = world}};
+    m.list = calloc((size_t)size, sizeof *m.list);
+    if (m.list == NULL) return status_fail(STATUS_MEMORY, "no memory to coordinate %d ranks", size);
+    for (int rank = 0; rank < size; rank++) m.list[rank].voice = silence_from(clock_seconds());
+    m.idle = size - m.first;
+    *out = m;
+    return status_ok();
+}
+
+void members_close(members *m)
+{
+    wire_outbox_close(&m->outbox);
+    free(m->list);
+    m->list = NULL;
+}
+
+int members_living(const members *m)
+{
+    return m->size - m->first - m->lost;
+}
+
+static bool is_idle(const member *who)
+{
+    return who->lot == 0 && !who->lost;
+}
+
+void members_take(members *m, wire_order *order, int count)
+{
+    order->member_count = 0;
+    for (int rank = m->first; rank < m->size && order->member_count < count; rank++) {
+        if (!is_idle(&m->list[rank])) continue;
+        m->list[rank].lot = order->lot;
+        m->idle--;
+        order->members[order->member_count++] = rank;
+    }
+    assert(order->member_count == count);
+}
+
+void members_released(members *m, int rank, int lot)
+{
+    member *who = &m->list[rank];
+    if (who->lot != lot) return;
+    who->lot = 0;
+    if (is_idle(who)) m->idle++;
+}
+
+bool members_heard(members *m, int rank)
+{
+    member *who = &m->list[rank];
+    who->voice.heard = clock_seconds();
+    if (!who->lost) return false;
+    who->lost = false;
+    m->lost--;
+    if (is_idle(who)) m->idle++;
+    return true;
+}
+
+bool members_find_lost(members *m, int *rank)
+{
+    double now = clock_seconds();
+    for (int i = 1; i < m->size; i++) {
+        member *who = &m->list[i];
+        if (!silence_exceeds(&who->voice, now, m->deadline) || who->lost) continue;
+        if (is_idle(who)) m->idle--;
+        who->lost = true;
+        m->lost++;
+        *rank = i;
+        return true;
+    }
+    return false;
+}
+
+void members_tell(members *m, int rank, const wire_order *order)
+{
+    fail_subject subject = order->kind == ORDER_STOP ? FAIL_STOP : FAIL_ORDER;
+    bool counts = order->kind != ORDER_PULSE; /* those come whenever the clock says so */
+    if (counts) fail_message(subject, FAIL_SEND_BEFORE);
+    status sent = wire_post(&m->outbox, rank, WIRE_TAG_ORDER, order, wire_order_bytes(order));
+    (void)sent;
+    if (counts) fail_message(subject, FAIL_SEND_AFTER);
+}
+
+void members_tell_lot(members *m, const wire_order *order)
+{
+    for (int rank = 1; rank < m->size; rank++)
+        if (m->list[rank].lot == order->lot) members_tell(m, rank, order);
+}
+
+void members_tell_all(members *m, const wire_order *order)
+{
+    for (int rank = 1; rank < m->size; rank++) members_tell(m, rank, order);
+}

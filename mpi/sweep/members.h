@@ -1,0 +1,54 @@
+/* members: the ranks as the coordinator knows them: who is idle, who works on which lot, who has not been heard of. A
+ * rank that is silent for the deadline is lost: it gets no work. If it speaks again (it was only stopped), it is one of
+ * the others again, as soon as it has left the lot it still believes in. */
+#ifndef MPI_SWEEP_MEMBERS_H
+#define MPI_SWEEP_MEMBERS_H
+
+#include <mpi.h>
+#include <stdbool.h>
+
+#include "core/base/status.h"
+#include "core/sweep/silence.h"
+#include "mpi/link/wire.h"
+
+typedef struct {
+    int lot; /* works on, or has not yet left; 0: none */
+    bool lost, left;
+    silence voice;
+} member;
+
+typedef struct {
+    MPI_Comm world;
+    int size, first; /* ranks first ... size - 1 compute */
+    double deadline; /* s */
+    member *list;    /* (size); owned */
+    int idle, lost;  /* counts */
+    wire_outbox outbox;
+} members;
+
+/* With size 1, rank 0 itself computes; it is never lost. */
+MUST_CHECK status members_open(members *out, MPI_Comm world, int size, double deadline);
+void members_close(members *m);
+
+/* Ranks that compute and are not lost. */
+int members_living(const members *m);
+
+/* Takes the lowest idle ranks, order->member_count of them, into order->members. */
+void members_take(members *m, wire_order *order, int count);
+
+/* The rank has left `lot`. */
+void members_released(members *m, int rank, int lot);
+
+/* Something came from this rank. True when it had been lost. */
+bool members_heard(members *m, int rank);
+
+/* Finds a rank whose silence has just become too long, and marks it. False: there is none. */
+bool members_find_lost(members *m, int *rank);
+
+/* Sends the order to one rank, or to all that work on its lot (`order->lot`), or to all. A message that cannot be sent
+ * shows as the silence of its receiver. */
+void members_tell(members *m, int rank, const wire_order *order);
+void members_tell_lot(members *m, const wire_order *order);
+void members_tell_all(members *m, const wire_order *order);
+
+#endif

@@ -1,0 +1,330 @@
+#include "mpi/sweep/worker.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "mpi/link/agree.h"
+#include "mpi/sweep/contact.h"
+#include "mpi/sum/group.h"
+#include "results/file/checkpoint.h"
+
+enum { MAX_SPANS = 64, KEY_TEXT = 64 };
+static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
+static const double IDLE_NAP_SECONDS = 4e-3; /* the longest wait before an order is seen */
+static const double LINGER_SECONDS = 0.2;    /* the last words get this long to leave the process */
+
+worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank)
+{
+    return (worker){.in = in,
+                    .run = r,
+                    .fingerprint = fingerprint,
+                    .world = world,
+                    .world_rank = world_rank,
+                    .perform = worker_perform};
+}
+
+static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
+{
+    wire_report message;
+    memset(&message, 0, sizeof message);
+    message.kind = kind;
+    message.rank = w->world_rank;
+    message.outcome = outcome;
+    message.test_accuracy = w->test_accuracy;
+    if (w->order != NULL) {
+        message.task_id = w->order->task_id;
+        message.lot = w->order->lot;
+    }
+    if (t != NULL) message.progress = trainer_report(t);
+    return message;
+}
+
+static status report(worker *w, report_kind kind, const trainer *t, status outcome)
+{
+    wire_report message = report_on(w, kind, t, outcome);
+    w->last_report = clock_seconds();
+    return w->link.report(w->link.ctx, &message);
+}
+
+/* core/train/group.h: asked after every step. The leader uses the moment to tell how far it is. */
+static bool between_steps(void *ctx)
+{
+    worker *w = ctx;
+    bool stop = w->link.should_stop(w->link.ctx);
+    if (w->current == NULL || stop || clock_seconds() - w->last_report < REPORT_SECONDS) return stop;
+    return failed(report(w, REPORT_PROGRESS, w->current, status_ok()));
+}
+
+static bool lot_is_over(void *ctx)
+{
+    worker *w = ctx;
+    return w->link.given_up(w->link.ctx);
+}
+
+/* One task on one group, from its order to its end. */
+typedef struct {
+    worker *w;
+    rank_group group;
+    const task *task;
+    trainer *trainer;
+    span spans[MAX_SPANS];
+    int span_count;
+    char checkpoint[MAX_PATH_TEXT], key[KEY_TEXT];
+    claim_fence fence; /* of this task */
+} job;
+
+static bool leads(const job *j)
+{
+    return j->group.link.rank == 0;
+}
+
+static status open_trainer(job *j)
+{
+    const sweep_inputs *in = j->w->in;
+    trainer_inputs inputs = {
+        .settings = &in->settings,
+        .graph = &in->graph,
+        .data = &in->data,
+        .kernels = in->kernels,
+        .cost_models = in->cost_models,
+        .task = j->task,
+        .warmup = NULL,
+    };
+    record warmup;
+    memset(&warmup, 0, sizeof warmup);
+    if (j->task->depends_on != 0) {
+        TRY(run_read_task(&warmup, j->w->run, j->task->depends_on));
+        inputs.warmup = &warmup;
+    }
+    status opened = trainer_open(&j->trainer, &inputs);
+    record_free(&warmup);
+    TRY(opened);
+    j->span_count = trainer_spans(j->trainer, j->spans, MAX_SPANS);
+    return status_ok();
+}
+
+/* Collective on the group. Continues from a checkpoint if there is one. One that belongs to something else or is
+ * damaged beyond its previous copy costs time, not the sweep: the task starts over, and its result is the same. */
+static status restore(job *j)
+{
+    struct {
+        bool found;
+        char warning[256];
+    } stored = {.found = false, .warning = ""};
+    status local = status_ok();
+    if (leads(j)) {
+        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->key, j->spans, j->span_count);
+        if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
+            TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
+            stored.found = false;
+            local = status_ok();
+        } else if (stored.warning[0] != '\0') {
+            TRY(report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", stored.warning)));
+        }
+    }
+    TRY(exchange_agree(&j->group.link, local));
+    TRY(exchange_share(&j->group.link, &stored, sizeof stored));
+    if (!stored.found) return status_ok();
+    for (int i = 0; i < j->span_count; i++) TRY(exchange_share(&j->group.link, j->spans[i].data, j->spans[i].bytes));
+    trainer_restored(j->trainer);
+    return status_ok();
+}
+
+/* By the leader: with the coordinator's consent, the state goes to disk. */
+static status keep_checkpoint(job *j, report_kind kind, bool *leave)
+{
+    wire_report question = report_on(j->w, kind, j->trainer, status_ok());
+    TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
+    return checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, &j->fence);
+}
+
+/* Collective on the group, at a place where the task can be continued. */
+static status pass_boundary(job *j, report_kind kind, bool *leave)
+{
+    struct {
+        status kept;
+        bool leave;
+    } news = {.kept = status_ok(), .leave = false};
+    if (leads(j)) news.kept = keep_checkpoint(j, kind, &news.leave);
+    if (news.kept.code != STATUS_MPI) TRY(exchange_share(&j->group.link, &news, sizeof news));
+    *leave = news.leave;
+    return news.kept;
+}
+
+/* Collective on the group. */
+static status run_segments(job *j, segment_end *end)
+{
+    group view = rank_group_view(&j->group);
+    *end = SEGMENT_MORE;
+    if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
+    while (*end == SEGMENT_MORE) {
+        TRY(trainer_segment(j->trainer, &view, end));
+        if (*end == SEGMENT_FINISHED) break;
+        bool leave = false;
+        TRY(pass_boundary(j, *end == SEGMENT_MORE ? REPORT_BOUNDARY : REPORT_READY, &leave));
+        if (leave) *end = SEGMENT_STOPPED;
+    }
+    return status_ok();
+}
+
+/* Collective on the group. Everything up to the record; the trainer stays open for it. */
+static status train(job *j, segment_end *end)
+{
+    *end = SEGMENT_STOPPED;
+    TRY(exchange_agree(&j->group.link, open_trainer(j)));
+    TRY(restore(j));
+    if (leads(j)) j->w->current = j->trainer;
+    status trained = run_segments(j, end);
+    j->w->current = NULL;
+    return trained;
+}
+
+/* What somebody should know about the place of a result goes to the coordinator. */
+static status publish(job *j, const record *result)
+{
+    char warning[256];
+    TRY(run_write_task(warning, j->w->run, result, &j->fence));
+    if (warning[0] == '\0') return status_ok();
+    return report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
+}
+
+static status write_result(job *j)
+{
+    record result;
+    TRY(trainer_record(&result, j->trainer));
+    j->w->test_accuracy = result.test_accuracy;
+    status written = publish(j, &result);
+    record_free(&result);
+    return written;
+}
+
+/* A task that failed is a result too: the same configuration will fail again. */
+static status write_failure(job *j, status reason)
+{
+    record result;
+    memset(&result, 0, sizeof result);
+    result.task = *j->task;
+    result.state = RECORD_FAILED;
+    snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
+    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
+    return publish(j, &result);
+}
+
+static status write_with_consent(job *j, status trained)
+{
+    wire_report question = report_on(j->w, REPORT_READY, j->trainer, status_ok());
+    bool leave; /* it does that anyway */
+    TRY(j->w->link.ask(j->w->link.ctx, &question, &leave));
+    return failed(trained) ? write_failure(j, trained) : write_result(j);
+}
+
+/* By the leader, at the end of its task. */
+static status conclude(job *j, status trained, segment_end end)
+{
+    if (!failed(trained) && end == SEGMENT_STOPPED) return report(j->w, REPORT_STOPPED, j->trainer, status_ok());
+    status written = trained;
+    if (!failed(trained) || trained.code == STATUS_NUMERIC) written = write_with_consent(j, trained);
+    if (written.code == STATUS_MPI) return written;
+    if (written.code == STATUS_LOST) return report(j->w, REPORT_STOPPED, j->trainer, written);
+    if (failed(written)) {
+        char label[128];
+        task_label(label, j->task);
+        return report(j->w, REPORT_BROKEN, NULL, status_in(written, "task %d (%s)", j->task->id, label));
+    }
+    checkpoint_remove(j->checkpoint);
+    return report(j->w, REPORT_DONE, j->trainer, trained);
+}
+
+/* The group's part of an order. STATUS_MPI: the group has fallen apart. */
+static status perform_in_group(job *j, const wire_order *order)
+{
+    group_hooks hooks = {.should_stop = between_steps, .given_up = lot_is_over, .ctx = j->w};
+    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->lot,
+                                    j->w->sums, hooks);
+    if (failed(opened)) return status_fail(STATUS_MPI, "%s", opened.message);
+    segment_end end;
+    status ending = train(j, &end);
+    if (ending.code != STATUS_MPI) ending = leads(j) ? conclude(j, ending, end) : status_ok();
+    if (j->trainer != NULL) trainer_close(j->trainer);
+    rank_group_close(&j->group);
+    return ending;
+}
+
+status worker_perform(worker *w, const wire_order *order)
+{
+    job j = {.w = w, .task = &w->in->tasks[order->task_id - 1]};
+    run_checkpoint_path(j.checkpoint, w->run, j.task->id);
+    char name[CLAIM_NAME];
+    claim_task_name(name, j.task->id);
+    j.fence = claim_fence_of(w->run->directory, name, &order->claim);
+    snprintf(j.key, sizeof j.key, "task %d of %s", j.task->id, w->fingerprint);
+    w->order = order;
+    status ending = perform_in_group(&j, order);
+    if (failed(ending)) {
+        ending = lot_is_over(w) ? status_ok() : report(w, REPORT_GAVE_UP, NULL, ending);
+        if (!failed(ending)) ending = report(w, REPORT_FREE, NULL, status_ok());
+    }
+    w->order = NULL;
+    return ending;
+}
+
+/* ---- with a coordinator on another rank ---- */
+
+static status send_report(void *ctx, const wire_report *message)
+{
+    return contact_report(ctx, message);
+}
+
+static status ask_coordinator(void *ctx, const wire_report *question, bool *leave)
+{
+    return contact_ask(ctx, question, leave);
+}
+
+static bool stop_ordered(void *ctx)
+{
+    contact *c = ctx;
+    return contact_given_up(c) || c->stop;
+}
+
+static bool lot_abandoned(void *ctx)
+{
+    return contact_given_up(ctx);
+}
+
+static status follow_orders(worker *w, contact *c)
+{
+    patience waiting = {.longest_nap = IDLE_NAP_SECONDS};
+    while (true) {
+        TRY(contact_poll(c));
+        if (c->ended) return status_ok();
+        if (!c->ordered) {
+            patience_pause(&waiting);
+            continue;
+        }
+        wire_order order = c->order;
+        c->ordered = c->abandoned = false;
+        c->lot = order.lot;
+        TRY(w->perform(w, &order));
+        c->lot = 0;
+        /* Given up in the moment in which our part of it ended well: nobody else says that we are free. */
+        if (c->abandoned) TRY(contact_free(c, order.lot));
+        waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
+    }
+}
+
+status worker_serve(worker *w, double deadline, wire_order *end)
+{
+    contact c = contact_open(w->world, w->world_rank, deadline);
+    w->link = (worker_link){
+        .report = send_report, .ask = ask_coordinator, .should_stop = stop_ordered, .given_up = lot_abandoned, .ctx = &c};
+    status served = follow_orders(w, &c);
+    if (!failed(served)) {
+        *end = c.farewell;
+        served = report(w, REPORT_LEFT, NULL, status_ok());
+        if (end->ranks_lost) clock_sleep(LINGER_SECONDS);
+    }
+    contact_close(&c);
+    return served;
+}

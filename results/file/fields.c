@@ -1,0 +1,192 @@
+#include "results/file/fields.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t get_integer(const field *f, const void *row)
+{
+    const char *at = (const char *)row + f->offset;
+    if (f->type == FIELD_SEED) return (int64_t) * (const uint64_t *)(const void *)at;
+    return *(const int *)(const void *)at;
+}
+
+static double get_real(const field *f, const void *row)
+{
+    return *(const double *)(const void *)((const char *)row + f->offset);
+}
+
+const char *field_text(const field *f, const void *row)
+{
+    return f->type == FIELD_NAME ? f->names[get_integer(f, row)] : (const char *)row + f->offset;
+}
+
+static void put_integer(const field *f, void *row, int64_t value)
+{
+    void *at = (char *)row + f->offset;
+    if (f->type == FIELD_SEED)
+        *(uint64_t *)at = (uint64_t)value;
+    else
+        *(int *)at = (int)value;
+}
+
+static void put_real(const field *f, void *row, double value)
+{
+    *(double *)(void *)((char *)row + f->offset) = value;
+}
+
+static status put_text(const field *f, void *row, const char *text)
+{
+    if (f->type == FIELD_TEXT) {
+        snprintf((char *)row + f->offset, f->bytes, "%s", text);
+        return status_ok();
+    }
+    for (int i = 0; f->names[i] != NULL; i++) {
+        if (strcmp(f->names[i], text) != 0) continue;
+        put_integer(f, row, i);
+        return status_ok();
+    }
+    return status_fail(STATUS_DATA, "'%s' is not a known value of %s", text, f->name);
+}
+
+bool field_is_text(const field *f)
+{
+    return f->type == FIELD_TEXT || f->type == FIELD_NAME;
+}
+
+h5_type field_stored(const field *f)
+{
+    return f->type == FIELD_REAL ? H5_F64 : f->type == FIELD_SEED ? H5_I64 : H5_I32;
+}
+
+size_t field_element_bytes(const field *f)
+{
+    return field_is_text(f) ? sizeof(uint32_t) : h5_type_size(field_stored(f));
+}
+
+void field_store(const field *f, const void *row, void *element)
+{
+    if (f->type == FIELD_REAL)
+        *(double *)element = get_real(f, row);
+    else if (f->type == FIELD_SEED)
+        *(int64_t *)element = get_integer(f, row);
+    else
+        *(int32_t *)element = (int32_t)get_integer(f, row);
+}
+
+bool field_equal(const field *f, const void *a, const void *b)
+{
+    const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
+    if (f->type == FIELD_TEXT) return strcmp(x, y) == 0;
+    if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
+    return get_integer(f, a) == get_integer(f, b);
+}
+
+status fields_write_attributes(h5_id group, const field_table *table, const void *row)
+{
+    for (int i = 0; i < table->count; i++) {
+        const field *f = &table->fields[i];
+        if (field_is_text(f))
+            TRY(h5_set_text(group, ".", f->name, field_text(f, row)));
+        else if (f->type == FIELD_REAL)
+            TRY(h5_set_number(group, ".", f->name, get_real(f, row)));
+        else
+            TRY(h5_set_integer(group, ".", f->name, get_integer(f, row)));
+    }
+    return status_ok();
+}
+
+static status read_attribute(void *row, const field *f, h5_id group)
+{
+    if (f->type == FIELD_REAL) {
+        double value;
+        TRY(h5_get_number(&value, group, ".", f->name));
+        put_real(f, row, value);
+        return status_ok();
+    }
+    if (!field_is_text(f)) {
+        int64_t value;
+        TRY(h5_get_integer(&value, group, ".", f->name));
+        put_integer(f, row, value);
+        return status_ok();
+    }
+    char *text;
+    TRY(h5_get_text(&text, group, ".", f->name));
+    status result = put_text(f, row, text);
+    free(text);
+    return result;
+}
+
+status fields_read_attributes(void *row, const field_table *table, h5_id group)
+{
+    for (int i = 0; i < table->count; i++) TRY(read_attribute(row, &table->fields[i], group));
+    return status_ok();
+}
+
+/* The widest element of a column is a pointer or a 64-bit number. */
+enum { ELEMENT_BYTES = 8 };
+
+static status write_column(h5_id group, const field *f, const field_table *table, const void *rows, size_t count,
+                           void *column)
+{
+    h5_about about = {f->unit, f->description};
+    for (size_t i = 0; i < count; i++) {
+        const char *row = (const char *)rows + i * table->stride;
+        if (field_is_text(f))
+            ((const char **)column)[i] = field_text(f, row);
+        else
+            field_store(f, row, (char *)column + i * field_element_bytes(f));
+    }
+    if (field_is_text(f)) return h5_write_strings(group, f->name, count, column, about);
+    return h5_write(group, f->name, field_stored(f), 1, &count, column, about);
+}
+
+status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count)
+{
+    void *column = malloc((count + 1) * ELEMENT_BYTES);
+    if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
+    status result = status_ok();
+    for (int i = 0; i < table->count && !failed(result); i++)
+        result = write_column(group, &table->fields[i], table, rows, count, column);
+    free(column);
+    return result;
+}
+
+static status read_text_column(void *rows, const field *f, const field_table *table, h5_id group, size_t count)
+{
+    char **strings;
+    size_t found;
+    TRY(h5_read_strings(&strings, &found, group, f->name));
+    status result = status_ok();
+    if (found != count) result = status_fail(STATUS_DATA, "column %s holds %zu values, not %zu", f->name, found, count);
+    for (size_t i = 0; i < count && !failed(result); i++)
+        result = put_text(f, (char *)rows + i * table->stride, strings[i]);
+    free(strings);
+    return result;
+}
+
+static status read_column(void *rows, const field *f, const field_table *table, h5_id group, size_t count, void *column)
+{
+    if (field_is_text(f)) return read_text_column(rows, f, table, group, count);
+    TRY(h5_read(group, f->name, f->type == FIELD_REAL ? H5_F64 : H5_I64, count, column));
+    for (size_t i = 0; i < count; i++) {
+        char *row = (char *)rows + i * table->stride;
+        if (f->type == FIELD_REAL)
+            put_real(f, row, ((double *)column)[i]);
+        else
+            put_integer(f, row, ((int64_t *)column)[i]);
+    }
+    return status_ok();
+}
+
+status fields_read_columns(void *rows, const field_table *table, h5_id group, size_t count)
+{
+    void *column = malloc((count + 1) * ELEMENT_BYTES);
+    if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
+    status result = status_ok();
+    for (int i = 0; i < table->count && !failed(result); i++)
+        result = read_column(rows, &table->fields[i], table, group, count, column);
+    free(column);
+    return result;
+}

@@ -1,0 +1,53 @@
+/* fields: tables that say how the members of a struct appear in HDF5, one line a member. The same table writes and
+ * reads attributes of one struct and columns over an array of structs, so that names, units and texts exist once. */
+#ifndef RESULTS_FILE_FIELDS_H
+#define RESULTS_FILE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/status.h"
+#include "core/io/h5.h"
+
+typedef enum {
+    FIELD_INT,  /* int */
+    FIELD_SEED, /* uint64_t, stored as a signed 64-bit number with the same bits */
+    FIELD_REAL, /* double */
+    FIELD_TEXT, /* char[bytes] */
+    FIELD_NAME  /* an enum, stored as names[value] */
+} field_type;
+
+typedef struct {
+    const char *name;
+    field_type type;
+    size_t offset;
+    const char *unit, *description;
+    size_t bytes;             /* FIELD_TEXT: room in the struct */
+    const char *const *names; /* FIELD_NAME: NULL-terminated */
+} field;
+
+typedef struct {
+    const field *fields;
+    int count;
+    size_t stride; /* bytes of the struct */
+} field_table;
+
+/* Are the members of two structs the same bits (texts: the same characters)? */
+bool field_equal(const field *f, const void *a, const void *b);
+
+/* One member as an element of a column. */
+bool field_is_text(const field *f);
+const char *field_text(const field *f, const void *row); /* of a text, borrowed from the row or the table */
+h5_type field_stored(const field *f);                    /* of a number */
+size_t field_element_bytes(const field *f);              /* of a number; 4 for a text */
+void field_store(const field *f, const void *row, void *element); /* of a number, in the type field_stored */
+
+/* One struct as attributes of `group`. */
+MUST_CHECK status fields_write_attributes(h5_id group, const field_table *table, const void *row);
+MUST_CHECK status fields_read_attributes(void *row, const field_table *table, h5_id group);
+
+/* `count` structs as one-dimensional data sets below `group`. */
+MUST_CHECK status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count);
+MUST_CHECK status fields_read_columns(void *rows, const field_table *table, h5_id group, size_t count);
+
+#endif

@@ -1,0 +1,306 @@
+#define _POSIX_C_SOURCE 200809L
+#include "results/file/task_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const KINDS[] = {"warmup", "point", NULL};
+static const char *const STATES[] = {"done", "failed", NULL};
+static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
+
+#define AT(type, member) offsetof(type, member)
+
+/* One line of a table: name, where in the struct, unit, description. */
+#define NUMBER(name, type, offset, unit, text)                                                                         \
+    {                                                                                                                  \
+        name, type, offset, unit, text, 0, NULL                                                                        \
+    }
+#define TEXT(name, offset, bytes, text)                                                                                \
+    {                                                                                                                  \
+        name, FIELD_TEXT, offset, "1", text, bytes, NULL                                                               \
+    }
+#define NAME(name, offset, names, text)                                                                                \
+    {                                                                                                                  \
+        name, FIELD_NAME, offset, "1", text, 0, names                                                                  \
+    }
+
+static const field RECORD_FIELDS[] = {
+    NUMBER("id", FIELD_INT, AT(record, task.id), "1", "number of the task in the plan, from 1"),
+    NAME("kind", AT(record, task.kind), KINDS, "warmup (float network shared by a seed) or point"),
+    NAME("state", AT(record, state), STATES, "done or failed"),
+    TEXT("strategy", AT(record, task.strategy), TASK_STRATEGY, "how precisions were chosen; warmup for warm-ups"),
+    TEXT("cost_model", AT(record, task.cost_model), MAX_NAME, "hardware model trained for, or none"),
+    NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
+           "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "
+           "cost model"),
+    NUMBER("seed", FIELD_SEED, AT(record, task.seed), "1", "seed of all random numbers of the task"),
+    NUMBER("bits", FIELD_INT, AT(record, task.bits), "bit", "weight precision of the strategy fixed, else 0"),
+    NUMBER("validation_accuracy", FIELD_REAL, AT(record, validation_accuracy), "1",
+           "fraction of the validation split classified correctly, kept epoch of the last phase"),
+    NUMBER("validation_loss", FIELD_REAL, AT(record, validation_loss), "nat",
+           "mean cross-entropy of the validation split, kept epoch of the last phase"),
+    NUMBER("test_accuracy", FIELD_REAL, AT(record, test_accuracy), "1",
+           "fraction of the test split classified correctly by the final network"),
+    NUMBER("test_loss", FIELD_REAL, AT(record, test_loss), "nat",
+           "mean cross-entropy of the test split, final network"),
+    NUMBER("epochs", FIELD_INT, AT(record, epochs), "1", "epochs trained over all phases of this task"),
+    NUMBER("seconds", FIELD_REAL, AT(record, seconds), "s",
+           "wall-clock time over all segments; differs between equal runs"),
+    TEXT("reason", AT(record, reason), sizeof((record *)0)->reason, "why the task failed; empty when done"),
+    NUMBER("depends_on", FIELD_INT, AT(record, task.depends_on), "1", "id of the warm-up started from; 0 for warm-ups"),
+};
+const field_table task_file_columns = {RECORD_FIELDS, sizeof RECORD_FIELDS / sizeof RECORD_FIELDS[0], sizeof(record)};
+
+static const field EPOCH_FIELDS[] = {
+    NAME("phase", AT(record_epoch, phase), PHASES, "phase of training: warmup, search or finetune"),
+    NUMBER("epoch", FIELD_INT, AT(record_epoch, epoch), "1", "epoch within the phase, from 0"),
+    NUMBER("train_loss", FIELD_REAL, AT(record_epoch, train_loss), "nat", "mean cross-entropy of the training split"),
+    NUMBER("train_accuracy", FIELD_REAL, AT(record_epoch, train_accuracy), "1",
+           "fraction of the training split classified correctly"),
+    NUMBER("validation_loss", FIELD_REAL, AT(record_epoch, validation_loss), "nat",
+           "mean cross-entropy of the validation split; discrete network, except in warm-up"),
+    NUMBER("validation_accuracy", FIELD_REAL, AT(record_epoch, validation_accuracy), "1",
+           "fraction of the validation split classified correctly; discrete network, except in warm-up"),
+    NUMBER("cost", FIELD_REAL, AT(record_epoch, cost), "unit of the cost model",
+           "cost of the discrete network in the task's cost model; 0 in warm-up"),
+    NUMBER("temperature", FIELD_REAL, AT(record_epoch, temperature), "1", "softmax temperature of the choices"),
+    NUMBER("learning_rate", FIELD_REAL, AT(record_epoch, learning_rate), "1", "learning rate of the weights"),
+    NUMBER("seconds", FIELD_REAL, AT(record_epoch, seconds), "s", "wall-clock time; differs between equal runs"),
+};
+const field_table task_file_epoch_columns = {EPOCH_FIELDS, sizeof EPOCH_FIELDS / sizeof EPOCH_FIELDS[0],
+                                             sizeof(record_epoch)};
+
+static status write_costs(h5_id group, const record *rec)
+{
+    for (int i = 0; i < rec->cost_count; i++) {
+        const record_cost *c = &rec->costs[i];
+        TRY(h5_write(group, c->name, H5_F64, 0, NULL, &c->value, (h5_about){c->unit, c->description}));
+        TRY(h5_set_integer(group, c->name, "index", i));
+    }
+    return status_ok();
+}
+
+static status write_layer(h5_id group, const record_assignment *a, int index)
+{
+    h5_id layer;
+    TRY(h5_group(&layer, group, a->layer));
+    size_t channels = (size_t)a->channels;
+    status result = h5_set_integer(layer, ".", "index", index);
+    if (!failed(result)) result = h5_set_integer(layer, ".", "input_bits", a->input_bits);
+    if (!failed(result))
+        result = h5_write(layer, "bits", H5_I8, 1, &channels, a->bits,
+                          (h5_about){"bit", "weight precision of each output channel: 8, 4, 2 or 0 = pruned"});
+    h5_group_close(layer);
+    return result;
+}
+
+static status write_assignment(h5_id group, const record *rec)
+{
+    for (int i = 0; i < rec->assignment_count; i++) TRY(write_layer(group, &rec->assignments[i], i));
+    return status_ok();
+}
+
+static status write_model(h5_id group, const record *rec)
+{
+    for (int i = 0; i < rec->tensor_count; i++) {
+        const record_tensor *t = &rec->tensors[i];
+        TRY(h5_write(group, t->name, H5_F32, t->rank, t->dims, t->data,
+                     (h5_about){"1", "parameter of the network, float as trained; weights are (K, K, in, out)"}));
+        TRY(h5_set_integer(group, t->name, "index", i));
+    }
+    return status_ok();
+}
+
+static status write_record(h5_id group, const record *rec)
+{
+    return fields_write_attributes(group, &task_file_columns, rec);
+}
+
+static status write_curve(h5_id group, const record *rec)
+{
+    return fields_write_columns(group, &task_file_epoch_columns, rec->curve, (size_t)rec->epoch_count);
+}
+
+static const struct {
+    const char *group, *description;
+    status (*write)(h5_id group, const record *rec);
+} PARTS[] = {
+    {"record", "what was asked and what came out, as attributes; names and units as in results.h5 /points",
+     write_record},
+    {"costs", "cost of the discrete network in every hardware model", write_costs},
+    {"curve", "one row per epoch, in the order of training", write_curve},
+    {"assignment", "one group per layer with weights; attributes: index (position in the network), input_bits",
+     write_assignment},
+    {"model", "parameters by name; attribute index: position in the network", write_model},
+};
+
+status task_file_write(h5_id file, const record *rec)
+{
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        h5_id group;
+        TRY(h5_group(&group, file, PARTS[i].group));
+        status result = h5_set_text(group, ".", "description", PARTS[i].description);
+        if (!failed(result)) result = PARTS[i].write(group, rec);
+        h5_group_close(group);
+        TRY(result);
+    }
+    return status_ok();
+}
+
+/* Names below `group` and where each belongs: positions are the attribute "index", a permutation of 0 ... count-1. */
+typedef struct {
+    char **names;
+    size_t count;
+} indexed;
+
+static status list_indexed(indexed *out, h5_id group)
+{
+    char **found;
+    size_t count;
+    TRY(h5_list(&found, &count, group));
+    char **names = calloc(count + 1, sizeof *names);
+    status result = names == NULL ? status_fail(STATUS_MEMORY, "no memory for %zu names", count) : status_ok();
+    for (size_t i = 0; i < count && !failed(result); i++) {
+        int64_t index = -1;
+        result = h5_get_integer(&index, group, found[i], "index");
+        if (failed(result)) break;
+        if (index < 0 || (size_t)index >= count || names[index] != NULL)
+            result = status_fail(STATUS_DATA, "'%s' has a wrong index %lld", found[i], (long long)index);
+        else if ((names[index] = strdup(found[i])) == NULL)
+            result = status_fail(STATUS_MEMORY, "no memory for %zu names", count);
+    }
+    free(found);
+    *out = (indexed){names, count};
+    return result;
+}
+
+static void free_indexed(indexed *list)
+{
+    for (size_t i = 0; list->names != NULL && i < list->count; i++) free(list->names[i]);
+    free(list->names);
+}
+
+static status read_text(char *out, size_t room, h5_id parent, const char *object, const char *name)
+{
+    char *text;
+    TRY(h5_get_text(&text, parent, object, name));
+    snprintf(out, room, "%s", text);
+    free(text);
+    return status_ok();
+}
+
+static status read_cost(record *out, h5_id group, const char *name)
+{
+    record_cost *c = &out->costs[out->cost_count];
+    snprintf(c->name, sizeof c->name, "%s", name);
+    TRY(h5_read(group, name, H5_F64, 1, &c->value));
+    TRY(read_text(c->unit, sizeof c->unit, group, name, "unit"));
+    TRY(read_text(c->description, sizeof c->description, group, name, "description"));
+    out->cost_count++;
+    return status_ok();
+}
+
+static status read_layer(record *out, h5_id group, const char *name)
+{
+    record_assignment *a = &out->assignments[out->assignment_count++];
+    char path[RECORD_NAME + 8];
+    snprintf(a->layer, sizeof a->layer, "%s", name);
+    snprintf(path, sizeof path, "%s/bits", a->layer);
+    size_t channels;
+    int64_t input_bits;
+    TRY(h5_dims(group, path, 1, &channels));
+    TRY(h5_get_integer(&input_bits, group, name, "input_bits"));
+    a->channels = (int)channels;
+    a->input_bits = (int)input_bits;
+    a->bits = malloc(channels + 1);
+    if (a->bits == NULL) return status_fail(STATUS_MEMORY, "no memory for layer %s", name);
+    return h5_read(group, path, H5_I8, channels, a->bits);
+}
+
+static status read_tensor(record *out, h5_id group, const char *name)
+{
+    record_tensor *t = &out->tensors[out->tensor_count++];
+    snprintf(t->name, sizeof t->name, "%s", name);
+    size_t count = 1;
+    TRY(h5_rank(&t->rank, group, name));
+    if (t->rank > 4) return status_fail(STATUS_DATA, "tensor %s has %d dimensions, more than 4", name, t->rank);
+    TRY(h5_dims(group, name, t->rank, t->dims));
+    for (int d = 0; d < t->rank; d++) count *= t->dims[d];
+    t->data = malloc((count + 1) * sizeof *t->data);
+    if (t->data == NULL) return status_fail(STATUS_MEMORY, "no memory for tensor %s", name);
+    return h5_read(group, name, H5_F32, count, t->data);
+}
+
+/* Reserves room for `count` parts of one kind. */
+static status reserve_costs(record *out, size_t count)
+{
+    (void)out;
+    if (count <= RECORD_MAX_COSTS) return status_ok();
+    return status_fail(STATUS_DATA, "the file holds %zu costs, more than %d", count, RECORD_MAX_COSTS);
+}
+
+static status reserve_layers(record *out, size_t count)
+{
+    out->assignments = calloc(count + 1, sizeof *out->assignments);
+    return out->assignments != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu layers", count);
+}
+
+static status reserve_tensors(record *out, size_t count)
+{
+    out->tensors = calloc(count + 1, sizeof *out->tensors);
+    return out->tensors != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu tensors", count);
+}
+
+/* Reads every object of one group in the order of its index. */
+static status read_part(record *out, h5_id file, const char *name, status (*reserve)(record *out, size_t count),
+                        status (*read_one)(record *out, h5_id group, const char *name))
+{
+    h5_id group;
+    TRY(h5_group_open(&group, file, name));
+    indexed list = {0};
+    status result = list_indexed(&list, group);
+    if (!failed(result)) result = reserve(out, list.count);
+    for (size_t i = 0; i < list.count && !failed(result); i++) result = read_one(out, group, list.names[i]);
+    free_indexed(&list);
+    h5_group_close(group);
+    return result;
+}
+
+status task_file_read_head(record *out, h5_id file)
+{
+    memset(out, 0, sizeof *out);
+    h5_id group;
+    TRY(h5_group_open(&group, file, "record"));
+    status result = fields_read_attributes(out, &task_file_columns, group);
+    h5_group_close(group);
+    return failed(result) ? result : read_part(out, file, "costs", reserve_costs, read_cost);
+}
+
+static status read_curve(record *out, h5_id file)
+{
+    size_t count;
+    TRY(h5_dims(file, "curve/epoch", 1, &count));
+    out->curve = calloc(count + 1, sizeof *out->curve);
+    if (out->curve == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu epochs", count);
+    out->epoch_count = (int)count;
+    h5_id group;
+    TRY(h5_group_open(&group, file, "curve"));
+    status result = fields_read_columns(out->curve, &task_file_epoch_columns, group, count);
+    h5_group_close(group);
+    return result;
+}
+
+status task_file_read(record *out, h5_id file)
+{
+    record rec;
+    status result = task_file_read_head(&rec, file);
+    if (!failed(result)) result = read_curve(&rec, file);
+    if (!failed(result)) result = read_part(&rec, file, "assignment", reserve_layers, read_layer);
+    if (!failed(result)) result = read_part(&rec, file, "model", reserve_tensors, read_tensor);
+    if (failed(result))
+        record_free(&rec);
+    else
+        *out = rec;
+    return result;
+}

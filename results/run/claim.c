@@ -1,0 +1,510 @@
+#define _POSIX_C_SOURCE 200809L
+#include "results/run/claim.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+
+enum { PATH_BYTES = MAX_PATH_TEXT + 128, TEXT_BYTES = 640, ATTEMPTS = 4 };
+
+/* A claim as found: its text and its place in time. */
+typedef struct {
+    char text[TEXT_BYTES];
+    struct timespec renewed;
+    ino_t inode;
+} found_claim;
+
+static void path_of(char out[PATH_BYTES], const claims *c, const char *name)
+{
+    snprintf(out, PATH_BYTES, "%s/%s", c->directory, name);
+}
+
+/* Names that nobody else uses: they begin with a point and our owner, and are in the same directory. */
+static void own_path(char out[PATH_BYTES], const claims *c, const char *purpose)
+{
+    snprintf(out, PATH_BYTES, "%s/.%s.%s", c->directory, c->owner, purpose);
+}
+
+static double seconds_of(struct timespec t)
+{
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- who we are, and whether somebody else still is ---- */
+
+/* The first line of a small file of the system; empty when it has none. */
+static void read_line(char *out, size_t room, const char *path)
+{
+    out[0] = '\0';
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return;
+    if (fgets(out, (int)room, file) == NULL) out[0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    fclose(file);
+}
+
+/* One start of one kernel, and one table of processes in it; empty when the system does not tell. */
+static void machine_id(char out[128])
+{
+    char boot[64], space[48] = "";
+    read_line(boot, sizeof boot, "/proc/sys/kernel/random/boot_id");
+    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    out[0] = '\0';
+    if (boot[0] != '\0' && length > 0) snprintf(out, 128, "%s %.*s", boot, (int)length, space);
+}
+
+/* When the process was started, in ticks since boot: tells a process from a later one with the same number. The name
+ * before it may hold anything, so that fields are counted from its closing parenthesis. 0: no such process, or one that
+ * has ended and is only remembered for its parent. */
+static unsigned long long start_of(long pid)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    read_line(line, sizeof line, path);
+    const char *at = strrchr(line, ')');
+    if (at != NULL && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)) return 0;
+    for (int field = 2; at != NULL && field < 22; field++) at = strchr(at + 1, ' ');
+    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* The value of "key value" in a claim's text; empty when it is missing. */
+static void value_of(char *out, size_t room, const char *text, const char *key)
+{
+    size_t length = strlen(key);
+    out[0] = '\0';
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        if (strncmp(line, key, length) == 0 && line[length] == ' ') {
+            size_t bytes = end != NULL ? (size_t)(end - line) - length - 1 : strlen(line) - length - 1;
+            snprintf(out, room, "%.*s", (int)bytes, line + length + 1);
+            return;
+        }
+        line = end != NULL ? end + 1 : NULL;
+    }
+}
+
+/* "4711_3" of a Slurm array, "4711" of another Slurm job, else the process. */
+static void job_name(char out[64])
+{
+    const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+               *task = getenv("SLURM_ARRAY_TASK_ID");
+    if (array != NULL && task != NULL)
+        snprintf(out, 64, "%.24s_%.24s", array, task);
+    else if (job != NULL)
+        snprintf(out, 64, "%.48s", job);
+    else
+        snprintf(out, 64, "process-%ld", (long)getpid());
+}
+
+static void describe_self(claims *c)
+{
+    char host[128] = "unknown", job[64], machine[128], now[24];
+    if (gethostname(host, sizeof host - 1) != 0) snprintf(host, sizeof host, "unknown");
+    job_name(job);
+    machine_id(machine);
+    clock_utc(now);
+    snprintf(c->head, sizeof c->head, "job %s\nhost %s\npid %ld\nstarted %llu\nmachine %s\nsince %s\n", job, host,
+             (long)getpid(), start_of((long)getpid()), machine, now);
+}
+
+static void describe_holder(char out[CLAIM_HOLDER], const char *text)
+{
+    char job[64], host[80];
+    value_of(job, sizeof job, text, "job");
+    value_of(host, sizeof host, text, "host");
+    snprintf(out, CLAIM_HOLDER, "job %s on %s", job[0] != '\0' ? job : "unknown", host[0] != '\0' ? host : "unknown");
+}
+
+/* True only when it is certain: a process of this start of this machine that is gone. */
+static bool is_dead(const char *text)
+{
+    char mine[128], theirs[128], pid[24], started[32];
+    machine_id(mine);
+    value_of(theirs, sizeof theirs, text, "machine");
+    value_of(pid, sizeof pid, text, "pid");
+    value_of(started, sizeof started, text, "started");
+    if (mine[0] == '\0' || strcmp(mine, theirs) != 0 || atol(pid) <= 0) return false;
+    if (kill((pid_t)atol(pid), 0) != 0 && errno == ESRCH) return true;
+    return start_of(atol(pid)) != strtoull(started, NULL, 10);
+}
+
+/* ---- files ---- */
+
+/* Opening asks the server, where a mere stat may answer from a cache of a minute (NFS). */
+static status read_claim(bool *there, found_claim *out, const char *path)
+{
+    *there = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ESTALE)) return status_ok();
+    if (fd < 0) return status_fail(STATUS_IO, "cannot open the claim %s: %s", path, strerror(errno));
+    struct stat info;
+    ssize_t got = read(fd, out->text, sizeof out->text - 1);
+    bool bad = got < 0 || fstat(fd, &info) != 0;
+    int why = errno;
+    close(fd);
+    if (bad && why == ESTALE) return status_ok();
+    if (bad) return status_fail(STATUS_IO, "cannot read the claim %s: %s", path, strerror(why));
+    out->text[got] = '\0';
+    out->renewed = info.st_mtim;
+    out->inode = info.st_ino;
+    *there = true;
+    return status_ok();
+}
+
+static status write_new(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot create the claim %s: %s", path, strerror(errno));
+    status written = file_write_bytes(fd, path, text, strlen(text));
+    if (close(fd) != 0 && !failed(written))
+        written = status_fail(STATUS_IO, "cannot write the claim %s: %s", path, strerror(errno));
+    if (failed(written)) unlink(path);
+    return written;
+}
+
+/* What the file system takes for now. */
+static status now_there(double *out, const claims *c)
+{
+    char path[PATH_BYTES];
+    own_path(path, c, "clock");
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    struct stat info;
+    bool bad = fd < 0 || futimens(fd, NULL) != 0 || fstat(fd, &info) != 0;
+    int why = errno;
+    if (fd >= 0) close(fd);
+    if (bad) return status_fail(STATUS_IO, "cannot read the clock of %s: %s", c->directory, strerror(why));
+    *out = seconds_of(info.st_mtim);
+    return status_ok();
+}
+
+/* An empty token is that of a file that a crash of the machine has left empty. */
+static bool has_token(const char *text, const char *token)
+{
+    char found[CLAIM_TOKEN];
+    value_of(found, sizeof found, text, "token");
+    return strcmp(found, token) == 0;
+}
+
+/* Removes the claim if it still is the one of `token`: takes it away under a name of our own, looks, and puts back what
+ * is somebody else's. Should a third one have taken the free name in between, the displaced owner finds out at its next
+ * question; nothing is published twice (see the header). */
+static status remove_claim(const claims *c, const char *path, const char *token)
+{
+    char aside[PATH_BYTES];
+    own_path(aside, c, "aside");
+    if (rename(path, aside) != 0 && errno != ENOENT)
+        return status_fail(STATUS_IO, "cannot take over the claim %s: %s", path, strerror(errno));
+    bool there;
+    found_claim moved;
+    TRY(read_claim(&there, &moved, aside)); /* also when a repeated request said that there was nothing to rename */
+    if (!there) return status_ok();
+    if (!has_token(moved.text, token) && link(aside, path) != 0 && errno != EEXIST)
+        return status_fail(STATUS_IO, "cannot put back the claim %s: %s", path, strerror(errno));
+    unlink(aside);
+    return status_ok();
+}
+
+/* Exactly one of all that try succeeds. */
+static status link_new(bool *done, claims *c, const char *path, const claim_token *token)
+{
+    char fresh[PATH_BYTES], text[TEXT_BYTES];
+    own_path(fresh, c, "new");
+    unlink(fresh);
+    snprintf(text, sizeof text, "token %s\n%s", token->text, c->head);
+    TRY(write_new(fresh, text));
+    status linked = file_link(done, fresh, path);
+    unlink(fresh);
+    return linked;
+}
+
+/* ---- what this job holds ---- */
+
+static struct claim_held *find_held(const claims *c, const char *name)
+{
+    for (int i = 0; i < c->held_count; i++)
+        if (strcmp(c->held[i].name, name) == 0) return &c->held[i];
+    return NULL;
+}
+
+static void forget(claims *c, struct claim_held *held)
+{
+    *held = c->held[--c->held_count];
+}
+
+static status make_room(claims *c)
+{
+    if (c->held_count < c->held_room) return status_ok();
+    int room = c->held_room > 0 ? 2 * c->held_room : 16;
+    struct claim_held *more = realloc(c->held, (size_t)room * sizeof *more);
+    if (more == NULL) return status_fail(STATUS_MEMORY, "no memory for %d claims", room);
+    c->held = more;
+    c->held_room = room;
+    return status_ok();
+}
+
+/* ---- the interface ---- */
+
+void claim_task_name(char out[CLAIM_NAME], int id)
+{
+    snprintf(out, CLAIM_NAME, "%06d", id);
+}
+
+/* "000012.h5.tmp-TOKEN" belongs to who holds 000012 by that token; *known says that it is such a name. */
+static bool has_right(bool *known, const char *run_directory, const char *name)
+{
+    claim_token token = {""};
+    char task[CLAIM_NAME];
+    const char *mark = strstr(name, ".tmp-"), *point = strchr(name, '.');
+    *known = mark != NULL && (size_t)(point - name) < sizeof task && strspn(name, "0123456789") == (size_t)(point - name);
+    if (!*known) return false;
+    snprintf(task, sizeof task, "%.*s", (int)(point - name), name);
+    snprintf(token.text, sizeof token.text, "%s", mark + strlen(".tmp-"));
+    claim_fence fence = claim_fence_of(run_directory, task, &token);
+    return claim_holds(&fence);
+}
+
+/* Removes what was left in one folder: files that begin with a point (of takings) or have ".tmp" in their name. */
+static status clean_folder(const claims *c, const char *folder, double now)
+{
+    char directory[PATH_BYTES], path[PATH_BYTES];
+    snprintf(directory, sizeof directory, "%.*s/%s", (int)(strlen(c->directory) - strlen("/claims")), c->directory,
+             folder);
+    DIR *listing = opendir(directory);
+    if (listing == NULL && errno == ENOENT) return status_ok();
+    if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", directory, strerror(errno));
+    directory[strlen(directory) - strlen(folder)] = '\0'; /* the run's, with its slash */
+    for (const struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+        bool known, temporary = strstr(entry->d_name, ".tmp") != NULL;
+        if (!temporary && (entry->d_name[0] != '.' || strlen(entry->d_name) < CLAIM_OWNER)) continue;
+        struct stat info;
+        snprintf(path, sizeof path, "%s%s/%.100s", directory, folder, entry->d_name);
+        if (has_right(&known, directory, entry->d_name)) continue;
+        if (known || (stat(path, &info) == 0 && now - seconds_of(info.st_mtim) > c->lease)) unlink(path);
+    }
+    closedir(listing);
+    return status_ok();
+}
+
+/* Claims of jobs that are known to be dead: on what nobody will ask for again, such as a task whose result was published
+ * just before, they would stay for ever. */
+static status clean_dead(const claims *c)
+{
+    DIR *listing = opendir(c->directory);
+    if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", c->directory, strerror(errno));
+    status result = status_ok();
+    for (const struct dirent *entry; !failed(result) && (entry = readdir(listing)) != NULL;) {
+        char path[PATH_BYTES], token[CLAIM_TOKEN];
+        bool there;
+        found_claim found;
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CLAIM_NAME) continue;
+        path_of(path, c, entry->d_name);
+        result = read_claim(&there, &found, path);
+        if (failed(result) || !there || !is_dead(found.text)) continue;
+        value_of(token, sizeof token, found.text, "token");
+        result = remove_claim(c, path, token);
+    }
+    closedir(listing);
+    return result;
+}
+
+status claims_clean(const claims *c)
+{
+    static const char *const folders[] = {"claims", "tasks", "checkpoints", "jobs", "."};
+    double now;
+    TRY(now_there(&now, c));
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) TRY(clean_folder(c, folders[i], now));
+    return clean_dead(c);
+}
+
+/* Tasks are claimed by their numbers. */
+status claims_count_tasks(int *count, const claims *c)
+{
+    DIR *listing = opendir(c->directory);
+    if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", c->directory, strerror(errno));
+    *count = 0;
+    for (const struct dirent *entry; (entry = readdir(listing)) != NULL;)
+        if (entry->d_name[strspn(entry->d_name, "0123456789")] == '\0') (*count)++;
+    closedir(listing);
+    return status_ok();
+}
+
+status claims_open(claims *out, const char *run_directory, double lease)
+{
+    claims c = {.lease = lease, .next = 1};
+    unsigned char random[(CLAIM_OWNER - 1) / 2];
+    if (snprintf(c.directory, sizeof c.directory, "%s/claims", run_directory) >= (int)sizeof c.directory)
+        return status_fail(STATUS_CONFIG, "the path of the run directory is too long: %.100s...", run_directory);
+    TRY(file_make_directory(c.directory));
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return status_fail(STATUS_IO, "the system gives no random numbers: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof random; i++) snprintf(c.owner + 2 * i, 3, "%02x", random[i]);
+    describe_self(&c);
+    *out = c;
+    return status_ok();
+}
+
+void claims_describe(char out[CLAIM_HOLDER], const claims *c)
+{
+    describe_holder(out, c->head);
+}
+
+void claims_close(claims *c)
+{
+    while (c->held_count > 0) claims_release(c, c->held[c->held_count - 1].name);
+    char path[PATH_BYTES];
+    own_path(path, c, "clock");
+    unlink(path);
+    free(c->held);
+    c->held = NULL;
+    c->held_room = 0;
+}
+
+/* *breakable: the claim has outlived its owner. */
+static status judge(bool *breakable, const claims *c, const found_claim *found)
+{
+    *breakable = is_dead(found->text);
+    if (*breakable) return status_ok();
+    double now;
+    TRY(now_there(&now, c));
+    *breakable = now - seconds_of(found->renewed) > c->lease;
+    return status_ok();
+}
+
+status claims_is_free(bool *out, const claims *c, const char *name)
+{
+    char path[PATH_BYTES];
+    bool there;
+    found_claim found;
+    path_of(path, c, name);
+    TRY(read_claim(&there, &found, path));
+    *out = !there;
+    return there ? judge(out, c, &found) : status_ok();
+}
+
+/* Takes what is free, or what may be broken. */
+static status take_once(bool *done, bool *again, char holder[CLAIM_HOLDER], claims *c, const char *path,
+                        const claim_token *token)
+{
+    bool there, breakable;
+    found_claim found;
+    *again = false;
+    TRY(link_new(done, c, path, token));
+    if (*done) return status_ok();
+    TRY(read_claim(&there, &found, path));
+    *again = true; /* it went away in between: anybody's */
+    if (!there) return status_ok();
+    describe_holder(holder, found.text);
+    TRY(judge(&breakable, c, &found));
+    *again = breakable;
+    if (!breakable) return status_ok();
+    /* Renewed or taken by somebody else since it was judged? */
+    found_claim latest;
+    TRY(read_claim(&there, &latest, path));
+    char judged[CLAIM_TOKEN];
+    value_of(judged, sizeof judged, found.text, "token");
+    bool same = there && strcmp(latest.text, found.text) == 0 &&
+                seconds_of(latest.renewed) == seconds_of(found.renewed) && latest.inode == found.inode;
+    return same ? remove_claim(c, path, judged) : status_ok();
+}
+
+status claims_take(claim_token *token, char holder[CLAIM_HOLDER], claims *c, const char *name)
+{
+    char path[PATH_BYTES];
+    path_of(path, c, name);
+    token->text[0] = holder[0] = '\0';
+    struct claim_held *held = find_held(c, name);
+    if (held != NULL) {
+        claim_token old = held->token;
+        forget(c, held);
+        TRY(remove_claim(c, path, old.text));
+    }
+    TRY(make_room(c));
+    claim_token fresh;
+    snprintf(fresh.text, sizeof fresh.text, "%s.%lu", c->owner, c->next++);
+    bool done = false, again = true;
+    for (int i = 0; i < ATTEMPTS && again && !done; i++) TRY(take_once(&done, &again, holder, c, path, &fresh));
+    if (!done) return status_ok();
+    holder[0] = '\0';
+    *token = fresh;
+    struct claim_held *entry = &c->held[c->held_count++];
+    snprintf(entry->name, sizeof entry->name, "%s", name);
+    entry->token = fresh;
+    return status_ok();
+}
+
+/* *ours = false: it was lost. What is renewed is what was read, whatever the name means by then. */
+static status renew_one(bool *ours, const claims *c, const struct claim_held *held)
+{
+    char path[PATH_BYTES], text[TEXT_BYTES];
+    path_of(path, c, held->name);
+    *ours = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ESTALE)) return status_ok();
+    if (fd < 0) return status_fail(STATUS_IO, "cannot open the claim %s: %s", path, strerror(errno));
+    ssize_t got = read(fd, text, sizeof text - 1);
+    bool bad = got < 0;
+    text[got > 0 ? got : 0] = '\0';
+    *ours = has_token(text, held->token.text);
+    if (*ours && futimens(fd, NULL) != 0) bad = true;
+    int why = errno;
+    close(fd);
+    if (bad && why == ESTALE) {
+        *ours = false;
+        return status_ok();
+    }
+    return bad ? status_fail(STATUS_IO, "cannot renew the claim %s: %s", path, strerror(why)) : status_ok();
+}
+
+status claims_renew(claims *c)
+{
+    for (int i = c->held_count - 1; i >= 0; i--) {
+        bool ours;
+        TRY(renew_one(&ours, c, &c->held[i]));
+        if (!ours) forget(c, &c->held[i]);
+    }
+    return status_ok();
+}
+
+bool claims_has(const claims *c, const char *name)
+{
+    return find_held(c, name) != NULL;
+}
+
+void claims_release(claims *c, const char *name)
+{
+    struct claim_held *held = find_held(c, name);
+    if (held == NULL) return;
+    char path[PATH_BYTES];
+    path_of(path, c, name);
+    claim_token token = held->token;
+    forget(c, held);
+    /* What cannot be removed now is broken by the next one. */
+    status removed = remove_claim(c, path, token.text);
+    (void)removed;
+}
+
+claim_fence claim_fence_of(const char *run_directory, const char *name, const claim_token *token)
+{
+    claim_fence fence = {.token = *token};
+    snprintf(fence.path, sizeof fence.path, "%.*s/claims/%s", MAX_PATH_TEXT - 1, run_directory, name);
+    return fence;
+}
+
+bool claim_holds(const claim_fence *fence)
+{
+    if (fence == NULL) return true;
+    bool there;
+    found_claim found;
+    return !failed(read_claim(&there, &found, fence->path)) && there && fence->token.text[0] != '\0' &&
+           has_token(found.text, fence->token.text);
+}

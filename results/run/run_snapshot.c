@@ -1,0 +1,186 @@
+/* results.h5: everything finished, in one file that is never open for writing. Made task by task: what a snapshot keeps
+ * in memory is one task and the columns of the points. */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "results/file/columns.h"
+#include "results/run/run.h"
+#include "results/run/run_internal.h"
+#include "results/file/task_file.h"
+
+struct snapshot {
+    const run *run; /* borrowed */
+    int task_count;
+    int next;        /* id to be looked at */
+    bool file_open;  /* `file` and `tasks` are */
+    bool left;       /* `temporary` is to be removed */
+    h5_id file, tasks;
+    columns *points; /* owned */
+    char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
+};
+
+static const char *const COPIED[] = {"record", "costs", "curve", "assignment", "model", "provenance"};
+
+static status copy_groups(snapshot *s, h5_id from, int id)
+{
+    record head;
+    h5_id group;
+    char name[16];
+    snprintf(name, sizeof name, "%06d", id);
+    TRY(task_file_read_head(&head, from));
+    TRY(h5_group(&group, s->tasks, name));
+    status result = status_ok();
+    for (size_t i = 0; i < sizeof COPIED / sizeof COPIED[0] && !failed(result); i++)
+        result = h5_copy(group, COPIED[i], from, COPIED[i]);
+    h5_group_close(group);
+    TRY(result);
+    return columns_add(s->points, &head);
+}
+
+/* Copies one task file into tasks/<id>/ and keeps its row. */
+static status copy_task(snapshot *s, int id)
+{
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, s->run, id);
+    if (!file_exists(path)) return status_ok();
+    h5_id from;
+    TRY(run_open_task(&from, path));
+    status result = copy_groups(s, from, id);
+    status closed = h5_close(from);
+    TRY(result);
+    TRY(closed);
+    return h5_check(s->file); /* no further once the disk is full */
+}
+
+static status write_points(const snapshot *s)
+{
+    h5_id points;
+    TRY(h5_group(&points, s->file, "points"));
+    status result = h5_set_text(points, ".", "description",
+                                "one row per finished task (also warm-ups and failed ones), "
+                                "by increasing id; each data set is a column");
+    if (!failed(result)) result = columns_write(s->points, points);
+    h5_group_close(points);
+    return result;
+}
+
+static status begin_file(snapshot *s)
+{
+    TRY(h5_create_large(&s->file, s->temporary));
+    s->left = true;
+    status result = run_write_root(s->file, s->run, "all finished tasks of a bitfront sweep, see results/SCHEMA.md");
+    if (!failed(result)) result = h5_set_integer(s->file, ".", "task_count", s->task_count);
+    if (!failed(result)) result = h5_group(&s->tasks, s->file, "tasks");
+    s->file_open = !failed(result);
+    if (failed(result)) h5_discard(s->file);
+    TRY(result);
+    return h5_set_text(s->tasks, ".", "description", "one group per finished task, as in its own file");
+}
+
+static status complete_file(snapshot *s)
+{
+    TRY(write_points(s));
+    h5_group_close(s->tasks);
+    s->file_open = false;
+    TRY(h5_close(s->file));
+    TRY(file_publish(s->temporary, s->path));
+    s->left = false;
+    return status_ok();
+}
+
+status run_snapshot_begin(snapshot **out, const run *r, int task_count)
+{
+    *out = NULL;
+    snapshot *s = calloc(1, sizeof *s);
+    if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for a snapshot");
+    s->run = r;
+    s->task_count = task_count;
+    s->next = 1;
+    run_path(s->path, r, "results.h5");
+    snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
+    status result = columns_new(&s->points, (size_t)task_count);
+    if (!failed(result)) result = begin_file(s);
+    if (failed(result))
+        run_snapshot_end(s);
+    else
+        *out = s;
+    return result;
+}
+
+status run_snapshot_step(snapshot *s, double seconds, bool *published)
+{
+    double until = clock_seconds() + seconds;
+    *published = false;
+    do {
+        if (s->next > s->task_count) {
+            TRY(complete_file(s));
+            *published = true;
+            return status_ok();
+        }
+        TRY(copy_task(s, s->next++));
+    } while (clock_seconds() < until);
+    return status_ok();
+}
+
+void run_snapshot_end(snapshot *s)
+{
+    if (s == NULL) return;
+    if (s->file_open) {
+        h5_group_close(s->tasks);
+        h5_discard(s->file);
+    }
+    if (s->left) unlink(s->temporary);
+    columns_free(s->points);
+    free(s);
+}
+
+/* *included: the tasks in it. */
+static status publish_snapshot(size_t *included, const run *r, int task_count, const run_meanwhile *meanwhile)
+{
+    static const double SLICE_SECONDS = 0.05;
+    snapshot *s;
+    TRY(run_snapshot_begin(&s, r, task_count));
+    status result = status_ok();
+    for (bool published = false; !published && !failed(result);) {
+        result = run_snapshot_step(s, meanwhile != NULL ? SLICE_SECONDS : INFINITY, &published);
+        if (!failed(result) && meanwhile != NULL) result = meanwhile->act(meanwhile->ctx);
+    }
+    *included = columns_rows(s->points);
+    run_snapshot_end(s);
+    return result;
+}
+
+/* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
+static size_t count_present(const run *r, int task_count)
+{
+    size_t present = 0;
+    for (int id = 1; id <= task_count; id++) {
+        char path[MAX_PATH_TEXT];
+        run_task_path(path, r, id);
+        if (file_exists(path)) present++;
+    }
+    return present;
+}
+
+status run_snapshot(const run *r, int task_count)
+{
+    size_t included;
+    return publish_snapshot(&included, r, task_count, NULL);
+}
+
+status run_snapshot_last(const run *r, int task_count, const run_meanwhile *meanwhile)
+{
+    enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
+    size_t included, present;
+    int attempt = 0;
+    do {
+        TRY(publish_snapshot(&included, r, task_count, meanwhile));
+        present = count_present(r, task_count);
+    } while (present > included && (++attempt < ATTEMPTS || present == (size_t)task_count));
+    return status_ok();
+}
