@@ -9,7 +9,7 @@
 #include "core/base/status.h"
 
 typedef struct {
-    char *base; /* NULL while counting; owned after arena_reserve */
+    char *base;            /* NULL while counting; owned after arena_reserve */
     size_t used, capacity; /* bytes */
 } arena;
 

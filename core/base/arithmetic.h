@@ -37,7 +37,7 @@ typedef struct {
     /* Running statistics take reference_batchnorm_momentum of the network file (0.99 for DS-CNN). Corrected:
      * batchnorm_momentum (0.01). (3.1) */
     bool published_batchnorm_momentum;
-    /* Weights are compensated with the shares at temperature 1. Corrected: at search.temperature. (1.7) */
+    /* Weights are compensated with the probabilities at temperature 1. Corrected: at search.temperature. (1.7) */
     bool compensation_at_temperature_one;
     /* Costs contain the published stabilisers; pruning a depthwise channel costs size; the steps of NE16 pass gradients
      * unscaled. Corrected: plain formulas and the slopes that fit them. (4.2, 4.4-4.7; hw_models/README.md) */

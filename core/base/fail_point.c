@@ -13,11 +13,11 @@ enum { MAX_ARMED = 16, NAME_BYTES = 40 };
 
 typedef enum { ACTION_KILL, ACTION_STOP, ACTION_ENOSPC, ACTION_EIO, ACTIONS } fail_action;
 
-static const char *const subject_names[FAIL_SUBJECTS] = {
-    "task", "checkpoint", "snapshot", "status", "log", "claim", "other", "order", "stop", "report", "sum"};
-static const char *const step_names[FAIL_STEPS] = {"write.before",  "write.middle", "write.after",
-                                                   "sync.before",   "sync.after",   "rename.before",
-                                                   "rename.after",  "send.before",  "send.after"};
+static const char *const subject_names[FAIL_SUBJECTS] = {"task",  "checkpoint", "snapshot", "status", "log", "claim",
+                                                         "other", "order",      "stop",     "report", "sum"};
+static const char *const step_names[FAIL_STEPS] = {"write.before", "write.middle", "write.after",
+                                                   "sync.before",  "sync.after",   "rename.before",
+                                                   "rename.after", "send.before",  "send.after"};
 static const char *const action_names[ACTIONS] = {"kill", "stop", "enospc", "eio"};
 
 /* One for the process, like the environment they come from. */
@@ -174,7 +174,7 @@ static fail_subject subject_of(const char *path)
     static const struct {
         const char *part;
         fail_subject subject;
-    } known[] = {{"/tasks/", FAIL_TASK},          {"/checkpoints/", FAIL_CHECKPOINT}, {"/claims/", FAIL_CLAIM},
+    } known[] = {{"/tasks/", FAIL_TASK},         {"/checkpoints/", FAIL_CHECKPOINT}, {"/claims/", FAIL_CLAIM},
                  {"/results.h5", FAIL_SNAPSHOT}, {"/status.json", FAIL_STATUS},      {"/log.jsonl", FAIL_LOG}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strstr(path, known[i].part) != NULL) return known[i].subject;

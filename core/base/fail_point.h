@@ -19,8 +19,8 @@
  *   kill stop       SIGKILL or SIGSTOP of this process
  *   enospc eio      the call fails with this error (files only; at "after", the step was done all the same)
  *
- * BITFRONT_FAIL_ONCE=FILE: an action is taken only by who creates FILE; so only once, however often the program is started
- * again. BITFRONT_FAIL_TRACE=FILE appends a line "POINT RANK" to FILE at every passing. */
+ * BITFRONT_FAIL_ONCE=FILE: an action is taken only by who creates FILE; so only once, however often the program is
+ * started again. BITFRONT_FAIL_TRACE=FILE appends a line "POINT RANK" to FILE at every passing. */
 #ifndef CORE_BASE_FAIL_POINT_H
 #define CORE_BASE_FAIL_POINT_H
 

@@ -31,8 +31,7 @@ status file_make_directory(const char *path)
         return status_fail(STATUS_IO, "cannot create directory %s: %s", partial, strerror(errno));
     }
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return status_fail(STATUS_IO, "%s is not a directory", path);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return status_fail(STATUS_IO, "%s is not a directory", path);
     return status_ok();
 }
 
@@ -92,8 +91,10 @@ static status sync_directory_of(const char *path)
     char directory[MAX_PATH];
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
-    if (slash == NULL) snprintf(directory, sizeof directory, ".");
-    else slash[slash == directory] = '\0';
+    if (slash == NULL)
+        snprintf(directory, sizeof directory, ".");
+    else
+        slash[slash == directory] = '\0';
     return sync_path(directory, O_RDONLY | O_DIRECTORY);
 }
 
@@ -157,8 +158,8 @@ status file_copy(const char *to, const char *from)
     return result;
 }
 
-/* Opens a new file beside `path`, whose name no other process uses: jobs of several hosts may write the same file at the
- * same time. -1: errno says why. */
+/* Opens a new file beside `path`, whose name no other process uses: jobs of several hosts may write the same file at
+ * the same time. -1: errno says why. */
 static int create_beside(char temporary[MAX_PATH], const char *path)
 {
     enum { ATTEMPTS = 100 };

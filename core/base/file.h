@@ -31,7 +31,8 @@ MUST_CHECK status file_publish_new(bool *there, const char *temporary, const cha
 /* Copies the bytes of a file to a new one (replacing what is at `to`); nothing is left there after a failure. */
 MUST_CHECK status file_copy(const char *to, const char *from);
 
-/* Writes text to a new file path.tmp-NUMBER and publishes it: of several that write at the same time, one is the last. */
+/* Writes text to a new file path.tmp-NUMBER and publishes it: of several that write at the same time, one is the last.
+ */
 MUST_CHECK status file_write_text(const char *path, const char *text);
 
 /* The whole file as a NUL-terminated string; the caller frees *out. */

@@ -10,13 +10,20 @@
 #include "core/base/arithmetic.h"
 #include "core/base/status.h"
 
-enum { MAX_PRECISIONS = 4, MAX_SEEDS = 64, MAX_ENTRIES = 64, MAX_STRENGTHS = 256, MAX_DROPS = 8, MAX_NAME = 64,
-       MAX_PATH_TEXT = 1024 };
+enum {
+    MAX_PRECISIONS = 4,
+    MAX_SEEDS = 64,
+    MAX_ENTRIES = 64,
+    MAX_STRENGTHS = 256,
+    MAX_DROPS = 8,
+    MAX_NAME = 64,
+    MAX_PATH_TEXT = 1024
+};
 
-typedef enum { OPTIMIZER_ADAM, OPTIMIZER_SGD } optimizer_kind;       /* "adam" | "sgd" */
+typedef enum { OPTIMIZER_ADAM, OPTIMIZER_SGD } optimizer_kind;              /* "adam" | "sgd" */
 typedef enum { SELECT_ACCURACY, SELECT_LOSS, SELECT_TOTAL_LOSS } selection; /* "accuracy" | "loss" | "total_loss" */
 
-/* How the search draws shares from its logits (method.md 1.3). */
+/* How the search draws probabilities from its logits (method.md 1.3). */
 typedef enum {
     SAMPLING_SOFTMAX,    /* "softmax" */
     SAMPLING_ARGMAX,     /* "argmax": one-hot, gradient of the softmax */
@@ -29,42 +36,42 @@ typedef struct {
     int epochs;
     optimizer_kind optimizer;
     double learning_rate;
-    double momentum;        /* sgd only */
-    double weight_decay;    /* L2, added to the gradient; not on clips */
+    double momentum;            /* sgd only */
+    double weight_decay;        /* L2, added to the gradient; not on clips */
     double learning_rate_decay; /* factor after each epoch */
-    int drop_count;         /* extra factors: after epoch drop_epochs[i] the rate is multiplied by drop_factors[i] */
+    int drop_count; /* extra factors: after epoch drop_epochs[i] the rate is multiplied by drop_factors[i] */
     int drop_epochs[MAX_DROPS];
     double drop_factors[MAX_DROPS];
-    selection select;       /* which epoch is kept; always measured on the discrete network, on the validation split */
-    int patience;           /* epochs without improvement before stopping early; 0 = never */
+    selection select; /* which epoch is kept; always measured on the discrete network, on the validation split */
+    int patience;     /* epochs without improvement before stopping early; 0 = never */
     int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (method.md 5.1,
                                 * whose rule would keep none of exactly 21 epochs) */
 } phase_settings;
 
 /* What only the search has. */
 typedef struct {
-    int activation_count;                     /* candidate activation precisions, ascending, of {2,4,8} */
+    int activation_count; /* candidate activation precisions, ascending, of {2,4,8} */
     int activation_bits[MAX_PRECISIONS];
-    int input_count;                          /* of the input quantiser */
+    int input_count; /* of the input quantiser */
     int input_bits[MAX_PRECISIONS];
     double logit_learning_rate, logit_momentum; /* SGD on the choices */
-    double temperature, temperature_factor;   /* softmax temperature, multiplied by the factor after each epoch */
-    sampling_kind sampling;                   /* of the choices, in training; evaluation is always discrete */
-    bool calibrate_input;                     /* clips of a signed input start at the range of the training split */
-    bool strength_incremental;                /* method.md 5.1: rises to the full strength over the first half */
-    bool normalize_cost;                      /* unit-free strengths, architecture.md 7 */
-    bool keep_alive;                          /* method.md 4.11: never prune a whole group */
-    bool refine;                              /* method.md 4.7: free promotions after the search, on tiled hardware */
+    double temperature, temperature_factor;     /* softmax temperature, multiplied by the factor after each epoch */
+    sampling_kind sampling;                     /* of the choices, in training; evaluation is always discrete */
+    bool calibrate_input;                       /* clips of a signed input start at the range of the training split */
+    bool strength_incremental;                  /* method.md 5.1: rises to the full strength over the first half */
+    bool normalize_cost;                        /* unit-free strengths, architecture.md 7 */
+    bool keep_alive;                            /* method.md 4.11: never prune a whole group */
+    bool refine;                                /* method.md 4.7: free promotions after the search, on tiled hardware */
 } search_settings;
 
 /* A processor as a table: multiply-accumulates per cycle; rows activations, columns weights of 2, 4, 8 bit. */
 enum { THROUGHPUT_SIDE = 3 };
 typedef struct {
-    char name[MAX_NAME];                           /* of the processor, for people */
-    int conv_rows, depthwise_rows, linear_rows;    /* THROUGHPUT_SIDE, or 0: no processor; as conv; as conv */
+    char name[MAX_NAME];                        /* of the processor, for people */
+    int conv_rows, depthwise_rows, linear_rows; /* THROUGHPUT_SIDE, or 0: no processor; as conv; as conv */
     double conv[THROUGHPUT_SIDE][THROUGHPUT_SIDE], depthwise[THROUGHPUT_SIDE][THROUGHPUT_SIDE],
         linear[THROUGHPUT_SIDE][THROUGHPUT_SIDE];
-    double clock_hz;                               /* above 0: the cost is in seconds; 0: in cycles */
+    double clock_hz; /* above 0: the cost is in seconds; 0: in cycles */
 } throughput_settings;
 
 /* Does the cost's gradient reach the precisions of the producing layer, through the number of input channels?
@@ -89,21 +96,21 @@ typedef struct {
     char cost_model[MAX_NAME]; /* "size", ... ; checked against the registry by the plan */
     int strength_count;        /* not for fixed */
     double strengths[MAX_STRENGTHS];
-    int bits_count;            /* fixed only: one task per entry */
+    int bits_count; /* fixed only: one task per entry */
     int bits[MAX_PRECISIONS];
-    int line;                  /* in the configuration file, for messages */
+    int line; /* in the configuration file, for messages */
 } sweep_entry;
 
 typedef struct {
-    char path[MAX_PATH_TEXT];    /* of the configuration file */
+    char path[MAX_PATH_TEXT]; /* of the configuration file */
     char name[MAX_NAME];
     char network[MAX_PATH_TEXT]; /* file, resolved against the directory of `path` */
     char data[MAX_PATH_TEXT];    /* prepared data set, resolved likewise */
     arithmetic arithmetic;
-    int batch;                   /* images per optimiser step, over all ranks of a group */
-    int shards;                  /* power of two; the unit of summation and the largest group */
-    int segment_steps;           /* steps between checkpoints; 0 = a whole epoch */
-    bool class_weights;          /* weight the loss by inverse class frequency of the training split */
+    int batch;          /* images per optimiser step, over all ranks of a group */
+    int shards;         /* power of two; the unit of summation and the largest group */
+    int segment_steps;  /* steps between checkpoints; 0 = a whole epoch */
+    bool class_weights; /* weight the loss by inverse class frequency of the training split */
     int seed_count;
     uint64_t seeds[MAX_SEEDS];
     augment_settings augment;

@@ -68,8 +68,9 @@ static status check_lut(const settings *s, const settings_sources *sources)
         if (parts[i].given) return sources_fail(sources, s, parts[i].path, "needs lut.conv, the table of convolutions");
     for (int i = 0; i < s->entry_count; i++)
         if (strcmp(s->entries[i].cost_model, "lut") == 0)
-            return status_fail(STATUS_CONFIG, "%.180s:%d: cost_model = \"lut\" needs lut = { conv = ( [ ... ], ... ); }",
-                               s->path, s->entries[i].line);
+            return status_fail(STATUS_CONFIG,
+                               "%.180s:%d: cost_model = \"lut\" needs lut = { conv = ( [ ... ], ... ); }", s->path,
+                               s->entries[i].line);
     return status_ok();
 }
 

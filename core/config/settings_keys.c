@@ -24,137 +24,324 @@ static const int precisions[] = {2, 4, 8, 0};
 
 /* The keys that every phase has. Defaults: CIFAR-10 protocol, method.md 5.2. */
 #define PHASE_KEYS(section, field, selectable, selection_help)                                                         \
-    {.path = section ".epochs", .type = KEY_INTEGER, AT(field.epochs), .fallback = "500", .low = 1, .high = 100000,    \
-     .unit = "epochs", .help = "Length of the phase, unless patience ends it earlier."},                               \
-    {.path = section ".optimizer", .type = KEY_CHOICE, AT(field.optimizer), .fallback = "\"adam\"",                    \
-     .choices = optimizers, .help = "Of weights and clips. adam: betas 0.9 and 0.999, eps 1e-8."},                     \
-    {.path = section ".learning_rate", .type = KEY_NUMBER, AT(field.learning_rate), .fallback = "1e-3", .high = 1e3,   \
-     .above_low = true, .help = "At the first epoch."},                                                                \
-    {.path = section ".momentum", .type = KEY_NUMBER, AT(field.momentum), .fallback = "0.0", .high = 0.9999,           \
-     .help = "Of sgd; must stay 0 for adam."},                                                                         \
-    {.path = section ".weight_decay", .type = KEY_NUMBER, AT(field.weight_decay), .fallback = "1e-4", .high = 1.0,     \
-     .help = "L2, added to the gradient; not on clips."},                                                              \
-    {.path = section ".learning_rate_decay", .type = KEY_NUMBER, AT(field.learning_rate_decay), .fallback = "0.99",    \
-     .high = 1.0, .above_low = true, .help = "The rate is multiplied by it after each epoch."},                        \
-    {.path = section ".drop_epochs", .type = KEY_INTEGERS, LIST(field.drop_epochs, field.drop_count, MAX_DROPS),       \
-     .fallback = "[ ]", .high = 100000, .ascending = true, .unit = "epoch index",                                      \
-     .help = "After these epochs (the first is 0) the rate is also multiplied by the drop_factors."},                  \
-    {.path = section ".drop_factors", .type = KEY_NUMBERS, LIST(field.drop_factors, field.drop_count, MAX_DROPS),      \
-     .fallback = "[ ]", .high = 1.0, .above_low = true, .help = "One for each of drop_epochs."},                       \
-    {.path = section ".select", .type = KEY_CHOICE, AT(field.select), .fallback = "\"accuracy\"",                      \
-     .choices = selectable, .help = "Which epoch is kept, measured on the validation split" selection_help "."},       \
-    {.path = section ".patience", .type = KEY_INTEGER, AT(field.patience), .fallback = "50", .high = 100000,           \
-     .unit = "epochs", .help = "Epochs without improvement before the phase ends early; 0: never."},                   \
-    {.path = section ".first_candidate_epoch", .type = KEY_INTEGER, AT(field.first_candidate_epoch),                   \
-     .fallback = "-1", .low = -1, .high = 100000, .unit = "epoch index",                                               \
-     .help = "First epoch that may be kept; -1: 21 if there are more than 21 epochs, else 0."}
+    {.path = section ".epochs",                                                                                        \
+     .type = KEY_INTEGER,                                                                                              \
+     AT(field.epochs),                                                                                                 \
+     .fallback = "500",                                                                                                \
+     .low = 1,                                                                                                         \
+     .high = 100000,                                                                                                   \
+     .unit = "epochs",                                                                                                 \
+     .help = "Length of the phase, unless patience ends it earlier."},                                                 \
+        {.path = section ".optimizer",                                                                                 \
+         .type = KEY_CHOICE,                                                                                           \
+         AT(field.optimizer),                                                                                          \
+         .fallback = "\"adam\"",                                                                                       \
+         .choices = optimizers,                                                                                        \
+         .help = "Of weights and clips. adam: betas 0.9 and 0.999, eps 1e-8."},                                        \
+        {.path = section ".learning_rate",                                                                             \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.learning_rate),                                                                                      \
+         .fallback = "1e-3",                                                                                           \
+         .high = 1e3,                                                                                                  \
+         .above_low = true,                                                                                            \
+         .help = "At the first epoch."},                                                                               \
+        {.path = section ".momentum",                                                                                  \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.momentum),                                                                                           \
+         .fallback = "0.0",                                                                                            \
+         .high = 0.9999,                                                                                               \
+         .help = "Of sgd; must stay 0 for adam."},                                                                     \
+        {.path = section ".weight_decay",                                                                              \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.weight_decay),                                                                                       \
+         .fallback = "1e-4",                                                                                           \
+         .high = 1.0,                                                                                                  \
+         .help = "L2, added to the gradient; not on clips."},                                                          \
+        {.path = section ".learning_rate_decay",                                                                       \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.learning_rate_decay),                                                                                \
+         .fallback = "0.99",                                                                                           \
+         .high = 1.0,                                                                                                  \
+         .above_low = true,                                                                                            \
+         .help = "The rate is multiplied by it after each epoch."},                                                    \
+        {.path = section ".drop_epochs",                                                                               \
+         .type = KEY_INTEGERS,                                                                                         \
+         LIST(field.drop_epochs, field.drop_count, MAX_DROPS),                                                         \
+         .fallback = "[ ]",                                                                                            \
+         .high = 100000,                                                                                               \
+         .ascending = true,                                                                                            \
+         .unit = "epoch index",                                                                                        \
+         .help = "After these epochs (the first is 0) the rate is also multiplied by the drop_factors."},              \
+        {.path = section ".drop_factors",                                                                              \
+         .type = KEY_NUMBERS,                                                                                          \
+         LIST(field.drop_factors, field.drop_count, MAX_DROPS),                                                        \
+         .fallback = "[ ]",                                                                                            \
+         .high = 1.0,                                                                                                  \
+         .above_low = true,                                                                                            \
+         .help = "One for each of drop_epochs."},                                                                      \
+        {.path = section ".select",                                                                                    \
+         .type = KEY_CHOICE,                                                                                           \
+         AT(field.select),                                                                                             \
+         .fallback = "\"accuracy\"",                                                                                   \
+         .choices = selectable,                                                                                        \
+         .help = "Which epoch is kept, measured on the validation split" selection_help "."},                          \
+        {.path = section ".patience",                                                                                  \
+         .type = KEY_INTEGER,                                                                                          \
+         AT(field.patience),                                                                                           \
+         .fallback = "50",                                                                                             \
+         .high = 100000,                                                                                               \
+         .unit = "epochs",                                                                                             \
+         .help = "Epochs without improvement before the phase ends early; 0: never."},                                 \
+    {                                                                                                                  \
+        .path = section ".first_candidate_epoch", .type = KEY_INTEGER, AT(field.first_candidate_epoch),                \
+        .fallback = "-1", .low = -1, .high = 100000, .unit = "epoch index",                                            \
+        .help = "First epoch that may be kept; -1: 21 if there are more than 21 epochs, else 0."                       \
+    }
 
 const settings_key settings_keys[] = {
-    {.path = "name", .type = KEY_NAME, AT(name), .fallback = "\"\"",
+    {.path = "name",
+     .type = KEY_NAME,
+     AT(name),
+     .fallback = "\"\"",
      .help = "Of the sweep; names the run directory. Empty: the name of this file without .cfg."},
-    {.path = "network", .type = KEY_FILE, AT(network), .example = "\"networks/resnet8.cfg\"",
+    {.path = "network",
+     .type = KEY_FILE,
+     AT(network),
+     .example = "\"networks/resnet8.cfg\"",
      .help = "Network file, relative to the folder of this file."},
-    {.path = "data", .type = KEY_FILE, AT(data), .example = "\"../data/cifar10.h5\"",
+    {.path = "data",
+     .type = KEY_FILE,
+     AT(data),
+     .example = "\"../data/cifar10.h5\"",
      .help = "Data set made by `bitfront prepare`, relative to the folder of this file."},
-    {.path = "arithmetic", .type = KEY_CHOICE, AT(arithmetic), .fallback = "\"exact\"", .choices = arithmetics,
-     .help = "exact: integer grids without the known defects of the published implementation; reference: number for number "
-             "what that computes. The differences are listed in the README."},
-    {.path = "batch", .type = KEY_INTEGER, AT(batch), .fallback = "32", .low = 1, .high = 65536, .unit = "images",
+    {.path = "arithmetic",
+     .type = KEY_CHOICE,
+     AT(arithmetic),
+     .fallback = "\"exact\"",
+     .choices = arithmetics,
+     .help =
+         "exact: integer grids without the known defects of the published implementation; reference: number for number "
+         "what that computes. The differences are listed in the README."},
+    {.path = "batch",
+     .type = KEY_INTEGER,
+     AT(batch),
+     .fallback = "32",
+     .low = 1,
+     .high = 65536,
+     .unit = "images",
      .help = "Per optimiser step, over all ranks of a group. At least `shards`."},
-    {.path = "shards", .type = KEY_INTEGER, AT(shards), .fallback = "4", .low = 1, .high = 256,
+    {.path = "shards",
+     .type = KEY_INTEGER,
+     AT(shards),
+     .fallback = "4",
+     .low = 1,
+     .high = 256,
      .help = "Parts of a batch, a power of two: the unit of summation, and the largest group of ranks. Part of the "
              "result, unlike the number of ranks."},
-    {.path = "segment_steps", .type = KEY_INTEGER, AT(segment_steps), .fallback = "0", .high = 1e9,
-     .unit = "optimiser steps", .help = "Between two checkpoints; 0: a whole epoch."},
-    {.path = "class_weights", .type = KEY_SWITCH, AT(class_weights), .fallback = "false",
+    {.path = "segment_steps",
+     .type = KEY_INTEGER,
+     AT(segment_steps),
+     .fallback = "0",
+     .high = 1e9,
+     .unit = "optimiser steps",
+     .help = "Between two checkpoints; 0: a whole epoch."},
+    {.path = "class_weights",
+     .type = KEY_SWITCH,
+     AT(class_weights),
+     .fallback = "false",
      .help = "Weight the loss by the inverse class frequency of the training split."},
-    {.path = "seeds", .type = KEY_SEEDS, LIST(seeds, seed_count, MAX_SEEDS), .fallback = "[1]",
+    {.path = "seeds",
+     .type = KEY_SEEDS,
+     LIST(seeds, seed_count, MAX_SEEDS),
+     .fallback = "[1]",
      .high = 9223372036854775807.0,
      .help = "The sweep is repeated for each. Above 2147483647 with the suffix L."},
 
-    {.path = "augment.rotate_degrees", .type = KEY_NUMBER, AT(augment.rotate_degrees), .fallback = "0.0", .high = 180.0,
-     .unit = "degrees", .help = "Rotation uniform in [-r, r], nearest neighbour, zero fill; 0: off. CIFAR-10: 15."},
-    {.path = "augment.shift_fraction", .type = KEY_NUMBER, AT(augment.shift_fraction), .fallback = "0.0", .high = 1.0,
+    {.path = "augment.rotate_degrees",
+     .type = KEY_NUMBER,
+     AT(augment.rotate_degrees),
+     .fallback = "0.0",
+     .high = 180.0,
+     .unit = "degrees",
+     .help = "Rotation uniform in [-r, r], nearest neighbour, zero fill; 0: off. CIFAR-10: 15."},
+    {.path = "augment.shift_fraction",
+     .type = KEY_NUMBER,
+     AT(augment.shift_fraction),
+     .fallback = "0.0",
+     .high = 1.0,
      .unit = "of the image size",
      .help = "Shift of each axis, uniform up to this, in whole pixels, zero fill; 0: off. CIFAR-10: 0.1."},
-    {.path = "augment.flip", .type = KEY_SWITCH, AT(augment.flip), .fallback = "false",
+    {.path = "augment.flip",
+     .type = KEY_SWITCH,
+     AT(augment.flip),
+     .fallback = "false",
      .help = "Mirror left and right with probability 1/2. CIFAR-10: true."},
-    {.path = "augment.validation", .type = KEY_SWITCH, AT(augment.validation), .fallback = "false",
+    {.path = "augment.validation",
+     .type = KEY_SWITCH,
+     AT(augment.validation),
+     .fallback = "false",
      .help = "Augment the validation images, too, as the reference does."},
 
     PHASE_KEYS("warmup", warmup, selections, ", float network"),
 
     PHASE_KEYS("search", search_phase, search_selections,
                " with discrete choices; total_loss includes strength times cost"),
-    {.path = "search.activation_bits", .type = KEY_INTEGERS,
-     LIST(search.activation_bits, search.activation_count, MAX_PRECISIONS), .fallback = "[8]", .allowed = precisions,
-     .ascending = true, .unit = "bit", .help = "Candidate precisions of activations, one choice per sharing group."},
-    {.path = "search.input_bits", .type = KEY_INTEGERS, LIST(search.input_bits, search.input_count, MAX_PRECISIONS),
-     .fallback = "[8]", .allowed = precisions, .ascending = true, .unit = "bit",
+    {.path = "search.activation_bits",
+     .type = KEY_INTEGERS,
+     LIST(search.activation_bits, search.activation_count, MAX_PRECISIONS),
+     .fallback = "[8]",
+     .allowed = precisions,
+     .ascending = true,
+     .unit = "bit",
+     .help = "Candidate precisions of activations, one choice per sharing group."},
+    {.path = "search.input_bits",
+     .type = KEY_INTEGERS,
+     LIST(search.input_bits, search.input_count, MAX_PRECISIONS),
+     .fallback = "[8]",
+     .allowed = precisions,
+     .ascending = true,
+     .unit = "bit",
      .help = "Candidate precisions of the network input."},
-    {.path = "search.logit_learning_rate", .type = KEY_NUMBER, AT(search.logit_learning_rate), .fallback = "1e-2",
-     .high = 1e3, .above_low = true, .help = "SGD on the choices; decays and drops like learning_rate."},
-    {.path = "search.logit_momentum", .type = KEY_NUMBER, AT(search.logit_momentum), .fallback = "0.9", .high = 0.9999,
+    {.path = "search.logit_learning_rate",
+     .type = KEY_NUMBER,
+     AT(search.logit_learning_rate),
+     .fallback = "1e-2",
+     .high = 1e3,
+     .above_low = true,
+     .help = "SGD on the choices; decays and drops like learning_rate."},
+    {.path = "search.logit_momentum",
+     .type = KEY_NUMBER,
+     AT(search.logit_momentum),
+     .fallback = "0.9",
+     .high = 0.9999,
      .help = "SGD on the choices."},
-    {.path = "search.temperature", .type = KEY_NUMBER, AT(search.temperature), .fallback = "1.0", .high = 1000.0,
-     .above_low = true, .help = "Of the softmax over the choices, in the first epoch."},
-    {.path = "search.temperature_factor", .type = KEY_NUMBER, AT(search.temperature_factor),
-     .fallback = "0.9559974818331", .high = 1.0, .above_low = true,
+    {.path = "search.temperature",
+     .type = KEY_NUMBER,
+     AT(search.temperature),
+     .fallback = "1.0",
+     .high = 1000.0,
+     .above_low = true,
+     .help = "Of the softmax over the choices, in the first epoch."},
+    {.path = "search.temperature_factor",
+     .type = KEY_NUMBER,
+     AT(search.temperature_factor),
+     .fallback = "0.9559974818331",
+     .high = 1.0,
+     .above_low = true,
      .help = "The temperature is multiplied by it after each epoch; default exp(-0.045), made for 500 epochs: "
              "exp(-0.045 * 500 / epochs) cools a shorter search as far."},
-    {.path = "search.sampling", .type = KEY_CHOICE, AT(search.sampling), .fallback = "\"softmax\"",
+    {.path = "search.sampling",
+     .type = KEY_CHOICE,
+     AT(search.sampling),
+     .fallback = "\"softmax\"",
      .choices = samplings,
      .help = "How training weighs the candidates: softmax; argmax: the best one alone, with the softmax's gradient; "
              "gumbel, hard_gumbel: the same with random noise on the logits, one draw per sharing group and step. "
              "Evaluation always takes the best one alone, without noise."},
-    {.path = "search.calibrate_input", .type = KEY_SWITCH, AT(search.calibrate_input), .fallback = "true",
+    {.path = "search.calibrate_input",
+     .type = KEY_SWITCH,
+     AT(search.calibrate_input),
+     .fallback = "true",
      .help = "The clips of a signed input start at the smallest and largest value of the training split; false, and "
              "always in reference arithmetic: at those of the network file."},
-    {.path = "search.strength_incremental", .type = KEY_SWITCH, AT(search.strength_incremental), .fallback = "false",
+    {.path = "search.strength_incremental",
+     .type = KEY_SWITCH,
+     AT(search.strength_incremental),
+     .fallback = "false",
      .help = "The strength rises from 1 % to its full value over the first half of the epochs."},
-    {.path = "search.normalize_cost", .type = KEY_SWITCH, AT(search.normalize_cost), .fallback = "true",
+    {.path = "search.normalize_cost",
+     .type = KEY_SWITCH,
+     AT(search.normalize_cost),
+     .fallback = "true",
      .help = "Divide the cost by that of the unpruned network at its highest precision, so that strengths have no "
              "unit."},
-    {.path = "search.keep_alive", .type = KEY_SWITCH, AT(search.keep_alive), .fallback = "false",
+    {.path = "search.keep_alive",
+     .type = KEY_SWITCH,
+     AT(search.keep_alive),
+     .fallback = "false",
      .help = "Never prune a whole sharing group: its best channel stays. Advised for networks without shortcuts."},
-    {.path = "search.input_slope", .type = KEY_CHOICE, AT(cost.input_slope), .fallback = "\"model\"",
+    {.path = "search.input_slope",
+     .type = KEY_CHOICE,
+     AT(cost.input_slope),
+     .fallback = "\"model\"",
      .choices = input_slopes,
      .help = "Does the cost's gradient see that pruning a layer also thins out the inputs of the next? model: as "
              "published: not for size, params, ops and gap8."},
-    {.path = "search.refine", .type = KEY_SWITCH, AT(search.refine), .fallback = "false",
-     .help = "After a search with cost_model = \"ne16\": channels move to higher precisions where that makes the network "
-             "cheaper, because partly filled tiles cost as much as full ones."},
+    {.path = "search.refine",
+     .type = KEY_SWITCH,
+     AT(search.refine),
+     .fallback = "false",
+     .help =
+         "After a search with cost_model = \"ne16\": channels move to higher precisions where that makes the network "
+         "cheaper, because partly filled tiles cost as much as full ones."},
 
     PHASE_KEYS("finetune", finetune, selections, ", discrete network"),
 
-    {.path = "lut.name", .type = KEY_NAME, AT(cost.lut.name), .fallback = "\"\"",
+    {.path = "lut.name",
+     .type = KEY_NAME,
+     AT(cost.lut.name),
+     .fallback = "\"\"",
      .help = "A processor of your own as a table: the cost model \"lut\". Its name, for reports."},
-    {.path = "lut.conv", .type = KEY_TABLE, TABLE(cost.lut.conv, cost.lut.conv_rows), .fallback = "( )", .high = 1e9,
-     .above_low = true, .unit = "multiply-accumulates per cycle",
+    {.path = "lut.conv",
+     .type = KEY_TABLE,
+     TABLE(cost.lut.conv, cost.lut.conv_rows),
+     .fallback = "( )",
+     .high = 1e9,
+     .above_low = true,
+     .unit = "multiply-accumulates per cycle",
      .help = "Throughput of convolutions: a row for activations of 2, 4 and 8 bit each, in it weights of 2, 4, 8 bit: "
              "( [6.5, 4.0, 2.2], [3.9, 3.5, 2.1], [2.5, 2.3, 2.1] ). Empty: no such model."},
-    {.path = "lut.depthwise", .type = KEY_TABLE, TABLE(cost.lut.depthwise, cost.lut.depthwise_rows), .fallback = "( )",
-     .high = 1e9, .above_low = true, .unit = "multiply-accumulates per cycle",
+    {.path = "lut.depthwise",
+     .type = KEY_TABLE,
+     TABLE(cost.lut.depthwise, cost.lut.depthwise_rows),
+     .fallback = "( )",
+     .high = 1e9,
+     .above_low = true,
+     .unit = "multiply-accumulates per cycle",
      .help = "Of depthwise convolutions. Empty: as convolutions."},
-    {.path = "lut.linear", .type = KEY_TABLE, TABLE(cost.lut.linear, cost.lut.linear_rows), .fallback = "( )",
-     .high = 1e9, .above_low = true, .unit = "multiply-accumulates per cycle",
+    {.path = "lut.linear",
+     .type = KEY_TABLE,
+     TABLE(cost.lut.linear, cost.lut.linear_rows),
+     .fallback = "( )",
+     .high = 1e9,
+     .above_low = true,
+     .unit = "multiply-accumulates per cycle",
      .help = "Of linear layers. Empty: as convolutions."},
-    {.path = "lut.clock_hz", .type = KEY_NUMBER, AT(cost.lut.clock_hz), .fallback = "0.0", .high = 1e12, .unit = "Hz",
+    {.path = "lut.clock_hz",
+     .type = KEY_NUMBER,
+     AT(cost.lut.clock_hz),
+     .fallback = "0.0",
+     .high = 1e12,
+     .unit = "Hz",
      .help = "Clock of the processor: the cost is in seconds. 0: in cycles."},
 };
 const int settings_key_count = sizeof settings_keys / sizeof settings_keys[0];
 
 const settings_key sweep_keys[] = {
-    {.path = "strategy", .type = KEY_NAME, IN_ENTRY(strategy), .choices = strategies,
+    {.path = "strategy",
+     .type = KEY_NAME,
+     IN_ENTRY(strategy),
+     .choices = strategies,
      .help = "joint: each channel 0 (pruned), 2, 4 or 8 bit; mixprec: 2, 4 or 8 bit; layerwise: one of 2, 4, 8 bit "
              "per layer; fixed: the same everywhere."},
-    {.path = "cost_model", .type = KEY_NAME, IN_ENTRY(cost_model), .optional = true,
+    {.path = "cost_model",
+     .type = KEY_NAME,
+     IN_ENTRY(cost_model),
+     .optional = true,
      .help = "The cost the search is charged: \"size\", ... Not for fixed."},
-    {.path = "strengths", .type = KEY_STRENGTHS, ENTRY_LIST(strengths, strength_count, MAX_STRENGTHS), .optional = true,
+    {.path = "strengths",
+     .type = KEY_STRENGTHS,
+     ENTRY_LIST(strengths, strength_count, MAX_STRENGTHS),
+     .optional = true,
      .high = 1e15,
      .help = "One point each; without unit if search.normalize_cost, else per unit of the cost. A list, or "
              "{ from = 0.1; to = 10.0; count = 6; } for equal ratios, rounded to 6 digits. Not for fixed."},
-    {.path = "bits", .type = KEY_INTEGERS, ENTRY_LIST(bits, bits_count, MAX_PRECISIONS), .optional = true,
-     .allowed = precisions, .unit = "bit", .help = "One point each. Only for fixed."},
+    {.path = "bits",
+     .type = KEY_INTEGERS,
+     ENTRY_LIST(bits, bits_count, MAX_PRECISIONS),
+     .optional = true,
+     .allowed = precisions,
+     .unit = "bit",
+     .help = "One point each. Only for fixed."},
 };
 const int sweep_key_count = sizeof sweep_keys / sizeof sweep_keys[0];

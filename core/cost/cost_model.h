@@ -28,7 +28,7 @@ typedef struct {
     double channels[COST_WEIGHT_PRECISIONS]; /* n_w: output channels at 0, 2, 4, 8 bit; their sum is out_channels */
     double kept;                             /* C_eff = out_channels - n_0 */
     double in_kept;                          /* Cin_eff of the producer, times the spatial size behind a flatten */
-    double activation[COST_ACTIVATION_PRECISIONS]; /* share of each precision of the layer's input; sums to 1 */
+    double activation[COST_ACTIVATION_PRECISIONS]; /* probability of each precision of the layer's input; sums to 1 */
 } cost_choice;
 
 /* Partial derivatives, `channels[0]` without the way through `kept` (cost_total adds d/d kept * -1). */

@@ -5,18 +5,18 @@
 #include "core/cost/cost_model.h"
 #include "core/net/graph/graph.h"
 
-/* The expected choice of one sharing group, or (in a slope) the derivative by the share of one channel at that
- * precision and by the share of an activation precision. */
+/* The expected choice of one sharing group, or (in a slope) the derivative by the probability of one channel at that
+ * precision and by the probability of an activation precision. */
 typedef struct {
     double channels[COST_WEIGHT_PRECISIONS];       /* channels at 0, 2, 4, 8 bit */
-    double activation[COST_ACTIVATION_PRECISIONS]; /* shares of 2, 4, 8 bit */
+    double activation[COST_ACTIVATION_PRECISIONS]; /* probabilities of 2, 4, 8 bit */
 } group_choice;
 
 /* Index in the arrays above of a number of bits, or -1. */
 int cost_weight_index(int bits);
 int cost_activation_index(int bits);
 
-/* groups[g->group_count + 1]: one entry a sharing group; the last holds the input quantiser's activation shares.
+/* groups[g->group_count + 1]: one entry a sharing group; the last holds the input quantiser's activation probabilities.
  * reference: in the published implementation's convention (cost_model.h). Returns the cost in the model's unit. slope
  * (same length, may be NULL) is overwritten. */
 double cost_total(const cost_model *model, const graph *g, const group_choice *groups, bool reference,

@@ -184,7 +184,8 @@ static status write_bytes(const char *path, const char *bytes, size_t count)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     status result = file_write_bytes(fd, path, bytes, count);
-    if (close(fd) != 0 && !failed(result)) result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    if (close(fd) != 0 && !failed(result))
+        result = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     return result;
 }
 

@@ -30,12 +30,12 @@ typedef struct kept {
 typedef struct {
     H5FD_t base; /* the first member: HDF5's part */
     int fd;
-    char *path;      /* owned */
-    haddr_t end;     /* of what HDF5 has allocated */
-    haddr_t written; /* end of what was written */
-    size_t unsynced; /* bytes since the last sync: no long one is left for the end */
-    int passed;      /* fail points of this file */
-    int why;         /* errno of the first error, or 0 */
+    char *path;         /* owned */
+    haddr_t end;        /* of what HDF5 has allocated */
+    haddr_t written;    /* end of what was written */
+    size_t unsynced;    /* bytes since the last sync: no long one is left for the end */
+    int passed;         /* fail points of this file */
+    int why;            /* errno of the first error, or 0 */
     kept *first, *last; /* after it */
 } stream;
 

@@ -10,7 +10,12 @@ typedef uint64_t vwide __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint64_t vwide_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(uint32_t)), may_alias));
 
 /* Vectors in flight, to hide the latency of the products. */
-enum { WIDE_LANES = VECTOR_BYTES / 8, VECTORS = WIDE_LANES == 8 ? 2 : 4, BLOCKS = WIDE_LANES * VECTORS, WORDS = 4 * BLOCKS };
+enum {
+    WIDE_LANES = VECTOR_BYTES / 8,
+    VECTORS = WIDE_LANES == 8 ? 2 : 4,
+    BLOCKS = WIDE_LANES * VECTORS,
+    WORDS = 4 * BLOCKS
+};
 
 /* Products of the lower 32 bits of each lane. */
 ALWAYS_INLINE vwide multiply_words(vwide a, vwide b)
@@ -62,7 +67,8 @@ ALWAYS_INLINE void draw_words(uint32_t words[WORDS], const dropout_draw *d, uint
     for (int round = 0; round < PHILOX_ROUNDS; ++round) {
         UNROLL
         for (int v = 0; v < VECTORS; ++v) { /* the upper halves hold what is never read */
-            vwide p0 = multiply_words(c0[v], zero + PHILOX_FACTOR_0), p1 = multiply_words(c2[v], zero + PHILOX_FACTOR_1);
+            vwide p0 = multiply_words(c0[v], zero + PHILOX_FACTOR_0),
+                  p1 = multiply_words(c2[v], zero + PHILOX_FACTOR_1);
             c0[v] = (p1 >> 32) ^ c1[v] ^ k0;
             c2[v] = (p0 >> 32) ^ c3[v] ^ k1;
             c1[v] = p1;

@@ -82,10 +82,13 @@ void gemm_warning(char text[GEMM_WARNING_LENGTH])
     const char *core = find_faster_core(), *forced = getenv(core_variable);
     text[0] = '\0';
     if (core == NULL) return;
-    int used = snprintf(text, GEMM_WARNING_LENGTH, "OpenBLAS computes with its kernels for %.20s, slower than this processor "
-                        "allows: ", openblas_get_corename());
+    int used = snprintf(text, GEMM_WARNING_LENGTH,
+                        "OpenBLAS computes with its kernels for %.20s, slower than this processor "
+                        "allows: ",
+                        openblas_get_corename());
     if (forced != NULL)
-        snprintf(text + used, GEMM_WARNING_LENGTH - (size_t)used, "%s is set to %.20s; unset it", core_variable, forced);
+        snprintf(text + used, GEMM_WARNING_LENGTH - (size_t)used, "%s is set to %.20s; unset it", core_variable,
+                 forced);
     else
         snprintf(text + used, GEMM_WARNING_LENGTH - (size_t)used, "set %s=%s", core_variable, core);
 }

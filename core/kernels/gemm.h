@@ -13,21 +13,21 @@ void gemm(real *c, int c_step, const real *a, int a_step, bool transposed_a, con
 
 enum { GEMM_LIBRARY_LENGTH = 96, GEMM_WARNING_LENGTH = 320 };
 
-/* "OpenBLAS 0.3.21 (SkylakeX)", or "BLAS" when the library does not say what it is; behind the name of the core, what the
- * library would have taken if gemm_choose_core had not helped: "(SkylakeX instead of Haswell)". */
+/* "OpenBLAS 0.3.21 (SkylakeX)", or "BLAS" when the library does not say what it is; behind the name of the core, what
+ * the library would have taken if gemm_choose_core had not helped: "(SkylakeX instead of Haswell)". */
 void gemm_library(char name[GEMM_LIBRARY_LENGTH]);
 
 /* OpenBLAS chooses its kernels when it is loaded, and takes those of an old core for a processor it does not know. Its
- * variable OPENBLAS_CORETYPE helps, but only before it is loaded: so this sets the variable and starts the program again
- * with the same arguments, if the user has not set it and the kernels in use are slower than the processor allows. Does
- * not return then. To be called first of all. */
+ * variable OPENBLAS_CORETYPE helps, but only before it is loaded: so this sets the variable and starts the program
+ * again with the same arguments, if the user has not set it and the kernels in use are slower than the processor
+ * allows. Does not return then. To be called first of all. */
 void gemm_choose_core(char **argv);
 
 /* A sentence if the kernels in use are slower than the processor allows, else "". */
 void gemm_warning(char text[GEMM_WARNING_LENGTH]);
 
-/* The OPENBLAS_CORETYPE that is faster than the core that was loaded, for a processor with these instruction sets; NULL if
- * there is none. */
+/* The OPENBLAS_CORETYPE that is faster than the core that was loaded, for a processor with these instruction sets; NULL
+ * if there is none. */
 const char *gemm_faster_core(const char *loaded, bool avx512, bool avx2);
 
 #endif

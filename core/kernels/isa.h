@@ -47,14 +47,15 @@ void ISA(add_forward)(real *out, const real *a, const real *b, bool relu, size_t
 void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count);
 
 void ISA(pact_forward)(real *y, const real *x, const pact *q, size_t count);
-void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
-                        const pact *q, size_t count);
+void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
+                        const real *x, const pact *q, size_t count);
 
 void ISA(dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
 void ISA(pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
-void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
-                            const real *g, const real *x, const real *b, const pact *q, size_t count);
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
+                            real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
+                            size_t count);
 
 void ISA(average_pool_forward)(real *out, const real *in, const conv_shape *s);
 void ISA(average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);

@@ -25,22 +25,23 @@ typedef struct {
 
 enum { PACT_MAX = 3 }; /* candidate activation precisions */
 
-/* One activation quantiser: y = sum_j share[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low, high[j])
+/* One activation quantiser: y = sum_j probability[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low,
+ * high[j])
  * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4). exact: scale =
  * (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and 2^-10 behind an
  * add (sums of on-grid values stay on their code). reference: scale = 1/(clip+0.001)*(2^b-1), high = clip, top =
  * REAL_MAX, snap = 0. */
 typedef struct {
     int count;
-    real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], share[PACT_MAX];
+    real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], probability[PACT_MAX];
     real low; /* 0 when unsigned */
     real snap;
     bool reference;
     bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (method.md 2.2) */
 } pact;
 
-/* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter counter[2] +
- * i / 4, as a uniform number (core/base/rng.h), is at least rate. */
+/* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter
+ * counter[2] + i / 4, as a uniform number (core/base/rng.h), is at least rate. */
 typedef struct {
     uint32_t counter[4], key[2];
     float rate; /* 0 <= rate < 1 */
@@ -82,10 +83,10 @@ typedef struct {
 
     /* Mixed activation quantiser. x and y may be the same array only in forward. */
     void (*pact_forward)(real *y, const real *x, const pact *q, size_t count);
-    /* dx = g * sum_j share[j] * [low < x < clip[j]] (and the mask); dclip[j] = share[j] * sum g [x >= clip[j]];
-     * dlow = sum_j share[j] * sum g [x <= low]; dshare[j] = sum g * level_j(x). Overwrites all outputs; dx may be NULL,
-     * dx may be g, dlow may be NULL. */
-    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g,
+    /* dx = g * sum_j probability[j] * [low < x < clip[j]] (and the mask); dclip[j] = probability[j] * sum g [x >=
+     * clip[j]]; dlow = sum_j probability[j] * sum g [x <= low]; dprobability[j] = sum g * level_j(x). Overwrites all
+     * outputs; dx may be NULL, dx may be g, dlow may be NULL. */
+    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
                           const real *x, const pact *q, size_t count);
 
     /* out = in / (1 - rate) where kept, else 0; adds or overwrites. out may be in unless accumulate. */
@@ -94,8 +95,9 @@ typedef struct {
     /* The same behind a residual add, x + b in place of x. Backward gives the gradient to both inputs, adding where
      * add_x, add_b; dx and db are different arrays, neither is g. */
     void (*pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
-    void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
-                              const real *g, const real *x, const real *b, const pact *q, size_t count);
+    void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
+                              real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
+                              size_t count);
 
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);

@@ -3,8 +3,8 @@
  *
  * Products and sums stay separate operations (this file is compiled without contraction), so that every element equals
  * the scalar formula of kernels.h bit for bit on every instruction set: a code must not depend on the machine. Sums
- * over elements (dclip, dshare, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks in
- * double. */
+ * over elements (dclip, dprobability, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks
+ * in double. */
 #include "core/kernels/isa.h"
 #include "core/kernels/simd.h"
 
@@ -22,7 +22,7 @@ ALWAYS_INLINE vreal mixed_level(vreal x, const pact *q, const int count, const b
 {
     vreal y = {0};
     UNROLL
-    for (int j = 0; j < count; ++j) y += q->share[j] * level(x, q, j, reference);
+    for (int j = 0; j < count; ++j) y += q->probability[j] * level(x, q, j, reference);
     return y;
 }
 
@@ -76,9 +76,9 @@ void ISA(pact_add_forward)(real *y, const real *x, const real *b, const pact *q,
     FORWARD_SWITCH
 }
 
-/* Sums of one block; share and pass (g where x >= clip) per candidate, below (g where x <= low). */
+/* Sums of one block; probability and pass (g where x >= clip) per candidate, below (g where x <= low). */
 typedef struct {
-    vreal share[PACT_MAX], pass[PACT_MAX], below;
+    vreal probability[PACT_MAX], pass[PACT_MAX], below;
 } block_sums;
 
 /* Returns dx of one vector. */
@@ -90,9 +90,9 @@ ALWAYS_INLINE vreal backward_vector(const int candidates, const bool reference, 
     UNROLL
     for (int j = 0; j < candidates; ++j) {
         vreal l = level(x, q, j, reference);
-        if (mask) y += q->share[j] * l;
-        inside += vec_where(above_low & (vmask)(x < vec_set(q->clip[j])), vec_set(q->share[j]));
-        sums->share[j] += g * l;
+        if (mask) y += q->probability[j] * l;
+        inside += vec_where(above_low & (vmask)(x < vec_set(q->clip[j])), vec_set(q->probability[j]));
+        sums->probability[j] += g * l;
         sums->pass[j] += vec_where((vmask)(x >= vec_set(q->clip[j])), g);
     }
     sums->below += vec_where((vmask)(x <= vec_set(q->low)), g);
@@ -117,7 +117,7 @@ ALWAYS_INLINE void store_gradient_part(real *to, bool accumulate, vreal d, size_
 }
 
 ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, const bool mask, const gradient_sink *to,
-                                 double share[PACT_MAX], double pass[PACT_MAX], double *below, const real *g,
+                                 double probability[PACT_MAX], double pass[PACT_MAX], double *below, const real *g,
                                  const real *x, const real *b, const pact *given, size_t count)
 {
     const pact q = *given;
@@ -138,7 +138,7 @@ ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, con
         }
         UNROLL
         for (int j = 0; j < candidates; ++j) {
-            share[j] += vec_sum(sums.share[j]);
+            probability[j] += vec_sum(sums.probability[j]);
             pass[j] += vec_sum(sums.pass[j]);
         }
         *below += vec_sum(sums.below);
@@ -147,13 +147,13 @@ ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, con
 
 #define BACKWARD(candidates, reference, mask)                                                                          \
     case 4 * (candidates) + 2 * (reference) + (mask):                                                                  \
-        backward_loop(candidates, reference, mask, to, share, pass, &below, g, x, b, q, count);                        \
+        backward_loop(candidates, reference, mask, to, probability, pass, &below, g, x, b, q, count);                  \
         break;
 
-ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow,
+ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow,
                             const real *g, const real *x, const real *b, const pact *q, size_t count)
 {
-    double share[PACT_MAX] = {0}, pass[PACT_MAX] = {0}, below = 0.0, shares = 0.0;
+    double probability[PACT_MAX] = {0}, pass[PACT_MAX] = {0}, below = 0.0, probabilities = 0.0;
     switch (4 * q->count + 2 * q->reference + q->mask_zero_output) {
         BACKWARD(1, 0, 0)
         BACKWARD(1, 0, 1)
@@ -171,21 +171,22 @@ ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real 
         break;
     }
     for (int j = 0; j < q->count; ++j) {
-        dclip[j] = (real)((double)q->share[j] * pass[j]);
-        dshare[j] = (real)share[j];
-        shares += (double)q->share[j];
+        dclip[j] = (real)((double)q->probability[j] * pass[j]);
+        dprobability[j] = (real)probability[j];
+        probabilities += (double)q->probability[j];
     }
-    if (dlow != NULL) *dlow = (real)(shares * below);
+    if (dlow != NULL) *dlow = (real)(probabilities * below);
 }
 
-void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g, const real *x,
-                        const pact *q, size_t count)
+void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
+                        const real *x, const pact *q, size_t count)
 {
-    backward(&(gradient_sink){.dx = dx}, dclip, dshare, dlow, g, x, NULL, q, count);
+    backward(&(gradient_sink){.dx = dx}, dclip, dprobability, dlow, g, x, NULL, q, count);
 }
 
-void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
-                            const real *g, const real *x, const real *b, const pact *q, size_t count)
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
+                            real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
+                            size_t count)
 {
-    backward(&(gradient_sink){dx, db, add_x, add_b}, dclip, dshare, NULL, g, x, b, q, count);
+    backward(&(gradient_sink){dx, db, add_x, add_b}, dclip, dprobability, NULL, g, x, b, q, count);
 }

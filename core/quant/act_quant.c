@@ -1,11 +1,12 @@
 #include "core/quant/act_quant.h"
 
-/* Width, in steps, of the border region that is counted to the code above. Sums of two on-grid values miss their code by a
- * few rounding errors, at most 510 * 2^-22; a thousandth of a step covers that and moves nothing else that matters. */
+/* Width, in steps, of the border region that is counted to the code above. Sums of two on-grid values miss their code
+ * by a few rounding errors, at most 510 * 2^-22; a thousandth of a step covers that and moves nothing else that
+ * matters. */
 static const real SNAP = (real)(1.0 / 1024.0);
 static const real REFERENCE_EPSILON = (real)0.001; /* method.md 2.2 */
 
-void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *share,
+void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *probability,
                        act_place place, const arithmetic_rules *rules)
 {
     *out = (pact){.count = count, .low = low, .reference = rules->pact_epsilon};
@@ -13,7 +14,7 @@ void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, 
     for (int j = 0; j < count; j++) {
         real levels = (real)((1 << bits[j]) - 1), range = clip[j] - low;
         out->clip[j] = clip[j];
-        out->share[j] = share[j];
+        out->probability[j] = probability[j];
         out->step[j] = range / levels;
         if (rules->pact_epsilon) {
             out->scale[j] = (1 / (range + REFERENCE_EPSILON)) * levels;
@@ -27,9 +28,9 @@ void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, 
     }
 }
 
-real act_quant_step(int count, const int *bits, const real *clip, real low, const real *share)
+real act_quant_step(int count, const int *bits, const real *clip, real low, const real *probability)
 {
     real step = 0;
-    for (int j = 0; j < count; j++) step += share[j] * ((clip[j] - low) / (real)((1 << bits[j]) - 1));
+    for (int j = 0; j < count; j++) step += probability[j] * ((clip[j] - low) / (real)((1 << bits[j]) - 1));
     return step;
 }

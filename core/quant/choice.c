@@ -14,39 +14,39 @@ static int first_largest(const real *logits, int precisions, int columns, int co
     return best;
 }
 
-void choice_onehot(real *share, const real *logits, int precisions, int columns)
+void choice_onehot(real *probability, const real *logits, int precisions, int columns)
 {
     for (int c = 0; c < columns; c++) {
         int best = first_largest(logits, precisions, columns, c);
-        for (int i = 0; i < precisions; i++) share[i * columns + c] = i == best ? 1 : 0;
+        for (int i = 0; i < precisions; i++) probability[i * columns + c] = i == best ? 1 : 0;
     }
 }
 
-void choice_softmax(real *share, const real *logits, int precisions, int columns, real temperature)
+void choice_softmax(real *probability, const real *logits, int precisions, int columns, real temperature)
 {
     if (temperature < TEMPERATURE_OF_ARGMAX) {
-        choice_onehot(share, logits, precisions, columns);
+        choice_onehot(probability, logits, precisions, columns);
         return;
     }
     for (int c = 0; c < columns; c++) {
         real largest = logits[first_largest(logits, precisions, columns, c) * columns + c] / temperature;
         real sum = 0;
         for (int i = 0; i < precisions; i++) {
-            share[i * columns + c] = real_exp(logits[i * columns + c] / temperature - largest);
-            sum += share[i * columns + c];
+            probability[i * columns + c] = real_exp(logits[i * columns + c] / temperature - largest);
+            sum += probability[i * columns + c];
         }
-        for (int i = 0; i < precisions; i++) share[i * columns + c] /= sum;
+        for (int i = 0; i < precisions; i++) probability[i * columns + c] /= sum;
     }
 }
 
-void choice_sample(real *share, real *soft, const real *logits, const real *noise, bool hard, int precisions, int columns,
-                   real temperature)
+void choice_sample(real *probability, real *soft, const real *logits, const real *noise, bool hard, int precisions,
+                   int columns, real temperature)
 {
     for (int i = 0; i < precisions * columns; i++) soft[i] = logits[i] + (noise != NULL ? noise[i] : 0);
-    if (hard) choice_onehot(share, soft, precisions, columns);
+    if (hard) choice_onehot(probability, soft, precisions, columns);
     choice_softmax(soft, soft, precisions, columns, temperature);
-    if (hard || share == soft) return;
-    for (int i = 0; i < precisions * columns; i++) share[i] = soft[i];
+    if (hard || probability == soft) return;
+    for (int i = 0; i < precisions * columns; i++) probability[i] = soft[i];
 }
 
 void choice_gumbel_noise(real *noise, size_t count, uint64_t seed, uint32_t step, uint32_t stream)
@@ -60,26 +60,26 @@ void choice_gumbel_noise(real *noise, size_t count, uint64_t seed, uint32_t step
     }
 }
 
-void choice_softmax_backward(real *dlogits, const real *dshare, const real *share, int precisions, int columns,
-                             real temperature)
+void choice_softmax_backward(real *dlogits, const real *dprobability, const real *probability, int precisions,
+                             int columns, real temperature)
 {
     for (int c = 0; c < columns; c++) {
         real mean = 0;
-        for (int i = 0; i < precisions; i++) mean += dshare[i * columns + c] * share[i * columns + c];
+        for (int i = 0; i < precisions; i++) mean += dprobability[i * columns + c] * probability[i * columns + c];
         for (int i = 0; i < precisions; i++) {
             int at = i * columns + c;
-            real slope = share[at] * (dshare[at] - mean);
+            real slope = probability[at] * (dprobability[at] - mean);
             dlogits[at] = temperature < TEMPERATURE_OF_ARGMAX ? 0 : slope / temperature;
         }
     }
 }
 
-void choice_keep_alive(real *share, const real *logits, int precisions, int columns)
+void choice_keep_alive(real *probability, const real *logits, int precisions, int columns)
 {
     int best_column = -1, best_row = -1;
     real best_gap = 0;
     for (int c = 0; c < columns; c++) {
-        if (share[c] == 0) return; /* somebody lives */
+        if (probability[c] == 0) return; /* somebody lives */
         for (int i = 1; i < precisions; i++) {
             real gap = logits[c] - logits[i * columns + c];
             if (best_row >= 0 && gap >= best_gap) continue;
@@ -89,6 +89,6 @@ void choice_keep_alive(real *share, const real *logits, int precisions, int colu
         }
     }
     if (best_row < 0) return;
-    share[best_column] = 0;
-    share[best_row * columns + best_column] = 1;
+    probability[best_column] = 0;
+    probability[best_row * columns + best_column] = 1;
 }

@@ -62,11 +62,11 @@ static inline void block_quantize(real *out, const real *row, const block_grid *
     }
 }
 
-/* share[p] of the block's channels, written out when one column serves all. */
-static void block_share(real share[BLOCK], const weight_choice *choice, int p, const block_grid *grid)
+/* probability[p] of the block's channels, written out when one column serves all. */
+static void block_share(real probability[BLOCK], const weight_choice *choice, int p, const block_grid *grid)
 {
     for (int c = 0; c < grid->count; c++)
-        share[c] = choice->share[p * choice->columns + (choice->columns == 1 ? 0 : grid->first + c)];
+        probability[c] = choice->probability[p * choice->columns + (choice->columns == 1 ? 0 : grid->first + c)];
 }
 
 void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
@@ -76,11 +76,11 @@ void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, c
         block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
         block_prepare(&grid, w, rows, channels, choice, tie_by_division);
 
-        real share[WEIGHT_PRECISIONS][BLOCK];
+        real probability[WEIGHT_PRECISIONS][BLOCK];
         for (int c = 0; c < grid.count; c++) step[first + c] = 0;
         for (int p = 0; p < choice->precisions; p++) {
-            block_share(share[p], choice, p, &grid);
-            for (int c = 0; c < grid.count; c++) step[first + c] += share[p][c] * grid.step[p][c];
+            block_share(probability[p], choice, p, &grid);
+            for (int c = 0; c < grid.count; c++) step[first + c] += probability[p][c] * grid.step[p][c];
         }
         for (size_t k = 0; k < rows; k++) {
             const real *row = w + k * (size_t)channels + first;
@@ -89,14 +89,14 @@ void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, c
             for (int p = 0; p < choice->precisions; p++) {
                 if (choice->bits[p] == 0) continue;
                 block_quantize(level, row, &grid, p);
-                for (int c = 0; c < grid.count; c++) sum[c] += share[p][c] * level[c];
+                for (int c = 0; c < grid.count; c++) sum[c] += probability[p][c] * level[c];
             }
             memcpy(out, sum, (size_t)grid.count * sizeof(real));
         }
     }
 }
 
-void weight_mix_backward(real *dshare, const real *dW, const real *w, size_t rows, int channels,
+void weight_mix_backward(real *dprobability, const real *dW, const real *w, size_t rows, int channels,
                          const weight_choice *choice, bool tie_by_division)
 {
     for (int first = 0; first < channels; first += BLOCK) {
@@ -111,15 +111,15 @@ void weight_mix_backward(real *dshare, const real *dW, const real *w, size_t row
                 for (int c = 0; c < grid.count; c++) sum[c] += gradient[c] * level[c];
             }
             for (int c = 0; c < grid.count; c++)
-                dshare[p * choice->columns + (choice->columns == 1 ? 0 : first + c)] += sum[c];
+                dprobability[p * choice->columns + (choice->columns == 1 ? 0 : first + c)] += sum[c];
         }
     }
 }
 
 void weight_steps(real *steps, const real *w, size_t rows, int channels, int precisions, const int *bits)
 {
-    real share[WEIGHT_PRECISIONS] = {0};
-    weight_choice choice = {.precisions = precisions, .columns = 1, .share = share};
+    real probability[WEIGHT_PRECISIONS] = {0};
+    weight_choice choice = {.precisions = precisions, .columns = 1, .probability = probability};
     memcpy(choice.bits, bits, (size_t)precisions * sizeof *bits);
     for (int first = 0; first < channels; first += BLOCK) {
         block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
@@ -143,7 +143,7 @@ void bias_quantize(real *B, const real *bias, const real *step, real input_step,
 }
 
 void bias_quantize_backward_scaled(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
-                                      real input_step, int channels)
+                                   real input_step, int channels)
 {
     for (int c = 0; c < channels; c++) {
         real bias_step = input_step * step[c], of_step = dbias[c] * bias_code(bias[c], bias_step);

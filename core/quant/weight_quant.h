@@ -8,8 +8,8 @@
  *   tie_by_division (arithmetic.h): code = min(rne(w / step), 2^(b-1)-1), in the published order
  *   Q_b(w) = code * step,  Q_0 = 0
  *
- * Backward is straight-through: dL/dw = dL/dW for every precision, 0 bit included, so the caller uses the gradient of the
- * mixed weights as it is. */
+ * Backward is straight-through: dL/dw = dL/dW for every precision, 0 bit included, so the caller uses the gradient of
+ * the mixed weights as it is. */
 #ifndef CORE_QUANT_WEIGHT_QUANT_H
 #define CORE_QUANT_WEIGHT_QUANT_H
 
@@ -20,20 +20,21 @@
 
 enum { WEIGHT_PRECISIONS = 4 };
 
-/* Which precisions, and their share for each channel. */
+/* Which precisions, and their probability for each channel. */
 typedef struct {
     int precisions;
     int bits[WEIGHT_PRECISIONS]; /* ascending */
     int columns;                 /* channels, or 1: all channels share one choice */
-    const real *share;           /* (precisions, columns), borrowed */
+    const real *probability;     /* (precisions, columns), borrowed */
 } weight_choice;
 
-/* W[k][c] = sum_p share_p[c] Q_p(w[k][c]); step[c] = sum_p share_p[c] step_p[c] (0 bit contributes 0). W may not be w. */
+/* W[k][c] = sum_p share_p[c] Q_p(w[k][c]); step[c] = sum_p share_p[c] step_p[c] (0 bit contributes 0). W may not be w.
+ */
 void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
                 bool tie_by_division);
 
-/* dshare[p][column] += sum over rows (and channels, if columns == 1) of dW * Q_p(w). */
-void weight_mix_backward(real *dshare, const real *dW, const real *w, size_t rows, int channels,
+/* dprobability[p][column] += sum over rows (and channels, if columns == 1) of dW * Q_p(w). */
+void weight_mix_backward(real *dprobability, const real *dW, const real *w, size_t rows, int channels,
                          const weight_choice *choice, bool tie_by_division);
 
 /* steps[p][c] = step of channel c at bits[p] (precisions, channels), 0 for 0 bit. */
@@ -48,6 +49,6 @@ void bias_quantize(real *B, const real *bias, const real *step, real input_step,
  *   dstep[c] = dB[c] * code[c] * input_step
  * Without this rule (arithmetic.h) dbias = dB and nothing else depends on the bias. */
 void bias_quantize_backward_scaled(real *dbias, real *dstep, real *dinput_step, const real *bias, const real *step,
-                                      real input_step, int channels);
+                                   real input_step, int channels);
 
 #endif

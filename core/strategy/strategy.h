@@ -1,5 +1,5 @@
-/* strategy: how a point of the sweep is searched. All strategies of this version are one method with another candidate set
- * (method.md 7), so a strategy is a line in a table. */
+/* strategy: how a point of the sweep is searched. All strategies of this version are one method with another candidate
+ * set (method.md 7), so a strategy is a line in a table. */
 #ifndef CORE_STRATEGY_STRATEGY_H
 #define CORE_STRATEGY_STRATEGY_H
 
@@ -10,8 +10,8 @@ enum { STRATEGY_MAX_PRECISIONS = 4 };
 typedef struct {
     const char *name;
     const char *description;
-    bool per_layer;  /* one weight precision for all channels of a sharing group */
-    bool searched;   /* has strengths and a cost model; else it is trained at given bits */
+    bool per_layer; /* one weight precision for all channels of a sharing group */
+    bool searched;  /* has strengths and a cost model; else it is trained at given bits */
     int precision_count;
     int precisions[STRATEGY_MAX_PRECISIONS]; /* candidate weight precisions, ascending; 0 = pruned */
 } strategy;

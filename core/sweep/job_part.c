@@ -25,8 +25,8 @@ status job_part_parse(job_part *out, const char *text)
     const char *rest = text;
     if (!read_number(&index, rest, '/', 1, MOST_SHARDS, &rest) ||
         !read_number(&count, rest, '\0', 1, MOST_SHARDS, &rest) || index > count)
-        return status_fail(STATUS_CONFIG, "--shard wants I/N, for example 2/4 for the second of four parts, not \"%.40s\"",
-                           text);
+        return status_fail(STATUS_CONFIG,
+                           "--part wants I/N, for example 2/4 for the second of four parts, not \"%.40s\"", text);
     *out = (job_part){.index = (int)index - 1, .count = (int)count};
     return status_ok();
 }
@@ -36,7 +36,7 @@ static status read_variable(long *out, const char *name)
     const char *text = getenv(name), *rest;
     if (text != NULL && read_number(out, text, '\0', 0, INT32_MAX, &rest)) return status_ok();
     return status_fail(STATUS_CONFIG,
-                       "SLURM_ARRAY_TASK_ID is set, but %s is %s%.40s: say which part this job does with --shard I/N "
+                       "SLURM_ARRAY_TASK_ID is set, but %s is %s%.40s: say which part this job does with --part I/N "
                        "(1/1: everything)",
                        name, text != NULL ? "" : "missing", text != NULL ? text : "");
 }
@@ -56,7 +56,7 @@ status job_part_from_slurm(job_part *out)
     if (!regular)
         return status_fail(STATUS_CONFIG,
                            "this Slurm array has %ld tasks with ids from %ld to %ld: they have no regular step, so the "
-                           "part of task %ld is unknown. Use --array=1-N, or say it with --shard I/N (1/1: everything)",
+                           "part of task %ld is unknown. Use --array=1-N, or say it with --part I/N (1/1: everything)",
                            count, lowest, highest, id);
     *out = (job_part){.index = (int)((id - lowest) / step), .count = (int)count};
     return status_ok();

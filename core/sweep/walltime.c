@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-static const double ENDING_SHARE = 0.02;                           /* of the time, for the end of the job ... */
+static const double ENDING_SHARE = 0.02;                          /* of the time, for the end of the job ... */
 static const double SHORTEST_ENDING = 1.0, LONGEST_ENDING = 30.0; /* ... within these limits, s */
 enum { MOST_FIELDS = 3 };
 
@@ -58,7 +58,8 @@ static status ask_squeue(double *seconds, const char *job)
         pclose(pipe);
     }
     answer[strcspn(answer, "\n")] = '\0';
-    if (strcmp(answer, "UNLIMITED") == 0) *seconds = INFINITY;
+    if (strcmp(answer, "UNLIMITED") == 0)
+        *seconds = INFINITY;
     else if (!walltime_read(seconds, answer))
         return status_fail(STATUS_CONFIG, "squeue does not tell when job %s ends; say it with --max-walltime", job);
     return status_ok();

@@ -6,8 +6,8 @@
 void record_free(record *r)
 {
     free(r->curve);
-    for (int i = 0; i < r->assignment_count; i++) free(r->assignments[i].bits);
-    free(r->assignments);
+    for (int i = 0; i < r->allocation_count; i++) free(r->allocations[i].bits);
+    free(r->allocations);
     for (int i = 0; i < r->tensor_count; i++) free(r->tensors[i].data);
     free(r->tensors);
     memset(r, 0, sizeof *r);

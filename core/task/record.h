@@ -19,24 +19,24 @@ typedef struct {
     int epoch;
     double train_loss, train_accuracy;
     double validation_loss, validation_accuracy; /* discrete network, except in warm-up (float) */
-    double cost;            /* of the discrete network, in the unit of the task's cost model; 0 in warm-up */
+    double cost; /* of the discrete network, in the unit of the task's cost model; 0 in warm-up */
     double temperature, learning_rate;
-    double seconds;         /* wall clock; the only value that differs between equal runs */
+    double seconds; /* wall clock; the only value that differs between equal runs */
 } record_epoch;
 
 /* What was chosen for one layer with weights. */
 typedef struct {
     char layer[RECORD_NAME];
     int channels;
-    int8_t *bits;          /* (channels): 8, 4, 2 or 0 = pruned; owned */
-    int input_bits;        /* activation precision of the layer's input */
-} record_assignment;
+    int8_t *bits;   /* (channels): 8, 4, 2 or 0 = pruned; owned */
+    int input_bits; /* activation precision of the layer's input */
+} record_allocation;
 
 typedef struct {
     char name[RECORD_NAME]; /* "b1.c1.weight", the same name as in checkpoints and tests */
     int rank;
     size_t dims[4];
-    float *data;            /* owned */
+    float *data; /* owned */
 } record_tensor;
 
 /* The discrete network's cost in one hardware model. */
@@ -50,17 +50,17 @@ typedef struct {
 typedef struct {
     task task;
     record_state state;
-    char reason[256];       /* why it failed; empty when done */
+    char reason[256];                            /* why it failed; empty when done */
     double validation_accuracy, validation_loss; /* of the kept epoch of the last phase */
     double test_accuracy, test_loss;             /* of the final network on the whole test split */
     int cost_count;
-    record_cost costs[RECORD_MAX_COSTS];         /* empty for warm-ups */
-    int epochs;             /* trained, over all phases of this task */
-    double seconds;         /* wall clock over all segments */
+    record_cost costs[RECORD_MAX_COSTS]; /* empty for warm-ups */
+    int epochs;                          /* trained, over all phases of this task */
+    double seconds;                      /* wall clock over all segments */
     int epoch_count;
-    record_epoch *curve;    /* (epoch_count), owned */
-    int assignment_count;
-    record_assignment *assignments; /* owned */
+    record_epoch *curve; /* (epoch_count), owned */
+    int allocation_count;
+    record_allocation *allocations; /* owned */
     int tensor_count;
     record_tensor *tensors; /* owned: float weights, biases, clips, choices (or batch-norm state for warm-ups) */
 } record;

@@ -15,14 +15,14 @@ typedef enum { TASK_WARMUP, TASK_POINT } task_kind;
 enum { TASK_STRATEGY = 24 };
 
 typedef struct {
-    int id;               /* 1, 2, ...: file tasks/000001.h5 */
+    int id; /* 1, 2, ...: file tasks/000001.h5 */
     task_kind kind;
-    int depends_on;       /* id of the warm-up a point starts from; 0 = none */
+    int depends_on; /* id of the warm-up a point starts from; 0 = none */
     uint64_t seed;
     char strategy[TASK_STRATEGY]; /* "warmup" for warm-ups */
-    char cost_model[MAX_NAME]; /* "none" for warm-ups and fixed */
-    double strength;      /* unit-free if normalize_cost, else per unit of the cost model; 0 for warm-ups and fixed */
-    int bits;             /* fixed only, else 0 */
+    char cost_model[MAX_NAME];    /* "none" for warm-ups and fixed */
+    double strength; /* unit-free if normalize_cost, else per unit of the cost model; 0 for warm-ups and fixed */
+    int bits;        /* fixed only, else 0 */
 } task;
 
 /* "joint size 2.5 seed 1", "fixed w4 seed 1", "warm-up seed 1": for people. */

@@ -16,7 +16,7 @@ size_t evaluate_piece_reals(int images, int capacity)
 
 status evaluate(evaluation *out, model *m, const real *values, const dataset *data, split which,
                 const real *class_weight, const augment_settings *augment, uint64_t seed, int epoch,
-                const evaluation_work *work, const group *g)
+                const evaluation_work *work, const ranks_view *g)
 {
     const int images = data->split_count[which], capacity = m->options.capacity;
     const int pieces = piece_count(images, capacity);
@@ -29,10 +29,10 @@ status evaluate(evaluation *out, model *m, const real *values, const dataset *da
         batch_load(model_input(m), work->labels, data, sample, n, augment, seed, epoch);
         model_forward(m, values, n, (model_pass){.training = false});
         int correct;
-        work->pieces[2 * piece] = (real)m->kernels->softmax_cross_entropy(
-            NULL, &correct, model_logits(m), work->labels, class_weight, 1, n, m->graph->classes);
+        work->pieces[2 * piece] = (real)m->kernels->softmax_cross_entropy(NULL, &correct, model_logits(m), work->labels,
+                                                                          class_weight, 1, n, m->graph->classes);
         work->pieces[2 * piece + 1] = (real)correct;
-        group_breathe(g);
+        ranks_show_life(g);
     }
     /* Every number is held by one rank and zero elsewhere, so the sum over ranks is exact. */
     if (g->sum != NULL) TRY(g->sum(g->ctx, work->pieces, 2 * (size_t)pieces, status_ok()));

@@ -1,11 +1,11 @@
-/* evaluate: loss and accuracy of a prepared model on a split, shared out over a group in pieces of model capacity. The sum
- * runs over the pieces in their order, whatever the group. */
+/* evaluate: loss and accuracy of a prepared model on a split, shared out over a group in pieces of model capacity. The
+ * sum runs over the pieces in their order, whatever the group. */
 #ifndef CORE_TRAIN_EVALUATE_H
 #define CORE_TRAIN_EVALUATE_H
 
 #include "core/data/dataset.h"
 #include "core/net/model/model.h"
-#include "core/train/group.h"
+#include "core/train/ranks.h"
 #include "core/config/settings.h"
 
 typedef struct {
@@ -24,6 +24,6 @@ size_t evaluate_piece_reals(int images, int capacity);
 /* Collective on g; the model was prepared in MODEL_EVAL_FLOAT or MODEL_HARD. augment is NULL for clean images. */
 MUST_CHECK status evaluate(evaluation *out, model *m, const real *values, const dataset *data, split which,
                            const real *class_weight, const augment_settings *augment, uint64_t seed, int epoch,
-                           const evaluation_work *work, const group *g);
+                           const evaluation_work *work, const ranks_view *g);
 
 #endif

@@ -291,7 +291,7 @@ void trainer_restored(trainer *t)
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
-static status run_steps(trainer *t, const group *g, segment_end *end)
+static status run_steps(trainer *t, const ranks_view *g, segment_end *end)
 {
     int limit = t->in.settings->segment_steps, done = 0;
     while (t->counters.step < steps_per_epoch(t)) {
@@ -311,7 +311,7 @@ static status run_steps(trainer *t, const group *g, segment_end *end)
     return status_ok();
 }
 
-static status run_segment(trainer *t, const group *g, segment_end *end)
+static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     trainer_segment_begin(t);
     status s = run_steps(t, g, end);
@@ -323,7 +323,7 @@ static status run_segment(trainer *t, const group *g, segment_end *end)
     return status_ok();
 }
 
-status trainer_segment(trainer *t, const group *g, segment_end *end)
+status trainer_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     if (t->counters.finished != 0) {
         *end = SEGMENT_FINISHED;

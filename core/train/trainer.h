@@ -1,10 +1,11 @@
 /* trainer: one task from its start to its record, in segments (architecture.md 2, P2). It knows nothing of MPI or HDF5:
  * the group sums gradients, the caller writes checkpoints from the spans and the record at the end.
  *
- * Life of a task:   trainer_open -> [restore spans] -> trainer_segment ... trainer_segment -> trainer_record -> trainer_close
+ * Life of a task:   trainer_open -> [restore spans] -> trainer_segment ... trainer_segment -> trainer_record ->
+ * trainer_close
  *
- * Every rank of a group holds the complete state and applies the same updates to it; only shards differ. So the spans of
- * any rank are a checkpoint, and a group may change its size between two segments. */
+ * Every rank of a group holds the complete state and applies the same updates to it; only shards differ. So the spans
+ * of any rank are a checkpoint, and a group may change its size between two segments. */
 #ifndef CORE_TRAIN_TRAINER_H
 #define CORE_TRAIN_TRAINER_H
 
@@ -17,7 +18,7 @@
 #include "core/net/graph/graph.h"
 #include "core/task/record.h"
 #include "core/task/task.h"
-#include "core/train/group.h"
+#include "core/train/ranks.h"
 
 /* Borrowed by the trainer until trainer_close, except `warmup` (until trainer_open returns). */
 typedef struct {
@@ -36,7 +37,8 @@ typedef struct trainer trainer;
 MUST_CHECK status trainer_open(trainer **out, const trainer_inputs *in);
 void trainer_close(trainer *t);
 
-/* The complete state as spans, borrowed, at fixed addresses. After reading a checkpoint into them call trainer_restored. */
+/* The complete state as spans, borrowed, at fixed addresses. After reading a checkpoint into them call
+ * trainer_restored. */
 int trainer_spans(trainer *t, span *out, int room);
 void trainer_restored(trainer *t);
 
@@ -48,7 +50,7 @@ typedef enum {
 
 /* Collective on g. Trains to the next segment boundary. STATUS_NUMERIC: this task failed, others may go on. All ranks
  * return the same. */
-MUST_CHECK status trainer_segment(trainer *t, const group *g, segment_end *end);
+MUST_CHECK status trainer_segment(trainer *t, const ranks_view *g, segment_end *end);
 
 /* After SEGMENT_FINISHED, on any rank. The caller frees with record_free. */
 MUST_CHECK status trainer_record(record *out, const trainer *t);
@@ -56,12 +58,12 @@ MUST_CHECK status trainer_record(record *out, const trainer *t);
 /* What a status line shows. */
 typedef struct {
     phase_kind phase;
-    int epoch, epochs;           /* epochs done in this phase, and its length */
-    double loss;                 /* of the training split in the last epoch */
-    double accuracy;             /* validation, last epoch */
-    double cost;                 /* of the discrete network, in the cost model's unit; 0 without */
-    double fraction;             /* of the task's steps done, 0 ... 1 */
-    int segments_done;           /* over the task's life: grows by 1 with every completed segment */
+    int epoch, epochs; /* epochs done in this phase, and its length */
+    double loss;       /* of the training split in the last epoch */
+    double accuracy;   /* validation, last epoch */
+    double cost;       /* of the discrete network, in the cost model's unit; 0 without */
+    double fraction;   /* of the task's steps done, 0 ... 1 */
+    int segments_done; /* over the task's life: grows by 1 with every completed segment */
 } trainer_progress;
 trainer_progress trainer_report(const trainer *t);
 

@@ -1,6 +1,6 @@
 /* trainer_discrete: which network a step or an evaluation computes on. Search and warm-up step on the network itself;
- * fine-tuning and every evaluation on its compact form (core/net/model/compact.h). The blocks of the state stay those of the
- * whole network: a segment of fine-tuning gathers at its start and scatters at its end. */
+ * fine-tuning and every evaluation on its compact form (core/net/model/compact.h). The blocks of the state stay those
+ * of the whole network: a segment of fine-tuning gathers at its start and scatters at its end. */
 #include "core/train/trainer_state.h"
 
 static void prepare_choices(trainer *t, model_mode mode)

@@ -5,7 +5,7 @@
 #include "core/train/schedule.h"
 #include "core/train/trainer_state.h"
 
-status trainer_evaluate(trainer *t, const group *g, split which, evaluation *out)
+status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     trainer_prepare_discrete(t);
     const augment_settings *augment = &t->in.settings->augment;
@@ -18,9 +18,12 @@ status trainer_evaluate(trainer *t, const group *g, split which, evaluation *out
 static double score(const trainer *t, const evaluation *validation, double cost)
 {
     switch (trainer_phase(t)->select) {
-    case SELECT_ACCURACY: return validation->accuracy;
-    case SELECT_LOSS: return -validation->loss;
-    case SELECT_TOTAL_LOSS: return -(validation->loss + trainer_strength(t) * cost);
+    case SELECT_ACCURACY:
+        return validation->accuracy;
+    case SELECT_LOSS:
+        return -validation->loss;
+    case SELECT_TOTAL_LOSS:
+        return -(validation->loss + trainer_strength(t) * cost);
     }
     return 0;
 }
@@ -59,7 +62,7 @@ static void begin_phase(trainer *t, phase_kind phase)
 }
 
 /* The best epoch becomes the network; then the next phase, or the final test. */
-static status end_phase(trainer *t, const group *g)
+static status end_phase(trainer *t, const ranks_view *g)
 {
     memcpy(t->values, t->best, t->network.layout.total * sizeof *t->values);
     if (t->counters.phase == PHASE_SEARCH) {
@@ -76,7 +79,7 @@ static status end_phase(trainer *t, const group *g)
     return status_ok();
 }
 
-status trainer_epoch_end(trainer *t, const group *g)
+status trainer_epoch_end(trainer *t, const ranks_view *g)
 {
     trainer_counters *n = &t->counters;
     const phase_settings *phase = trainer_phase(t);

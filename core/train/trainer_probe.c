@@ -21,7 +21,7 @@ void trainer_probe_prune(trainer *t, double fraction)
     }
 }
 
-status trainer_probe_evaluate(trainer *t, const group *g, split which, evaluation *out)
+status trainer_probe_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     return trainer_evaluate(t, g, which, out);
 }

@@ -27,35 +27,37 @@ static status copy_tensors(record *out, const trainer *t)
     return status_ok();
 }
 
-/* The precision of the one share that is 1. */
-static int chosen_bits(const int *bits, const real *share, int precisions, int columns, int column)
+/* The precision of the one probability that is 1. */
+static int chosen_bits(const int *bits, const real *probability, int precisions, int columns, int column)
 {
     for (int p = 0; p < precisions; p++)
-        if (share[p * columns + column] > 0) return bits[p];
+        if (probability[p * columns + column] > 0) return bits[p];
     return 0;
 }
 
-static status copy_assignments(record *out, const trainer *t)
+static status copy_allocations(record *out, const trainer *t)
 {
     const graph *g = t->in.graph;
     const model *m = &t->network;
-    out->assignments = calloc((size_t)g->layer_count, sizeof *out->assignments);
-    if (out->assignments == NULL) return no_memory;
+    out->allocations = calloc((size_t)g->layer_count, sizeof *out->allocations);
+    if (out->allocations == NULL) return no_memory;
     for (int i = 0; i < g->layer_count; i++) {
         const layer_spec *l = &g->layers[i];
         if (!layer_has_weights(l)) continue;
-        record_assignment *to = &out->assignments[out->assignment_count];
+        record_allocation *to = &out->allocations[out->allocation_count];
         const model_weight_group *choice = &m->groups[l->group];
         to->bits = malloc((size_t)l->out_channels);
         if (to->bits == NULL) return no_memory;
-        out->assignment_count++;
+        out->allocation_count++;
         snprintf(to->layer, sizeof to->layer, "%s", l->name);
         to->channels = l->out_channels;
         for (int c = 0; c < l->out_channels; c++)
-            to->bits[c] = (int8_t)chosen_bits(choice->bits, choice->share, choice->precisions, choice->columns,
+            to->bits[c] = (int8_t)chosen_bits(choice->bits, choice->probability, choice->precisions, choice->columns,
                                               choice->columns == 1 ? 0 : c);
         int q = m->nodes[i].input_quantizer;
-        if (q >= 0) to->input_bits = chosen_bits(m->quantizers[q].bits, m->quantizers[q].share, m->quantizers[q].precisions, 1, 0);
+        if (q >= 0)
+            to->input_bits =
+                chosen_bits(m->quantizers[q].bits, m->quantizers[q].probability, m->quantizers[q].precisions, 1, 0);
     }
     return status_ok();
 }
@@ -86,13 +88,15 @@ status trainer_record(record *out, const trainer *t)
                 .seconds = n->seconds};
     status s = copy_tensors(&r, t);
     if (!failed(s) && t->network.options.quantized) {
-        s = copy_assignments(&r, t);
+        s = copy_allocations(&r, t);
         copy_costs(&r, t);
     }
     if (!failed(s)) {
         r.curve = malloc((size_t)n->curve_count * sizeof *r.curve);
-        if (r.curve == NULL) s = no_memory;
-        else memcpy(r.curve, t->curve, (size_t)n->curve_count * sizeof *r.curve);
+        if (r.curve == NULL)
+            s = no_memory;
+        else
+            memcpy(r.curve, t->curve, (size_t)n->curve_count * sizeof *r.curve);
         r.epoch_count = r.curve == NULL ? 0 : (int)n->curve_count;
     }
     if (failed(s)) {

@@ -25,7 +25,7 @@ static status refine_group(trainer *t, int index)
         for (int k = 0; k < choice->precisions * channels; k++) {
             int w = cost_weight_index(choice->bits[k / channels]), c = k % channels;
             preference[w * channels + c] = (double)logits[k];
-            if (choice->share[k] > 0) chosen[c] = w;
+            if (choice->probability[k] > 0) chosen[c] = w;
         }
         cost_refine_assign(chosen, channels, t->choices[index].channels, preference);
         for (int k = 0; k < choice->precisions * channels; k++)

@@ -59,11 +59,11 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
  * counter: level k of the stack holds the sum of 2^k neighbouring shards. The result is levels[0]. */
 typedef struct {
     trainer *t;
-    const group *group;
-    int shard;       /* of this rank, from 0 */
-    bool later;      /* not the first piece of its shard: computed apart, and added */
+    const ranks_view *group;
+    int shard;  /* of this rank, from 0 */
+    bool later; /* not the first piece of its shard: computed apart, and added */
     bool ends_shard;
-    size_t begun;    /* gradients [begun, layout.decayed) are on their way to the other ranks */
+    size_t begun; /* gradients [begun, layout.decayed) are on their way to the other ranks */
 } place;
 
 static real *level_of(const trainer *t, int level)
@@ -97,7 +97,7 @@ static void add_to_tree(const place *at, size_t first, size_t end)
 
 /* Parts of the sum over ranks that are begun while the backward pass goes on: few, and none so small that its messages
  * cost more than what they carry. */
-enum { FEWEST_BEGUN = 1 << 13, MOST_PARTS = GROUP_SUM_PARTS / 2 };
+enum { FEWEST_BEGUN = 1 << 13, MOST_PARTS = RANKS_SUM_PARTS / 2 };
 
 /* In the last piece of a rank: gradients from `first` on are complete. */
 static void send_completed(void *ctx, size_t first)
@@ -110,7 +110,7 @@ static void send_completed(void *ctx, size_t first)
         at->group->sum_begin(at->group->ctx, level_of(at->t, 0) + first, at->begun - first);
         at->begun = first;
     }
-    group_breathe(at->group);
+    ranks_show_life(at->group);
 }
 
 /* A shard into its level, piece by piece in order. */
@@ -133,7 +133,7 @@ static void compute_shard(place *at, int first, int end, int batch_images, doubl
     } while (!at->ends_shard);
 }
 
-static void sum_own_shards(trainer *t, const group *g, int images, double weight)
+static void sum_own_shards(trainer *t, const ranks_view *g, int images, double weight)
 {
     int shards = t->in.settings->shards, own = shards / g->size;
     place at = {.t = t, .group = g, .begun = t->now.model->layout.decayed};
@@ -141,7 +141,7 @@ static void sum_own_shards(trainer *t, const group *g, int images, double weight
         int64_t shard = (int64_t)g->rank * own + at.shard;
         int first = (int)(images * shard / shards), end = (int)(images * (shard + 1) / shards);
         compute_shard(&at, first, end, images, weight, at.shard == own - 1);
-        group_breathe(g);
+        ranks_show_life(g);
     }
 }
 
@@ -155,7 +155,7 @@ static void update(trainer *t, const real *gradients)
     if (t->counters.phase == PHASE_WARMUP) model_update_running(t->now.model, t->now.values, gradients);
 }
 
-status trainer_step(trainer *t, const group *g, bool *stop)
+status trainer_step(trainer *t, const ranks_view *g, bool *stop)
 {
     load_order(t);
     double weight;
@@ -178,7 +178,7 @@ status trainer_step(trainer *t, const group *g, bool *stop)
                            t->counters.epoch, t->counters.step);
 
     if (mode != MODEL_TRAIN_FLOAT) {
-        model_share_gradients(m, t->now.values, gradients);
+        model_choice_gradients(m, t->now.values, gradients);
         if (mode == MODEL_SOFT && t->cost != NULL) {
             cost_choice_read(t->choices, m);
             cost_total(t->cost, t->in.graph, t->choices, m->options.rules.published_costs, t->slopes);

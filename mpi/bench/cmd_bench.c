@@ -50,7 +50,8 @@ const command command_bench = {
     .summary = "measure how fast this machine trains",
     .details =
         "Measures on random images of the network's size; no data set is needed. Rates are given beside what the core\n"
-        "can do, measured in the same run: a single-precision matrix product (sgemm) of the BLAS library and a chain of\n"
+        "can do, measured in the same run: a single-precision matrix product (sgemm) of the BLAS library and a chain "
+        "of\n"
         "fused multiply-adds (FMA peak). Operations are those of the definition: two for each multiply-accumulate,\n"
         "borders included. tests/bench/README.md explains the numbers. Examples:\n"
         "  bitfront bench step --network resnet8 --phase search --batch 32 --cost size --activations 8\n"

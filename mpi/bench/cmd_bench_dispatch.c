@@ -76,7 +76,7 @@ static status perform_nothing(worker *w, const wire_order *order)
     memset(&message, 0, sizeof message);
     message.rank = w->world_rank;
     message.task_id = order->task_id;
-    message.lot = order->lot;
+    message.assignment = order->assignment;
     message.outcome = status_ok();
     if (d->durable) {
         bool leave;
@@ -131,8 +131,8 @@ static status make_inputs(sweep_inputs *in, int count)
 /* By rank 0. */
 static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool durable, double *resident)
 {
-    sharing shared = sharing_alone(r);
-    if (durable) TRY(sharing_open(&shared, r, &(job_part){0, 1}, LEASE_SECONDS));
+    job_claims shared = job_claims_alone(r);
+    if (durable) TRY(job_claims_open(&shared, r, &(job_part){0, 1}, LEASE_SECONDS));
     coordinator c;
     progress p = progress_new(stderr, PROGRESS_PLAIN, PROGRESS_QUIET);
     coordinator_limits limits = {.deadline = DEADLINE_SECONDS, .end = INFINITY};
@@ -143,7 +143,7 @@ static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool
         *resident = resident_bytes();
         coordinator_close(&c);
     }
-    sharing_close(&shared);
+    job_claims_close(&shared);
     return outcome;
 }
 
@@ -161,10 +161,10 @@ static status run_tasks(const runtime *rt, run *r, int count, bool durable, disp
         if (d->waits == NULL) s = status_fail(STATUS_MEMORY, "no memory for %d times", count);
     }
     s = agree(rt->world, s);
-    wire_order farewell;
+    wire_order end_order;
     if (!failed(s))
         s = rt->rank == 0 ? coordinate(rt, &in, r, durable, &d->resident)
-                          : worker_serve(&d->worker, DEADLINE_SECONDS, &farewell);
+                          : worker_serve(&d->worker, DEADLINE_SECONDS, &end_order);
     free(in.tasks);
     in.tasks = NULL;
     return agree(rt->world, s);

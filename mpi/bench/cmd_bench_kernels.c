@@ -54,9 +54,11 @@ static status read_options(kernel_options *out, int argc, char **argv)
 
 static conv_shape shape_of(const layer_spec *l, int batch)
 {
-    if (l->kind == LAYER_LINEAR) return linear_shape(batch, l->in_channels * l->in_height * l->in_width, l->out_channels);
-    return (conv_shape){batch,         l->in_height,  l->in_width, l->in_channels, l->out_height, l->out_width, l->out_channels,
-                        l->kernel_h,   l->kernel_w,   l->stride_h, l->stride_w,    l->pad_h,      l->pad_w};
+    if (l->kind == LAYER_LINEAR)
+        return linear_shape(batch, l->in_channels * l->in_height * l->in_width, l->out_channels);
+    return (conv_shape){batch,        l->in_height,    l->in_width, l->in_channels, l->out_height,
+                        l->out_width, l->out_channels, l->kernel_h, l->kernel_w,    l->stride_h,
+                        l->stride_w,  l->pad_h,        l->pad_w};
 }
 
 static int list_rows(kernel_row *rows, const graph *g, int batch)
@@ -65,11 +67,14 @@ static int list_rows(kernel_row *rows, const graph *g, int batch)
     for (int i = 0; i < g->layer_count; i++) {
         const layer_spec *l = &g->layers[i];
         if (!layer_has_weights(l)) continue;
-        kernel_row row = {.name = l->name, .layers = 1, .depthwise = l->kind == LAYER_DEPTHWISE, .shape = shape_of(l, batch),
+        kernel_row row = {.name = l->name,
+                          .layers = 1,
+                          .depthwise = l->kind == LAYER_DEPTHWISE,
+                          .shape = shape_of(l, batch),
                           .operations = 2 * layer_macs(l) * batch};
         int same = 0;
-        while (same < count && (rows[same].depthwise != row.depthwise ||
-                                memcmp(&rows[same].shape, &row.shape, sizeof row.shape) != 0))
+        while (same < count &&
+               (rows[same].depthwise != row.depthwise || memcmp(&rows[same].shape, &row.shape, sizeof row.shape) != 0))
             same++;
         if (same < count)
             rows[same].layers++;
@@ -89,7 +94,8 @@ static status arrays_make(arrays *a, const kernel_row *row)
     const conv_shape *s = &row->shape;
     size_t in = (size_t)s->batch * (size_t)(s->in_height * s->in_width) * (size_t)s->in_channels;
     size_t out = (size_t)s->batch * (size_t)(s->out_height * s->out_width) * (size_t)s->out_channels;
-    size_t weight = (size_t)(s->kernel_h * s->kernel_w) * (size_t)(row->depthwise ? 1 : s->in_channels) * (size_t)s->out_channels;
+    size_t weight =
+        (size_t)(s->kernel_h * s->kernel_w) * (size_t)(row->depthwise ? 1 : s->in_channels) * (size_t)s->out_channels;
     size_t bias = (size_t)s->out_channels, total = 2 * in + out + 2 * weight + bias + conv_scratch_reals(s);
     size_t bytes = (total * sizeof(real) + 63) / 64 * 64;
     a->block = aligned_alloc(64, bytes); /* as the arena does; the sizes of most layers keep it */
@@ -111,11 +117,11 @@ static void run_pass(const kernel_table *k, const kernel_row *row, int pass, con
     if (pass == 0)
         (row->depthwise ? k->depthwise_forward : k->conv_forward)(a->out, a->in, a->weight, a->bias, s, a->scratch);
     else if (pass == 1)
-        (row->depthwise ? k->depthwise_backward_data
-                        : k->conv_backward_data)(a->din, a->out, a->weight, s, false, a->scratch);
+        (row->depthwise ? k->depthwise_backward_data : k->conv_backward_data)(a->din, a->out, a->weight, s, false,
+                                                                              a->scratch);
     else
-        (row->depthwise ? k->depthwise_backward_weight
-                        : k->conv_backward_weight)(a->dweight, a->bias, a->out, a->in, s, a->scratch);
+        (row->depthwise ? k->depthwise_backward_weight : k->conv_backward_weight)(a->dweight, a->bias, a->out, a->in, s,
+                                                                                  a->scratch);
 }
 
 static status measure(kernel_row *row, const kernel_table *k, limits *l)
@@ -182,7 +188,8 @@ static void print_json(const kernel_row *rows, int count, const graph *g, const 
     for (int i = 0; i < count; i++)
         printf("%s{\"name\": \"%s\", \"layers\": %d, \"forward_gflops\": %.2f, \"backward_data_gflops\": %.2f, "
                "\"backward_weight_gflops\": %.2f}",
-               i > 0 ? ", " : "", rows[i].name, rows[i].layers, rows[i].gflops[0], rows[i].gflops[1], rows[i].gflops[2]);
+               i > 0 ? ", " : "", rows[i].name, rows[i].layers, rows[i].gflops[0], rows[i].gflops[1],
+               rows[i].gflops[2]);
     printf("], \"forward_gflops\": %.2f, \"backward_data_gflops\": %.2f, \"backward_weight_gflops\": %.2f}\n",
            total_rate(rows, count, 0), total_rate(rows, count, 1), total_rate(rows, count, 2));
 }
@@ -193,8 +200,9 @@ static status run_kernels(const runtime *rt, int argc, char **argv)
     kernel_options o;
     TRY(read_options(&o, argc, argv));
     const kernel_table *k = kernels_choose(o.isa);
-    if (k == NULL) return status_fail(STATUS_CONFIG, "bench kernels: this processor has no such kernels; --isa wants "
-                                                     "avx512, avx2 or portable");
+    if (k == NULL)
+        return status_fail(STATUS_CONFIG, "bench kernels: this processor has no such kernels; --isa wants "
+                                          "avx512, avx2 or portable");
     graph g;
     TRY(bench_network(&g, o.network));
     kernel_row *rows = calloc(MAX_ROWS, sizeof *rows);

@@ -16,7 +16,7 @@ double bench_operations(const graph *g, bool training);
 
 typedef struct {
     const char *cost, *activations; /* "size"; "2,4,8" */
-    int batch, shards; /* shards 0: the default */
+    int batch, shards;              /* shards 0: the default */
     bool augment;
     int search_epochs;
 } bench_choice;

@@ -13,7 +13,7 @@
 #include "mpi/bench/cmd_bench_limits.h"
 #include "mpi/bench/cmd_bench_load.h"
 #include "mpi/bench/cmd_bench_timing.h"
-#include "mpi/sum/group.h"
+#include "mpi/sum/rank_group.h"
 
 enum { REPEATS = 9, WARM_STEPS = 3, MAX_RANKS = 256 };
 static const double CALIBRATION_SECONDS = 0.05; /* between two repeats */
@@ -63,7 +63,7 @@ typedef struct {
     record start; /* what the point starts from: fresh weights */
     rank_group ranks;
     sum_memory sums;
-    group group;
+    ranks_view group;
     limits limits;
     step_rates rates;
     timed_result timed;
@@ -78,8 +78,8 @@ static status read_number(const option_parser *p, const char *name, double low, 
     char *end = NULL;
     double value = strtod(p->value, &end);
     if (end == p->value || *end != '\0' || !(value >= low && value <= high))
-        return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name, low,
-                           high, p->value);
+        return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name,
+                           low, high, p->value);
     *out = value;
     return status_ok();
 }
@@ -97,9 +97,8 @@ static status read_phase(const option_parser *p, measured_phase *out)
 
 static status read_options(step_options *out, int argc, char **argv)
 {
-    *out = (step_options){.phase = MEASURE_SEARCH,
-                          .choice = {.cost = "size", .activations = "8", .batch = 32},
-                          .seconds = 5};
+    *out = (step_options){
+        .phase = MEASURE_SEARCH, .choice = {.cost = "size", .activations = "8", .batch = 32}, .seconds = 5};
     option_parser p = options_start("bench step", options, argc, argv);
     long value;
     for (int letter = -1; letter != 0;) {
@@ -155,9 +154,10 @@ static status check_ranks(const session *s)
 {
     int size = s->rt->size, shards = s->settings.shards;
     if ((size & (size - 1)) != 0 || size > shards || size > MAX_RANKS)
-        return status_fail(STATUS_CONFIG,
-                           "bench step: %d ranks cannot share a batch of %d shards; start it with 1, 2, 4 ... %d ranks",
-                           size, shards, shards);
+        return status_fail(
+            STATUS_CONFIG,
+            "bench step: %d ranks cannot probability a batch of %d shards; start it with 1, 2, 4 ... %d ranks", size,
+            shards, shards);
     return status_ok();
 }
 
@@ -216,7 +216,8 @@ static status prepare(session *s)
     bench_choice choice = o->choice;
     choice.search_epochs = o->phase == MEASURE_SEARCH ? 1000 : 1;
     s->kernels = kernels_choose(NULL);
-    if (s->kernels == NULL) return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind in BITFRONT_ISA");
+    if (s->kernels == NULL)
+        return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind in BITFRONT_ISA");
     TRY(bench_network(&s->graph, o->network));
     TRY(bench_settings(&s->settings, &choice));
     TRY(check_ranks(s));
@@ -378,10 +379,10 @@ static status measure_parts(session *s)
 /* ---- output ---- */
 
 typedef struct {
-    double images_per_s, images_per_cpu_s;     /* of all ranks; of one core's time */
-    double operations, gflops, limit;          /* of one image, unpruned; of all ranks; images/s of a core at sgemm's rate */
-    double share, cpu_share;                   /* of the limit, by images_per_s and by images_per_cpu_s */
-    double bytes, kernel_seconds;              /* of the timed run, all kernels */
+    double images_per_s, images_per_cpu_s; /* of all ranks; of one core's time */
+    double operations, gflops, limit; /* of one image, unpruned; of all ranks; images/s of a core at sgemm's rate */
+    double probability, cpu_share;    /* of the limit, by images_per_s and by images_per_cpu_s */
+    double bytes, kernel_seconds;     /* of the timed run, all kernels */
 } step_summary;
 
 static step_summary summarize(const session *s)
@@ -391,7 +392,7 @@ static step_summary summarize(const session *s)
                       .operations = bench_operations(&s->graph, s->o->phase != MEASURE_EVAL)};
     y.gflops = y.images_per_s * y.operations * 1e-9;
     y.limit = s->limits.sgemm_gflops * 1e9 / y.operations;
-    y.share = y.images_per_s / s->rt->size / y.limit;
+    y.probability = y.images_per_s / s->rt->size / y.limit;
     y.cpu_share = y.images_per_cpu_s / y.limit;
     for (int k = 0; k < TIMED_KINDS; k++) {
         y.bytes += s->timed.kinds[k].bytes;
@@ -426,9 +427,8 @@ static void print_json(const session *s, const step_summary *y)
            "\"flop_per_image\": %.0f, \"sgemm_gflops\": %.2f, \"fma_peak_gflops\": %.2f, \"share_of_sgemm\": %.4f, "
            "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, \"time_shares\": {",
            y->images_per_s, s->rates.images_per_s[0], s->rates.images_per_s[REPEATS - 1], y->images_per_cpu_s,
-           y->cpu_share, y->gflops, y->operations,
-           s->limits.sgemm_gflops, s->limits.fma_peak_gflops, y->share, s->rates.peak_rss_bytes,
-           y->bytes / (double)s->timed_images);
+           y->cpu_share, y->gflops, y->operations, s->limits.sgemm_gflops, s->limits.fma_peak_gflops, y->probability,
+           s->rates.peak_rss_bytes, y->bytes / (double)s->timed_images);
     for (int k = 0; k < TIMED_KINDS; k++)
         printf("\"%s\": %.4f, ", timed_kind_name((timed_kind)k), s->timed.kinds[k].seconds / s->timed_seconds);
     printf("\"everything else\": %.4f}, \"convolutions\": [", 1 - y->kernel_seconds / s->timed_seconds);
@@ -488,7 +488,8 @@ static void print_report(const session *s, const step_summary *y)
     printf("\n%.0f images/s (median of %d repeats; %.0f to %.0f), %.2f ms a step\n", y->images_per_s, REPEATS,
            s->rates.images_per_s[0], s->rates.images_per_s[REPEATS - 1], 1e3 * s->rates.step_seconds);
     printf("%.2f MFLOP an image%s: %.1f GFLOP/s, %.1f %% of the limit of %.0f images/s a core (sgemm)\n",
-           y->operations * 1e-6, o->pruned > 0 ? " of the unpruned network" : "", y->gflops, 100 * y->share, y->limit);
+           y->operations * 1e-6, o->pruned > 0 ? " of the unpruned network" : "", y->gflops, 100 * y->probability,
+           y->limit);
     printf("%.0f images for a second of a core's own time, %.1f %% of the limit (what a busy machine leaves out)\n",
            y->images_per_cpu_s, 100 * y->cpu_share);
     printf("peak resident memory %.1f MB\n", 1e-6 * (double)s->rates.peak_rss_bytes);

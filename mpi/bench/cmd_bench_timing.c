@@ -169,19 +169,20 @@ static void pact_add_forward(real *y, const real *x, const real *b, const pact *
     count(TIMED_PACT_FORWARD, started, 3.0 * (double)n, 0);
 }
 
-static void pact_add_backward(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX], real dshare[PACT_MAX],
-                              const real *g, const real *x, const real *b, const pact *q, size_t n)
+static void pact_add_backward(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
+                              real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
+                              size_t n)
 {
     double started = clock_cpu_seconds();
-    inside->pact_add_backward(dx, add_x, db, add_b, dclip, dshare, g, x, b, q, n);
+    inside->pact_add_backward(dx, add_x, db, add_b, dclip, dprobability, g, x, b, q, n);
     count(TIMED_PACT_BACKWARD, started, (5.0 + add_x + add_b) * (double)n, 0);
 }
 
-static void pact_backward(real *dx, real dclip[PACT_MAX], real dshare[PACT_MAX], real *dlow, const real *g,
+static void pact_backward(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
                           const real *x, const pact *q, size_t n)
 {
     double started = clock_cpu_seconds();
-    inside->pact_backward(dx, dclip, dshare, dlow, g, x, q, n);
+    inside->pact_backward(dx, dclip, dprobability, dlow, g, x, q, n);
     count(TIMED_PACT_BACKWARD, started, (dx != NULL ? 3.0 : 2.0) * (double)n, 0);
 }
 

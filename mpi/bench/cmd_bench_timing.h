@@ -1,14 +1,26 @@
-/* cmd_bench_timing: a kernel table that measures its calls and passes them on to another one. There is one at a time. */
+/* cmd_bench_timing: a kernel table that measures its calls and passes them on to another one. There is one at a time.
+ */
 #ifndef MPI_BENCH_CMD_BENCH_TIMING_H
 #define MPI_BENCH_CMD_BENCH_TIMING_H
 
 #include "core/kernels/kernels.h"
 
 typedef enum {
-    TIMED_CONV_FORWARD, TIMED_CONV_DATA, TIMED_CONV_WEIGHT,
-    TIMED_DEPTHWISE_FORWARD, TIMED_DEPTHWISE_DATA, TIMED_DEPTHWISE_WEIGHT,
-    TIMED_BATCHNORM_FORWARD, TIMED_BATCHNORM_BACKWARD, TIMED_PACT_FORWARD, TIMED_PACT_BACKWARD,
-    TIMED_ADD_RELU, TIMED_DROPOUT, TIMED_POOL, TIMED_LOSS, TIMED_KINDS
+    TIMED_CONV_FORWARD,
+    TIMED_CONV_DATA,
+    TIMED_CONV_WEIGHT,
+    TIMED_DEPTHWISE_FORWARD,
+    TIMED_DEPTHWISE_DATA,
+    TIMED_DEPTHWISE_WEIGHT,
+    TIMED_BATCHNORM_FORWARD,
+    TIMED_BATCHNORM_BACKWARD,
+    TIMED_PACT_FORWARD,
+    TIMED_PACT_BACKWARD,
+    TIMED_ADD_RELU,
+    TIMED_DROPOUT,
+    TIMED_POOL,
+    TIMED_LOSS,
+    TIMED_KINDS
 } timed_kind;
 
 typedef struct {

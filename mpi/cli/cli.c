@@ -11,7 +11,7 @@
 
 static const command *const commands[] = {&command_plan,  &command_sweep,   &command_status,
                                           &command_front, &command_prepare, &command_check,
-                                          &command_cost,  &command_merge,  &command_bench};
+                                          &command_cost,  &command_merge,   &command_bench};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const command *find_command(const char *name)

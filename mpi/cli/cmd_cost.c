@@ -15,7 +15,7 @@
 enum { COLUMN_WIDTH = 14 };
 
 static const option_spec options[] = {
-    {'a', "assignment", "uniform:wXaY", "weights of X and activations of Y bit everywhere; default uniform:w8a8"},
+    {'a', "allocation", "uniform:wXaY", "weights of X and activations of Y bit everywhere; default uniform:w8a8"},
     {'p', "point", "ID", "the choices of this point; the argument is then a run directory"},
     {'m', "model", "NAME", "only this model; may be given several times. Default: all, layers in size, mpic, ne16"},
     {'c', "config", "CONFIG", "a configuration with lut = { ... }: its table is one more model"},
@@ -43,13 +43,13 @@ typedef struct {
 
 /* ---- arguments ---- */
 
-static status read_assignment(cost_arguments *out, const char *text)
+static status read_allocation(cost_arguments *out, const char *text)
 {
     int weight_bits, activation_bits, end = 0;
     if (sscanf(text, "uniform:w%da%d%n", &weight_bits, &activation_bits, &end) != 2 || text[end] != '\0' ||
         cost_weight_index(weight_bits) < 1 || cost_activation_index(activation_bits) < 0)
         return status_fail(STATUS_CONFIG,
-                           "cost: --assignment wants uniform:w4a8 with 2, 4 or 8 bit each, not \"%.60s\"", text);
+                           "cost: --allocation wants uniform:w4a8 with 2, 4 or 8 bit each, not \"%.60s\"", text);
     out->weight_bits = weight_bits;
     out->activation_bits = activation_bits;
     return status_ok();
@@ -63,7 +63,7 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
         TRY(options_next(&p, &letter));
         switch (letter) {
         case 'a':
-            TRY(read_assignment(&given, p.value));
+            TRY(read_allocation(&given, p.value));
             break;
         case 'p':
             TRY(options_integer(&p, "point", 1, 1000000000, &given.point));
@@ -89,7 +89,7 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
         given.path = arguments[0];
         if (given.point > 0 && given.weight_bits > 0)
             return status_fail(STATUS_CONFIG,
-                               "cost: --point brings its own assignment; leave out --assignment or --point");
+                               "cost: --point brings its own allocation; leave out --allocation or --point");
     }
     *out = given;
     return status_ok();
@@ -103,7 +103,7 @@ static bool is_directory(const char *path)
 
 /* ---- the choices of a point ---- */
 
-static status use_assignment(cost_report *r, const record_assignment *a, bool *known)
+static status use_allocation(cost_report *r, const record_allocation *a, bool *known)
 {
     const graph *g = &r->g;
     int layer = graph_find(g, a->layer);
@@ -119,7 +119,7 @@ static status use_assignment(cost_report *r, const record_assignment *a, bool *k
     int group = g->layers[layer].group, from = cost_input_entry(g, layer), input = cost_activation_index(a->input_bits);
     if (input < 0) return status_fail(STATUS_DATA, "layer %s has an input of %d bit", a->layer, a->input_bits);
     if (known[group] && memcmp(r->groups[group].channels, chosen.channels, sizeof chosen.channels) != 0)
-        return status_fail(STATUS_DATA, "layer %s differs from the layers that share its choice", a->layer);
+        return status_fail(STATUS_DATA, "layer %s differs from the layers that probability its choice", a->layer);
     memcpy(r->groups[group].channels, chosen.channels, sizeof chosen.channels);
     memset(r->groups[from].activation, 0, sizeof r->groups[from].activation);
     r->groups[from].activation[input] = 1;
@@ -130,12 +130,12 @@ static status use_assignment(cost_report *r, const record_assignment *a, bool *k
 static status use_record(cost_report *r, const record *rec)
 {
     if (rec->state != RECORD_DONE) return status_fail(STATUS_CONFIG, "the task failed: %.200s", rec->reason);
-    if (rec->assignment_count == 0)
+    if (rec->allocation_count == 0)
         return status_fail(STATUS_CONFIG, "the task is a warm-up in float: it chose no precisions");
     bool *known = calloc((size_t)r->g.group_count, sizeof *known);
-    if (known == NULL) return status_fail(STATUS_MEMORY, "no memory for the assignment");
+    if (known == NULL) return status_fail(STATUS_MEMORY, "no memory for the allocation");
     status s = status_ok();
-    for (int i = 0; i < rec->assignment_count && !failed(s); i++) s = use_assignment(r, &rec->assignments[i], known);
+    for (int i = 0; i < rec->allocation_count && !failed(s); i++) s = use_allocation(r, &rec->allocations[i], known);
     for (int i = 0; i < r->g.layer_count && !failed(s); i++) {
         const layer_spec *l = &r->g.layers[i];
         if (layer_has_weights(l) && !known[l->group])
@@ -327,7 +327,7 @@ const command command_cost = {
     .details =
         "Prints a table of the layers with their channels at each precision and their cost, and the totals of all\n"
         "cost models (hw_models/README.md says what they mean). Examples:\n"
-        "  bitfront cost configs/networks/resnet8.cfg --assignment uniform:w4a8\n"
+        "  bitfront cost configs/networks/resnet8.cfg --allocation uniform:w4a8\n"
         "  bitfront cost results/runs/demo --point 7 --model ne16 --model mpic_energy\n",
     .options = options,
     .run = run_cost,

@@ -43,9 +43,10 @@ const command command_merge = {
     .details =
         "Copies the finished tasks of all RUNs into OUT and makes its results.h5 anew. OUT may be a run already; then\n"
         "what it has stays. The order does not matter, and merging again changes nothing. Runs of different\n"
-        "configurations, networks or data sets are refused (exit code 2), and so are tasks that have different results\n"
+        "configurations, networks or data sets are refused (exit code 2), and so are tasks that have different "
+        "results\n"
         "in different runs: each is named with what differs, and nothing is written. Damaged files are named and left\n"
-        "out. The runs may have been made with --shard, in other places, on other machines.\n",
+        "out. The runs may have been made with --part, in other places, on other machines.\n",
     .options = options,
     .run = run_merge,
 };

@@ -17,8 +17,8 @@ typedef struct {
     status (*run)(const runtime *rt, int argc, char **argv, int *exit_code);
 } command;
 
-extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check, command_cost,
-    command_bench, command_merge;
+extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check,
+    command_cost, command_bench, command_merge;
 
 /* The help of one command. */
 void command_help(FILE *out, const command *c);

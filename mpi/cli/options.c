@@ -91,6 +91,7 @@ void options_print(FILE *out, const option_spec *specs)
     static const option_spec help = {'h', "help", NULL, "print this help"};
     for (int i = 0; i <= count_specs(specs); i++) {
         const option_spec *o = specs[i].name != NULL ? &specs[i] : &help;
+        if (o->help == NULL) continue; /* an old spelling */
         char left[64];
         bool is_short = isalpha((unsigned char)o->letter) != 0;
         int used = snprintf(left, sizeof left, "  %s%c%s --%s", is_short ? "-" : "", is_short ? o->letter : ' ',

@@ -49,8 +49,8 @@ static void print_outcome(FILE *out, const simulate_report *r)
             r->in->workers, r->in->workers == 1 ? "" : "s", r->in->workers == 1 ? "s" : "");
     if (r->real.capacity > 0) {
         progress_duration(makespan, r->real.makespan);
-        fprintf(out, "                  %.1f %% of %s with the %.0f of the recorded run\n", 100 * r->real.busy / r->real.capacity,
-                makespan, r->real.capacity / r->real.makespan);
+        fprintf(out, "                  %.1f %% of %s with the %.0f of the recorded run\n",
+                100 * r->real.busy / r->real.capacity, makespan, r->real.capacity / r->real.makespan);
     }
     fprintf(out, "speed-up          %.4g with %d: %.1f %% of perfect\n", o->useful / o->makespan, r->in->workers,
             100 * o->useful / o->makespan / r->in->workers);

@@ -8,21 +8,21 @@
 
 static const double LONGEST_NAP_SECONDS = 1e-3;
 
-static int lot_tag(MPI_Comm world, int lot)
+static int assignment_tag(MPI_Comm world, int assignment)
 {
     void *largest = NULL;
     int found = 0;
     MPI_Comm_get_attr(world, MPI_TAG_UB, (void *)&largest, &found);
     int limit = found ? *(int *)largest : 32767; /* the least that MPI promises */
-    return WIRE_TAG_LOT + lot % (limit - WIRE_TAG_LOT);
+    return WIRE_TAG_ASSIGNMENT + assignment % (limit - WIRE_TAG_ASSIGNMENT);
 }
 
-status exchange_open(exchange *out, MPI_Comm world, const int *members, int count, int lot,
+status exchange_open(exchange *out, MPI_Comm world, const int *members, int count, int assignment,
                      bool (*given_up)(void *ctx), void *ctx)
 {
     exchange x = {.world = world,
                   .size = count,
-                  .lot = lot,
+                  .assignment = assignment,
                   .given_up = given_up,
                   .ctx = ctx,
                   .requests = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
@@ -34,7 +34,7 @@ status exchange_open(exchange *out, MPI_Comm world, const int *members, int coun
         memcpy(x.members, members, (size_t)count * sizeof *members);
         while (x.rank < count && members[x.rank] != world_rank) x.rank++;
         assert(x.rank < count);
-        x.tag = lot_tag(world, lot);
+        x.tag = assignment_tag(world, assignment);
         x.sent = malloc(EXCHANGE_BYTES);
         x.received = malloc(EXCHANGE_BYTES);
         if (x.sent == NULL || x.received == NULL) {
@@ -72,7 +72,7 @@ void exchange_close(exchange *x)
 status exchange_check(const exchange *x, const char *what)
 {
     if (x->given_up == NULL || !x->given_up(x->ctx)) return status_ok();
-    return status_fail(STATUS_MPI, "%s: the lot was given up", what);
+    return status_fail(STATUS_MPI, "%s: the assignment was given up", what);
 }
 
 static status begin_receipt(exchange *x, int from, size_t bytes, const char *what)

@@ -59,8 +59,8 @@ status node_window_reserve(node_window *w, size_t bytes, const char *what)
     TRY(patience_wait(1, &request, "sharing memory"));
     TRY(agree(w->node, check_room((double)all, what)));
     void *own_part = NULL;
-    status made = mpi_status(
-        MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, w->node, &own_part, &w->window), "sharing memory");
+    status made = mpi_status(MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, w->node, &own_part, &w->window),
+                             "sharing memory");
     if (failed(made))
         made = status_fail(STATUS_MEMORY, "cannot share the %.0f MB of %s between the ranks of a node: %.300s",
                            1e-6 * (double)all, what, made.message);

@@ -20,8 +20,8 @@ void node_window_choose_place(void);
 /* Collective on world. Finds the ranks of this node. *out is to be closed also after a failure. */
 MUST_CHECK status node_window_open(node_window *out, MPI_Comm world);
 
-/* Collective on w->node. This rank brings `bytes` bytes, for `what` in words. STATUS_MEMORY, on all, when there is no room
- * for those of all ranks. */
+/* Collective on w->node. This rank brings `bytes` bytes, for `what` in words. STATUS_MEMORY, on all, when there is no
+ * room for those of all ranks. */
 MUST_CHECK status node_window_reserve(node_window *w, size_t bytes, const char *what);
 
 /* What a rank of the node has brought. */

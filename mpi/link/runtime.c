@@ -11,8 +11,8 @@
 #include "mpi/link/agree.h"
 #include "mpi/link/node_window.h"
 
-static volatile sig_atomic_t wish = STOP_NOT; /* a signal handler can reach nothing else */
-static bool ranks_lost = false;               /* a fact about the process, like its signals */
+static volatile sig_atomic_t wish = STOP_NOT;   /* a signal handler can reach nothing else */
+static bool ranks_lost = false;                 /* a fact about the process, like its signals */
 enum { END_SECONDS = 10, START_SECONDS = 600 }; /* MPI_Finalize waits for ranks that die at the very end */
 
 static void want_stop(int number)
@@ -113,7 +113,8 @@ static void tell(status outcome)
     fflush(stderr);
 }
 
-/* For bitfront-run: what mpirun returns says little once ranks may die. A launcher that misses this file sees a death. */
+/* For bitfront-run: what mpirun returns says little once ranks may die. A launcher that misses this file sees a death.
+ */
 static void leave_code(int code)
 {
     const char *path = getenv("BITFRONT_EXIT_FILE");

@@ -16,13 +16,14 @@ enum { WIRE_MAX_MEMBERS = 256 };
 enum {
     WIRE_TAG_ORDER = 1,  /* wire_order, coordinator to worker: one tag, so they arrive in the order they were sent */
     WIRE_TAG_REPORT = 2, /* wire_report, worker to coordinator */
-    WIRE_TAG_LOT = 16    /* and above: between the members of a lot, one tag for each lot (exchange.h) */
+    WIRE_TAG_ASSIGNMENT =
+        16 /* and above: between the members of a assignment, one tag for each assignment (exchange.h) */
 };
 
 typedef enum {
     ORDER_RUN,     /* work on `task_id` with `members` */
     ORDER_VERDICT, /* the answer to REPORT_BOUNDARY and REPORT_READY: you may publish; then go on, or leave the task */
-    ORDER_ABANDON, /* the lot is given up: leave it at once and publish nothing */
+    ORDER_ABANDON, /* the assignment is given up: leave it at once and publish nothing */
     ORDER_STOP,    /* leave the task at the next step, with a checkpoint */
     ORDER_PULSE,   /* the coordinator lives */
     ORDER_END      /* the sweep is over: `outcome` and `failed_tasks` are its end on every rank */
@@ -30,7 +31,7 @@ typedef enum {
 
 typedef struct {
     order_kind kind;
-    int lot; /* number of the assignment, growing: what belongs to an older one is recognised */
+    int assignment; /* number of the assignment, growing: what belongs to an older one is recognised */
     int task_id;
     bool leave;      /* with ORDER_VERDICT */
     bool ranks_lost; /* with ORDER_END: no collective call is possible any more */
@@ -49,16 +50,16 @@ typedef enum {
     REPORT_DONE,        /* the task's file is written; `outcome` is OK, or NUMERIC with the reason of a failed task */
     REPORT_STOPPED,     /* left at a checkpoint because that was asked for; `outcome` LOST: the task is another job's */
     REPORT_BROKEN,      /* the machine failed (`outcome`): this task has no result */
-    REPORT_GAVE_UP,     /* from any member: the messages of this lot failed (`outcome`) */
-    REPORT_FREE,        /* this rank has left a lot that was given up, and waits for orders */
+    REPORT_GAVE_UP,     /* from any member: the messages of this assignment failed (`outcome`) */
+    REPORT_FREE,        /* this rank has left a assignment that was given up, and waits for orders */
     REPORT_WARNING,     /* the sweep goes on; `outcome.message` is for people */
     REPORT_STOP_WANTED, /* this rank got a signal */
-    REPORT_LEFT         /* the last words of a worker: nothing of it is on its way any more */
+    REPORT_LEFT         /* the last message of a worker: nothing of it is on its way any more */
 } report_kind;
 
 typedef struct {
     report_kind kind;
-    int task_id, lot;
+    int task_id, assignment;
     int rank; /* world rank of the sender */
     bool now; /* with REPORT_STOP_WANTED: at the next step, not at the next boundary */
     trainer_progress progress;

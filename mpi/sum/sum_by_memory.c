@@ -14,19 +14,19 @@ static sum_area *own_area(const tree_sum *s)
 
 static void show(const tree_sum *s, _Atomic uint64_t *word, uint32_t chunks)
 {
-    atomic_store_explicit(word, (uint64_t)(uint32_t)s->link->lot << 32 | chunks, memory_order_release);
+    atomic_store_explicit(word, (uint64_t)(uint32_t)s->link->assignment << 32 | chunks, memory_order_release);
 }
 
-/* Chunks of this lot, of a rank that is in it; in an earlier one, it has not begun. In a later one, it has left this one
- * and tells no more what stands in its area; but then it has taken what it needed. */
-static uint64_t seen(const tree_sum *s, const _Atomic uint64_t *word, uint64_t in_later_lot)
+/* Chunks of this assignment, of a rank that is in it; in an earlier one, it has not begun. In a later one, it has left
+ * this one and tells no more what stands in its area; but then it has taken what it needed. */
+static uint64_t seen(const tree_sum *s, const _Atomic uint64_t *word, uint64_t in_later_assignment)
 {
     uint64_t value = atomic_load_explicit(word, memory_order_acquire);
-    int32_t ahead = (int32_t)((uint32_t)(value >> 32) - (uint32_t)s->link->lot);
-    return ahead == 0 ? (uint32_t)value : ahead > 0 ? in_later_lot : 0;
+    int32_t ahead = (int32_t)((uint32_t)(value >> 32) - (uint32_t)s->link->assignment);
+    return ahead == 0 ? (uint32_t)value : ahead > 0 ? in_later_assignment : 0;
 }
 
-void sum_by_memory_begin_lot(tree_sum *s)
+void sum_by_memory_begin_assignment(tree_sum *s)
 {
     sum_area *own = own_area(s);
     show(s, &own->given, 0);
@@ -35,12 +35,12 @@ void sum_by_memory_begin_lot(tree_sum *s)
 }
 
 /* The chunks that even the last member has given, added or taken. */
-static uint64_t least(const tree_sum *s, size_t word_offset, uint64_t in_later_lot)
+static uint64_t least(const tree_sum *s, size_t word_offset, uint64_t in_later_assignment)
 {
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < s->link->size; i++) {
         const char *area = (const char *)s->areas[i];
-        uint64_t chunks = seen(s, (const _Atomic uint64_t *)(const void *)(area + word_offset), in_later_lot);
+        uint64_t chunks = seen(s, (const _Atomic uint64_t *)(const void *)(area + word_offset), in_later_assignment);
         if (chunks < least) least = chunks;
     }
     return least;
@@ -141,7 +141,7 @@ bool sum_by_memory_advance(tree_sum *s)
     return moved;
 }
 
-/* Also the others need nothing of this rank's area any more: it may go to another lot, and write there. */
+/* Also the others need nothing of this rank's area any more: it may go to another assignment, and write there. */
 bool sum_by_memory_complete(const tree_sum *s)
 {
     return s->taken.part == s->part_count && taken_by_all(s) >= s->taken.number;

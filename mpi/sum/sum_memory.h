@@ -1,8 +1,8 @@
 /* sum_memory: areas of shared memory through which the ranks of one node sum gradients, one area for each rank.
  *
- * A rank writes in its own area only, and reads those of the members of its lot. What it shows there carries the number
- * of its lot, so that a rank which was stopped and is late, or reads what another lot has left, waits for something that
- * does not come, instead of taking it. */
+ * A rank writes in its own area only, and reads those of the members of its assignment. What it shows there carries the
+ * number of its assignment, so that a rank which was stopped and is late, or reads what another assignment has left,
+ * waits for something that does not come, instead of taking it. */
 #ifndef MPI_SUM_SUM_MEMORY_H
 #define MPI_SUM_SUM_MEMORY_H
 
@@ -15,11 +15,11 @@
 #include "core/base/status.h"
 #include "mpi/link/node_window.h"
 
-/* Values are summed in chunks of a slot. 8 MB a rank, of which a sum touches what it needs: small ones stay in cache, and of
- * large ones there is room for what several layers bring before the others have come for it. */
+/* Values are summed in chunks of a slot. 8 MB a rank, of which a sum touches what it needs: small ones stay in cache,
+ * and of large ones there is room for what several layers bring before the others have come for it. */
 enum { SUM_SLOT_REALS = 1 << 14, SUM_SLOTS = 128 };
 
-/* How far a rank is with the chunks of a lot: lot << 32 | chunks. */
+/* How far a rank is with the chunks of a assignment: assignment << 32 | chunks. */
 typedef struct {
     _Alignas(64) _Atomic uint64_t given; /* its values stand in the chunk's slot */
     _Atomic uint64_t added;              /* the sum of all over its part of the chunk stands there instead */

@@ -10,12 +10,12 @@ void tree_sum_open(tree_sum *out, exchange *link, const sum_memory *memory)
 {
     *out = (tree_sum){.link = link, .bit = 1};
     if (link->size > 1) out->in_memory = sum_memory_find(out->areas, memory, link->members, link->size);
-    if (out->in_memory) sum_by_memory_begin_lot(out);
+    if (out->in_memory) sum_by_memory_begin_assignment(out);
 }
 
 void tree_sum_begin(tree_sum *s, real *values, size_t count)
 {
-    assert(count > 0 && s->part_count <= GROUP_SUM_PARTS);
+    assert(count > 0 && s->part_count <= RANKS_SUM_PARTS);
     s->parts[s->part_count].values = values;
     s->parts[s->part_count].count = count;
     s->part_count++;
@@ -50,7 +50,7 @@ static bool complete(const tree_sum *s)
     return s->in_memory ? sum_by_memory_complete(s) : s->sent.part == s->part_count;
 }
 
-/* To the end, or until the lot is over. */
+/* To the end, or until the assignment is over. */
 static status wait_for_all(tree_sum *s)
 {
     patience p = {.longest_nap = LONGEST_NAP_SECONDS};

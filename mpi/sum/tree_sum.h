@@ -1,7 +1,7 @@
-/* tree_sum: the sum of the engine's core/train/group.h over the ranks of a group by a fixed binary tree over the group
+/* tree_sum: the sum of the engine's core/train/ranks.h over the ranks of a group by a fixed binary tree over the group
  * rank: rank r brings the finished sum of its subtree of shards, so the result equals that of any other group size
- * (architecture.md 2, P1). It can be begun part by part, as the backward pass completes them, and goes on whenever it is
- * advanced.
+ * (architecture.md 2, P1). It can be begun part by part, as the backward pass completes them, and goes on whenever it
+ * is advanced.
  *
  * Two ways, with the same bits:
  * - Through shared memory (sum_memory.h), when all members are of one node. Every rank lays its values into its area,
@@ -17,7 +17,7 @@
 
 #include "core/base/real.h"
 #include "core/base/status.h"
-#include "core/train/group.h"
+#include "core/train/ranks.h"
 #include "mpi/link/exchange.h"
 #include "mpi/sum/sum_memory.h"
 
@@ -25,7 +25,7 @@
 typedef struct {
     int part;
     size_t offset;   /* within the part */
-    uint32_t number; /* of the chunk, from the start of the lot */
+    uint32_t number; /* of the chunk, from the start of the assignment */
 } sum_place;
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
     struct {
         real *values; /* borrowed until tree_sum_end */
         size_t count;
-    } parts[GROUP_SUM_PARTS + 1];
+    } parts[RANKS_SUM_PARTS + 1];
     status fault; /* of a message; told by tree_sum_end */
 
     bool in_memory;
@@ -51,14 +51,14 @@ typedef struct {
 void tree_sum_open(tree_sum *out, exchange *link, const sum_memory *memory);
 
 /* Begins the sum of values[count], count >= 1. Every member begins the same parts in the same order; at most
- * GROUP_SUM_PARTS before tree_sum_end. */
+ * RANKS_SUM_PARTS before tree_sum_end. */
 void tree_sum_begin(tree_sum *s, real *values, size_t count);
 
 /* Does what can be done without waiting. True when something was done. */
 bool tree_sum_advance(tree_sum *s);
 
-/* Collective on the lot. Sums values[count] and completes what was begun; values[count] is room for the number of
- * failures. All ranks return the same status for `local`; the sums are undefined after a failure. */
+/* Collective on the assignment. Sums values[count] and completes what was begun; values[count] is room for the number
+ * of failures. All ranks return the same status for `local`; the sums are undefined after a failure. */
 MUST_CHECK status tree_sum_end(tree_sum *s, real *values, size_t count, status local);
 
 /* ---- for the two ways: mpi/sum/sum_by_memory.c and mpi/sum/sum_by_messages.c ---- */
@@ -68,7 +68,7 @@ real *tree_sum_chunk(const tree_sum *s, const sum_place *place, size_t most, siz
 /* The place behind that chunk. */
 void tree_sum_pass(const tree_sum *s, sum_place *place, size_t count);
 
-void sum_by_memory_begin_lot(tree_sum *s);
+void sum_by_memory_begin_assignment(tree_sum *s);
 bool sum_by_memory_advance(tree_sum *s);
 bool sum_by_memory_complete(const tree_sum *s);
 bool sum_by_messages_advance(tree_sum *s);

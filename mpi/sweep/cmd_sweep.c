@@ -13,14 +13,15 @@
 #include "mpi/sweep/sweep.h"
 #include "core/sweep/walltime.h"
 
-enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME, SHARD, LEASE };
+enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME, PART, LEASE };
 static const double USUAL_DEADLINE = 30, SHORTEST_DEADLINE = 0.2, LONGEST_DEADLINE = 86400; /* s */
 
 static const option_spec options[] = {
     {'o', "out", "DIR", "run directory; default results/runs/NAME, with the name in the configuration"},
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
-    {SHARD, "shard", "I/N", "do every N-th point only, as the I-th of N jobs; default: from SLURM_ARRAY_TASK_*, or 1/1"},
+    {PART, "shard", "I/N", NULL},
+    {PART, "part", "I/N", "do every N-th point only, as the I-th of N jobs; default: from SLURM_ARRAY_TASK_*, or 1/1"},
     {LEASE, "lease", "SECONDS", "silence after which another job may take over a task of this one; default 60"},
     {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
     {MAX_WALLTIME, "max-walltime", "TIME",
@@ -35,7 +36,7 @@ typedef struct {
     config_options config;
     const char *path;      /* of the configuration */
     const char *directory; /* NULL: default */
-    job_part part; /* of zero: not given */
+    job_part part;         /* of zero: not given */
     progress_style style;
     progress_volume volume;
     double deadline;     /* s of silence */
@@ -57,10 +58,8 @@ static status read_deadline(double *out, const char *text)
 
 static status read_arguments(sweep_arguments *out, int argc, char **argv)
 {
-    sweep_arguments given = {.style = PROGRESS_AUTO,
-                             .volume = PROGRESS_NORMAL,
-                             .deadline = USUAL_DEADLINE,
-                             .max_walltime = INFINITY};
+    sweep_arguments given = {
+        .style = PROGRESS_AUTO, .volume = PROGRESS_NORMAL, .deadline = USUAL_DEADLINE, .max_walltime = INFINITY};
     long seconds;
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
@@ -90,7 +89,7 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
         case 'h':
             given.help = true;
             break;
-        case SHARD:
+        case PART:
             TRY(job_part_parse(&given.part, p.value));
             break;
         case LEASE:
@@ -134,12 +133,13 @@ static status choose_limits(coordinator_limits *out, const sweep_arguments *give
     double job;
     TRY(walltime_of_job(&job));
     double now = clock_seconds(), own = given->max_walltime - (now - started);
-    *out = (coordinator_limits){.deadline = given->deadline, .end = now + walltime_usable(fmin(job, own)), .lease = given->lease};
+    *out = (coordinator_limits){
+        .deadline = given->deadline, .end = now + walltime_usable(fmin(job, own)), .lease = given->lease};
     return status_ok();
 }
 
-static void tell_start(const runtime *rt, const sweep_inputs *in, const job_part *part, int share, const char *directory,
-                       progress_volume volume, double end)
+static void tell_start(const runtime *rt, const sweep_inputs *in, const job_part *part, int share,
+                       const char *directory, progress_volume volume, double end)
 {
     if (volume == PROGRESS_QUIET) return;
     if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
@@ -234,8 +234,10 @@ static status run_sweep(const runtime *rt, int argc, char **argv, int *exit_code
     sweep_inputs in;
     inputs_clear(&in);
     status s = status_ok();
-    if (!given.where) s = run_on_all(rt, &in, &given, exit_code);
-    else if (rt->rank == 0) s = print_where(&in, &given);
+    if (!given.where)
+        s = run_on_all(rt, &in, &given, exit_code);
+    else if (rt->rank == 0)
+        s = print_where(&in, &given);
     if (s.code != STATUS_MPI && !runtime_has_lost_ranks()) inputs_free(&in);
     return s;
 }
@@ -246,12 +248,14 @@ const command command_sweep = {
     .summary = "train every task of a configuration, or the rest of them",
     .details =
         "Runs all tasks of the configuration and leaves them in the run directory. The same command again continues\n"
-        "a sweep that was stopped or killed; finished tasks are kept. USR1, or making a file stop in the run directory,\n"
+        "a sweep that was stopped or killed; finished tasks are kept. USR1, or making a file stop in the run "
+        "directory,\n"
         "stops at the next segment boundary, TERM and INT at the next step, with a checkpoint (exit code 75).\n"
         "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks:\n"
         "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n"
-        "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job ends\n"
-        "when every task is finished. With --shard I/N (in a Slurm array by itself) a job does its own part only, in\n"
+        "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job "
+        "ends\n"
+        "when every task is finished. With --part I/N (in a Slurm array by itself) a job does its own part only, in\n"
         "the same directory as the others or in one of its own (see bitfront merge).\n"
         "Environment: BITFRONT_START_LIMIT, seconds after which a start that misses ranks is given up (default 600).\n",
     .options = options,

@@ -8,8 +8,8 @@
 #include "core/base/fail_point.h"
 #include "mpi/link/agree.h"
 
-static const double PULSE_SECONDS = 1.0;      /* between signs of life, at most ... */
-static const double PULSES_PER_DEADLINE = 8;  /* ... and at least so many of them within the deadline */
+static const double PULSE_SECONDS = 1.0;     /* between signs of life, at most ... */
+static const double PULSES_PER_DEADLINE = 8; /* ... and at least so many of them within the deadline */
 static const double ANSWER_NAP_SECONDS = 1e-3;
 
 contact contact_open(MPI_Comm world, int world_rank, double deadline)
@@ -27,47 +27,48 @@ void contact_close(contact *c)
     wire_outbox_close(&c->outbox);
 }
 
-static status say(contact *c, report_kind kind, int lot, bool now)
+static status say(contact *c, report_kind kind, int assignment, bool now)
 {
     wire_report message;
     memset(&message, 0, sizeof message);
     message.kind = kind;
     message.rank = c->world_rank;
-    message.lot = lot;
+    message.assignment = assignment;
     message.now = now;
     return contact_report(c, &message);
 }
 
-static status take_abandonment(contact *c, int lot)
+static status take_abandonment(contact *c, int assignment)
 {
-    if (c->lot == lot) {
+    if (c->assignment == assignment) {
         c->abandoned = true; /* worker_serve says when it is left */
         return status_ok();
     }
-    if (c->ordered && c->order.lot == lot) c->ordered = false; /* given up before it was begun */
+    if (c->ordered && c->order.assignment == assignment) c->ordered = false; /* given up before it was begun */
     /* Or after our part of it had ended, while its leader died before it could say so. */
-    return say(c, REPORT_FREE, lot, false);
+    return say(c, REPORT_FREE, assignment, false);
 }
 
 static status take_order(contact *c, const wire_order *order)
 {
     switch (order->kind) {
     case ORDER_RUN:
-        c->abandoned = c->lot != 0; /* its end was reported by the leader: nothing is to be waited for any more */
+        c->abandoned =
+            c->assignment != 0; /* its end was reported by the leader: nothing is to be waited for any more */
         c->order = *order;
         c->ordered = true;
         break;
     case ORDER_VERDICT:
-        c->answered = order->lot == c->lot;
+        c->answered = order->assignment == c->assignment;
         c->leave = order->leave;
         break;
     case ORDER_ABANDON:
-        return take_abandonment(c, order->lot);
+        return take_abandonment(c, order->assignment);
     case ORDER_STOP:
         c->stop = true;
         break;
     case ORDER_END:
-        c->farewell = *order;
+        c->end_order = *order;
         c->ended = c->abandoned = true;
         break;
     case ORDER_PULSE:
@@ -93,12 +94,12 @@ static status poll_all(contact *c)
     stop_wish wish = runtime_stop_wish();
     if (wish > c->told) {
         c->told = wish;
-        TRY(say(c, REPORT_STOP_WANTED, c->lot, wish == STOP_NOW));
+        TRY(say(c, REPORT_STOP_WANTED, c->assignment, wish == STOP_NOW));
     }
     double now = clock_seconds();
     if (now - c->last_pulse >= fmin(PULSE_SECONDS, c->deadline / PULSES_PER_DEADLINE)) {
         c->last_pulse = now;
-        TRY(say(c, REPORT_PULSE, c->lot, false));
+        TRY(say(c, REPORT_PULSE, c->assignment, false));
     }
     if (!silence_exceeds(&c->coordinator, now, c->deadline)) return status_ok();
     return status_fail(STATUS_MPI,
@@ -122,9 +123,9 @@ status contact_report(contact *c, const wire_report *message)
     return status_ok();
 }
 
-status contact_free(contact *c, int lot)
+status contact_free(contact *c, int assignment)
 {
-    return say(c, REPORT_FREE, lot, false);
+    return say(c, REPORT_FREE, assignment, false);
 }
 
 status contact_ask(contact *c, const wire_report *message, bool *leave)
@@ -133,7 +134,7 @@ status contact_ask(contact *c, const wire_report *message, bool *leave)
     TRY(contact_report(c, message));
     patience waiting = {.longest_nap = ANSWER_NAP_SECONDS};
     while (!c->answered) {
-        if (contact_given_up(c)) return status_fail(STATUS_MPI, "the lot was given up");
+        if (contact_given_up(c)) return status_fail(STATUS_MPI, "the assignment was given up");
         if (!c->answered) patience_pause(&waiting);
     }
     *leave = c->leave;

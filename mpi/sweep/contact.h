@@ -18,15 +18,15 @@ typedef struct {
     wire_outbox outbox;
     silence coordinator;
     double last_pulse; /* clock_seconds */
-    int lot;           /* this rank works on; 0: none */
+    int assignment;    /* this rank works on; 0: none */
     bool ordered;      /* `order` is to be worked on */
     wire_order order;
-    bool ended;     /* `farewell` has come */
-    bool abandoned; /* the lot is over */
-    bool stop;      /* leave the task at the next step */
+    bool ended;           /* `end_order` has come */
+    bool abandoned;       /* the assignment is over */
+    bool stop;            /* leave the task at the next step */
     bool answered, leave; /* the verdict, and what it says */
     stop_wish told;       /* of our own signals the coordinator knows this */
-    wire_order farewell;
+    wire_order end_order;
     status fault; /* the coordinator cannot be reached */
 } contact;
 
@@ -40,12 +40,12 @@ MUST_CHECK status contact_poll(contact *c);
 MUST_CHECK status contact_report(contact *c, const wire_report *message);
 
 /* Sends a REPORT_FREE; one that is not needed does no harm. */
-MUST_CHECK status contact_free(contact *c, int lot);
+MUST_CHECK status contact_free(contact *c, int assignment);
 
-/* Sends a REPORT_BOUNDARY or REPORT_READY and waits for the verdict. STATUS_MPI when the lot is over. */
+/* Sends a REPORT_BOUNDARY or REPORT_READY and waits for the verdict. STATUS_MPI when the assignment is over. */
 MUST_CHECK status contact_ask(contact *c, const wire_report *message, bool *leave);
 
-/* Polls; true when this rank has to leave its lot at once: it is abandoned, or the coordinator is lost. */
+/* Polls; true when this rank has to leave its assignment at once: it is abandoned, or the coordinator is lost. */
 bool contact_given_up(contact *c);
 
 #endif

@@ -8,10 +8,10 @@
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 
-static const double NAP_SECONDS = 4e-3;       /* the longest wait before a message is seen */
-static const double WAIT_SECONDS = 0.05;      /* between looks for the tasks of other jobs, by the only rank */
-static const double LOOK_SECONDS = 0.25;      /* between looks for lost ranks, at most ... */
-static const double LOOKS_PER_DEADLINE = 16;  /* ... and at least so many within the deadline */
+static const double NAP_SECONDS = 4e-3;      /* the longest wait before a message is seen */
+static const double WAIT_SECONDS = 0.05;     /* between looks for the tasks of other jobs, by the only rank */
+static const double LOOK_SECONDS = 0.25;     /* between looks for lost ranks, at most ... */
+static const double LOOKS_PER_DEADLINE = 16; /* ... and at least so many within the deadline */
 
 double coordinator_task_weight(const coordinator *c, const task *t)
 {
@@ -32,8 +32,8 @@ status coordinator_warn(coordinator *c, const char *text)
     return coordinator_note(c, journal_warning(c->run, text));
 }
 
-/* Another one in every sweep of a process, for the sake of messages that an abandoned lot has left behind. */
-static int first_lot(void)
+/* Another one in every sweep of a process, for the sake of messages that an abandoned assignment has left behind. */
+static int first_assignment(void)
 {
     return 1 + (int)fmod(1e3 * clock_seconds(), 1e9);
 }
@@ -50,15 +50,15 @@ static status make_room(coordinator *c, int room)
     return status_ok();
 }
 
-status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, sharing *shared,
+status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, job_claims *shared,
                         MPI_Comm world, int size, const coordinator_limits *limits)
 {
     coordinator c = {.in = in,
                      .run = r,
                      .progress = p,
-                     .sharing = shared,
+                     .claims = shared,
                      .limits = *limits,
-                     .next_lot = first_lot(),
+                     .next_assignment = first_assignment(),
                      .fault = status_ok()};
     c.totals.total = in->task_count;
     c.totals.workers = size > 1 ? size - 1 : 1;
@@ -99,10 +99,10 @@ void coordinator_close(coordinator *c)
 static status hand_out(coordinator *c, bool *active)
 {
     while (true) {
-        assignment *next;
+        running_task *next;
         TRY(coordinator_choose_next(c, &next));
         if (next == NULL) return status_ok();
-        members_tell_lot(&c->members, &next->order);
+        members_tell_assignment(&c->members, &next->order);
         *active = true;
     }
 }
@@ -120,18 +120,18 @@ static status look_around(coordinator *c)
 /* Nothing runs here, and everything left is at work elsewhere. */
 static void tell_waiting(coordinator *c)
 {
-    int away = c->sharing->awaited;
+    int away = c->claims->awaited;
     if (c->told_waiting || c->running_count > 0 || away == 0) return;
     c->told_waiting = true;
     progress_say(c->progress, "waiting for %d task%s at work in other jobs", away, away == 1 ? "" : "s");
 }
 
-/* Nothing runs, and all who could work are idle although everything possible was handed out; and other jobs have nothing
- * that could come back. */
+/* Nothing runs, and all who could work are idle although everything possible was handed out; and other jobs have
+ * nothing that could come back. */
 static bool is_over(const coordinator *c)
 {
     int living = members_living(&c->members);
-    bool waits = c->sharing->awaited > 0 && living > 0;
+    bool waits = c->claims->awaited > 0 && living > 0;
     return c->running_count == 0 && (c->stop != STOP_NOT || (c->members.idle == living && !waits));
 }
 
@@ -189,7 +189,7 @@ static status take_own_report(void *ctx, const wire_report *message)
 static status judge_own(void *ctx, const wire_report *question, bool *leave)
 {
     bool running = coordinator_judge(ctx, question, leave);
-    return running ? status_ok() : status_fail(STATUS_MPI, "the lot was given up");
+    return running ? status_ok() : status_fail(STATUS_MPI, "the assignment was given up");
 }
 
 static bool between_own_steps(void *ctx)
@@ -218,9 +218,9 @@ static status run_alone(coordinator *c, worker *own)
     while (true) {
         coordinator_take_signal(c, runtime_stop_wish());
         TRY(look_around(c));
-        assignment *next;
+        running_task *next;
         TRY(coordinator_choose_next(c, &next));
-        if (next == NULL && (c->stop != STOP_NOT || c->sharing->awaited == 0)) return status_ok();
+        if (next == NULL && (c->stop != STOP_NOT || c->claims->awaited == 0)) return status_ok();
         if (next == NULL) {
             tell_waiting(c);
             TRY(coordinator_tick(c));
@@ -239,14 +239,14 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
     c->last_status = c->last_snapshot = 0;
     c->started = clock_seconds();
     coordinator_forget_old_stop(c);
-    TRY(sharing_begin(c->sharing, &c->queue));
+    TRY(job_claims_begin(c->claims, &c->queue));
     TRY(coordinator_note(c, journal_sweep_started(c->run, size, c->queue.count, before)));
     if (before > 0) progress_say(c->progress, "%d of %d tasks were finished by an earlier run", before, c->queue.count);
-    if (!c->sharing->leads) progress_say(c->progress, "another job is at work here: each task is done by one of them");
+    if (!c->claims->leads) progress_say(c->progress, "another job is at work here: each task is done by one of them");
     TRY(size > 1 ? run_with_workers(c) : run_alone(c, own));
     status ending = coordinator_conclude(c);
     int done, failed_tasks;
-    sharing_count(c->sharing, &done, &failed_tasks);
+    job_claims_count(c->claims, &done, &failed_tasks);
     *end = (sweep_end){.failed_tasks = failed_tasks, .ranks_lost = c->members.lost > 0};
     if (size > 1) TRY(send_workers_away(c, ending, end));
     end->ranks_lost = end->ranks_lost || c->members.lost > 0;

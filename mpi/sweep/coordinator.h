@@ -19,7 +19,7 @@
 #include "mpi/cli/progress.h"
 #include "core/sweep/queue.h"
 #include "mpi/link/runtime.h"
-#include "mpi/sweep/sharing.h"
+#include "mpi/sweep/job_claims.h"
 #include "mpi/link/wire.h"
 #include "mpi/sweep/worker.h"
 #include "results/run/run.h"
@@ -30,7 +30,7 @@ enum { COORDINATOR_LINE = 256 };
 typedef struct {
     wire_order order;
     progress_group shown;
-} assignment;
+} running_task;
 
 /* What the command line says about waiting. */
 typedef struct {
@@ -43,35 +43,35 @@ typedef struct {
     const sweep_inputs *in; /* borrowed */
     const run *run;         /* borrowed */
     progress *progress;     /* borrowed */
-    sharing *sharing;       /* with other jobs on this directory; borrowed */
+    job_claims *claims;     /* with other jobs on this directory; borrowed */
     bool told_waiting;      /* people know that the rest is at work in other jobs */
     coordinator_limits limits;
-    members members;     /* owned */
-    queue queue;         /* owned */
-    assignment *running; /* (running_count), room for `room`; owned */
+    members members;       /* owned */
+    queue queue;           /* owned */
+    running_task *running; /* (running_count), room for `room`; owned */
     int running_count, room;
     const progress_group **shown;    /* (room) the groups of one drawing; owned */
     char (*lines)[COORDINATOR_LINE]; /* (room) their texts; owned */
     const char **line_texts;         /* (room) pointers to them; owned */
-    double started; /* clock_seconds of the sweep's start */
-    int next_lot;
-    int gave_up; /* lots that fell apart without a lost rank since the last progress */
+    double started;                  /* clock_seconds of the sweep's start */
+    int next_assignment;
+    int gave_up; /* assignments that fell apart without a lost rank since the last progress */
     progress_totals totals;
-    stop_wish stop;      /* the strongest wish; nothing new is handed out */
-    stop_wish signalled; /* the strongest signal */
-    bool time_is_up;     /* and people know it */
-    double old_stop;     /* time of a stop file from before the start; 0: none */
-    status fault;        /* the first failure of the machine, which is why it stops */
+    stop_wish stop;                    /* the strongest wish; nothing new is handed out */
+    stop_wish signalled;               /* the strongest signal */
+    bool time_is_up;                   /* and people know it */
+    double old_stop;                   /* time of a stop file from before the start; 0: none */
+    status fault;                      /* the first failure of the machine, which is why it stops */
     double last_status, last_snapshot; /* clock_seconds */
     snapshot *snapshot;                /* in the making, or NULL; owned */
     double snapshot_seconds;           /* what it, or the last one, has taken */
     int snapshot_tasks;                /* that were finished when it began */
-    double last_look;                                    /* clock_seconds, for lost ranks and the stop file */
+    double last_look;                  /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
 } coordinator;
 
 /* Finds what earlier runs have finished. */
-MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, sharing *s,
+MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, job_claims *s,
                                    MPI_Comm world, int size, const coordinator_limits *limits);
 void coordinator_close(coordinator *c);
 

@@ -5,7 +5,7 @@
 #include "mpi/sweep/journal.h"
 #include "results/file/checkpoint.h"
 
-enum { MOST_TOLD = 3 }; /* tasks named in one message */
+enum { MOST_TOLD = 3 };                     /* tasks named in one message */
 static const double STATUS_SECONDS = 1.0;   /* between status files */
 static const double SNAPSHOT_SECONDS = 2.0; /* between snapshots, at least ... */
 static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the time */
@@ -38,9 +38,9 @@ static status read_finished_elsewhere(void *ctx, int id, bool *finished)
     return status_ok();
 }
 
-sharing_news coordinator_news(coordinator *c)
+job_claims_news coordinator_news(coordinator *c)
 {
-    return (sharing_news){.read_finished = read_finished_elsewhere, .ctx = c};
+    return (job_claims_news){.read_finished = read_finished_elsewhere, .ctx = c};
 }
 
 status coordinator_find_finished(coordinator *c)
@@ -56,13 +56,13 @@ status coordinator_find_finished(coordinator *c)
 /* Something of this job's part is not finished. */
 static bool is_open(const coordinator *c)
 {
-    return c->queue.waiting + c->queue.running + c->queue.aside + c->sharing->awaited > 0;
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->claims->awaited > 0;
 }
 
 static int exit_code_now(const coordinator *c)
 {
     int done, failed_tasks;
-    sharing_count(c->sharing, &done, &failed_tasks);
+    job_claims_count(c->claims, &done, &failed_tasks);
     if (failed(c->fault)) return runtime_exit_code(c->fault);
     if (is_open(c)) return EXIT_STOPPED;
     return failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
@@ -84,7 +84,7 @@ static const char *own_state(const coordinator *c)
 /* How the sweep stands at the end of this job. */
 static const char *sweep_state(const coordinator *c)
 {
-    bool others = !is_whole(c) && sharing_at_work(c->sharing, 0) > 0;
+    bool others = !is_whole(c) && job_claims_at_work(c->claims, 0) > 0;
     if (failed(c->fault) || is_whole(c)) return own_state(c);
     return others ? "running" : "stopped";
 }
@@ -97,11 +97,11 @@ static status write_status(coordinator *c, const char *state, bool beside)
     }
     run_state now = {
         .beside = beside,
-        .job = c->sharing->name,
+        .job = c->claims->name,
         .state = state,
         .done = c->queue.done,
         .failed = c->queue.failed,
-        .running = c->sharing->leads ? sharing_at_work(c->sharing, c->running_count) : c->running_count,
+        .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
         .exit_code = exit_code_now(c),
         .group_count = c->running_count,
@@ -148,7 +148,7 @@ static bool snapshot_is_due(const coordinator *c)
 /* Only who leads writes results.h5. */
 static status tend_snapshot(coordinator *c)
 {
-    if (!c->sharing->leads) {
+    if (!c->claims->leads) {
         drop_snapshot(c);
         return status_ok();
     }
@@ -159,12 +159,12 @@ status coordinator_tick(coordinator *c)
 {
     for (int i = 0; i < c->running_count; i++) c->shown[i] = &c->running[i].shown;
     progress_tick(c->progress, &c->totals, c->shown, c->running_count);
-    sharing_news news = coordinator_news(c);
-    TRY(coordinator_note(c, sharing_tick(c->sharing, &news)));
+    job_claims_news news = coordinator_news(c);
+    TRY(coordinator_note(c, job_claims_tick(c->claims, &news)));
     if (failed(c->fault)) return status_ok(); /* the files are what failed, or may be */
     TRY(coordinator_note(c, tend_snapshot(c)));
     double now = clock_seconds();
-    if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->sharing->leads)));
+    if (now - c->last_status >= STATUS_SECONDS) TRY(coordinator_note(c, write_status(c, "running", !c->claims->leads)));
     return status_ok();
 }
 
@@ -174,22 +174,22 @@ static status show_life(void *ctx)
     coordinator *c = ctx;
     bool active;
     if (c->members.size > 1) TRY(coordinator_listen(c, &active));
-    return sharing_renew(c->sharing);
+    return job_claims_renew(c->claims);
 }
 
 /* Again, as long as other jobs have finished something meanwhile: whoever comes last leaves the last word. */
 static status leave_files(coordinator *c)
 {
-    sharing_news news = coordinator_news(c);
+    job_claims_news news = coordinator_news(c);
     run_meanwhile meanwhile = {show_life, c};
     bool found = !failed(c->fault);
     drop_snapshot(c);
-    if (found) TRY(sharing_look(c->sharing, &found, &news));
+    if (found) TRY(job_claims_look(c->claims, &found, &news));
     do {
         TRY(run_snapshot_last(c->run, c->queue.count, &meanwhile));
-        if (c->sharing->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
-        if (!c->sharing->leads) TRY(write_status(c, own_state(c), true));
-        if (!failed(c->fault)) TRY(sharing_look(c->sharing, &found, &news));
+        if (c->claims->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
+        if (!c->claims->leads) TRY(write_status(c, own_state(c), true));
+        if (!failed(c->fault)) TRY(job_claims_look(c->claims, &found, &news));
     } while (found && !failed(c->fault));
     return journal_sweep_ended(c->run, own_state(c), c->queue.done, c->queue.failed, exit_code_now(c));
 }
@@ -217,25 +217,26 @@ static status tell_aside(const coordinator *c, int finished)
 {
     char list[256];
     list_aside(list, sizeof list, c);
-    return status_fail(STATUS_STOPPED,
-                       "stopped with %d of %d tasks finished; set aside because its ranks died %d times: task %s. Is there "
-                       "enough memory? See %.60s/log.jsonl and the output of the job; run the same command again to try "
-                       "once more",
-                       finished, c->sharing->share, QUEUE_ATTEMPTS, list, c->run->directory);
+    return status_fail(
+        STATUS_STOPPED,
+        "stopped with %d of %d tasks finished; set aside because its ranks died %d times: task %s. Is there "
+        "enough memory? See %.60s/log.jsonl and the output of the job; run the same command again to try "
+        "once more",
+        finished, c->claims->share, QUEUE_ATTEMPTS, list, c->run->directory);
 }
 
 status coordinator_conclude(coordinator *c)
 {
     progress_clear(c->progress);
-    if (is_open(c) && c->stop == STOP_NOT && c->queue.aside == 0 && isfinite(c->limits.end)) coordinator_tell_time_is_up(c);
+    if (is_open(c) && c->stop == STOP_NOT && c->queue.aside == 0 && isfinite(c->limits.end))
+        coordinator_tell_time_is_up(c);
     status s = leave_files(c);
     if (failed(c->fault)) return c->fault;
     TRY(s);
     int done, failed_tasks;
-    sharing_count(c->sharing, &done, &failed_tasks);
+    job_claims_count(c->claims, &done, &failed_tasks);
     if (!is_open(c)) return status_ok();
     if (c->queue.aside > 0) return tell_aside(c, done + failed_tasks);
     return status_fail(STATUS_STOPPED, "stopped with %d of %d tasks finished; run the same command again to continue",
-                       done + failed_tasks, c->sharing->share);
+                       done + failed_tasks, c->claims->share);
 }
-

@@ -36,12 +36,12 @@ static status fail_hopeless(coordinator *c)
     return status_ok();
 }
 
-static assignment *assign(coordinator *c, int id, int ranks)
+static running_task *assign(coordinator *c, int id, int ranks)
 {
     const task *t = coordinator_task(c, id);
-    assignment *a = &c->running[c->running_count++];
+    running_task *a = &c->running[c->running_count++];
     memset(a, 0, sizeof *a);
-    a->order = (wire_order){.kind = ORDER_RUN, .task_id = id, .lot = c->next_lot++};
+    a->order = (wire_order){.kind = ORDER_RUN, .task_id = id, .assignment = c->next_assignment++};
     members_take(&c->members, &a->order, ranks);
     const cost_model *model = cost_list_find(c->in->cost_models, t->cost_model);
     a->shown = (progress_group){.task_id = id,
@@ -54,17 +54,17 @@ static assignment *assign(coordinator *c, int id, int ranks)
     return a;
 }
 
-status coordinator_choose_next(coordinator *c, assignment **next)
+status coordinator_choose_next(coordinator *c, running_task **next)
 {
     *next = NULL;
-    sharing_news news = coordinator_news(c);
+    job_claims_news news = coordinator_news(c);
     while (true) {
         TRY(fail_hopeless(c));
         int id, ranks;
         if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
             return status_ok();
         claim_token claim;
-        status taken = sharing_take(c->sharing, id, &claim, &news);
+        status taken = job_claims_take(c->claims, id, &claim, &news);
         if (failed(taken)) {
             queue_returned(&c->queue, id);
             return coordinator_note(c, taken);
@@ -76,4 +76,3 @@ status coordinator_choose_next(coordinator *c, assignment **next)
                                                         (*next)->order.members[0], ranks));
     }
 }
-

@@ -41,14 +41,14 @@ void coordinator_look_for_stop(coordinator *c);
 /* ---- hand ---- */
 
 /* *next = NULL when nothing can be started now. */
-MUST_CHECK status coordinator_choose_next(coordinator *c, assignment **next);
+MUST_CHECK status coordinator_choose_next(coordinator *c, running_task **next);
 
 /* ---- listen ---- */
 
 /* Takes every message that has come; *active becomes true when there was one. */
 MUST_CHECK status coordinator_listen(coordinator *c, bool *active);
 MUST_CHECK status coordinator_take_report(coordinator *c, const wire_report *r);
-/* The answer to a REPORT_BOUNDARY or REPORT_READY; false: the lot is over. */
+/* The answer to a REPORT_BOUNDARY or REPORT_READY; false: the assignment is over. */
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave);
 MUST_CHECK status coordinator_find_lost(coordinator *c);
 
@@ -58,10 +58,10 @@ MUST_CHECK status coordinator_find_finished(coordinator *c);
 /* Learns from the task's file how it ended; *finished = false: there is none. */
 MUST_CHECK status coordinator_read_finished(coordinator *c, int id, bool *finished);
 /* How other jobs' results reach this one. */
-sharing_news coordinator_news(coordinator *c);
+job_claims_news coordinator_news(coordinator *c);
 /* What has to be done every now and then. */
 MUST_CHECK status coordinator_tick(coordinator *c);
-/* The last words in the files. What was finished stays readable whatever happens here. */
+/* The final state of the files. What was finished stays readable whatever happens here. */
 MUST_CHECK status coordinator_conclude(coordinator *c);
 
 #endif

@@ -5,16 +5,16 @@
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 
-enum { MOST_GIVE_UPS = 20 }; /* of lots without a dead rank and without progress: then it is the network */
+enum { MOST_GIVE_UPS = 20 }; /* of assignments without a dead rank and without progress: then it is the network */
 
-static assignment *find_assignment(coordinator *c, int lot)
+static running_task *find_running(coordinator *c, int assignment)
 {
     for (int i = 0; i < c->running_count; i++)
-        if (c->running[i].order.lot == lot) return &c->running[i];
+        if (c->running[i].order.assignment == assignment) return &c->running[i];
     return NULL;
 }
 
-static void remove_assignment(coordinator *c, assignment *a)
+static void remove_assignment(coordinator *c, running_task *a)
 {
     *a = c->running[--c->running_count];
 }
@@ -22,14 +22,14 @@ static void remove_assignment(coordinator *c, assignment *a)
 static status take_loss(coordinator *c, const task *t)
 {
     char label[128], text[256];
-    sharing_lose(c->sharing, t->id);
+    job_claims_lose(c->claims, t->id);
     task_label(label, t);
-    snprintf(text, sizeof text, "task %d %s was taken over by another job: this one was silent for longer than its lease",
-             t->id, label);
+    snprintf(text, sizeof text,
+             "task %d %s was taken over by another job: this one was silent for longer than its lease", t->id, label);
     return coordinator_warn(c, text);
 }
 
-static status take_end(coordinator *c, assignment *a, const wire_report *r)
+static status take_end(coordinator *c, running_task *a, const wire_report *r)
 {
     const task *t = coordinator_task(c, r->task_id);
     status logged = status_ok();
@@ -44,9 +44,9 @@ static status take_end(coordinator *c, assignment *a, const wire_report *r)
         if (r->outcome.code == STATUS_LOST) TRY(take_loss(c, t));
         logged = journal_task_left(c->run, t, coordinator_time(c), a->shown.latest.fraction);
     }
-    for (int i = 0; i < a->order.member_count; i++) members_released(&c->members, a->order.members[i], r->lot);
+    for (int i = 0; i < a->order.member_count; i++) members_released(&c->members, a->order.members[i], r->assignment);
     remove_assignment(c, a);
-    sharing_leave(c->sharing, r->task_id);
+    job_claims_leave(c->claims, r->task_id);
     TRY(coordinator_note(c, r->kind == REPORT_BROKEN ? r->outcome : status_ok()));
     return coordinator_note(c, logged);
 }
@@ -57,7 +57,7 @@ static status take_break(coordinator *c, const task *t)
 {
     char label[128], text[256];
     if (queue_broken(&c->queue, t->id)) return status_ok();
-    sharing_leave(c->sharing, t->id);
+    job_claims_leave(c->claims, t->id);
     task_label(label, t);
     snprintf(text, sizeof text, "task %d %s is set aside in this run: its group broke %d times", t->id, label,
              QUEUE_ATTEMPTS);
@@ -65,44 +65,44 @@ static status take_break(coordinator *c, const task *t)
 }
 
 /* The members are told to leave; the task continues elsewhere, unless its result was written just before. */
-static status abandon(coordinator *c, assignment *a, int lost_rank)
+static status abandon(coordinator *c, running_task *a, int lost_rank)
 {
     const task *t = coordinator_task(c, a->order.task_id);
     bool finished;
     progress_say(c->progress, "task %d %s is taken back: %s %d", t->id, a->shown.label,
                  c->members.list[lost_rank].lost ? "no sign of life from rank" : "given up by rank", lost_rank);
     status logged = journal_task_abandoned(c->run, t, coordinator_time(c), lost_rank);
-    members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = a->order.lot});
+    members_tell_assignment(&c->members, &(wire_order){.kind = ORDER_ABANDON, .assignment = a->order.assignment});
     remove_assignment(c, a);
     TRY(coordinator_note(c, coordinator_read_finished(c, t->id, &finished)));
     if (finished) {
         c->snapshot_due = true;
-        sharing_leave(c->sharing, t->id);
+        job_claims_leave(c->claims, t->id);
     } else {
         TRY(take_break(c, t));
     }
     return coordinator_note(c, logged);
 }
 
-/* The rank works on this lot no more. If it left without being told to, because it has missed the coordinator, nobody will
- * end its task. */
+/* The rank works on this assignment no more. If it left without being told to, because it has missed the coordinator,
+ * nobody will end its task. */
 static status take_leave(coordinator *c, const wire_report *r)
 {
-    members_released(&c->members, r->rank, r->lot);
-    assignment *a = find_assignment(c, r->lot);
+    members_released(&c->members, r->rank, r->assignment);
+    running_task *a = find_running(c, r->assignment);
     return a != NULL ? abandon(c, a, r->rank) : status_ok();
 }
 
 static status take_give_up(coordinator *c, const wire_report *r)
 {
     TRY(coordinator_warn(c, r->outcome.message));
-    assignment *a = find_assignment(c, r->lot);
+    running_task *a = find_running(c, r->assignment);
     if (a != NULL) TRY(abandon(c, a, r->rank));
     if (++c->gave_up < MOST_GIVE_UPS) return status_ok();
     return coordinator_note(c, status_fail(STATUS_IO, "groups fall apart again and again: %.400s", r->outcome.message));
 }
 
-static void take_progress(coordinator *c, assignment *a, const wire_report *r)
+static void take_progress(coordinator *c, running_task *a, const wire_report *r)
 {
     if (!a->shown.heard) {
         a->shown.first_fraction = r->progress.fraction;
@@ -125,7 +125,7 @@ static bool should_leave(coordinator *c, const wire_report *r)
 
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave)
 {
-    assignment *a = find_assignment(c, r->lot);
+    running_task *a = find_running(c, r->assignment);
     *leave = true;
     if (a == NULL) return false;
     if (r->kind != REPORT_BOUNDARY) return true;
@@ -136,7 +136,7 @@ bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave)
 
 static void answer(coordinator *c, const wire_report *r)
 {
-    wire_order verdict = {.kind = ORDER_VERDICT, .lot = r->lot};
+    wire_order verdict = {.kind = ORDER_VERDICT, .assignment = r->assignment};
     if (!coordinator_judge(c, r, &verdict.leave)) verdict.kind = ORDER_ABANDON;
     members_tell(&c->members, r->rank, &verdict);
 }
@@ -149,8 +149,8 @@ static status note_return(coordinator *c, int rank)
 
 static status take_task_report(coordinator *c, const wire_report *r)
 {
-    /* Of a lot that was given up: it was told so; whether its task is finished is seen when it is taken up. */
-    assignment *a = find_assignment(c, r->lot);
+    /* Of a assignment that was given up: it was told so; whether its task is finished is seen when it is taken up. */
+    running_task *a = find_running(c, r->assignment);
     if (a == NULL) return status_ok();
     if (r->kind != REPORT_BROKEN) take_progress(c, a, r);
     return r->kind == REPORT_PROGRESS ? status_ok() : take_end(c, a, r);
@@ -203,12 +203,12 @@ status coordinator_find_lost(coordinator *c)
         progress_say(c->progress, "warning: rank %d has been silent for %.3g s and gets no more work", rank,
                      c->limits.deadline);
         TRY(coordinator_note(c, journal_rank(c->run, "rank_lost", rank)));
-        int lot = c->members.list[rank].lot;
-        assignment *a = find_assignment(c, lot);
+        int assignment = c->members.list[rank].assignment;
+        running_task *a = find_running(c, assignment);
         if (a != NULL)
             TRY(abandon(c, a, rank));
-        else if (lot != 0) /* its task is finished, but other members may still wait for its last message */
-            members_tell_lot(&c->members, &(wire_order){.kind = ORDER_ABANDON, .lot = lot});
+        else if (assignment != 0) /* its task is finished, but other members may still wait for its last message */
+            members_tell_assignment(&c->members, &(wire_order){.kind = ORDER_ABANDON, .assignment = assignment});
     }
     c->totals.workers = members_living(&c->members);
     return status_ok();

@@ -12,7 +12,7 @@ MUST_CHECK status journal_task_started(const run *r, const task *t, double at, i
 /* `outcome`: OK, or NUMERIC with the reason of a failed task. */
 MUST_CHECK status journal_task_finished(const run *r, const task *t, double at, status outcome, double seconds);
 MUST_CHECK status journal_task_left(const run *r, const task *t, double at, double fraction);
-/* A lot was given up: the task continues elsewhere from its checkpoint. */
+/* A assignment was given up: the task continues elsewhere from its checkpoint. */
 MUST_CHECK status journal_task_abandoned(const run *r, const task *t, double at, int lost_rank);
 /* "rank_lost", "rank_back" */
 MUST_CHECK status journal_rank(const run *r, const char *event, int rank);

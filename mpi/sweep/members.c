@@ -31,7 +31,7 @@ int members_living(const members *m)
 
 static bool is_idle(const member *who)
 {
-    return who->lot == 0 && !who->lost;
+    return who->assignment == 0 && !who->lost;
 }
 
 void members_take(members *m, wire_order *order, int count)
@@ -39,18 +39,18 @@ void members_take(members *m, wire_order *order, int count)
     order->member_count = 0;
     for (int rank = m->first; rank < m->size && order->member_count < count; rank++) {
         if (!is_idle(&m->list[rank])) continue;
-        m->list[rank].lot = order->lot;
+        m->list[rank].assignment = order->assignment;
         m->idle--;
         order->members[order->member_count++] = rank;
     }
     assert(order->member_count == count);
 }
 
-void members_released(members *m, int rank, int lot)
+void members_released(members *m, int rank, int assignment)
 {
     member *who = &m->list[rank];
-    if (who->lot != lot) return;
-    who->lot = 0;
+    if (who->assignment != assignment) return;
+    who->assignment = 0;
     if (is_idle(who)) m->idle++;
 }
 
@@ -90,10 +90,10 @@ void members_tell(members *m, int rank, const wire_order *order)
     if (counts) fail_message(subject, FAIL_SEND_AFTER);
 }
 
-void members_tell_lot(members *m, const wire_order *order)
+void members_tell_assignment(members *m, const wire_order *order)
 {
     for (int rank = 1; rank < m->size; rank++)
-        if (m->list[rank].lot == order->lot) members_tell(m, rank, order);
+        if (m->list[rank].assignment == order->assignment) members_tell(m, rank, order);
 }
 
 void members_tell_all(members *m, const wire_order *order)

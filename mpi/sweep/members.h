@@ -1,6 +1,6 @@
-/* members: the ranks as the coordinator knows them: who is idle, who works on which lot, who has not been heard of. A
- * rank that is silent for the deadline is lost: it gets no work. If it speaks again (it was only stopped), it is one of
- * the others again, as soon as it has left the lot it still believes in. */
+/* members: the ranks as the coordinator knows them: who is idle, who works on which assignment, who has not been heard
+ * of. A rank that is silent for the deadline is lost: it gets no work. If it speaks again (it was only stopped), it is
+ * one of the others again, as soon as it has left the assignment it still believes in. */
 #ifndef MPI_SWEEP_MEMBERS_H
 #define MPI_SWEEP_MEMBERS_H
 
@@ -12,7 +12,7 @@
 #include "mpi/link/wire.h"
 
 typedef struct {
-    int lot; /* works on, or has not yet left; 0: none */
+    int assignment; /* works on, or has not yet left; 0: none */
     bool lost, left;
     silence voice;
 } member;
@@ -36,8 +36,8 @@ int members_living(const members *m);
 /* Takes the lowest idle ranks, order->member_count of them, into order->members. */
 void members_take(members *m, wire_order *order, int count);
 
-/* The rank has left `lot`. */
-void members_released(members *m, int rank, int lot);
+/* The rank has left `assignment`. */
+void members_released(members *m, int rank, int assignment);
 
 /* Something came from this rank. True when it had been lost. */
 bool members_heard(members *m, int rank);
@@ -45,10 +45,10 @@ bool members_heard(members *m, int rank);
 /* Finds a rank whose silence has just become too long, and marks it. False: there is none. */
 bool members_find_lost(members *m, int *rank);
 
-/* Sends the order to one rank, or to all that work on its lot (`order->lot`), or to all. A message that cannot be sent
- * shows as the silence of its receiver. */
+/* Sends the order to one rank, or to all that work on its assignment (`order->assignment`), or to all. A message that
+ * cannot be sent shows as the silence of its receiver. */
 void members_tell(members *m, int rank, const wire_order *order);
-void members_tell_lot(members *m, const wire_order *order);
+void members_tell_assignment(members *m, const wire_order *order);
 void members_tell_all(members *m, const wire_order *order);
 
 #endif

@@ -59,10 +59,10 @@ static status open_run(run *out, char fingerprint[FINGERPRINT], const sweep_inpu
     return status_ok();
 }
 
-static status open_sharing(sharing *out, run *r, const sweep_options *options)
+static status open_sharing(job_claims *out, run *r, const sweep_options *options)
 {
     job_part part = options->part.count > 0 ? options->part : (job_part){.index = 0, .count = 1};
-    return sharing_open(out, r, &part, options->limits.lease > 0 ? options->limits.lease : USUAL_LEASE);
+    return job_claims_open(out, r, &part, options->limits.lease > 0 ? options->limits.lease : USUAL_LEASE);
 }
 
 /* Collective on world. The others get rank 0's view of the directory: they read and write task files only. */
@@ -78,7 +78,7 @@ static status share_run(run *r, MPI_Comm world, int rank)
 }
 
 static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, const run *r, progress *p,
-                         sharing *shared, MPI_Comm world, const sweep_options *options)
+                         job_claims *shared, MPI_Comm world, const sweep_options *options)
 {
     int size;
     TRY(mpi_status(MPI_Comm_size(world, &size), "asking for the number of ranks"));
@@ -89,14 +89,14 @@ static status coordinate(coordinator *c, bool *opened, const sweep_inputs *in, c
 
 static status serve(worker *own, double deadline, sweep_end *end)
 {
-    wire_order farewell;
-    TRY(worker_serve(own, deadline, &farewell));
-    *end = (sweep_end){.failed_tasks = farewell.failed_tasks, .ranks_lost = farewell.ranks_lost};
-    return farewell.outcome;
+    wire_order end_order;
+    TRY(worker_serve(own, deadline, &end_order));
+    *end = (sweep_end){.failed_tasks = end_order.failed_tasks, .ranks_lost = end_order.ranks_lost};
+    return end_order.outcome;
 }
 
 /* Collective on world. The coordinator tells the workers how the sweep has ended. */
-static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, sharing *shared,
+static status run_shared(MPI_Comm world, int rank, const sweep_inputs *in, const run *r, job_claims *shared,
                          const char *fingerprint, const sum_memory *sums, const sweep_options *options, sweep_end *end)
 {
     coordinator c;
@@ -128,7 +128,7 @@ status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *op
     run r;
     memset(&r, 0, sizeof r);
     char fingerprint[FINGERPRINT] = "";
-    sharing shared = {.run = NULL};
+    job_claims shared = {.run = NULL};
     status local = rank == 0 ? open_run(&r, fingerprint, in, options) : status_ok();
     if (rank == 0 && !failed(local)) local = open_sharing(&shared, &r, options);
     status all = agree(world, local);
@@ -138,7 +138,7 @@ status sweep_run(MPI_Comm world, const sweep_inputs *in, const sweep_options *op
     if (!failed(all)) all = open_sums(&sums, world);
     if (!failed(all)) all = run_shared(world, rank, in, &r, &shared, fingerprint, &sums, options, end);
     if (all.code != STATUS_MPI && !end->ranks_lost) sum_memory_close(&sums);
-    if (shared.run != NULL) sharing_close(&shared);
+    if (shared.run != NULL) job_claims_close(&shared);
     run_close(&r);
     return all;
 }

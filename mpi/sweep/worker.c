@@ -7,13 +7,13 @@
 #include "core/base/clock.h"
 #include "mpi/link/agree.h"
 #include "mpi/sweep/contact.h"
-#include "mpi/sum/group.h"
+#include "mpi/sum/rank_group.h"
 #include "results/file/checkpoint.h"
 
 enum { MAX_SPANS = 64, KEY_TEXT = 64 };
 static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
 static const double IDLE_NAP_SECONDS = 4e-3; /* the longest wait before an order is seen */
-static const double LINGER_SECONDS = 0.2;    /* the last words get this long to leave the process */
+static const double LINGER_SECONDS = 0.2;    /* the last message gets this long to leave the process */
 
 worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank)
 {
@@ -35,7 +35,7 @@ static wire_report report_on(const worker *w, report_kind kind, const trainer *t
     message.test_accuracy = w->test_accuracy;
     if (w->order != NULL) {
         message.task_id = w->order->task_id;
-        message.lot = w->order->lot;
+        message.assignment = w->order->assignment;
     }
     if (t != NULL) message.progress = trainer_report(t);
     return message;
@@ -48,7 +48,7 @@ static status report(worker *w, report_kind kind, const trainer *t, status outco
     return w->link.report(w->link.ctx, &message);
 }
 
-/* core/train/group.h: asked after every step. The leader uses the moment to tell how far it is. */
+/* core/train/ranks.h: asked after every step. The leader uses the moment to tell how far it is. */
 static bool between_steps(void *ctx)
 {
     worker *w = ctx;
@@ -57,7 +57,7 @@ static bool between_steps(void *ctx)
     return failed(report(w, REPORT_PROGRESS, w->current, status_ok()));
 }
 
-static bool lot_is_over(void *ctx)
+static bool assignment_is_over(void *ctx)
 {
     worker *w = ctx;
     return w->link.given_up(w->link.ctx);
@@ -156,7 +156,7 @@ static status pass_boundary(job *j, report_kind kind, bool *leave)
 /* Collective on the group. */
 static status run_segments(job *j, segment_end *end)
 {
-    group view = rank_group_view(&j->group);
+    ranks_view view = rank_group_view(&j->group);
     *end = SEGMENT_MORE;
     if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
     while (*end == SEGMENT_MORE) {
@@ -240,8 +240,8 @@ static status conclude(job *j, status trained, segment_end end)
 /* The group's part of an order. STATUS_MPI: the group has fallen apart. */
 static status perform_in_group(job *j, const wire_order *order)
 {
-    group_hooks hooks = {.should_stop = between_steps, .given_up = lot_is_over, .ctx = j->w};
-    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->lot,
+    group_hooks hooks = {.should_stop = between_steps, .given_up = assignment_is_over, .ctx = j->w};
+    status opened = rank_group_open(&j->group, j->w->world, order->members, order->member_count, order->assignment,
                                     j->w->sums, hooks);
     if (failed(opened)) return status_fail(STATUS_MPI, "%s", opened.message);
     segment_end end;
@@ -263,7 +263,7 @@ status worker_perform(worker *w, const wire_order *order)
     w->order = order;
     status ending = perform_in_group(&j, order);
     if (failed(ending)) {
-        ending = lot_is_over(w) ? status_ok() : report(w, REPORT_GAVE_UP, NULL, ending);
+        ending = assignment_is_over(w) ? status_ok() : report(w, REPORT_GAVE_UP, NULL, ending);
         if (!failed(ending)) ending = report(w, REPORT_FREE, NULL, status_ok());
     }
     w->order = NULL;
@@ -288,7 +288,7 @@ static bool stop_ordered(void *ctx)
     return contact_given_up(c) || c->stop;
 }
 
-static bool lot_abandoned(void *ctx)
+static bool assignment_abandoned(void *ctx)
 {
     return contact_given_up(ctx);
 }
@@ -305,11 +305,11 @@ static status follow_orders(worker *w, contact *c)
         }
         wire_order order = c->order;
         c->ordered = c->abandoned = false;
-        c->lot = order.lot;
+        c->assignment = order.assignment;
         TRY(w->perform(w, &order));
-        c->lot = 0;
+        c->assignment = 0;
         /* Given up in the moment in which our part of it ended well: nobody else says that we are free. */
-        if (c->abandoned) TRY(contact_free(c, order.lot));
+        if (c->abandoned) TRY(contact_free(c, order.assignment));
         waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
     }
 }
@@ -317,11 +317,14 @@ static status follow_orders(worker *w, contact *c)
 status worker_serve(worker *w, double deadline, wire_order *end)
 {
     contact c = contact_open(w->world, w->world_rank, deadline);
-    w->link = (worker_link){
-        .report = send_report, .ask = ask_coordinator, .should_stop = stop_ordered, .given_up = lot_abandoned, .ctx = &c};
+    w->link = (worker_link){.report = send_report,
+                            .ask = ask_coordinator,
+                            .should_stop = stop_ordered,
+                            .given_up = assignment_abandoned,
+                            .ctx = &c};
     status served = follow_orders(w, &c);
     if (!failed(served)) {
-        *end = c.farewell;
+        *end = c.end_order;
         served = report(w, REPORT_LEFT, NULL, status_ok());
         if (end->ranks_lost) clock_sleep(LINGER_SECONDS);
     }

@@ -1,7 +1,7 @@
 /* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task
  * segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. Before
- * anything is published the leader asks the coordinator: a rank that was cut off or stopped for so long that its lot was
- * given to others learns it there, and publishes nothing. */
+ * anything is published the leader asks the coordinator: a rank that was cut off or stopped for so long that its
+ * assignment was given to others learns it there, and publishes nothing. */
 #ifndef MPI_SWEEP_WORKER_H
 #define MPI_SWEEP_WORKER_H
 
@@ -21,7 +21,7 @@ typedef struct {
     /* A REPORT_BOUNDARY or REPORT_READY and its answer: OK: publish; then leave the task if *leave. */
     status (*ask)(void *ctx, const wire_report *report, bool *leave);
     bool (*should_stop)(void *ctx); /* asked after every step */
-    bool (*given_up)(void *ctx);    /* asked often: the lot is over */
+    bool (*given_up)(void *ctx);    /* asked often: the assignment is over */
     void *ctx;
 } worker_link;
 

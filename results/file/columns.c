@@ -24,7 +24,7 @@ typedef struct {
 
 struct columns {
     size_t rows, room;
-    void **values; /* (task_file_columns.count) each (room) elements; owned. Texts: uint32_t, place in the pool */
+    void **values;    /* (task_file_columns.count) each (room) elements; owned. Texts: uint32_t, place in the pool */
     text_pool *pools; /* (task_file_columns.count) empty for numbers; owned */
     cost_column *costs;
     size_t cost_count;
@@ -117,7 +117,8 @@ static status add_costs(columns *c, const record *head)
     for (int i = 0; i < head->cost_count; i++)
         if (find_cost(c, head->costs[i].name) == NULL) TRY(add_cost(c, &head->costs[i]));
     for (size_t i = 0; i < c->cost_count; i++) c->costs[i].values[c->rows] = NAN;
-    for (int i = 0; i < head->cost_count; i++) find_cost(c, head->costs[i].name)->values[c->rows] = head->costs[i].value;
+    for (int i = 0; i < head->cost_count; i++)
+        find_cost(c, head->costs[i].name)->values[c->rows] = head->costs[i].value;
     return status_ok();
 }
 

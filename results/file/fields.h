@@ -37,9 +37,9 @@ bool field_equal(const field *f, const void *a, const void *b);
 
 /* One member as an element of a column. */
 bool field_is_text(const field *f);
-const char *field_text(const field *f, const void *row); /* of a text, borrowed from the row or the table */
-h5_type field_stored(const field *f);                    /* of a number */
-size_t field_element_bytes(const field *f);              /* of a number; 4 for a text */
+const char *field_text(const field *f, const void *row);          /* of a text, borrowed from the row or the table */
+h5_type field_stored(const field *f);                             /* of a number */
+size_t field_element_bytes(const field *f);                       /* of a number; 4 for a text */
 void field_store(const field *f, const void *row, void *element); /* of a number, in the type field_stored */
 
 /* One struct as attributes of `group`. */

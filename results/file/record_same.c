@@ -53,14 +53,14 @@ static void compare_curves(name_list *list, const record *a, const record *b)
     }
 }
 
-static void compare_assignments(name_list *list, const record *a, const record *b)
+static void compare_allocations(name_list *list, const record *a, const record *b)
 {
-    if (a->assignment_count != b->assignment_count) add(list, "", "assignment");
-    for (int i = 0; i < a->assignment_count && i < b->assignment_count; i++) {
-        const record_assignment *x = &a->assignments[i], *y = &b->assignments[i];
+    if (a->allocation_count != b->allocation_count) add(list, "", "allocation");
+    for (int i = 0; i < a->allocation_count && i < b->allocation_count; i++) {
+        const record_allocation *x = &a->allocations[i], *y = &b->allocations[i];
         if (strcmp(x->layer, y->layer) != 0 || x->channels != y->channels || x->input_bits != y->input_bits ||
             memcmp(x->bits, y->bits, (size_t)x->channels) != 0)
-            add(list, "assignment/", x->layer);
+            add(list, "allocation/", x->layer);
     }
 }
 
@@ -88,7 +88,7 @@ bool record_same(char *differing, size_t room, const record *a, const record *b)
     differing[0] = '\0';
     compare_heads(&list, a, b);
     compare_curves(&list, a, b);
-    compare_assignments(&list, a, b);
+    compare_allocations(&list, a, b);
     compare_tensors(&list, a, b);
     return list.count == 0;
 }

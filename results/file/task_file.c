@@ -81,7 +81,7 @@ static status write_costs(h5_id group, const record *rec)
     return status_ok();
 }
 
-static status write_layer(h5_id group, const record_assignment *a, int index)
+static status write_layer(h5_id group, const record_allocation *a, int index)
 {
     h5_id layer;
     TRY(h5_group(&layer, group, a->layer));
@@ -95,9 +95,9 @@ static status write_layer(h5_id group, const record_assignment *a, int index)
     return result;
 }
 
-static status write_assignment(h5_id group, const record *rec)
+static status write_allocation(h5_id group, const record *rec)
 {
-    for (int i = 0; i < rec->assignment_count; i++) TRY(write_layer(group, &rec->assignments[i], i));
+    for (int i = 0; i < rec->allocation_count; i++) TRY(write_layer(group, &rec->allocations[i], i));
     return status_ok();
 }
 
@@ -130,8 +130,8 @@ static const struct {
      write_record},
     {"costs", "cost of the discrete network in every hardware model", write_costs},
     {"curve", "one row per epoch, in the order of training", write_curve},
-    {"assignment", "one group per layer with weights; attributes: index (position in the network), input_bits",
-     write_assignment},
+    {"allocation", "one group per layer with weights; attributes: index (position in the network), input_bits",
+     write_allocation},
     {"model", "parameters by name; attribute index: position in the network", write_model},
 };
 
@@ -203,7 +203,7 @@ static status read_cost(record *out, h5_id group, const char *name)
 
 static status read_layer(record *out, h5_id group, const char *name)
 {
-    record_assignment *a = &out->assignments[out->assignment_count++];
+    record_allocation *a = &out->allocations[out->allocation_count++];
     char path[RECORD_NAME + 8];
     snprintf(a->layer, sizeof a->layer, "%s", name);
     snprintf(path, sizeof path, "%s/bits", a->layer);
@@ -242,8 +242,8 @@ static status reserve_costs(record *out, size_t count)
 
 static status reserve_layers(record *out, size_t count)
 {
-    out->assignments = calloc(count + 1, sizeof *out->assignments);
-    return out->assignments != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu layers", count);
+    out->allocations = calloc(count + 1, sizeof *out->allocations);
+    return out->allocations != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu layers", count);
 }
 
 static status reserve_tensors(record *out, size_t count)
@@ -296,7 +296,7 @@ status task_file_read(record *out, h5_id file)
     record rec;
     status result = task_file_read_head(&rec, file);
     if (!failed(result)) result = read_curve(&rec, file);
-    if (!failed(result)) result = read_part(&rec, file, "assignment", reserve_layers, read_layer);
+    if (!failed(result)) result = read_part(&rec, file, "allocation", reserve_layers, read_layer);
     if (!failed(result)) result = read_part(&rec, file, "model", reserve_tensors, read_tensor);
     if (failed(result))
         record_free(&rec);

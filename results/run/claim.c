@@ -265,7 +265,8 @@ static bool has_right(bool *known, const char *run_directory, const char *name)
     claim_token token = {""};
     char task[CLAIM_NAME];
     const char *mark = strstr(name, ".tmp-"), *point = strchr(name, '.');
-    *known = mark != NULL && (size_t)(point - name) < sizeof task && strspn(name, "0123456789") == (size_t)(point - name);
+    *known =
+        mark != NULL && (size_t)(point - name) < sizeof task && strspn(name, "0123456789") == (size_t)(point - name);
     if (!*known) return false;
     snprintf(task, sizeof task, "%.*s", (int)(point - name), name);
     snprintf(token.text, sizeof token.text, "%s", mark + strlen(".tmp-"));
@@ -295,8 +296,8 @@ static status clean_folder(const claims *c, const char *folder, double now)
     return status_ok();
 }
 
-/* Claims of jobs that are known to be dead: on what nobody will ask for again, such as a task whose result was published
- * just before, they would stay for ever. */
+/* Claims of jobs that are known to be dead: on what nobody will ask for again, such as a task whose result was
+ * published just before, they would stay for ever. */
 static status clean_dead(const claims *c)
 {
     DIR *listing = opendir(c->directory);

@@ -47,7 +47,7 @@ typedef struct {
     struct claim_held {
         char name[CLAIM_NAME];
         claim_token token;
-    } *held; /* (held_count), owned */
+    } * held; /* (held_count), owned */
     int held_count, held_room;
 } claims;
 

@@ -153,8 +153,7 @@ static status read_file(record *out, char kernels[16], const run *r, int id)
         return status_in(result, "%s", path);
     }
     result = h5_close(file);
-    if (!failed(result) && rec.task.id != id)
-        result = status_fail(STATUS_DATA, "%s holds task %d", path, rec.task.id);
+    if (!failed(result) && rec.task.id != id) result = status_fail(STATUS_DATA, "%s holds task %d", path, rec.task.id);
     if (failed(result))
         record_free(&rec);
     else
@@ -171,8 +170,8 @@ static bool compare(merge *m, int id, const record *kept, const record *other, i
     char label[128];
     task_label(label, &kept->task);
     m->conflicts++;
-    fprintf(m->told, "task %d (%s) differs between %s and %s: %s", id, label,
-            m->sources[m->chosen[id]].run.directory, m->sources[other_source].run.directory, differing);
+    fprintf(m->told, "task %d (%s) differs between %s and %s: %s", id, label, m->sources[m->chosen[id]].run.directory,
+            m->sources[other_source].run.directory, differing);
     if (strcmp(kept_kernels, other_kernels) != 0)
         fprintf(m->told, " (made with %s and %s kernels, which differ in the last bits)", kept_kernels, other_kernels);
     fprintf(m->told, "\n");
@@ -265,11 +264,15 @@ static status write_status(const merge *m, const run *r)
 {
     int open = m->summary.total - m->summary.done - m->summary.failed;
     run_state now = {
-        .state = open > 0 ? "stopped" : m->summary.failed > 0 ? "failed" : "done",
+        .state = open > 0                ? "stopped"
+                 : m->summary.failed > 0 ? "failed"
+                                         : "done",
         .done = m->summary.done,
         .failed = m->summary.failed,
         .total = m->summary.total,
-        .exit_code = open > 0 ? 75 : m->summary.failed > 0 ? 1 : 0, /* as a sweep would have ended */
+        .exit_code = open > 0                ? 75
+                     : m->summary.failed > 0 ? 1
+                                             : 0, /* as a sweep would have ended */
     };
     return run_write_status(r, &now);
 }

@@ -42,15 +42,8 @@ void run_checkpoint_path(char out[MAX_PATH_TEXT], const run *r, int id)
 /* Names that a directory without config.cfg may hold: a start that was interrupted before config.cfg, its last step. */
 static bool is_left_by_a_start(const char *name)
 {
-    static const char *const known[] = {".",
-                                        "..",
-                                        "tasks",
-                                        "checkpoints",
-                                        "claims",
-                                        "jobs",
-                                        "network.cfg",
-                                        "data.checksum",
-                                        "space.tmp"};
+    static const char *const known[] = {".",    "..",          "tasks",         "checkpoints", "claims",
+                                        "jobs", "network.cfg", "data.checksum", "space.tmp"};
     static const char *const begun[] = {"network.cfg.tmp-", "data.checksum.tmp-", "config.cfg.tmp-",
                                         "launch."}; /* the last: of bitfront-run */
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -114,10 +107,11 @@ static status check_belongs(const run *r)
     status same = settings_same(stored, r->config_text);
     free(stored);
     if (failed(same) && same.code == STATUS_CONFIG)
-        return status_fail(STATUS_CONFIG,
-                           "%.150s holds a run with another configuration (in its config.cfg): %.230s. Choose another --out "
-                           "directory, or set these keys as they were",
-                           r->directory, same.message);
+        return status_fail(
+            STATUS_CONFIG,
+            "%.150s holds a run with another configuration (in its config.cfg): %.230s. Choose another --out "
+            "directory, or set these keys as they were",
+            r->directory, same.message);
     TRY(same);
     TRY(check_stored(r, "network.cfg", "another network", r->network_text));
     return check_stored(r, "data.checksum", "another data set", r->data_checksum);

@@ -16,15 +16,15 @@
 struct snapshot {
     const run *run; /* borrowed */
     int task_count;
-    int next;        /* id to be looked at */
-    bool file_open;  /* `file` and `tasks` are */
-    bool left;       /* `temporary` is to be removed */
+    int next;       /* id to be looked at */
+    bool file_open; /* `file` and `tasks` are */
+    bool left;      /* `temporary` is to be removed */
     h5_id file, tasks;
     columns *points; /* owned */
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
 };
 
-static const char *const COPIED[] = {"record", "costs", "curve", "assignment", "model", "provenance"};
+static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
 
 static status copy_groups(snapshot *s, h5_id from, int id)
 {

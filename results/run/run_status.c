@@ -304,6 +304,7 @@ status run_print_status(FILE *out, const char *directory)
     run_use use;
     TRY(run_use_read(&use, directory));
     if (use.capacity > 0)
-        fprintf(out, "its ranks that compute were busy %.1f %% of %.4g s\n", 100 * use.busy / use.capacity, use.makespan);
+        fprintf(out, "its ranks that compute were busy %.1f %% of %.4g s\n", 100 * use.busy / use.capacity,
+                use.makespan);
     return status_ok();
 }

@@ -15,8 +15,8 @@ typedef struct {
     double share[RUN_TIMES_LEVELS];   /* of that time on groups of 2^level ranks; sum 1 */
 } run_times;
 
-/* Every finished task, in the order of the ids; *out is one allocation, the caller frees it. Fails when there is none. A
- * task whose groups the log does not tell counts as trained by one rank. */
+/* Every finished task, in the order of the ids; *out is one allocation, the caller frees it. Fails when there is none.
+ * A task whose groups the log does not tell counts as trained by one rank. */
 MUST_CHECK status run_times_read(run_times **out, int *count, const char *directory);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* Summed over all starts of the job that keeps log.jsonl. A start that was killed counts up to its last line. */
 typedef struct {
-    double busy;     /* rank-seconds between the hand-out of a task and its end, or departure, on the ranks of its group */
+    double busy; /* rank-seconds between the hand-out of a task and its end, or departure, on the ranks of its group */
     double makespan; /* s from the start of the sweep to the end of its last group */
     double capacity; /* rank-seconds: makespan times ranks that compute (rank 0 of several does not) */
 } run_use;

@@ -25,10 +25,10 @@ check "default is 8 bit: 618880 bits" test "$(total size)" = 618880
 check "default is 8 bit: 155241 NE16 cycles" test "$(total ne16)" = 155241
 for model in macs bitops mpic mpic_energy params ops gap8; do check "the totals have $model" test -n "$(total $model)"; done
 check "a line for every layer" test "$(grep -cE '^(input|b[123]\.(c1|c2|sc)|fc) ' "$work/out")" = 10
-alone cost configs/networks/resnet8.cfg --assignment uniform:w4a8
+alone cost configs/networks/resnet8.cfg --allocation uniform:w4a8
 check "w4a8: 104361 NE16 cycles" test "$(total ne16)" = 104361
 check "w4a8: b1.c1 takes 17787" grep -qE '^b1\.c1 .* 17787$' "$work/out"
-alone cost configs/networks/resnet8.cfg --assignment uniform:w2a2 --model bitops
+alone cost configs/networks/resnet8.cfg --allocation uniform:w2a2 --model bitops
 check "w2a2: 4 bit operations each" test "$(total bitops)" = 50006528
 check "--model shows nothing else" test -z "$(total size)"
 
@@ -36,10 +36,10 @@ alone cost configs/networks/resnet8.cfg --model sice
 expect 2 "known: size, macs" "unknown model"
 alone cost configs/networks/resnet8.cfg --model lut
 expect 2 "--config" "lut without a table"
-alone cost configs/networks/resnet8.cfg --assignment uniform:w3a8
-expect 2 "uniform:w4a8" "assignment of 3 bit"
-alone cost configs/networks/resnet8.cfg --assignment w4
-expect 2 "uniform:w4a8" "assignment without its form"
+alone cost configs/networks/resnet8.cfg --allocation uniform:w3a8
+expect 2 "uniform:w4a8" "allocation of 3 bit"
+alone cost configs/networks/resnet8.cfg --allocation w4
+expect 2 "uniform:w4a8" "allocation without its form"
 alone cost configs/networks/resnet8.cfg --point 2
 expect 2 "is a file" "a point of a network file"
 alone cost "$work/nowhere.cfg"
@@ -78,8 +78,8 @@ alone cost "$work/run" --point 1
 expect 2 "warm-up" "cost of a warm-up"
 alone cost "$work/run" --point 99
 expect 2 "no finished point 99" "cost of a missing point"
-alone cost "$work/run" --point 2 --assignment uniform:w4a8
-expect 2 "leave out" "a point and an assignment"
+alone cost "$work/run" --point 2 --allocation uniform:w4a8
+expect 2 "leave out" "a point and an allocation"
 sed "s/^batch/$table;\nbatch/" "$work/small.cfg" | sed 's/^lut.conv=\(.*\);$/lut = { conv = \1; };/' > "$work/table.cfg"
 alone cost configs/networks/dscnn.cfg --config "$work/table.cfg" --model lut --model mpic
 check "cost --config knows the table" near "$(total lut)" "$(total mpic)"

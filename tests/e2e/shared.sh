@@ -37,7 +37,7 @@ each_once() {
 }
 
 # By hand.
-for part in 1 2 3 4; do beside $part -- --out "$work/parts" --shard $part/4; done
+for part in 1 2 3 4; do beside $part -- --out "$work/parts" --part $part/4; done
 collect
 expect 0 "part 4 of 4 is finished" "four parts at once"
 check "four parts together equal one job" same_results "$work/whole" "$work/parts"
@@ -60,8 +60,8 @@ SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_
     alone sweep "$work/small.cfg" --out "$work/holes"
 expect 2 "no regular step" "an array with holes"
 for wrong in 0/4 5/4 2 2/ x/y 1/4x; do
-    alone sweep "$work/small.cfg" --out "$work/holes" --shard $wrong
-    expect 2 "--shard wants I/N" "--shard $wrong"
+    alone sweep "$work/small.cfg" --out "$work/holes" --part $wrong
+    expect 2 "--part wants I/N" "--part $wrong"
 done
 
 # Without parts: whoever is free takes the next task.
@@ -116,7 +116,7 @@ check "the results are those of one job" same_results "$work/longer" "$work/fenc
 
 # Own directories, merged in any order, and again.
 for part in 1 2 3 4; do
-    alone sweep "$work/small.cfg" --out "$work/own$part" --shard $part/4
+    alone sweep "$work/small.cfg" --out "$work/own$part" --part $part/4
     expect 0 "part $part of 4 is finished" "part $part in its own directory"
 done
 alone merge "$work/merged" "$work/own3" "$work/own1" "$work/own4"

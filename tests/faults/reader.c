@@ -1,7 +1,7 @@
-/* reader RESULTS.h5: somebody who looks at a running sweep: opens the file again and again, a few hundred times a second,
- * and reads every row, until TERM. A file that is not there (yet) is no fault; one that is there must open and be whole.
- * Prints "N readings, M faults"; exit code 1 when there was a fault or no reading.
- * reader RESULTS.h5 --ids: reads once and prints the ids of the rows. */
+/* reader RESULTS.h5: somebody who looks at a running sweep: opens the file again and again, a few hundred times a
+ * second, and reads every row, until TERM. A file that is not there (yet) is no fault; one that is there must open and
+ * be whole. Prints "N readings, M faults"; exit code 1 when there was a fault or no reading. reader RESULTS.h5 --ids:
+ * reads once and prints the ids of the rows. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <hdf5.h>

@@ -1,4 +1,4 @@
-/* cases: what tests of single functions share: a file of vectors with groups kind/case_NNN, and how many of their
+/* cases: what tests of single functions probability: a file of vectors with groups kind/case_NNN, and how many of their
  * tensors differ. */
 #ifndef TESTS_GOLDEN_CASES_H
 #define TESTS_GOLDEN_CASES_H

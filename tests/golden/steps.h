@@ -1,5 +1,5 @@
-/* steps: what the tests of resnet8_step.h5 and dscnn_step.h5 share: the two networks, their names in the vectors, and
- * values read from there into our blocks. */
+/* steps: what the tests of resnet8_step.h5 and dscnn_step.h5 probability: the two networks, their names in the vectors,
+ * and values read from there into our blocks. */
 #ifndef TESTS_GOLDEN_STEPS_H
 #define TESTS_GOLDEN_STEPS_H
 

@@ -13,7 +13,7 @@
 #include "hw_models/registry.h"
 #include "tests/golden/steps.h"
 
-/* A sum of up to 576 float32 products in another order (seen: 1.0e-6); softmax shares in their last bits
+/* A sum of up to 576 float32 products in another order (seen: 1.0e-6); softmax probabilities in their last bits
  * (seen: 1.8e-7). */
 static const double SUM_TOLERANCE = 4e-6, MIX_TOLERANCE = 1e-6;
 /* Parameters after one step: those are of order 1, their change of order 1e-3 or 1e-2 (seen: 9e-8, one last bit). */
@@ -266,7 +266,8 @@ static void check_cost(step_fixture *f, const cost_model *cost, const char *stag
 
     memset(f->gradients, 0, m->layout.total * sizeof *f->gradients);
     for (int i = 0; i < f->g.group_count; i++)
-        memset(m->groups[i].dshare, 0, (size_t)m->groups[i].precisions * (size_t)m->groups[i].columns * sizeof(real));
+        memset(m->groups[i].dprobability, 0,
+               (size_t)m->groups[i].precisions * (size_t)m->groups[i].columns * sizeof(real));
     cost_choice_add_slope(m, f->gradients, slopes, 1);
     model_finish_gradients(m, f->gradients);
     cost_context context = {stage, cost->name, 0};

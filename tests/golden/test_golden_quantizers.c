@@ -22,7 +22,7 @@ static void check_weight(const char *group)
     real *x = golden_reals(given), *y = malloc(count * sizeof *y), *step = malloc((size_t)channels * sizeof *step);
     const real all = 1;
     weight_choice only = {
-        .precisions = 1, .bits = {(int)golden_number(cases_file, group, "bits")}, .columns = 1, .share = &all};
+        .precisions = 1, .bits = {(int)golden_number(cases_file, group, "bits")}, .columns = 1, .probability = &all};
     weight_mix(y, step, x, count / (size_t)channels, channels, &only, true);
     cases_compare_weight(group, "y", y, 0);
     cases_compare(group, "scale", step, 0);
@@ -51,8 +51,8 @@ static void check_activation_on(const kernel_table *k, const char *group, bool i
     pact q;
     act_quant_prepare(&q, 1, &bits, clip, *low, &all, ACT_BEHIND_LAYER, &published);
     k->pact_forward(y, x, &q, count);
-    real dclip[PACT_MAX], dshare[PACT_MAX], dlow;
-    k->pact_backward(dx, dclip, dshare, &dlow, g, x, &q, count);
+    real dclip[PACT_MAX], dprobability[PACT_MAX], dlow;
+    k->pact_backward(dx, dclip, dprobability, &dlow, g, x, &q, count);
     real step = act_quant_step(1, &bits, clip, *low, &all);
 
     int before = cases_differ;

@@ -208,7 +208,7 @@ static void check_step(step_fixture *f, stage *now, const char *results, double 
     if (!golden_offers(f->file, now->gradients)) return;
 
     model_backward(m, f->values, f->gradients, STEP_IMAGES, STEP_IMAGES, (model_pass){.training = false}, NULL);
-    model_share_gradients(m, f->values, f->gradients);
+    model_choice_gradients(m, f->values, f->gradients);
     if (now->cost != NULL) add_cost(f, now);
     model_finish_gradients(m, f->gradients);
     check_gradients(f, now);

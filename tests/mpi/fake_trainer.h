@@ -32,7 +32,7 @@ static struct {
     double silent_seconds;
     char silent_file[600]; /* made by the one that does it ... */
     int silent_times;      /* ... with a number: so often in a sweep */
-    int stop_file_task; /* the leader of this task makes the file in its second epoch */
+    int stop_file_task;    /* the leader of this task makes the file in its second epoch */
     char stop_file[600];
     int world_rank;
     long steps_done; /* by this rank as a leader */
@@ -102,7 +102,7 @@ void trainer_restored(trainer *t)
     (void)t;
 }
 
-static status fake_local(const trainer *t, const group *g)
+static status fake_local(const trainer *t, const ranks_view *g)
 {
     int id = t->in.task->id;
     if (id == fake.numeric_task && t->state.epoch == 1 && t->state.step == 3 && g->rank == g->size - 1)
@@ -136,7 +136,7 @@ static double fake_seconds(const trainer *t, int ranks)
     return fake.step_seconds * times / ranks;
 }
 
-status trainer_segment(trainer *t, const group *g, segment_end *end)
+status trainer_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     fake_state *at = &t->state;
     if (g->size > fake.largest_group) fake.largest_group = g->size;
@@ -146,7 +146,7 @@ status trainer_segment(trainer *t, const group *g, segment_end *end)
         int own = t->in.settings->shards / g->size;
         status local = fake_local(t, g);
         real values[3] = {fake_tree(t->in.task->id, at->epoch, at->step, g->rank * own, own), 0, 0};
-        group_breathe(g);
+        ranks_show_life(g);
         if (g->should_stop != NULL && g->should_stop(g->ctx)) values[1] = 1;
         if (g->sum != NULL) local = g->sum(g->ctx, values, 2, local);
         if (failed(local)) return local;

@@ -1,6 +1,6 @@
 /* links: bitfront_mpi */
-/* Members of a lot share, agree, and leave a wait when the lot is given up, whatever the others do; what they left
- * behind does not disturb the next lot. */
+/* Members of a assignment share, agree, and leave a wait when the assignment is given up, whatever the others do; what
+ * they left behind does not disturb the next assignment. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 enum { LONG = EXCHANGE_BYTES + 12345 };
 
-static int rank, size, next_lot = 1;
+static int rank, size, next_assignment = 1;
 static const int members[4] = {0, 1, 2, 3};
 
 static void test_share_brings_the_bytes_of_rank_0(exchange *x)
@@ -50,7 +50,7 @@ static void test_missing_partner_is_left_behind(size_t bytes)
 {
     exchange x;
     patience_end = clock_seconds() + 0.1;
-    CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_lot++, is_late, NULL));
+    CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_assignment++, is_late, NULL));
     char *content = calloc(1, bytes);
     if (rank < size - 1) {
         status s = status_ok();
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     if (size == 2 || size == 4) {
         for (int repeat = 0; repeat < 3; repeat++) {
             exchange x;
-            CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_lot++, NULL, NULL));
+            CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_assignment++, NULL, NULL));
             test_share_brings_the_bytes_of_rank_0(&x);
             test_every_failure_reaches_all(&x);
             exchange_close(&x);

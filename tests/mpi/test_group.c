@@ -2,7 +2,7 @@
 /* Groups are formed by their members only, several at the same time, with ranks in the order of the list. */
 #include <string.h>
 
-#include "mpi/sum/group.h"
+#include "mpi/sum/rank_group.h"
 #include "tests/mpi/check_ranks.h"
 
 static int rank, size;
@@ -20,13 +20,13 @@ static bool ask(void *ctx)
     return true;
 }
 
-static void use_group(const int *members, int count, int lot, int expected_rank)
+static void use_group(const int *members, int count, int assignment, int expected_rank)
 {
     rank_group g;
     int asked = 0;
     group_hooks hooks = {.should_stop = ask, .given_up = never, .ctx = &asked};
-    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, lot, &memory, hooks));
-    group view = rank_group_view(&g);
+    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, assignment, &memory, hooks));
+    ranks_view view = rank_group_view(&g);
     CHECK(view.rank == expected_rank && view.size == count);
     CHECK(view.should_stop(view.ctx) && asked == 1);
     real values[3] = {(real)(expected_rank + 1), 10, 0};
@@ -35,7 +35,7 @@ static void use_group(const int *members, int count, int lot, int expected_rank)
         CHECK(view.sum == NULL && view.sum_begin == NULL);
     } else {
         view.sum_begin(view.ctx, early, 2);
-        view.breathe(view.ctx);
+        view.show_life(view.ctx);
         CHECK_OK(view.sum(view.ctx, values, 2, status_ok()));
         CHECK(early[0] == (real)count && early[1] == (real)(count * (count - 1) / 2));
     }

@@ -219,7 +219,8 @@ static double simulated_utilisation(void)
     return done.utilisation;
 }
 
-/* Idle ranks join a task that began on one rank, in the middle of it; so the ranks are as busy as the simulator says. */
+/* Idle ranks join a task that began on one rank, in the middle of it; so the ranks are as busy as the simulator says.
+ */
 static void test_ranks_join_a_running_task(void)
 {
     reset_fake(SLOW / 4);
@@ -331,11 +332,11 @@ static void test_time_limit(void)
     check_results("limit", NULL);
 }
 
-/* A rank that says nothing for longer than the deadline, in the middle of a task, loses it to others; when it comes back
- * it publishes nothing and works on. */
+/* A rank that says nothing for longer than the deadline, in the middle of a task, loses it to others; when it comes
+ * back it publishes nothing and works on. */
 static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const char *name)
 {
-    if (size < 3) return; /* somebody must take over */
+    if (size < 3) return;   /* somebody must take over */
     reset_fake(1.5 * SLOW); /* so that the sweep is not over when it comes back */
     limits.deadline = 0.8;
     fake.silent_task = task_id;
@@ -358,7 +359,8 @@ static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const ch
     CHECK(count_in_file(name, "log.jsonl", "\"task_done\"") == TASKS);
 }
 
-/* A point whose leader falls silent in every attempt does not hold up the others, and is tried again by the next run. */
+/* A point whose leader falls silent in every attempt does not hold up the others, and is tried again by the next run.
+ */
 static void test_task_that_breaks_its_groups_is_set_aside(void)
 {
     if (size < 3) return;

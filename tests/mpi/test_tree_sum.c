@@ -1,7 +1,7 @@
 /* links: bitfront_mpi */
 /* The sum over shards has the same bits for 1, 2 and 4 ranks, through shared memory and by messages, in one part or in
- * several that are begun early: each group size that fits is compared with the tree computed by one process. A plain sum
- * in rank order would differ: that is checked too, so that the comparison can fail. */
+ * several that are begun early: each group size that fits is compared with the tree computed by one process. A plain
+ * sum in rank order would differ: that is checked too, so that the comparison can fail. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +38,13 @@ typedef struct {
     tree_sum adder;
 } adding_rank;
 
-static int lot = 1; /* the same on all members, and growing */
+static int assignment = 1; /* the same on all members, and growing */
 
 static void open_adder(adding_rank *a, int first, int ranks, const sum_memory *memory)
 {
     int members[SHARDS];
     for (int i = 0; i < ranks; i++) members[i] = first + i;
-    CHECK_OK(exchange_open(&a->link, MPI_COMM_WORLD, members, ranks, lot++, NULL, NULL));
+    CHECK_OK(exchange_open(&a->link, MPI_COMM_WORLD, members, ranks, assignment++, NULL, NULL));
     tree_sum_open(&a->adder, &a->link, memory);
     CHECK(a->adder.in_memory == (memory != NULL && ranks > 1));
 }
@@ -109,7 +109,8 @@ static bool is_late(void *ctx)
     return clock_seconds() > patience_end;
 }
 
-/* A member that works on another lot, and shows sums of it in its area, is not taken for one of this lot. */
+/* A member that works on another assignment, and shows sums of it in its area, is not taken for one of this assignment.
+ */
 static void check_other_lot_is_not_taken(int rank, int size, const sum_memory *memory)
 {
     adding_rank a;
@@ -130,14 +131,14 @@ static void check_all(int rank, int size, const sum_memory *memory)
     for (int ranks = 1; ranks <= size && ranks <= SHARDS; ranks *= 2) {
         /* Leave out rank 0 where possible: a group need not start there. */
         int first = size - ranks;
-        lot = lot / 100 * 100 + 100;
+        assignment = assignment / 100 * 100 + 100;
         if (rank < first) continue;
         check_sum_of(first, ranks, memory, 1, 0);
         check_sum_of(first, ranks, memory, 1000, 0);
         check_sum_of(first, ranks, memory, LONG_COUNT, 0);
         check_sum_of(first, ranks, memory, LONG_COUNT, 5);
         if (memory != NULL) check_sum_of(first, ranks, memory, ENDLESS_COUNT, 2);
-        check_sum_of(first, ranks, memory, 1000, GROUP_SUM_PARTS);
+        check_sum_of(first, ranks, memory, 1000, RANKS_SUM_PARTS);
         for (int culprit = 0; culprit < ranks; culprit++) check_failure_reaches_all(first, ranks, memory, culprit);
     }
 }

@@ -193,24 +193,24 @@ real naive_pact_value(real x, const pact *q)
 {
     volatile real y = 0;
     for (int j = 0; j < q->count; ++j) {
-        volatile real term = q->share[j] * naive_pact_level(x, q, j);
+        volatile real term = q->probability[j] * naive_pact_level(x, q, j);
         y = y + term;
     }
     return y;
 }
 
-void naive_pact_backward(real *dx, double dclip[PACT_MAX], double dshare[PACT_MAX], double *dlow, const real *g,
+void naive_pact_backward(real *dx, double dclip[PACT_MAX], double dprobability[PACT_MAX], double *dlow, const real *g,
                          const real *x, const pact *q, size_t count)
 {
     *dlow = 0.0;
-    for (int j = 0; j < q->count; ++j) dclip[j] = dshare[j] = 0.0;
+    for (int j = 0; j < q->count; ++j) dclip[j] = dprobability[j] = 0.0;
     for (size_t i = 0; i < count; ++i) {
         volatile real inside = 0;
         for (int j = 0; j < q->count; ++j) {
-            if (q->low < x[i] && x[i] < q->clip[j]) inside = inside + q->share[j];
-            if (x[i] >= q->clip[j]) dclip[j] += (double)q->share[j] * (double)g[i];
-            if (x[i] <= q->low) *dlow += (double)q->share[j] * (double)g[i];
-            dshare[j] += (double)g[i] * (double)naive_pact_level(x[i], q, j);
+            if (q->low < x[i] && x[i] < q->clip[j]) inside = inside + q->probability[j];
+            if (x[i] >= q->clip[j]) dclip[j] += (double)q->probability[j] * (double)g[i];
+            if (x[i] <= q->low) *dlow += (double)q->probability[j] * (double)g[i];
+            dprobability[j] += (double)g[i] * (double)naive_pact_level(x[i], q, j);
         }
         dx[i] = g[i] * inside;
         if (q->mask_zero_output && naive_pact_value(x[i], q) == 0) dx[i] = 0;

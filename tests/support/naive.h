@@ -21,7 +21,7 @@ void naive_batchnorm_forward(double *out, double *mean, double *variance, const 
 /* The level of candidate j and the mixed value, in `real` operation by operation as in kernels.h. */
 real naive_pact_level(real x, const pact *q, int j);
 real naive_pact_value(real x, const pact *q);
-void naive_pact_backward(real *dx, double dclip[PACT_MAX], double dshare[PACT_MAX], double *dlow, const real *g,
+void naive_pact_backward(real *dx, double dclip[PACT_MAX], double dprobability[PACT_MAX], double *dlow, const real *g,
                          const real *x, const pact *q, size_t count);
 
 void naive_average_pool_forward(real *out, const real *in, const conv_shape *s);

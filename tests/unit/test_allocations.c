@@ -1,8 +1,8 @@
 /* links: core_train hw_models */
 /* wraps: malloc calloc realloc aligned_alloc posix_memalign */
-/* No step allocates: the memory of a task is planned when it is opened. Every step of warm-up, search and fine-tuning and
- * every evaluation is counted, with calls of all our code to the allocator passing through here. Only the change from one
- * phase to the next, once in a task, may allocate. */
+/* No step allocates: the memory of a task is planned when it is opened. Every step of warm-up, search and fine-tuning
+ * and every evaluation is counted, with calls of all our code to the allocator passing through here. Only the change
+ * from one phase to the next, once in a task, may allocate. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,10 +71,19 @@ static dataset noise(const graph *g)
         numbers[i] = i;
     }
     const layer_spec *image = &g->layers[0];
-    dataset d = {.name = "noise", .height = image->out_height, .width = image->out_width, .channels = image->out_channels,
-                 .classes = g->classes, .count = SAMPLES, .is_signed = g->input_signed, .scale = 1.0f / 255,
-                 .split_count = {TRAIN, 4, 4}, .split_index = {numbers, numbers + TRAIN, numbers + TRAIN + 4},
-                 .labels = labels, .samples = pixels, .class_names = class_names};
+    dataset d = {.name = "noise",
+                 .height = image->out_height,
+                 .width = image->out_width,
+                 .channels = image->out_channels,
+                 .classes = g->classes,
+                 .count = SAMPLES,
+                 .is_signed = g->input_signed,
+                 .scale = 1.0f / 255,
+                 .split_count = {TRAIN, 4, 4},
+                 .split_index = {numbers, numbers + TRAIN, numbers + TRAIN + 4},
+                 .labels = labels,
+                 .samples = pixels,
+                 .class_names = class_names};
     return d;
 }
 
@@ -88,16 +97,23 @@ static settings short_settings(void)
     s.segment_steps = 1;
     s.augment = (augment_settings){.rotate_degrees = 15, .shift_fraction = 0.1, .flip = true};
     s.warmup = s.search_phase = s.finetune = phase;
-    s.search = (search_settings){.activation_count = 3, .activation_bits = {2, 4, 8}, .input_count = 1, .input_bits = {8},
-                                 .logit_learning_rate = 1e-2, .temperature = 1, .temperature_factor = 0.9,
-                                 .sampling = SAMPLING_GUMBEL, .normalize_cost = true, .keep_alive = true};
+    s.search = (search_settings){.activation_count = 3,
+                                 .activation_bits = {2, 4, 8},
+                                 .input_count = 1,
+                                 .input_bits = {8},
+                                 .logit_learning_rate = 1e-2,
+                                 .temperature = 1,
+                                 .temperature_factor = 0.9,
+                                 .sampling = SAMPLING_GUMBEL,
+                                 .normalize_cost = true,
+                                 .keep_alive = true};
     return s;
 }
 
 /* Trains a task to its end; counts in `phases` how many segments stayed within each phase. */
 static void train(trainer *t, int phases[3])
 {
-    const group g = group_alone();
+    const ranks_view g = ranks_alone();
     for (segment_end end = SEGMENT_MORE; end == SEGMENT_MORE;) {
         phase_kind phase = trainer_report(t).phase;
         calls = 0;
@@ -119,8 +135,12 @@ static void train_network(const char *path, const char *cost)
     task warmup = {.id = 1, .kind = TASK_WARMUP, .seed = 1, .strategy = "warmup", .cost_model = "none"};
     task point = {.id = 2, .kind = TASK_POINT, .depends_on = 1, .seed = 1, .strategy = "joint", .strength = 1};
     strcpy(point.cost_model, cost);
-    trainer_inputs in = {.settings = &s, .graph = &g, .data = &d, .kernels = kernels_choose(NULL),
-                         .cost_models = cost_models(), .task = &warmup};
+    trainer_inputs in = {.settings = &s,
+                         .graph = &g,
+                         .data = &d,
+                         .kernels = kernels_choose(NULL),
+                         .cost_models = cost_models(),
+                         .task = &warmup};
     int phases[3] = {0};
     trainer *t = NULL;
     record start;

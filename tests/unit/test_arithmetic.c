@@ -74,7 +74,7 @@ static stepped step(const arithmetic_rules *rules, model_mode mode, int pruned)
     model_forward(&s.m, s.values, IMAGES, (model_pass){0});
     for (int i = 0; i < IMAGES * network.classes; i++) model_output_gradient(&s.m)[i] = (real)(i % 5) - 2;
     model_backward(&s.m, s.values, s.gradients, IMAGES, IMAGES, (model_pass){0}, NULL);
-    model_share_gradients(&s.m, s.values, s.gradients);
+    model_choice_gradients(&s.m, s.values, s.gradients);
     model_finish_gradients(&s.m, s.gradients);
     free(start);
     model_close(&fine);

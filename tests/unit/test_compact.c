@@ -79,8 +79,8 @@ static void close_pair(pair *p)
     graph_free(&p->graph);
 }
 
-/* Each prunable channel chooses 0 bit with this probability, else 8: at 2 and 4 bit, sums of exactly zero are common, and
- * there the last bit of a sum, which is taken in another order, decides whether a quantiser passes the gradient. */
+/* Each prunable channel chooses 0 bit with this probability, else 8: at 2 and 4 bit, sums of exactly zero are common,
+ * and there the last bit of a sum, which is taken in another order, decides whether a quantiser passes the gradient. */
 static void choose_randomly(pair *p, double probability, uint32_t salt)
 {
     for (int g = 0; g < p->graph.group_count; g++) {
@@ -117,7 +117,7 @@ static void run(model *m, const real *values, real *gradients, real *logits)
     if (gradients == NULL) return;
     for (int i = 0; i < IMAGES * m->graph->classes; i++) model_output_gradient(m)[i] = (real)(i % 5) - 2;
     model_backward(m, values, gradients, IMAGES, IMAGES, evaluation, NULL);
-    model_share_gradients(m, values, gradients);
+    model_choice_gradients(m, values, gradients);
     model_finish_gradients(m, gradients);
 }
 
@@ -194,7 +194,7 @@ static void test_group_that_is_pruned_as_a_whole_keeps_a_channel(void **state)
                 const model_weight_group *group = &p.pruned.model.groups[g];
                 if (group->precisions == 0 || group->bits[0] != 0) continue;
                 assert_int_equal(p.pruned.graph.groups[g].channels, 1);
-                assert_true((group->share[0] == 1) == (keep_alive == 0));
+                assert_true((group->probability[0] == 1) == (keep_alive == 0));
             }
             close_pair(&p);
         }
@@ -265,7 +265,7 @@ static void test_weights_that_read_a_removed_channel_go_with_it(void **state)
     choose_randomly(&p, 0, 8);
     int stem = graph_find(&p.graph, "stem"), left = graph_find(&p.graph, "left");
     const model_weight_group *group = &p.full.groups[p.graph.layers[stem].group];
-    p.values[p.full.layout.tensors[group->logits].offset] = 5; /* channel 0: 0 bit */
+    p.values[p.full.layout.tensors[group->logits].offset] = 5;                          /* channel 0: 0 bit */
     real *reading = p.values + p.full.layout.tensors[p.full.nodes[left].weight].offset; /* tap 0, input 0, output 0 */
     reading[0] = 1000;
     prepare(&p, false, MODEL_FOR_TRAINING);

@@ -110,22 +110,22 @@ static void test_gap8_counts_blocks(void **state)
 }
 
 /* softmax(bits / 8) over the candidates: the state every search starts from (method.md 1.2). */
-static void initial_shares(double share[4], bool with_zero)
+static void initial_probabilities(double probability[4], bool with_zero)
 {
     static const double bits[4] = {0, 2, 4, 8};
     double sum = 0;
-    for (int w = 0; w < 4; w++) sum += share[w] = w > 0 || with_zero ? exp(bits[w] / 8) : 0;
-    for (int w = 0; w < 4; w++) share[w] /= sum;
+    for (int w = 0; w < 4; w++) sum += probability[w] = w > 0 || with_zero ? exp(bits[w] / 8) : 0;
+    for (int w = 0; w < 4; w++) probability[w] /= sum;
 }
 
 static void test_initial_soft_state_of_the_dossier(void **state)
 {
     (void)state;
-    double share[4], output[4], mean = 0, output_mean = 0;
-    initial_shares(share, true);
-    initial_shares(output, false);
+    double probability[4], output[4], mean = 0, output_mean = 0;
+    initial_probabilities(probability, true);
+    initial_probabilities(output, false);
     for (int w = 1; w < 4; w++) {
-        mean += (1 << w) * share[w];
+        mean += (1 << w) * probability[w];
         output_mean += (1 << w) * output[w];
     }
     if (fabs(mean - 4.64727981) > 5e-9) fail_msg("mean bits %.9f", mean);
@@ -136,7 +136,7 @@ static void test_initial_soft_state_of_the_dossier(void **state)
     group_choice groups[MAX_GROUPS] = {{{0}, {0}}};
     for (int i = 0; i <= g.group_count; i++) {
         for (int w = 0; i < g.group_count && w < 4; w++)
-            groups[i].channels[w] = g.groups[i].channels * (g.groups[i].holds_output ? output[w] : share[w]);
+            groups[i].channels[w] = g.groups[i].channels * (g.groups[i].holds_output ? output[w] : probability[w]);
         groups[i].activation[2] = 1;
     }
     static const struct {

@@ -91,7 +91,7 @@ static void check_gradients(bool per_layer)
             cost_total(*cost, &network, groups, reference == 1, slopes);
             memset(s.gradients, 0, s.m.layout.total * sizeof *s.gradients);
             for (int g = 0; g < network.group_count; g++)
-                memset(s.m.groups[g].dshare, 0,
+                memset(s.m.groups[g].dprobability, 0,
                        (size_t)s.m.groups[g].precisions * (size_t)s.m.groups[g].columns * sizeof(real));
             cost_choice_add_slope(&s.m, s.gradients, slopes, factor);
             model_finish_gradients(&s.m, s.gradients);
@@ -123,7 +123,7 @@ static void test_gradients_by_the_logits_of_whole_groups(void **state)
     check_gradients(true);
 }
 
-/* Shares add up to the channels of each group, soft and discrete. */
+/* Probabilities add up to the channels of each group, soft and discrete. */
 static void test_every_channel_is_counted_once(void **state)
 {
     (void)state;

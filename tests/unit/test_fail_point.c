@@ -1,5 +1,6 @@
 /* links: core_base */
-/* Fail points: what BITFRONT_FAIL accepts, which passing acts, and that a file which cannot be written is the old one. */
+/* Fail points: what BITFRONT_FAIL accepts, which passing acts, and that a file which cannot be written is the old one.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,10 +59,15 @@ static void test_a_point_of_another_rank_does_not_act(void **state)
 static void test_what_cannot_be_understood_is_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"task",           "task.write:1:kill",   "task.write.before:0:kill",
-                                        "task.write.before:1:explode", "task.send.before:1:kill",
-                                        "order.send.before:1:eio",     "task.write.before:1:kill@x",
-                                        "task.write.before:1:kill@1x", "a.write.before:1:kill"};
+    static const char *const wrong[] = {"task",
+                                        "task.write:1:kill",
+                                        "task.write.before:0:kill",
+                                        "task.write.before:1:explode",
+                                        "task.send.before:1:kill",
+                                        "order.send.before:1:eio",
+                                        "task.write.before:1:kill@x",
+                                        "task.write.before:1:kill@1x",
+                                        "a.write.before:1:kill"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         setenv("BITFRONT_FAIL", wrong[i], 1);
         status s = fail_points_arm(0);
@@ -87,7 +93,7 @@ static size_t count_temporary(char **first, const char *path)
 static void test_a_failed_write_leaves_a_whole_file(void **state)
 {
     (void)state;
-    static const char *const steps[] = {"write.before", "write.middle", "write.after", "sync.before",
+    static const char *const steps[] = {"write.before", "write.middle",  "write.after", "sync.before",
                                         "sync.after",   "rename.before", "rename.after"};
     scratch s = scratch_make();
     const char *path = scratch_file(&s, "log.jsonl");

@@ -17,7 +17,6 @@
 #define CONV(name, rest) "{ name = \"" name "\"; type = \"conv\"; out = 4; kernel = 3; padding = 1; " rest " }"
 #define TAIL "{ name = \"pool\"; type = \"global_pool\"; },\n{ name = \"fc\"; type = \"linear\"; out = 10; } );"
 
-
 static status load(graph *g, const char *text)
 {
     const char *path = scratch_file(&scratch_place, "t.cfg");

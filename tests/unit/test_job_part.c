@@ -23,7 +23,9 @@ static void make_tasks(task tasks[TASKS])
     for (int i = 0; i < TASKS; i++) {
         tasks[i].id = i + 1;
         tasks[i].kind = i < WARMUPS ? TASK_WARMUP : TASK_POINT;
-        tasks[i].depends_on = i < WARMUPS ? 0 : i < WARMUPS + 6 ? 1 : 2; /* six points of the first, three of the second */
+        tasks[i].depends_on = i < WARMUPS       ? 0
+                              : i < WARMUPS + 6 ? 1
+                                                : 2; /* six points of the first, three of the second */
     }
 }
 
@@ -115,7 +117,7 @@ static void test_parts_by_hand(void **state)
     check_ok(job_part_parse(&part, "1/1"));
     static const char *const wrong[] = {"", "2", "/", "0/4", "5/4", "-1/4", "1/0", "1/4 ", "a/b", "1/99999999999"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        check_says(job_part_parse(&part, wrong[i]), "--shard wants I/N");
+        check_says(job_part_parse(&part, wrong[i]), "--part wants I/N");
 }
 
 int main(void)

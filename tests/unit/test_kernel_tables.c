@@ -42,10 +42,10 @@ static real *claim(outputs *out, int i, size_t count)
 /* ---- the cases ---- */
 
 static conv_shape shapes[] = {
-    {3, 32, 9, 3, 32, 9, 16, 3, 3, 1, 1, 1, 1},    {2, 8, 8, 16, 8, 8, 32, 3, 3, 1, 1, 1, 1},
-    {2, 9, 7, 16, 5, 4, 20, 3, 3, 2, 2, 1, 1},     {3, 8, 8, 32, 4, 4, 33, 1, 1, 2, 2, 0, 0},
-    {2, 49, 10, 1, 25, 5, 64, 10, 4, 2, 2, 5, 1},  {3, 5, 5, 64, 5, 5, 64, 1, 1, 1, 1, 0, 0},
-    {4, 1, 1, 64, 1, 1, 10, 1, 1, 1, 1, 0, 0},     {1, 12, 12, 48, 12, 12, 64, 3, 3, 1, 1, 1, 1},
+    {3, 32, 9, 3, 32, 9, 16, 3, 3, 1, 1, 1, 1},   {2, 8, 8, 16, 8, 8, 32, 3, 3, 1, 1, 1, 1},
+    {2, 9, 7, 16, 5, 4, 20, 3, 3, 2, 2, 1, 1},    {3, 8, 8, 32, 4, 4, 33, 1, 1, 2, 2, 0, 0},
+    {2, 49, 10, 1, 25, 5, 64, 10, 4, 2, 2, 5, 1}, {3, 5, 5, 64, 5, 5, 64, 1, 1, 1, 1, 0, 0},
+    {4, 1, 1, 64, 1, 1, 10, 1, 1, 1, 1, 0, 0},    {1, 12, 12, 48, 12, 12, 64, 3, 3, 1, 1, 1, 1},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const conv_shape *shape; /* of the case in hand */
@@ -65,7 +65,8 @@ static size_t weight_count(const conv_shape *s)
     return (size_t)(s->kernel_h * s->kernel_w * s->in_channels * s->out_channels);
 }
 
-static void conv_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+static void conv_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                         real *scratch)
 {
     k->conv_forward(claim(out, 0, out_count(shape)), a, b, c, shape, scratch);
 }
@@ -85,8 +86,10 @@ static void conv_weight(const kernel_table *k, outputs *out, const real *a, cons
 }
 
 static conv_shape depthwise_shapes[] = {
-    {2, 25, 5, 64, 25, 5, 64, 3, 3, 1, 1, 1, 1}, {2, 9, 8, 20, 5, 4, 20, 3, 3, 2, 2, 1, 1},
-    {1, 9, 9, 17, 9, 9, 17, 5, 5, 1, 1, 2, 2},   {2, 7, 6, 5, 7, 6, 5, 3, 3, 1, 1, 1, 1},
+    {2, 25, 5, 64, 25, 5, 64, 3, 3, 1, 1, 1, 1},
+    {2, 9, 8, 20, 5, 4, 20, 3, 3, 2, 2, 1, 1},
+    {1, 9, 9, 17, 9, 9, 17, 5, 5, 1, 1, 2, 2},
+    {2, 7, 6, 5, 7, 6, 5, 3, 3, 1, 1, 1, 1},
 };
 enum { DEPTHWISE_SHAPES = sizeof depthwise_shapes / sizeof *depthwise_shapes };
 
@@ -118,8 +121,8 @@ static void batchnorm_forward(const kernel_table *k, outputs *out, const real *a
                               real *scratch)
 {
     (void)scratch;
-    k->batchnorm_forward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), a, b, c, (real)1e-5, true,
-                         ROWS, CHANNELS);
+    k->batchnorm_forward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), a, b, c, (real)1e-5,
+                         true, ROWS, CHANNELS);
 }
 
 static void batchnorm_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
@@ -127,8 +130,8 @@ static void batchnorm_backward(const kernel_table *k, outputs *out, const real *
 {
     real *mean = scratch, *variance = scratch + CHANNELS, *y = scratch + 2 * CHANNELS;
     kernels_choose("portable")->batchnorm_forward(y, mean, variance, a, b, c, (real)1e-5, true, ROWS, CHANNELS);
-    k->batchnorm_backward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), c, a, y, mean, variance,
-                          b, (real)1e-5, true, ROWS, CHANNELS);
+    k->batchnorm_backward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), c, a, y, mean,
+                          variance, b, (real)1e-5, true, ROWS, CHANNELS);
 }
 
 static void add_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
@@ -139,7 +142,8 @@ static void add_forward(const kernel_table *k, outputs *out, const real *a, cons
     k->add_forward(claim(out, 2, VALUES), a, NULL, true, VALUES);
 }
 
-static void relu_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+static void relu_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                          real *scratch)
 {
     (void)scratch;
     k->relu_backward(claim(out, 0, VALUES), a, b, true, false, VALUES);
@@ -157,12 +161,13 @@ static pact quantiser(bool reference)
         q.step[j] = q.clip[j] / top;
         q.high[j] = reference ? q.clip[j] : REAL_MAX;
         q.top[j] = reference ? REAL_MAX : top;
-        q.share[j] = (real)(0.5 - 0.15 * j);
+        q.probability[j] = (real)(0.5 - 0.15 * j);
     }
     return q;
 }
 
-static void pact_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+static void pact_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                         real *scratch)
 {
     (void)b, (void)c, (void)scratch;
     for (int reference = 0; reference < 2; reference++) {
@@ -171,7 +176,8 @@ static void pact_forward(const kernel_table *k, outputs *out, const real *a, con
     }
 }
 
-static void pact_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+static void pact_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                          real *scratch)
 {
     (void)c, (void)scratch;
     pact q = quantiser(false);
@@ -186,7 +192,8 @@ static void pact_add(const kernel_table *k, outputs *out, const real *a, const r
     k->pact_add_forward(claim(out, 0, VALUES), a, b, &q, VALUES);
     memcpy(claim(out, 1, VALUES), a, VALUES * sizeof(real));
     real *sums = claim(out, 3, 2 * PACT_MAX);
-    k->pact_add_backward(out->values[1], true, claim(out, 2, VALUES), false, sums, sums + PACT_MAX, c, a, b, &q, VALUES);
+    k->pact_add_backward(out->values[1], true, claim(out, 2, VALUES), false, sums, sums + PACT_MAX, c, a, b, &q,
+                         VALUES);
 }
 
 static void dropout(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
@@ -201,7 +208,8 @@ static void dropout(const kernel_table *k, outputs *out, const real *a, const re
 
 static conv_shape pooling_shape = {3, 9, 8, 21, 4, 4, 21, 3, 2, 2, 2, 0, 0};
 
-static void average_pool(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
+static void average_pool(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                         real *scratch)
 {
     (void)b, (void)scratch;
     const conv_shape *s = &pooling_shape;
@@ -224,22 +232,29 @@ static void softmax(const kernel_table *k, outputs *out, const real *a, const re
     int32_t labels[N];
     int correct;
     for (int i = 0; i < N; i++) labels[i] = i % CLASSES;
-    out->scalar = k->softmax_cross_entropy(claim(out, 0, N * CLASSES), &correct, a, labels, NULL, (real)0.25, N, CLASSES);
+    out->scalar =
+        k->softmax_cross_entropy(claim(out, 0, N * CLASSES), &correct, a, labels, NULL, (real)0.25, N, CLASSES);
     *claim(out, 1, 1) = (real)correct;
 }
 
 /* Sums of up to 432 products, or over 11507 elements; 1e-6 is 8 units of the last place of a float. */
-static const kernel_case convolutions[] = {
-    {"conv_forward", conv_forward, 1e-5}, {"conv_backward_data", conv_data, 1e-5}, {"conv_backward_weight", conv_weight, 1e-5}};
+static const kernel_case convolutions[] = {{"conv_forward", conv_forward, 1e-5},
+                                           {"conv_backward_data", conv_data, 1e-5},
+                                           {"conv_backward_weight", conv_weight, 1e-5}};
 static const kernel_case depthwise[] = {{"depthwise_forward", depthwise_forward, 1e-6},
                                         {"depthwise_backward_data", depthwise_data, 1e-6},
                                         {"depthwise_backward_weight", depthwise_weight, 1e-6}};
 static const kernel_case others[] = {
-    {"batchnorm_forward", batchnorm_forward, 1e-6}, {"batchnorm_backward", batchnorm_backward, 1e-5},
-    {"add_forward", add_forward, 0},                {"relu_backward", relu_backward, 0},
-    {"pact_forward", pact_forward, 1e-6},           {"pact_backward", pact_backward, 1e-5},
-    {"pact_add", pact_add, 1e-5},                   {"dropout", dropout, 0},
-    {"average_pool", average_pool, 1e-6},           {"max_pool", max_pool, 0},
+    {"batchnorm_forward", batchnorm_forward, 1e-6},
+    {"batchnorm_backward", batchnorm_backward, 1e-5},
+    {"add_forward", add_forward, 0},
+    {"relu_backward", relu_backward, 0},
+    {"pact_forward", pact_forward, 1e-6},
+    {"pact_backward", pact_backward, 1e-5},
+    {"pact_add", pact_add, 1e-5},
+    {"dropout", dropout, 0},
+    {"average_pool", average_pool, 1e-6},
+    {"max_pool", max_pool, 0},
     {"softmax_cross_entropy", softmax, 1e-6},
 };
 

@@ -17,7 +17,8 @@
 #include "hw_models/registry.h"
 
 enum { IMAGES = 5, PARAMETERS_TRIED = 40 };
-static const double SHIFT = 1e-5, TOLERANCE = 2e-6; /* central differences: error of the order of SHIFT^2 and 1e-16/SHIFT */
+static const double SHIFT = 1e-5,
+                    TOLERANCE = 2e-6; /* central differences: error of the order of SHIFT^2 and 1e-16/SHIFT */
 
 static graph network;
 static const model_pass training = {.training = true, .step = 3, .first = 0};
@@ -59,7 +60,8 @@ static double forward_loss(model *m, const real *values)
     int correct;
     model_forward(m, values, IMAGES, training);
     return m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), labels, NULL,
-                                             1.0 / IMAGES, IMAGES, network.classes) / IMAGES;
+                                             1.0 / IMAGES, IMAGES, network.classes) /
+           IMAGES;
 }
 
 static const model_options soft_options = {.quantized = true,
@@ -125,7 +127,8 @@ static void test_folded_batchnorm_gives_the_same_logits(void **state)
     model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     for (int i = 0; i < IMAGES * 3; i++)
-        if (fabs(logits[i] - model_logits(&m)[i]) > 1e-9) fail_msg("logit %d: %g, folded %g", i, logits[i], model_logits(&m)[i]);
+        if (fabs(logits[i] - model_logits(&m)[i]) > 1e-9)
+            fail_msg("logit %d: %g, folded %g", i, logits[i], model_logits(&m)[i]);
     free(gradients);
     free(values);
     model_close(&m);
@@ -144,20 +147,22 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     group_choice groups[32], slopes[32];
     assert_true(network.group_count < 32);
     int last = graph_find(&network, "logits");
-    memset(values + m.layout.tensors[m.nodes[last].bias].offset, 0, 3 * sizeof *values); /* its grid moves with the choice */
+    memset(values + m.layout.tensors[m.nodes[last].bias].offset, 0,
+           3 * sizeof *values); /* its grid moves with the choice */
     for (size_t i = m.layout.clips; i < m.layout.choices; i++) values[i] += 0.3 * uniform((uint32_t)i, 5);
 
     for (const cost_model *const *cost = cost_models(); *cost != NULL; cost++) {
         model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
         double wanted_task = forward_loss(&m, values);
         model_backward(&m, values, gradients, IMAGES, IMAGES, training, NULL);
-        model_share_gradients(&m, values, gradients);
+        model_choice_gradients(&m, values, gradients);
         cost_choice_read(groups, &m);
         cost_total(*cost, &network, groups, false, slopes);
         /* only the classifier's task gradient is smooth: of the others take the cost's alone */
         for (int g = 0; g < network.group_count; g++)
             if (g != network.layers[last].group)
-                memset(m.groups[g].dshare, 0, (size_t)m.groups[g].precisions * (size_t)m.groups[g].columns * sizeof(real));
+                memset(m.groups[g].dprobability, 0,
+                       (size_t)m.groups[g].precisions * (size_t)m.groups[g].columns * sizeof(real));
         memset(gradients + m.layout.clips, 0, (m.layout.choices - m.layout.clips) * sizeof *gradients);
         cost_choice_add_slope(&m, gradients, slopes, strength);
         model_finish_gradients(&m, gradients);
@@ -206,7 +211,8 @@ static void test_search_starts_at_the_published_values(void **state)
                             group->bits[p] / 8.0);
         const model_quantizer *q = &m.quantizers[g];
         if (!q->used) continue;
-        const real *logits = values + m.layout.tensors[q->logits].offset, *clips = values + m.layout.tensors[q->clips].offset;
+        const real *logits = values + m.layout.tensors[q->logits].offset,
+                   *clips = values + m.layout.tensors[q->clips].offset;
         assert_true(logits[0] == 0.5 && logits[1] == 1); /* of 4 and 8 bit */
         assert_true(clips[0] == 6 && clips[1] == 6);
     }

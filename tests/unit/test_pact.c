@@ -27,12 +27,12 @@ static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
 static const double MAX_SUM_ERROR = 64 * REAL_EPSILON;
 
 /* Candidate j with `bits`, as kernels.h describes the two arithmetics. */
-static void add_candidate(pact *q, int bits, real clip, real share)
+static void add_candidate(pact *q, int bits, real clip, real probability)
 {
     int j = q->count++;
     real top = (real)((1 << bits) - 1);
     q->clip[j] = clip;
-    q->share[j] = share;
+    q->probability[j] = probability;
     q->step[j] = clip / top;
     q->scale[j] = q->reference ? 1 / (clip + (real)0.001) * top : top / clip;
     q->high[j] = q->reference ? clip : REAL_MAX;
@@ -74,10 +74,10 @@ static void check_quantiser(const char *what, const pact *q)
     real *dx = new_reals(COUNT), *dx_expected = new_reals(COUNT);
     awkward_values(x, COUNT, q);
     fill_uniform(g, COUNT, 8, -1.0, 1.0);
-    double dclip_expected[PACT_MAX], dshare_expected[PACT_MAX], dlow_expected;
+    double dclip_expected[PACT_MAX], dprobability_expected[PACT_MAX], dlow_expected;
     for (int i = 0; i < COUNT; ++i) expected[i] = naive_pact_value(x[i], q);
-    naive_pact_backward(dx_expected, dclip_expected, dshare_expected, &dlow_expected, g, x, q, COUNT);
-    double size = 0.0; /* of the largest level: the unit of dshare */
+    naive_pact_backward(dx_expected, dclip_expected, dprobability_expected, &dlow_expected, g, x, q, COUNT);
+    double size = 0.0; /* of the largest level: the unit of dprobability */
     for (int j = 0; j < q->count; ++j) size = fmax(size, fabs((double)q->clip[j]) + fabs((double)q->low));
 
     for (size_t i = 0; i < sizeof ISA_NAMES / sizeof *ISA_NAMES; ++i) {
@@ -97,23 +97,24 @@ static void check_quantiser(const char *what, const pact *q)
         k->pact_forward(in_place, in_place, q, COUNT);
         assert_true(check_same(name, in_place, expected, COUNT));
 
-        real dclip[PACT_MAX], dshare[PACT_MAX], dlow, dclip_again[PACT_MAX], dshare_again[PACT_MAX];
+        real dclip[PACT_MAX], dprobability[PACT_MAX], dlow, dclip_again[PACT_MAX], dprobability_again[PACT_MAX];
         fill_poison(dx, COUNT);
-        k->pact_backward(dx, dclip, dshare, &dlow, g, x, q, COUNT);
+        k->pact_backward(dx, dclip, dprobability, &dlow, g, x, q, COUNT);
         assert_true(check_same(name, dx, dx_expected, COUNT));
         double roundings = MAX_SUM_ERROR * sqrt((double)COUNT);
         for (int j = 0; j < q->count; ++j) {
             assert_true(check_value("dclip", (double)dclip[j], dclip_expected[j], roundings, 0.0));
-            assert_true(check_value("dshare", (double)dshare[j], dshare_expected[j], roundings * size, 0.0));
+            assert_true(
+                check_value("dprobability", (double)dprobability[j], dprobability_expected[j], roundings * size, 0.0));
         }
         assert_true(check_value("dlow", (double)dlow, dlow_expected, roundings * q->count, 0.0));
 
         /* Without dx and dlow, and with dx in the place of g: the same numbers. */
-        k->pact_backward(NULL, dclip_again, dshare_again, NULL, g, x, q, COUNT);
+        k->pact_backward(NULL, dclip_again, dprobability_again, NULL, g, x, q, COUNT);
         assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
-        assert_true(check_same(name, dshare_again, dshare, (size_t)q->count));
+        assert_true(check_same(name, dprobability_again, dprobability, (size_t)q->count));
         for (int n = 0; n < COUNT; ++n) in_place[n] = g[n];
-        k->pact_backward(in_place, dclip_again, dshare_again, NULL, in_place, x, q, COUNT);
+        k->pact_backward(in_place, dclip_again, dprobability_again, NULL, in_place, x, q, COUNT);
         assert_true(check_same(name, in_place, dx_expected, COUNT));
         assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
     }
@@ -128,8 +129,9 @@ static void test_the_exact_arithmetic_equals_the_formula(void **state)
         for (int snapped = 0; snapped <= 1; ++snapped) {
             pact q = {.snap = snapped ? (real)(1.0 / 1024.0) : 0};
             static const int bits[] = {8, 4, 2};
-            static const real clips[] = {(real)6.0, (real)3.7, (real)1.1}, shares[] = {(real)0.5, (real)0.3, (real)0.2};
-            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            static const real clips[] = {(real)6.0, (real)3.7, (real)1.1},
+                              probabilities[] = {(real)0.5, (real)0.3, (real)0.2};
+            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], probabilities[j]);
             check_quantiser(snapped ? "exact, snapped" : "exact", &q);
         }
     }
@@ -142,8 +144,9 @@ static void test_the_reference_arithmetic_equals_the_formula(void **state)
         for (int mask = 0; mask <= 1; ++mask) {
             pact q = {.reference = true, .mask_zero_output = mask};
             static const int bits[] = {2, 4, 8};
-            static const real clips[] = {(real)6.0, (real)2.9, (real)0.3}, shares[] = {(real)0.2, (real)0.7, (real)0.1};
-            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            static const real clips[] = {(real)6.0, (real)2.9, (real)0.3},
+                              probabilities[] = {(real)0.2, (real)0.7, (real)0.1};
+            for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], probabilities[j]);
             check_quantiser(mask ? "reference, before a ReLU" : "reference", &q);
         }
     }
@@ -177,8 +180,8 @@ static void check_behind_an_add(const kernel_table *k, const char *name, const p
     assert_true(check_same(name, y, expected, count));
     assert_true(isnan((double)y[count]));
 
-    real dclip[PACT_MAX], dshare[PACT_MAX], dclip_sum[PACT_MAX], dshare_sum[PACT_MAX];
-    k->pact_backward(d, dclip_sum, dshare_sum, NULL, g, sum, q, count);
+    real dclip[PACT_MAX], dprobability[PACT_MAX], dclip_sum[PACT_MAX], dprobability_sum[PACT_MAX];
+    k->pact_backward(d, dclip_sum, dprobability_sum, NULL, g, sum, q, count);
     for (int flags = 0; flags < 4; ++flags) {
         const bool add[] = {(flags & 1) != 0, (flags & 2) != 0};
         for (int side = 0; side < 2; ++side) {
@@ -187,14 +190,14 @@ static void check_behind_an_add(const kernel_table *k, const char *name, const p
             fill_uniform(before[side], count, 10 + (uint64_t)side, -1.0, 1.0);
             memcpy(got[side], before[side], count * sizeof(real));
         }
-        k->pact_add_backward(got[0], add[0], got[1], add[1], dclip, dshare, g, x, b, q, count);
+        k->pact_add_backward(got[0], add[0], got[1], add[1], dclip, dprobability, g, x, b, q, count);
         for (int side = 0; side < 2; ++side) {
             for (size_t i = 0; i < count; ++i) expected[i] = add[side] ? before[side][i] + d[i] : d[i];
             assert_true(check_same(name, got[side], expected, count));
             assert_true(isnan((double)got[side][count]));
         }
         assert_true(check_same(name, dclip, dclip_sum, (size_t)q->count));
-        assert_true(check_same(name, dshare, dshare_sum, (size_t)q->count));
+        assert_true(check_same(name, dprobability, dprobability_sum, (size_t)q->count));
     }
 }
 
@@ -204,7 +207,7 @@ static void test_behind_an_add_the_sum_is_quantised(void **state)
     enum { MOST = 4111 }; /* more than a block */
     static const size_t counts[] = {0, 1, 5, 15, 16, 17, 33, 4096, MOST};
     static const int bits[] = {8, 4, 2};
-    static const real clips[] = {(real)6.0, (real)3.7, (real)1.1}, shares[] = {(real)0.5, (real)0.3, (real)0.2};
+    static const real clips[] = {(real)6.0, (real)3.7, (real)1.1}, probabilities[] = {(real)0.5, (real)0.3, (real)0.2};
     static real x[MOST], b[MOST];
     fill_uniform(x, MOST, 5, -1.0, 4.0);
     fill_uniform(b, MOST, 6, -1.0, 4.0);
@@ -214,7 +217,7 @@ static void test_behind_an_add_the_sum_is_quantised(void **state)
         for (int kind = 0; kind < 3 * PACT_MAX; ++kind) { /* exact, reference, reference before a ReLU */
             pact q = {.reference = kind % 3 > 0, .mask_zero_output = kind % 3 > 1};
             if (!q.reference) q.snap = (real)(1.0 / 1024.0);
-            for (int j = 0; j <= kind / 3; ++j) add_candidate(&q, bits[j], clips[j], shares[j]);
+            for (int j = 0; j <= kind / 3; ++j) add_candidate(&q, bits[j], clips[j], probabilities[j]);
             char name[100];
             snprintf(name, sizeof name, "%s behind an add, kind %d, %d candidates", k->name, kind % 3, q.count);
             for (size_t c = 0; c < sizeof counts / sizeof *counts; ++c) {

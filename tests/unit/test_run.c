@@ -89,9 +89,9 @@ static record make_record(int id, task_kind kind, record_state state)
     snprintf(r.task.cost_model, sizeof r.task.cost_model, kind == TASK_POINT ? "size" : "none");
     if (state == RECORD_FAILED) snprintf(r.reason, sizeof r.reason, "loss \"not finite\" at step 7 \xe2\x89\xa0");
     r.curve = calloc(3, sizeof *r.curve);
-    r.assignments = calloc(3, sizeof *r.assignments);
+    r.allocations = calloc(3, sizeof *r.allocations);
     r.tensors = calloc(3, sizeof *r.tensors);
-    assert_true(r.curve != NULL && r.assignments != NULL && r.tensors != NULL);
+    assert_true(r.curve != NULL && r.allocations != NULL && r.tensors != NULL);
     if (state == RECORD_FAILED) return r;
     if (kind == TASK_POINT) {
         r.cost_count = 2;
@@ -103,7 +103,7 @@ static record make_record(int id, task_kind kind, record_state state)
         r.curve[e] = (record_epoch){(phase_kind)e, e,         1.0 / (e + 1), 0.1 * e,   2.0 / (e + 1),
                                     0.2 * e,       100.0 - e, 5.0 - e,       0.001 * e, 0.5 + e};
     for (int i = 0; i < 3; i++) {
-        record_assignment *a = &r.assignments[r.assignment_count++];
+        record_allocation *a = &r.allocations[r.allocation_count++];
         record_tensor *t = &r.tensors[r.tensor_count++];
         snprintf(a->layer, sizeof a->layer, "%s", layers[i]);
         a->channels = 4 + i;
@@ -139,12 +139,12 @@ static void check_equal(const record *a, const record *b)
     }
     assert_int_equal(a->epoch_count, b->epoch_count);
     assert_memory_equal(a->curve, b->curve, (size_t)a->epoch_count * sizeof *a->curve);
-    assert_int_equal(a->assignment_count, b->assignment_count);
-    for (int i = 0; i < a->assignment_count; i++) {
-        assert_string_equal(a->assignments[i].layer, b->assignments[i].layer);
-        assert_int_equal(a->assignments[i].channels, b->assignments[i].channels);
-        assert_int_equal(a->assignments[i].input_bits, b->assignments[i].input_bits);
-        assert_memory_equal(a->assignments[i].bits, b->assignments[i].bits, (size_t)a->assignments[i].channels);
+    assert_int_equal(a->allocation_count, b->allocation_count);
+    for (int i = 0; i < a->allocation_count; i++) {
+        assert_string_equal(a->allocations[i].layer, b->allocations[i].layer);
+        assert_int_equal(a->allocations[i].channels, b->allocations[i].channels);
+        assert_int_equal(a->allocations[i].input_bits, b->allocations[i].input_bits);
+        assert_memory_equal(a->allocations[i].bits, b->allocations[i].bits, (size_t)a->allocations[i].channels);
     }
     assert_int_equal(a->tensor_count, b->tensor_count);
     for (int i = 0; i < a->tensor_count; i++) {
@@ -379,7 +379,7 @@ static void test_the_snapshot_holds_every_finished_task(void **state)
     check_ok(h5_close(own));
     assert_memory_equal(copy, original, sizeof copy);
     assert_true(h5_exists(file, "tasks/000005/curve/validation_loss"));
-    assert_true(h5_exists(file, "tasks/000005/assignment/stem/bits"));
+    assert_true(h5_exists(file, "tasks/000005/allocation/stem/bits"));
     assert_false(h5_exists(file, "tasks/000004"));
 
     char *text;
@@ -434,7 +434,7 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     survey task_file = look_through(inside("tasks/000002.h5")), all = look_through(inside("results.h5"));
     assert_string_equal(task_file.bare, "");
     assert_string_equal(all.bare, "");
-    assert_int_equal(task_file.sets, 2 + 10 + 3 + 3); /* costs, curve, assignment, model */
+    assert_int_equal(task_file.sets, 2 + 10 + 3 + 3); /* costs, curve, allocation, model */
     assert_int_equal(all.sets, 19 + (16 + 18 + 10));  /* columns; warm-up, point, failed point */
     run_close(&r);
 

@@ -95,18 +95,19 @@ static void test_how_busy_the_ranks_were(void **state)
     check_ok(run_use_read(&use, scratch_file(&place, "none")));
     assert_true(use.busy == 0 && use.capacity == 0);
     check_ok(file_make_directory(scratch_file(&place, "run")));
-    check_ok(file_write_text(scratch_file(&place, "run/log.jsonl"),
-                             "{\"event\":\"sweep_started\",\"ranks\":4,\"tasks\":3}\n"
-                             "{\"event\":\"task_started\",\"task\":1,\"ranks\":2,\"at\":0.5}\n"
-                             "{\"event\":\"task_left\",\"task\":1,\"fraction\":0.5,\"at\":4.5}\n"
-                             "{\"event\":\"task_started\",\"task\":1,\"ranks\":1,\"at\":5}\n"
-                             "{\"event\":\"task_started\",\"task\":2,\"ranks\":1,\"at\":5}\n"
-                             "{\"event\":\"warning\",\"text\":\"x\"}\n"
-                             "{\"event\":\"task_done\",\"task\":1,\"seconds\":5,\"at\":10}\n"
-                             "{\"event\":\"sweep_started\",\"ranks\":1,\"tasks\":3}\n" /* killed with task 2 at work */
-                             "{\"event\":\"task_started\",\"task\":2,\"ranks\":1,\"at\":2}\n"
-                             "{\"event\":\"task_abandoned\",\"task\":2,\"at\":3,\"rank\":1}\n"
-                             "{\"event\":\"task_failed\",\"task\":3,\"seconds\":0,\"at\":9}\n")); /* its warm-up failed */
+    check_ok(
+        file_write_text(scratch_file(&place, "run/log.jsonl"),
+                        "{\"event\":\"sweep_started\",\"ranks\":4,\"tasks\":3}\n"
+                        "{\"event\":\"task_started\",\"task\":1,\"ranks\":2,\"at\":0.5}\n"
+                        "{\"event\":\"task_left\",\"task\":1,\"fraction\":0.5,\"at\":4.5}\n"
+                        "{\"event\":\"task_started\",\"task\":1,\"ranks\":1,\"at\":5}\n"
+                        "{\"event\":\"task_started\",\"task\":2,\"ranks\":1,\"at\":5}\n"
+                        "{\"event\":\"warning\",\"text\":\"x\"}\n"
+                        "{\"event\":\"task_done\",\"task\":1,\"seconds\":5,\"at\":10}\n"
+                        "{\"event\":\"sweep_started\",\"ranks\":1,\"tasks\":3}\n" /* killed with task 2 at work */
+                        "{\"event\":\"task_started\",\"task\":2,\"ranks\":1,\"at\":2}\n"
+                        "{\"event\":\"task_abandoned\",\"task\":2,\"at\":3,\"rank\":1}\n"
+                        "{\"event\":\"task_failed\",\"task\":3,\"seconds\":0,\"at\":9}\n")); /* its warm-up failed */
     check_ok(run_use_read(&use, scratch_file(&place, "run")));
     assert_true(fabs(use.busy - (2 * 4 + 5 + 1)) < 1e-9);
     assert_true(fabs(use.makespan - (10 + 3)) < 1e-9);

@@ -1,6 +1,6 @@
 /* links: core_train */
 /* How the search draws its choices: softmax, argmax, both with Gumbel noise; and where its input clips start. The
- * shares and gradients of given noise are compared with the published implementation in
+ * probabilities and gradients of given noise are compared with the published implementation in
  * tests/golden/test_golden_mixed.c. */
 #include <math.h>
 #include <setjmp.h>
@@ -114,19 +114,20 @@ static void test_hard_gumbel_draws_as_often_as_the_softmax_says(void **state)
     enum { COLUMNS = 9000 };
     const real one[3] = {(real)0.3, (real)-0.5, (real)1.1};
     real *logits = malloc(3 * COLUMNS * sizeof *logits), *noise = malloc(3 * COLUMNS * sizeof *noise);
-    real *share = malloc(3 * COLUMNS * sizeof *share), *soft = malloc(3 * COLUMNS * sizeof *soft), wanted[3];
+    real *probability = malloc(3 * COLUMNS * sizeof *probability), *soft = malloc(3 * COLUMNS * sizeof *soft),
+         wanted[3];
     for (int p = 0; p < 3; p++)
         for (int c = 0; c < COLUMNS; c++) logits[p * COLUMNS + c] = one[p];
     choice_gumbel_noise(noise, 3 * COLUMNS, 3, 1, 1);
-    choice_sample(share, soft, logits, noise, true, 3, COLUMNS, (real)0.4);
+    choice_sample(probability, soft, logits, noise, true, 3, COLUMNS, (real)0.4);
     choice_softmax(wanted, one, 3, 1, 1);
     for (int p = 0; p < 3; p++) {
         double often = 0;
-        for (int c = 0; c < COLUMNS; c++) often += (double)share[p * COLUMNS + c];
+        for (int c = 0; c < COLUMNS; c++) often += (double)probability[p * COLUMNS + c];
         assert_true(fabs(often / COLUMNS - (double)wanted[p]) < 0.02); /* 4 standard errors */
     }
     free(soft);
-    free(share);
+    free(probability);
     free(noise);
     free(logits);
 }
@@ -143,9 +144,10 @@ static void test_every_sampling_gives_shares_of_its_kind(void **state)
             for (int c = 0; c < group->columns; c++) {
                 double sum = 0, soft_sum = 0;
                 for (int p = 0; p < group->precisions; p++) {
-                    real share = group->share[p * group->columns + c];
-                    assert_true(is_hard(KINDS[k]) ? share == 0 || share == 1 : share > 0 && share < 1);
-                    sum += (double)share;
+                    real probability = group->probability[p * group->columns + c];
+                    assert_true(is_hard(KINDS[k]) ? probability == 0 || probability == 1
+                                                  : probability > 0 && probability < 1);
+                    sum += (double)probability;
                     soft_sum += (double)group->soft[p * group->columns + c];
                 }
                 if (group->precisions == 0) continue;
@@ -161,9 +163,9 @@ static void test_every_sampling_gives_shares_of_its_kind(void **state)
 static void all_shares(real *out, const model *m)
 {
     for (int g = 0; g < network.group_count; g++)
-        for (int i = 0; i < m->groups[g].precisions * m->groups[g].columns; i++) *out++ = m->groups[g].share[i];
+        for (int i = 0; i < m->groups[g].precisions * m->groups[g].columns; i++) *out++ = m->groups[g].probability[i];
     for (int q = 0; q <= network.group_count; q++)
-        for (int j = 0; j < m->quantizers[q].precisions; j++) *out++ = m->quantizers[q].share[j];
+        for (int j = 0; j < m->quantizers[q].precisions; j++) *out++ = m->quantizers[q].probability[j];
 }
 
 static void test_noise_is_drawn_anew_for_each_step_and_only_where_asked_for(void **state)
@@ -185,16 +187,16 @@ static void test_noise_is_drawn_anew_for_each_step_and_only_where_asked_for(void
 
         /* weights and activations of one group, and different groups, have different noise */
         if (KINDS[k] == SAMPLING_GUMBEL) {
-            assert_true(m.quantizers[0].share[0] != m.quantizers[1].share[0]);
-            assert_true(m.groups[1].share[0] != m.groups[2].share[0]);
-            assert_true(m.groups[1].share[0] != m.groups[1].share[1]);
+            assert_true(m.quantizers[0].probability[0] != m.quantizers[1].probability[0]);
+            assert_true(m.groups[1].probability[0] != m.groups[2].probability[0]);
+            assert_true(m.groups[1].probability[0] != m.groups[1].probability[1]);
         }
 
         /* the discrete network knows no noise: logits are at their start, the largest precision wins */
         model_prepare(&m, values, MODEL_HARD, 1, false, 3);
         for (int g = 0; g < network.group_count; g++)
             for (int c = 0; c < m.groups[g].columns; c++)
-                assert_true(m.groups[g].share[(m.groups[g].precisions - 1) * m.groups[g].columns + c] == 1);
+                assert_true(m.groups[g].probability[(m.groups[g].precisions - 1) * m.groups[g].columns + c] == 1);
         free(values);
         model_close(&m);
     }
@@ -213,7 +215,7 @@ static void test_hard_choices_pass_gradients_to_all_candidates(void **state)
         model_forward(&m, values, 1, (model_pass){0});
         for (int i = 0; i < network.classes; i++) model_output_gradient(&m)[i] = (real)(i - 1);
         model_backward(&m, values, gradients, 1, 1, (model_pass){0}, NULL);
-        model_share_gradients(&m, values, gradients);
+        model_choice_gradients(&m, values, gradients);
         const int stem = network.layers[graph_find(&network, "stem")].group;
         const model_quantizer *q = &m.quantizers[stem];
         const model_weight_group *group = &m.groups[stem];
@@ -221,9 +223,10 @@ static void test_hard_choices_pass_gradients_to_all_candidates(void **state)
         for (int j = 0; j < 3; j++) mean += slope[j] * q->soft[j];
         for (int j = 0; j < 3; j++) by_hand[j] = q->soft[j] * (slope[j] - mean) / (real)0.7;
         real expected[4] = {0}, centre = 0; /* of channel 0's weights */
-        for (int p = 0; p < 4; p++) centre += group->dshare[p * group->columns] * group->soft[p * group->columns];
+        for (int p = 0; p < 4; p++) centre += group->dprobability[p * group->columns] * group->soft[p * group->columns];
         for (int p = 0; p < 4; p++)
-            expected[p] = group->soft[p * group->columns] * (group->dshare[p * group->columns] - centre) / (real)0.7;
+            expected[p] =
+                group->soft[p * group->columns] * (group->dprobability[p * group->columns] - centre) / (real)0.7;
         model_finish_gradients(&m, gradients);
         const real *weight_slope = gradients + m.layout.tensors[group->logits].offset;
         double activation_size = 0, weight_size = 0;
@@ -255,15 +258,15 @@ static void test_keep_alive_holds_for_one_hot_sampling(void **state)
     for (int alive = 0; alive < 2; alive++) {
         model_prepare(&m, values, MODEL_SOFT, 1, alive == 1, 0);
         double pruned = 0;
-        for (int c = 0; c < group->columns; c++) pruned += (double)group->share[c];
+        for (int c = 0; c < group->columns; c++) pruned += (double)group->probability[c];
         assert_true(pruned == group->columns - alive);
     }
     free(values);
     model_close(&m);
 }
 
-/* method.md 1.7: divided by the share that is not pruned at the start, 0.84964731 at temperature 1; one-hot shares
- * prune nothing at the start. */
+/* method.md 1.7: divided by the probability that is not pruned at the start, 0.84964731 at temperature 1; one-hot
+ * probabilities prune nothing at the start. */
 static void test_weights_are_compensated_for_soft_shares_only(void **state)
 {
     (void)state;

@@ -262,7 +262,8 @@ static void test_the_table_of_a_processor(void **state)
     assert_int_equal(loaded.cost.lut.conv_rows, 0);
     assert_int_equal(loaded.cost.input_slope, INPUT_SLOPE_OF_MODEL);
     assert_loads(MINIMAL "search = { input_slope = \"attached\"; refine = true; };"
-                 "lut = { name = \"chip\"; conv = " ROWS "; linear = ([1, 2, 3], [4, 5, 6], [7, 8, 9]); clock_hz = 2e8; };");
+                         "lut = { name = \"chip\"; conv = " ROWS
+                         "; linear = ([1, 2, 3], [4, 5, 6], [7, 8, 9]); clock_hz = 2e8; };");
     const throughput_settings *lut = &loaded.cost.lut;
     assert_string_equal(lut->name, "chip");
     assert_true(lut->conv_rows == 3 && lut->depthwise_rows == 0 && lut->linear_rows == 3);
@@ -285,14 +286,16 @@ static void test_the_table_of_a_processor(void **state)
 #define LUT(text) MINIMAL "lut = {\n" text "\n};"
     REFUSES(LUT("conv = ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]);"), "t.cfg:5:", "lut.conv", "has 2 rows; it needs 3");
     REFUSES(LUT("conv = ([1.0, 2.0, 3.0],\n [1.0, 2.0], [1.0, 2.0, 3.0]);"), "t.cfg:6:", "has 2 numbers; it needs 3");
-    REFUSES(LUT("conv = ([1.0, 2.0, 3.0],\n [1.0, -2.0, 3.0], [1.0, 2.0, 3.0]);"), "t.cfg:6:", "above 0 ... 1000000000");
+    REFUSES(LUT("conv = ([1.0, 2.0, 3.0],\n [1.0, -2.0, 3.0], [1.0, 2.0, 3.0]);"),
+            "t.cfg:6:", "above 0 ... 1000000000");
     REFUSES(LUT("conv = ([1.0, 2.0, 3.0], 4.0, [1.0, 2.0, 3.0]);"), "t.cfg:5:", "row of 3 numbers");
     REFUSES(LUT("conv = [1.0, 2.0, 3.0];"), "t.cfg:5:", "row of 3 numbers");
     REFUSES(LUT("conv = 1.0;"), "t.cfg:5:", "list of 3 rows");
     REFUSES(LUT("name = \"chip\";"), "t.cfg:5:", "needs lut.conv");
     REFUSES(LUT("depthwise = " ROWS ";"), "lut.depthwise", "needs lut.conv");
     REFUSES(LUT("row = 1;"), "unknown key \"lut.row\"");
-    REFUSES("network = \"n\"; data = \"d\";\nsweep = ( { strategy = \"joint\"; cost_model = \"lut\"; strengths = [1.0]; } );",
+    REFUSES("network = \"n\"; data = \"d\";\nsweep = ( { strategy = \"joint\"; cost_model = \"lut\"; strengths = "
+            "[1.0]; } );",
             "t.cfg:2:", "needs lut = {");
 }
 

@@ -157,16 +157,16 @@ static void test_the_printed_list_has_a_line_for_each_task(void **state)
 static void test_freeing_a_record_frees_everything_once(void **state)
 {
     (void)state;
-    record r = {.epoch_count = 2, .assignment_count = 2, .tensor_count = 1};
+    record r = {.epoch_count = 2, .allocation_count = 2, .tensor_count = 1};
     r.curve = calloc(2, sizeof *r.curve);
-    r.assignments = calloc(2, sizeof *r.assignments);
+    r.allocations = calloc(2, sizeof *r.allocations);
     r.tensors = calloc(1, sizeof *r.tensors);
-    r.assignments[0].bits = malloc(16);
-    r.assignments[1].bits = malloc(10);
+    r.allocations[0].bits = malloc(16);
+    r.allocations[1].bits = malloc(10);
     r.tensors[0].data = malloc(64);
     record_free(&r); /* leaks are found by the asan preset */
     assert_null(r.curve);
-    assert_null(r.assignments);
+    assert_null(r.allocations);
     assert_null(r.tensors);
     record_free(&r);
 }

@@ -1,6 +1,6 @@
 /* links: core_train hw_models */
-/* The two promises, inside one process: a task gives the same bits for every size of its group, and when it is stopped at
- * any step and continued from its spans. Ranks are threads here; mpi/ is tested elsewhere. */
+/* The two promises, inside one process: a task gives the same bits for every size of its group, and when it is stopped
+ * at any step and continued from its spans. Ranks are threads here; mpi/ is tested elsewhere. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <pthread.h>
@@ -39,8 +39,16 @@ static dataset stripes(void)
             pixels[n * PIXELS + i] = (uint8_t)(rng_below(noise, 150) + (uint32_t)(bright * 90));
         }
     }
-    dataset d = {.name = "stripes", .height = SIDE, .width = SIDE, .channels = CHANNELS, .classes = CLASSES,
-                 .count = SAMPLES, .scale = 1.0f / 255, .labels = labels, .samples = pixels, .class_names = class_names};
+    dataset d = {.name = "stripes",
+                 .height = SIDE,
+                 .width = SIDE,
+                 .channels = CHANNELS,
+                 .classes = CLASSES,
+                 .count = SAMPLES,
+                 .scale = 1.0f / 255,
+                 .labels = labels,
+                 .samples = pixels,
+                 .class_names = class_names};
     const int first[SPLIT_COUNT] = {0, 90, 120}, count[SPLIT_COUNT] = {90, 30, 30};
     for (int s = 0; s < SPLIT_COUNT; s++) {
         d.split_count[s] = count[s];
@@ -53,16 +61,25 @@ static settings small_settings(void)
 {
     settings s;
     memset(&s, 0, sizeof s);
-    phase_settings phase = {.epochs = 2, .learning_rate = 1e-2, .weight_decay = 1e-4, .learning_rate_decay = 0.9,
+    phase_settings phase = {.epochs = 2,
+                            .learning_rate = 1e-2,
+                            .weight_decay = 1e-4,
+                            .learning_rate_decay = 0.9,
                             .first_candidate_epoch = -1};
     s.batch = 16;
     s.shards = 4;
     s.class_weights = true;
     s.augment.flip = true;
     s.warmup = s.search_phase = s.finetune = phase;
-    s.search = (search_settings){.activation_count = 2, .activation_bits = {4, 8}, .input_count = 1, .input_bits = {8},
-                                 .logit_learning_rate = 0.1, .logit_momentum = 0.9, .temperature = 1,
-                                 .temperature_factor = 0.5, .normalize_cost = true};
+    s.search = (search_settings){.activation_count = 2,
+                                 .activation_bits = {4, 8},
+                                 .input_count = 1,
+                                 .input_bits = {8},
+                                 .logit_learning_rate = 0.1,
+                                 .logit_momentum = 0.9,
+                                 .temperature = 1,
+                                 .temperature_factor = 0.5,
+                                 .normalize_cost = true};
     return s;
 }
 
@@ -110,7 +127,7 @@ static atomic_long early_sums;
 static void team_sum_begin(void *ctx, real *values, size_t count)
 {
     member *m = ctx;
-    assert_true(count > 0 && m->begun++ < GROUP_SUM_PARTS);
+    assert_true(count > 0 && m->begun++ < RANKS_SUM_PARTS);
     add_up(m, values, count);
     atomic_fetch_add(&early_sums, 1);
 }
@@ -149,8 +166,12 @@ static status run_task(job *j)
 {
     trainer *t;
     TRY(trainer_open(&t, j->in));
-    group g = {.rank = j->member.rank, .size = j->member.team->size, .sum = team_sum, .sum_begin = team_sum_begin,
-               .should_stop = member_stops, .ctx = &j->member};
+    ranks_view g = {.rank = j->member.rank,
+                    .size = j->member.team->size,
+                    .sum = team_sum,
+                    .sum_begin = team_sum_begin,
+                    .should_stop = member_stops,
+                    .ctx = &j->member};
     j->member.stop_after = j->stop_every > 0 ? j->stop_every : -1;
     segment_end end;
     do {
@@ -213,9 +234,9 @@ static void assert_same_records(const record *a, const record *b)
         for (int d = 0; d < a->tensors[i].rank; d++) count *= a->tensors[i].dims[d];
         assert_memory_equal(a->tensors[i].data, b->tensors[i].data, count * sizeof(float));
     }
-    assert_int_equal(a->assignment_count, b->assignment_count);
-    for (int i = 0; i < a->assignment_count; i++)
-        assert_memory_equal(a->assignments[i].bits, b->assignments[i].bits, (size_t)a->assignments[i].channels);
+    assert_int_equal(a->allocation_count, b->allocation_count);
+    for (int i = 0; i < a->allocation_count; i++)
+        assert_memory_equal(a->allocations[i].bits, b->allocations[i].bits, (size_t)a->allocations[i].channels);
 }
 
 static const record_tensor *find_tensor(const record *r, const char *layer, const char *what)
@@ -240,9 +261,13 @@ typedef struct {
 
 static trainer_inputs inputs(const world *w, bool point)
 {
-    return (trainer_inputs){.settings = &w->settings, .graph = &w->graph, .data = &w->data,
-                            .kernels = kernels_choose(NULL), .cost_models = cost_models(),
-                            .task = point ? &w->point : &w->warmup, .warmup = point ? &w->warmup_record : NULL};
+    return (trainer_inputs){.settings = &w->settings,
+                            .graph = &w->graph,
+                            .data = &w->data,
+                            .kernels = kernels_choose(NULL),
+                            .cost_models = cost_models(),
+                            .task = point ? &w->point : &w->warmup,
+                            .warmup = point ? &w->warmup_record : NULL};
 }
 
 static int make_world(void **state)
@@ -252,7 +277,12 @@ static int make_world(void **state)
     w.data = stripes();
     w.settings = small_settings();
     w.warmup = (task){.id = 1, .kind = TASK_WARMUP, .seed = 3, .strategy = "warmup", .cost_model = "none"};
-    w.point = (task){.id = 2, .kind = TASK_POINT, .depends_on = 1, .seed = 3, .strategy = "joint", .cost_model = "size",
+    w.point = (task){.id = 2,
+                     .kind = TASK_POINT,
+                     .depends_on = 1,
+                     .seed = 3,
+                     .strategy = "joint",
+                     .cost_model = "size",
                      .strength = 1};
     trainer_inputs in = inputs(&w, false);
     w.warmup_record = train(&in, 1, 0, NULL);
@@ -363,8 +393,8 @@ static void test_pruned_network_is_trained_the_same_however_it_is_run(void **sta
     record alone = train(&in, 1, 0, NULL), together = train(&in, 4, 3, NULL);
     assert_same_records(&alone, &together);
     int removed = 0, left = 0;
-    for (int i = 0; i < alone.assignment_count; i++) {
-        const record_assignment *layer = &alone.assignments[i];
+    for (int i = 0; i < alone.allocation_count; i++) {
+        const record_allocation *layer = &alone.allocations[i];
         const int node = graph_find(&w.graph, layer->layer);
         const size_t channels = (size_t)layer->channels, rows = layer_weight_count(&w.graph.layers[node]) / channels;
         const record_tensor *weight = find_tensor(&alone, layer->layer, "weight");
@@ -444,7 +474,7 @@ static void test_the_first_epoch_with_the_best_score_is_kept(void **state)
         trainer_inputs in = inputs(&w, true);
         trainer *t;
         assert_false(failed(trainer_open(&t, &in)));
-        group alone = group_alone();
+        ranks_view alone = ranks_alone();
         segment_end end;
         double best = 0, largest_cost = 0, smallest_cost = INFINITY;
         int best_epoch = -1;
@@ -484,7 +514,7 @@ static void test_exploding_loss_is_a_failed_task(void **state)
     w.settings.warmup.learning_rate = 1e30;
     trainer_inputs in = inputs(&w, false);
     trainer *t;
-    group alone = group_alone();
+    ranks_view alone = ranks_alone();
     segment_end end = SEGMENT_MORE;
     status s = trainer_open(&t, &in);
     while (!failed(s) && end != SEGMENT_FINISHED) s = trainer_segment(t, &alone, &end);

@@ -23,9 +23,9 @@ static void test_every_form_is_read(void **state)
     static const struct {
         const char *text;
         double seconds;
-    } forms[] = {{"1", 1},           {"90", 90},          {"5000", 5000},          {"1:30", 90},
-                 {"90:00", 5400},    {"1:00:00", 3600},   {"12:34:56", 45296},     {"2-00:00:00", 172800},
-                 {"1-02:03:04", 93784}, {"0-00:00:10", 10}};
+    } forms[] = {
+        {"1", 1},          {"90", 90},          {"5000", 5000},         {"1:30", 90},          {"90:00", 5400},
+        {"1:00:00", 3600}, {"12:34:56", 45296}, {"2-00:00:00", 172800}, {"1-02:03:04", 93784}, {"0-00:00:10", 10}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         double seconds = -1;
         assert_true(walltime_read(&seconds, forms[i].text));
@@ -36,9 +36,8 @@ static void test_every_form_is_read(void **state)
 static void test_anything_else_is_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",      "x",       "1h",     "1.5",     "-5",       "0",    "1:",        ":30", "1:60",
-                                        "1:2:3:4", "1-2:3", "1-",     " 5",      "5 ",       "+5",   "1-2-03:04", "1:-3", "N/A",
-                                        "1-5",   "00:00"};
+    static const char *const wrong[] = {"",      "x",  "1h", "1.5", "-5", "0",         "1:",   ":30", "1:60", "1:2:3:4",
+                                        "1-2:3", "1-", " 5", "5 ",  "+5", "1-2-03:04", "1:-3", "N/A", "1-5",  "00:00"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         double seconds = -1;
         if (walltime_read(&seconds, wrong[i])) fail_msg("\"%s\" was read as %g s", wrong[i], seconds);
@@ -89,8 +88,8 @@ static void test_squeue_is_asked(void **state)
     setenv("SLURM_JOB_ID", "17", 1);
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         char script[256];
-        snprintf(script, sizeof script,
-                 "#!/bin/sh\n[ \"$*\" = '-h -j 17 -o %%L' ] || exit 1\necho '%s'\n", answers[i].answer);
+        snprintf(script, sizeof script, "#!/bin/sh\n[ \"$*\" = '-h -j 17 -o %%L' ] || exit 1\necho '%s'\n",
+                 answers[i].answer);
         check_ok(file_write_text(scratch_file(&place, "squeue"), script));
         assert_int_equal(chmod(scratch_file(&place, "squeue"), 0755), 0);
         double seconds = -1;
@@ -123,9 +122,12 @@ static void test_the_end_keeps_its_share(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_form_is_read),          cmocka_unit_test(test_anything_else_is_refused),
-        cmocka_unit_test(test_without_slurm_there_is_no_limit), cmocka_unit_test(test_end_time_of_the_job),
-        cmocka_unit_test(test_squeue_is_asked),             cmocka_unit_test(test_the_end_keeps_its_share),
+        cmocka_unit_test(test_every_form_is_read),
+        cmocka_unit_test(test_anything_else_is_refused),
+        cmocka_unit_test(test_without_slurm_there_is_no_limit),
+        cmocka_unit_test(test_end_time_of_the_job),
+        cmocka_unit_test(test_squeue_is_asked),
+        cmocka_unit_test(test_the_end_keeps_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

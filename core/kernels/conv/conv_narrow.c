@@ -1,9 +1,9 @@
 /* Gradient of the input of a layer with few input channels, the one behind the image.
  *
- * There the planes of conv_data.c would leave most lanes empty. Here the KW*C elements under a kernel row, for all kernel
- * rows, are the lanes: a tile is some output pixels times some vectors of these elements, summed over the output channels.
- * What a tile holds is then added to a bordered image where it belongs, and the inside of the bordered image is the
- * result. */
+ * There the planes of conv_data.c would leave most lanes empty. Here the KW*C elements under a kernel row, for all
+ * kernel rows, are the lanes: a tile is some output pixels times some vectors of these elements, summed over the output
+ * channels. What a tile holds is then added to a bordered image where it belongs, and the inside of the bordered image
+ * is the result. */
 #include "core/kernels/conv/conv_narrow.h"
 
 #include "core/kernels/conv/border.h"
@@ -29,8 +29,8 @@ static void pack_weights(real *packed, const real *weight, int elements, int wid
 }
 
 /* The elements under P neighbouring output pixels, from one vector to V - 1 further: products (P, width). */
-ALWAYS_INLINE void element_tile(const int P, const int V, real *products, size_t width, const real *dout, size_t dout_step,
-                                const real *packed, int depth)
+ALWAYS_INLINE void element_tile(const int P, const int V, real *products, size_t width, const real *dout,
+                                size_t dout_step, const real *packed, int depth)
 {
     vreal sum[TILE_MAX];
     UNROLL
@@ -85,8 +85,8 @@ static void multiply_row(real *products, int width, const real *dout, int depth,
     }
 }
 
-/* out[count] += in[count] for a short count, in pieces so short that each was written by one instruction: reading the end
- * of one store together with the beginning of the next would wait for both. */
+/* out[count] += in[count] for a short count, in pieces so short that each was written by one instruction: reading the
+ * end of one store together with the beginning of the next would wait for both. */
 typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
 ALWAYS_INLINE void add_short(real *out, const real *in, int count)
 {

@@ -23,7 +23,8 @@ static inline size_t conv_narrow_scratch_reals(const conv_shape *s, size_t lanes
     size_t rows = (size_t)conv_narrow_extent(s->in_height, s->out_height, s->kernel_h, s->stride_h, s->pad_h);
     size_t columns = (size_t)conv_narrow_extent(s->in_width, s->out_width, s->kernel_w, s->stride_w, s->pad_w);
     size_t width = round_up((size_t)(s->kernel_h * s->kernel_w) * (size_t)s->in_channels, lanes);
-    return width * (round_up((size_t)s->out_channels, lanes) + (size_t)s->out_width) + rows * columns * (size_t)s->in_channels + lanes;
+    return width * (round_up((size_t)s->out_channels, lanes) + (size_t)s->out_width) +
+           rows * columns * (size_t)s->in_channels + lanes;
 }
 
 #endif

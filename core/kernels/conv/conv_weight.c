@@ -74,8 +74,7 @@ enum { THIN_CHANNELS = TILE_SCALARS(2) < LANES ? TILE_SCALARS(2) : LANES - 1 };
 /* Whether the elements as lanes are clearly less work for this many output channels. */
 static bool is_thin(int out_channels, int elements)
 {
-    return out_channels > 0 && out_channels <= THIN_CHANNELS &&
-           5 * vectors_of(elements) * out_channels <= 4 * elements;
+    return out_channels > 0 && out_channels <= THIN_CHANNELS && 5 * vectors_of(elements) * out_channels <= 4 * elements;
 }
 
 /* V vectors of elements, `lanes` of the last, times P output channels. */

@@ -1,9 +1,9 @@
-/* Depthwise 3x3 convolutions of stride 1 and 2: one vector of channels at a time, its nine weights in registers, some output
- * rows together. A tile walks over the columns of the input; each input is loaded once and meets all its taps. Rows outside
- * the image are a row of zeros in scratch, columns outside are left out.
+/* Depthwise 3x3 convolutions of stride 1 and 2: one vector of channels at a time, its nine weights in registers, some
+ * output rows together. A tile walks over the columns of the input; each input is loaded once and meets all its taps.
+ * Rows outside the image are a row of zeros in scratch, columns outside are left out.
  *
- * An output is one chain of multiply-adds that starts from the bias: columns from left to right, in a column the rows from
- * top to bottom. It is the same wherever the output lies in a tile. */
+ * An output is one chain of multiply-adds that starts from the bias: columns from left to right, in a column the rows
+ * from top to bottom. It is the same wherever the output lies in a tile. */
 #include "core/kernels/conv/depthwise_3x3.h"
 
 #include <string.h>
@@ -55,7 +55,8 @@ ALWAYS_INLINE real *output_at(int row, int x, const plane *p)
     return p->out + ((size_t)row * (size_t)p->out_width + (size_t)x) * p->pixel;
 }
 
-ALWAYS_INLINE void start_sums(const int R, const bool whole, vreal sum[ROWS], int first, int x, vreal start, const plane *p)
+ALWAYS_INLINE void start_sums(const int R, const bool whole, vreal sum[ROWS], int first, int x, vreal start,
+                              const plane *p)
 {
     bool held = p->accumulate && x < p->out_width;
     UNROLL
@@ -75,7 +76,8 @@ ALWAYS_INLINE void copy_sums(const int R, vreal to[ROWS], const vreal from[ROWS]
 }
 
 /* Stride 1: a column ends the outputs before it, goes on with those at it and begins those behind it. */
-ALWAYS_INLINE void walk_by_one(const int R, const bool whole, int first, const vreal weight[NINE], vreal start, const plane *p)
+ALWAYS_INLINE void walk_by_one(const int R, const bool whole, int first, const vreal weight[NINE], vreal start,
+                               const plane *p)
 {
     const real *row[INPUT_ROWS];
     find_rows(R, 1, row, first, p);
@@ -98,7 +100,8 @@ ALWAYS_INLINE void walk_by_one(const int R, const bool whole, int first, const v
 }
 
 /* Stride 2: every other column ends one output and begins the next; those between them go on with one. */
-ALWAYS_INLINE void walk_by_two(const int R, const bool whole, int first, const vreal weight[NINE], vreal start, const plane *p)
+ALWAYS_INLINE void walk_by_two(const int R, const bool whole, int first, const vreal weight[NINE], vreal start,
+                               const plane *p)
 {
     const real *row[INPUT_ROWS];
     find_rows(R, 2, row, first, p);
@@ -131,9 +134,10 @@ ALWAYS_INLINE void walk(const int R, const int S, const bool whole, int first, c
         walk_by_two(R, whole, first, weight, start, p);
 }
 
-/* One vector of channels of an image. The tap t of the kernel is at weight + |t - turn| * pixel: turn 0, or 8 for a kernel
- * that is turned around. */
-ALWAYS_INLINE void channel_vector(const int S, const bool whole, const real *weight, int turn, const real *bias, const plane *p)
+/* One vector of channels of an image. The tap t of the kernel is at weight + |t - turn| * pixel: turn 0, or 8 for a
+ * kernel that is turned around. */
+ALWAYS_INLINE void channel_vector(const int S, const bool whole, const real *weight, int turn, const real *bias,
+                                  const plane *p)
 {
     vreal taps[NINE], start = bias != NULL ? load_lanes(bias, whole, p->lanes) : (vreal){0};
     UNROLL
@@ -192,8 +196,18 @@ void ISA(depthwise_3x3_forward)(real *out, const real *in, const real *weight, c
     size_t out_image = (size_t)(s->out_height * s->out_width) * (size_t)s->in_channels;
     clear_row(scratch, s->in_width, s->in_channels);
     for (int n = 0; n < s->batch; ++n) {
-        plane p = {in + (size_t)n * in_image, scratch, out + (size_t)n * out_image, s->in_height, s->in_width, s->out_height,
-                   s->out_width, s->pad_h, s->pad_w, 0, (size_t)s->in_channels, false};
+        plane p = {in + (size_t)n * in_image,
+                   scratch,
+                   out + (size_t)n * out_image,
+                   s->in_height,
+                   s->in_width,
+                   s->out_height,
+                   s->out_width,
+                   s->pad_h,
+                   s->pad_w,
+                   0,
+                   (size_t)s->in_channels,
+                   false};
         image(s->stride_h, weight, 0, bias, &p);
     }
 }
@@ -205,14 +219,25 @@ void ISA(depthwise_3x3_backward_data)(real *din, const real *dout, const real *w
     size_t out_image = (size_t)(s->out_height * s->out_width) * (size_t)s->in_channels;
     clear_row(scratch, s->out_width, s->in_channels);
     for (int n = 0; n < s->batch; ++n) {
-        plane p = {dout + (size_t)n * out_image, scratch, din + (size_t)n * in_image, s->out_height, s->out_width,
-                   s->in_height, s->in_width, SIDE - 1 - s->pad_h, SIDE - 1 - s->pad_w, 0, (size_t)s->in_channels, accumulate};
+        plane p = {dout + (size_t)n * out_image,
+                   scratch,
+                   din + (size_t)n * in_image,
+                   s->out_height,
+                   s->out_width,
+                   s->in_height,
+                   s->in_width,
+                   SIDE - 1 - s->pad_h,
+                   SIDE - 1 - s->pad_w,
+                   0,
+                   (size_t)s->in_channels,
+                   accumulate};
         image(1, weight, NINE - 1, NULL, &p);
     }
 }
 
 /* The three inputs of window column x of an output row, zero outside. */
-ALWAYS_INLINE void load_three(const bool whole, vreal three[SIDE], const real *const row[INPUT_ROWS], int x, const plane *p)
+ALWAYS_INLINE void load_three(const bool whole, vreal three[SIDE], const real *const row[INPUT_ROWS], int x,
+                              const plane *p)
 {
     bool inside = x >= 0 && x < p->in_width;
     UNROLL
@@ -275,8 +300,9 @@ void ISA(depthwise_3x3_backward_weight)(real *dweight, real *dbias, const real *
     for (int n = 0; n < s->batch; ++n, in += in_image, dout += out_image) {
         for (int c = 0; c < channels; c += LANES) {
             bool whole = channels - c >= LANES;
-            plane p = {in + c, scratch, NULL, s->in_height, s->in_width, s->out_height, s->out_width,
-                       s->pad_h, s->pad_w, whole ? LANES : channels - c, (size_t)channels, false};
+            plane p = {in + c,           scratch,      NULL,     s->in_height, s->in_width,
+                       s->out_height,    s->out_width, s->pad_h, s->pad_w,     whole ? LANES : channels - c,
+                       (size_t)channels, false};
             real *bias = dbias != NULL ? dbias + c : NULL;
             for (int y = 0; y < s->out_height; y += block) {
                 int rows = s->out_height - y < block ? s->out_height - y : block;

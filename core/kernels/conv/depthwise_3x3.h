@@ -1,5 +1,5 @@
-/* depthwise_3x3: depthwise convolutions with the kernel that nearly all of them have; see depthwise_3x3.c. Arguments as in
- * isa.h. */
+/* depthwise_3x3: depthwise convolutions with the kernel that nearly all of them have; see depthwise_3x3.c. Arguments as
+ * in isa.h. */
 #ifndef CORE_KERNELS_CONV_DEPTHWISE_3X3_H
 #define CORE_KERNELS_CONV_DEPTHWISE_3X3_H
 

@@ -165,7 +165,7 @@ static status read_geometry(layer_spec *spec, config_node *layer)
     if (spec->kind == LAYER_DROPOUT) {
         config_node *node = config_find(layer, "rate");
         double rate;
-        if (node == NULL) return config_fail(layer, "needs rate, the share of values that are dropped");
+        if (node == NULL) return config_fail(layer, "needs rate, the fraction of values that are dropped");
         TRY(config_number(&rate, node));
         if (rate < 0 || rate >= 1) return config_fail(node, "must be at least 0 and below 1, not %g", rate);
         spec->rate = (float)rate;

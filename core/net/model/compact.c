@@ -8,7 +8,7 @@ static bool is_removed(const model *full, int group, int channel)
     const model_weight_group *choice = &full->groups[group];
     if (full->mode != MODEL_HARD || full->options.rules.pruned_channels_stay || choice->precisions == 0) return false;
     int column = choice->columns == 1 ? 0 : channel;
-    return choice->bits[0] == 0 && choice->share[column] > 0;
+    return choice->bits[0] == 0 && choice->probability[column] > 0;
 }
 
 static void choose_channels(compact *c)
@@ -161,8 +161,8 @@ void compact_scatter(const compact *c, real *full, const real *small)
         real *to = full + c->full->layout.tensors[t].offset;
         for (size_t b = 0; b < map->blocks; b++)
             for (int r = 0; r < map->rows; r++) {
-                real *row = to + (b * (size_t)map->full_rows + (size_t)position(map->kept_rows, r)) *
-                                     (size_t)map->full_columns;
+                real *row =
+                    to + (b * (size_t)map->full_rows + (size_t)position(map->kept_rows, r)) * (size_t)map->full_columns;
                 for (int k = 0; k < map->columns; k++) row[position(map->kept_columns, k)] = *from++;
             }
     }

@@ -1,5 +1,5 @@
-/* dropout: each value is kept with probability 1 - rate and then divided by it. The mask is a pure function of where the
- * value is in the training: never stored, drawn again by the backward pass. */
+/* dropout: each value is kept with probability 1 - rate and then divided by it. The mask is a pure function of where
+ * the value is in the training: never stored, drawn again by the backward pass. */
 #ifndef CORE_NET_MODEL_DROPOUT_H
 #define CORE_NET_MODEL_DROPOUT_H
 

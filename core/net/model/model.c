@@ -10,11 +10,18 @@ static conv_shape node_shape(const layer_spec *l, int batch)
 {
     if (l->kind == LAYER_LINEAR) return linear_shape(batch, l->in_channels, l->out_channels);
     return (conv_shape){.batch = batch,
-                        .in_height = l->in_height, .in_width = l->in_width, .in_channels = l->in_channels,
-                        .out_height = l->out_height, .out_width = l->out_width, .out_channels = l->out_channels,
-                        .kernel_h = l->kernel_h, .kernel_w = l->kernel_w,
-                        .stride_h = l->stride_h, .stride_w = l->stride_w,
-                        .pad_h = l->pad_h, .pad_w = l->pad_w};
+                        .in_height = l->in_height,
+                        .in_width = l->in_width,
+                        .in_channels = l->in_channels,
+                        .out_height = l->out_height,
+                        .out_width = l->out_width,
+                        .out_channels = l->out_channels,
+                        .kernel_h = l->kernel_h,
+                        .kernel_w = l->kernel_w,
+                        .stride_h = l->stride_h,
+                        .stride_w = l->stride_w,
+                        .pad_h = l->pad_h,
+                        .pad_w = l->pad_w};
 }
 
 /* Candidates of each group: 0 bit is left out where the group reaches the network's output or input. */
@@ -46,8 +53,10 @@ static void choose_quantizers(model *m)
         model_node *node = &m->nodes[i];
         node->quantizer = node->input_quantizer = -1;
         if (!o->quantized || graph_producer(g, i) != i) continue;
-        if (l->kind == LAYER_IMAGE) node->quantizer = g->group_count;
-        else if (!g->groups[l->group].holds_output) node->quantizer = l->group;
+        if (l->kind == LAYER_IMAGE)
+            node->quantizer = g->group_count;
+        else if (!g->groups[l->group].holds_output)
+            node->quantizer = l->group;
         if (node->quantizer >= 0) m->quantizers[node->quantizer].used = true;
         if (layer_has_weights(l)) node->input_quantizer = m->nodes[graph_producer(g, l->inputs[0])].quantizer;
     }

@@ -1,13 +1,13 @@
 /* model: a graph with numbers: its tensors, and forward and backward of a shard of images, as the float network of the
  * warm-up or as the quantised network of search, fine-tuning and evaluation.
  *
- * All values of a network lie in one block of `layout.total` reals, in four sections: weights and biases (and batch-norm
- * scales) | clips | choices | running statistics. A gradient is a block of the same layout: in the place of a tensor stands
- * its gradient, in the place of running statistics stand the statistics of this batch. So summing gradients over shards,
- * updating, saving and comparing are each one pass over one block.
+ * All values of a network lie in one block of `layout.total` reals, in four sections: weights and biases (and
+ * batch-norm scales) | clips | choices | running statistics. A gradient is a block of the same layout: in the place of
+ * a tensor stands its gradient, in the place of running statistics stand the statistics of this batch. So summing
+ * gradients over shards, updating, saving and comparing are each one pass over one block.
  *
  * One step:
- *   model_prepare(values, mode)                    once: shares, effective weights
+ *   model_prepare(values, mode)                    once: probabilities, effective weights
  *   for each shard: fill model_input; model_forward; dlogits -> model_output_gradient; model_backward -> gradient block
  *   [sum of the gradient blocks over shards]
  *   model_finish_gradients(...)                    once: from effective weights to choices
@@ -32,7 +32,7 @@ typedef struct {
     char name[MODEL_NAME]; /* "b1.c1.weight": of the layer, or of the first layer of a group for clips and choices */
     int rank;
     size_t dims[4];
-    size_t offset, count;  /* in the block */
+    size_t offset, count; /* in the block */
 } model_tensor;
 
 typedef struct {
@@ -45,23 +45,23 @@ typedef struct {
 } model_layout;
 
 typedef struct {
-    bool quantized;   /* false: the float network with batch-norm */
-    arithmetic_rules rules; /* zero: exact */
-    bool per_layer;   /* one weight precision for a whole group */
+    bool quantized;                                   /* false: the float network with batch-norm */
+    arithmetic_rules rules;                           /* zero: exact */
+    bool per_layer;                                   /* one weight precision for a whole group */
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
-    sampling_kind sampling;  /* how MODEL_SOFT draws shares */
-    real start_temperature;  /* of the search: weights are compensated for the shares at this temperature */
-    int capacity;     /* images of one forward pass */
-    uint64_t seed;    /* of dropout and Gumbel noise */
+    sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
+    real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
+    int capacity;           /* images of one forward pass */
+    uint64_t seed;          /* of dropout and Gumbel noise */
 } model_options;
 
 typedef enum {
     MODEL_TRAIN_FLOAT, /* batch-norm with the statistics of the shard */
     MODEL_EVAL_FLOAT,  /* batch-norm folded with running statistics */
-    MODEL_SOFT,        /* shares of the search, drawn at a temperature as options.sampling says */
-    MODEL_HARD         /* one-hot shares: the discrete network */
+    MODEL_SOFT,        /* probabilities of the search, drawn at a temperature as options.sampling says */
+    MODEL_HARD         /* one-hot probabilities: the discrete network */
 } model_mode;
 
 /* What the memory of activations is planned for. */
@@ -73,64 +73,65 @@ typedef enum {
 /* The weight choice of one sharing group. */
 typedef struct {
     int precisions, bits[WEIGHT_PRECISIONS], columns; /* columns: channels, or 1 per layer; precisions 0: no weights */
-    int logits;                   /* tensor, (precisions, columns) */
-    real *share, *dshare;         /* (precisions, columns) each, in model.memory */
-    real *soft;                   /* the same: what the gradient of the logits goes through; == share unless hard */
+    int logits;                                       /* tensor, (precisions, columns) */
+    real *probability, *dprobability;                 /* (precisions, columns) each, in model.memory */
+    real *soft; /* the same: what the gradient of the logits goes through; == probability unless hard */
 } model_weight_group;
 
 /* One activation quantiser: of a group, or (the last one) of the network input. */
 typedef struct {
     bool used;
     int precisions, bits[PACT_MAX];
-    int logits, clips, low;       /* tensors: (precisions), (precisions), (1) or -1 */
-    real share[PACT_MAX], soft[PACT_MAX];
-    int chosen;                   /* hard mode: the one precision in use, else -1 */
+    int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1 */
+    real probability[PACT_MAX], soft[PACT_MAX];
+    int chosen; /* hard mode: the one precision in use, else -1 */
     pact behind_layer, behind_add;
-    real step;                    /* for the bias grid */
+    real step; /* for the bias grid */
 } model_quantizer;
 
 typedef struct {
     int weight, bias, gamma, beta, mean, variance; /* tensors, or -1 */
-    int quantizer;                /* of the output: index, or -1 = not quantised */
-    int input_quantizer;          /* of the input, for the bias grid; -1: none */
-    conv_shape shape;             /* batch is set for each pass */
-    size_t rows;                  /* of the weight matrix (rows, out_channels) */
-    real *effective_weight, *effective_bias, *step; /* what the kernels multiply with; (C) steps. NULL without weights */
-    real *raw;                    /* before quantiser or batch-norm; == out where there is none */
+    int quantizer;                                 /* of the output: index, or -1 = not quantised */
+    int input_quantizer;                           /* of the input, for the bias grid; -1: none */
+    conv_shape shape;                              /* batch is set for each pass */
+    size_t rows;                                   /* of the weight matrix (rows, out_channels) */
+    real *effective_weight, *effective_bias,
+        *step; /* what the kernels multiply with; (C) steps. NULL without weights */
+    real *raw; /* before quantiser or batch-norm; == out where there is none */
     real *out;
     real *dout;
     real *shard_mean, *shard_variance; /* (C), batch-norm statistics of the shard in hand */
-    bool wrote_gradient;          /* dout holds something in this backward pass */
+    bool wrote_gradient;               /* dout holds something in this backward pass */
 } model_node;
 
 typedef struct {
-    const graph *graph;           /* borrowed */
-    const kernel_table *kernels;  /* borrowed */
+    const graph *graph;          /* borrowed */
+    const kernel_table *kernels; /* borrowed */
     model_options options;
     model_layout layout;
     model_mode mode;
     real temperature;
-    model_node *nodes;            /* (layer_count), owned */
-    model_weight_group *groups;   /* (group_count), owned */
-    model_quantizer *quantizers;  /* (group_count + 1), owned; the last is the input's */
-    arena memory;                 /* effective weights, shares */
-    arena activations;            /* activations, their gradients, scratch */
-    bool activations_lent;        /* they belong to another model */
+    model_node *nodes;           /* (layer_count), owned */
+    model_weight_group *groups;  /* (group_count), owned */
+    model_quantizer *quantizers; /* (group_count + 1), owned; the last is the input's */
+    arena memory;                /* effective weights, probabilities */
+    arena activations;           /* activations, their gradients, scratch */
+    bool activations_lent;       /* they belong to another model */
     real *scratch;
 } model;
 
 /* What dropout depends on. */
 typedef struct {
     bool training;
-    uint32_t step;                /* counted over the whole task */
-    uint32_t first;               /* position of the shard's first image in the global batch */
+    uint32_t step;  /* counted over the whole task */
+    uint32_t first; /* position of the shard's first image in the global batch */
 } model_pass;
 
 MUST_CHECK status model_open(model *out, const graph *g, const kernel_table *kernels, const model_options *options);
 void model_close(model *m);
 
-/* A second model with the lender's kernels and options over `g`, a graph of the same layers with at most the channels of
- * the lender's. It computes in the lender's memory of activations, so that at any time only one of both is between
+/* A second model with the lender's kernels and options over `g`, a graph of the same layers with at most the channels
+ * of the lender's. It computes in the lender's memory of activations, so that at any time only one of both is between
  * model_forward and the last use of what that left. The lender outlives it. */
 MUST_CHECK status model_open_beside(model *out, const graph *g, const model *lender);
 
@@ -149,9 +150,9 @@ void model_initialize(const model *m, real *values, uint64_t seed);
  * compensated (1.7), clips and choices at their initial values (1.2, 2.2). */
 void model_convert(const model *quantized, real *values, const model *float_model, const real *float_values);
 
-/* Sets the mode and computes shares and effective weights from `values`. Once per step, or once per evaluation. `step`,
- * counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank. keep_alive
- * revives a channel where a whole group would be pruned; one-hot shares only. */
+/* Sets the mode and computes probabilities and effective weights from `values`. Once per step, or once per evaluation.
+ * `step`, counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank.
+ * keep_alive revives a channel where a whole group would be pruned; one-hot probabilities only. */
 void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step);
 
 real *model_input(const model *m);           /* (capacity, H, W, C): the caller writes images here */
@@ -168,16 +169,17 @@ typedef struct {
 } model_listener;
 
 /* Overwrites the whole gradient block with this shard's gradients; running statistics are weighted by images /
- * batch_images. Choices hold dL/dshare of the activation quantisers; weight choices are left 0 (see finish). Without
- * images all are 0. listener: NULL for none. */
+ * batch_images. Choices hold dL/dprobability of the activation quantisers; weight choices are left 0 (see finish).
+ * Without images all are 0. listener: NULL for none. */
 void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass,
                     const model_listener *listener);
 
-/* After the sum over shards: dL/dshare of the weight choices, from the gradients of the effective weights. The caller may
- * then add the slope of a cost (cost_choice_add_slope), ... */
-void model_share_gradients(model *m, const real *values, real *gradients);
+/* After the sum over shards: dL/dprobability of the weight choices, from the gradients of the effective weights. The
+ * caller may then add the slope of a cost (cost_choice_add_slope), ... */
+void model_choice_gradients(model *m, const real *values, real *gradients);
 
-/* ... and model_finish_gradients turns dL/dshare into gradients of the logits (soft mode), or clears them (hard mode). */
+/* ... and model_finish_gradients turns dL/dprobability into gradients of the logits (soft mode), or clears them (hard
+ * mode). */
 void model_finish_gradients(model *m, real *gradients);
 
 /* running = (1 - momentum) * running + momentum * batch statistics (in the gradient block). Float mode. */

@@ -8,30 +8,30 @@
 #include "core/quant/choice.h"
 
 /* Through the quantiser of a node: dout (of the output) -> dout (of raw), in place, or to both inputs of an add;
- * gradients of clips and activation shares. */
+ * gradients of clips and activation probabilities. */
 static void backward_quantizer(model *m, real *gradients, int index, size_t count)
 {
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
     model_quantizer *q = &m->quantizers[node->quantizer];
-    real dclip[PACT_MAX], dshare[PACT_MAX], dlow = 0;
+    real dclip[PACT_MAX], dprobability[PACT_MAX], dlow = 0;
     pact grid = l->kind == LAYER_ADD ? q->behind_add : q->behind_layer;
     grid.mask_zero_output = m->options.rules.relu_masks_first_step && l->relu;
     if (l->kind == LAYER_ADD) {
         model_node *a = &m->nodes[l->inputs[0]], *b = &m->nodes[l->inputs[1]];
         bool add_a = a->wrote_gradient;
         a->wrote_gradient = true; /* first: a and b may be the same */
-        m->kernels->pact_add_backward(a->dout, add_a, b->dout, b->wrote_gradient, dclip, dshare, node->dout, a->out,
-                                      b->out, &grid, count);
+        m->kernels->pact_add_backward(a->dout, add_a, b->dout, b->wrote_gradient, dclip, dprobability, node->dout,
+                                      a->out, b->out, &grid, count);
         b->wrote_gradient = true;
     } else {
-        m->kernels->pact_backward(node->dout, dclip, dshare, &dlow, node->dout, node->raw, &grid, count);
+        m->kernels->pact_backward(node->dout, dclip, dprobability, &dlow, node->dout, node->raw, &grid, count);
     }
-    real *clips = model_at(m, gradients, q->clips), *shares = model_at(m, gradients, q->logits);
+    real *clips = model_at(m, gradients, q->clips), *probabilities = model_at(m, gradients, q->logits);
     int first = q->chosen >= 0 ? q->chosen : 0;
     for (int j = 0; j < q->behind_layer.count; j++) {
         clips[first + j] += dclip[j];
-        shares[first + j] += dshare[j];
+        probabilities[first + j] += dprobability[j];
     }
     if (q->low >= 0) *model_at(m, gradients, q->low) += dlow;
 }
@@ -134,7 +134,8 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
     }
 }
 
-/* The rule bias_gradient_scaled: the bias grid passes gradients on, to its two steps and so to the shares behind them.
+/* The rule bias_gradient_scaled: the bias grid passes gradients on, to its two steps and so to the probabilities behind
+ * them.
  */
 static void backward_bias_scaled(model *m, const real *values, real *gradients, int index)
 {
@@ -152,16 +153,17 @@ static void backward_bias_scaled(model *m, const real *values, real *gradients, 
     weight_steps(steps, model_view(m, values, node->weight), node->rows, channels, group->precisions, group->bits);
     for (int p = 0; p < group->precisions; p++)
         for (int c = 0; c < channels; c++)
-            group->dshare[p * group->columns + (group->columns == 1 ? 0 : c)] += dstep[c] * steps[p * channels + c];
-    real *dshare = model_at(m, gradients, q->logits);
-    for (int j = 0; j < q->precisions; j++) dshare[j] += dinput_step * q->behind_layer.step[j];
+            group->dprobability[p * group->columns + (group->columns == 1 ? 0 : c)] +=
+                dstep[c] * steps[p * channels + c];
+    real *dprobability = model_at(m, gradients, q->logits);
+    for (int j = 0; j < q->precisions; j++) dprobability[j] += dinput_step * q->behind_layer.step[j];
 }
 
-void model_share_gradients(model *m, const real *values, real *gradients)
+void model_choice_gradients(model *m, const real *values, real *gradients)
 {
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
-        memset(group->dshare, 0, (size_t)group->precisions * (size_t)group->columns * sizeof(real));
+        memset(group->dprobability, 0, (size_t)group->precisions * (size_t)group->columns * sizeof(real));
     }
     if (m->options.rules.bias_gradient_scaled)
         for (int i = 0; i < m->graph->layer_count; i++)
@@ -172,10 +174,12 @@ void model_share_gradients(model *m, const real *values, real *gradients)
         const model_node *node = &m->nodes[i];
         if (node->weight < 0 || m->groups[l->group].precisions < 2) continue;
         model_weight_group *group = &m->groups[l->group];
-        weight_choice choice = {.precisions = group->precisions, .columns = group->columns, .share = group->share};
+        weight_choice choice = {
+            .precisions = group->precisions, .columns = group->columns, .probability = group->probability};
         memcpy(choice.bits, group->bits, sizeof choice.bits);
-        weight_mix_backward(group->dshare, model_view(m, gradients, node->weight), model_view(m, values, node->weight),
-                            node->rows, l->out_channels, &choice, m->options.rules.weight_tie_by_division);
+        weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
+                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
+                            m->options.rules.weight_tie_by_division);
     }
 }
 
@@ -188,8 +192,8 @@ void model_finish_gradients(model *m, real *gradients)
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
-        choice_softmax_backward(model_at(m, gradients, group->logits), group->dshare, group->soft, group->precisions,
-                                group->columns, m->temperature);
+        choice_softmax_backward(model_at(m, gradients, group->logits), group->dprobability, group->soft,
+                                group->precisions, group->columns, m->temperature);
     }
     for (int q = 0; q <= m->graph->group_count; q++) {
         model_quantizer *quantizer = &m->quantizers[q];

@@ -86,16 +86,17 @@ static void initialize_choices(const model *m, real *values)
     }
 }
 
-/* rho of method.md 1.7: the share that is not pruned at the start; 1 without 0 bit, and where shares are one-hot. */
+/* rho of method.md 1.7: the probability that is not pruned at the start; 1 without 0 bit, and where probabilities are
+ * one-hot. */
 static real kept_share(const model *m, const model_weight_group *group)
 {
     if (group->bits[0] != 0 || group->precisions == 1 || model_samples_hard(m)) return 1;
     real temperature = m->options.rules.compensation_at_temperature_one ? 1 : m->options.start_temperature;
-    real logits[WEIGHT_PRECISIONS], share[WEIGHT_PRECISIONS];
+    real logits[WEIGHT_PRECISIONS], probability[WEIGHT_PRECISIONS];
     for (int p = 0; p < group->precisions; p++) logits[p] = initial_logit(group->bits, group->precisions, p);
-    choice_softmax(share, logits, group->precisions, 1, temperature);
+    choice_softmax(probability, logits, group->precisions, 1, temperature);
     real kept = 0;
-    for (int p = 1; p < group->precisions; p++) kept += share[p];
+    for (int p = 1; p < group->precisions; p++) kept += probability[p];
     return kept;
 }
 

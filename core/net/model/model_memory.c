@@ -118,8 +118,8 @@ void model_layout_plan(model *m)
     plan_running(m);
 }
 
-/* A tensor before its quantiser or batch-norm is kept apart when both are needed by the backward pass. A sum is computed
- * again from what was added. */
+/* A tensor before its quantiser or batch-norm is kept apart when both are needed by the backward pass. A sum is
+ * computed again from what was added. */
 static bool needs_raw(const model *m, int index)
 {
     const layer_spec *l = &m->graph->layers[index];
@@ -196,7 +196,7 @@ static void carve_evaluation(model *m)
     }
 }
 
-/* Effective weights and shares; returns the scratch that the layers need. */
+/* Effective weights and probabilities; returns the scratch that the layers need. */
 static size_t carve_parameters(model *m)
 {
     const graph *g = m->graph;
@@ -217,9 +217,9 @@ static size_t carve_parameters(model *m)
     }
     for (int i = 0; i < g->group_count; i++) {
         size_t count = (size_t)m->groups[i].precisions * (size_t)m->groups[i].columns;
-        m->groups[i].share = arena_reals(&m->memory, count);
-        m->groups[i].dshare = arena_reals(&m->memory, count);
-        m->groups[i].soft = model_samples_hard(m) ? arena_reals(&m->memory, count) : m->groups[i].share;
+        m->groups[i].probability = arena_reals(&m->memory, count);
+        m->groups[i].dprobability = arena_reals(&m->memory, count);
+        m->groups[i].soft = model_samples_hard(m) ? arena_reals(&m->memory, count) : m->groups[i].probability;
     }
     return scratch;
 }
@@ -229,6 +229,8 @@ void model_memory_carve(model *m, model_use use)
     m->memory.used = m->activations.used = 0;
     size_t scratch = carve_parameters(m);
     m->scratch = arena_reals(&m->activations, scratch);
-    if (use == MODEL_FOR_TRAINING) carve_training(m);
-    else carve_evaluation(m);
+    if (use == MODEL_FOR_TRAINING)
+        carve_training(m);
+    else
+        carve_evaluation(m);
 }

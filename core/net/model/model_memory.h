@@ -25,7 +25,7 @@ static inline const real *model_view(const model *m, const real *block, int tens
     return tensor < 0 ? NULL : block + m->layout.tensors[tensor].offset;
 }
 
-/* True if MODEL_SOFT computes with one-hot shares. */
+/* True if MODEL_SOFT computes with one-hot probabilities. */
 static inline bool model_samples_hard(const model *m)
 {
     return m->options.sampling == SAMPLING_ARGMAX || m->options.sampling == SAMPLING_HARD_GUMBEL;

@@ -1,18 +1,19 @@
-/* model_prepare: what a step needs once: the shares of the choices, the quantisers' grids, the effective weights. */
+/* model_prepare: what a step needs once: the probabilities of the choices, the quantisers' grids, the effective
+ * weights. */
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
 #include "core/net/model/model_memory.h"
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
 
-/* Shares of the search; stream: of the noise (RNG_GUMBEL). */
-static void sample(model *m, real *share, real *soft, const real *logits, int precisions, int columns, uint32_t step,
-                   uint32_t stream)
+/* Probabilities of the search; stream: of the noise (RNG_GUMBEL). */
+static void sample(model *m, real *probability, real *soft, const real *logits, int precisions, int columns,
+                   uint32_t step, uint32_t stream)
 {
     bool noisy = m->options.sampling == SAMPLING_GUMBEL || m->options.sampling == SAMPLING_HARD_GUMBEL;
     real *noise = noisy ? m->scratch : NULL;
     if (noisy) choice_gumbel_noise(noise, (size_t)precisions * (size_t)columns, m->options.seed, step, stream);
-    choice_sample(share, soft, logits, noise, model_samples_hard(m), precisions, columns, m->temperature);
+    choice_sample(probability, soft, logits, noise, model_samples_hard(m), precisions, columns, m->temperature);
 }
 
 static void prepare_groups(model *m, const real *values, bool keep_alive, uint32_t step)
@@ -22,13 +23,14 @@ static void prepare_groups(model *m, const real *values, bool keep_alive, uint32
         if (group->precisions == 0) continue;
         const real *logits = model_view(m, values, group->logits);
         if (m->mode == MODEL_SOFT) {
-            sample(m, group->share, group->soft, logits, group->precisions, group->columns, step, 2 * (uint32_t)i);
+            sample(m, group->probability, group->soft, logits, group->precisions, group->columns, step,
+                   2 * (uint32_t)i);
             if (!model_samples_hard(m)) continue;
         } else {
-            choice_onehot(group->share, logits, group->precisions, group->columns);
+            choice_onehot(group->probability, logits, group->precisions, group->columns);
         }
         if (keep_alive && group->bits[0] == 0 && group->precisions > 1)
-            choice_keep_alive(group->share, logits, group->precisions, group->columns);
+            choice_keep_alive(group->probability, logits, group->precisions, group->columns);
     }
 }
 
@@ -41,18 +43,19 @@ static void prepare_quantizer(model *m, int index, const real *values, uint32_t 
     int first = 0, count = q->precisions;
     q->chosen = -1;
     if (m->mode == MODEL_SOFT) {
-        sample(m, q->share, q->soft, logits, q->precisions, 1, step, 2 * (uint32_t)index + 1);
+        sample(m, q->probability, q->soft, logits, q->precisions, 1, step, 2 * (uint32_t)index + 1);
     } else {
-        choice_onehot(q->share, logits, q->precisions, 1);
-        for (first = 0; q->share[first] == 0; first++) {}
+        choice_onehot(q->probability, logits, q->precisions, 1);
+        for (first = 0; q->probability[first] == 0; first++) {
+        }
         q->chosen = first;
         count = 1;
     }
     const int *bits = q->bits + first;
-    const real *clip = clips + first, *share = q->share + first;
-    q->step = act_quant_step(count, bits, clip, low, share);
-    act_quant_prepare(&q->behind_layer, count, bits, clip, low, share, ACT_BEHIND_LAYER, &m->options.rules);
-    act_quant_prepare(&q->behind_add, count, bits, clip, low, share, ACT_BEHIND_ADD, &m->options.rules);
+    const real *clip = clips + first, *probability = q->probability + first;
+    q->step = act_quant_step(count, bits, clip, low, probability);
+    act_quant_prepare(&q->behind_layer, count, bits, clip, low, probability, ACT_BEHIND_LAYER, &m->options.rules);
+    act_quant_prepare(&q->behind_add, count, bits, clip, low, probability, ACT_BEHIND_ADD, &m->options.rules);
 }
 
 static void prepare_layer(model *m, const real *values, int index)
@@ -60,7 +63,8 @@ static void prepare_layer(model *m, const real *values, int index)
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
     const model_weight_group *group = &m->groups[l->group];
-    weight_choice choice = {.precisions = group->precisions, .columns = group->columns, .share = group->share};
+    weight_choice choice = {
+        .precisions = group->precisions, .columns = group->columns, .probability = group->probability};
     for (int p = 0; p < group->precisions; p++) choice.bits[p] = group->bits[p];
     weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows, l->out_channels,
                &choice, m->options.rules.weight_tie_by_division);
@@ -85,7 +89,9 @@ void model_prepare(model *m, const real *values, model_mode mode, real temperatu
     for (int i = 0; i < m->graph->layer_count; i++) {
         model_node *node = &m->nodes[i];
         if (node->weight < 0) continue;
-        if (mode == MODEL_EVAL_FLOAT) batchnorm_fold(node->effective_weight, node->effective_bias, m, values, i);
-        else prepare_layer(m, values, i);
+        if (mode == MODEL_EVAL_FLOAT)
+            batchnorm_fold(node->effective_weight, node->effective_bias, m, values, i);
+        else
+            prepare_layer(m, values, i);
     }
 }

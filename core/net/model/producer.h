@@ -1,5 +1,5 @@
-/* producer: which node last computed the values of a tensor. Pooling, dropout and flatten pass values on; their precision
- * and their quantiser are those of the node before them. */
+/* producer: which node last computed the values of a tensor. Pooling, dropout and flatten pass values on; their
+ * precision and their quantiser are those of the node before them. */
 #ifndef CORE_NET_MODEL_PRODUCER_H
 #define CORE_NET_MODEL_PRODUCER_H
 

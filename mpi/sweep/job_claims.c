@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "mpi/sweep/sharing.h"
+#include "mpi/sweep/job_claims.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@ static const double LOOK_SECONDS = 1.0; /* between looks at the others, at least
 static const double LOOK_SHARE = 0.05;  /* ... and at most this share of the time */
 
 /* Leads if nobody does. */
-static status try_to_lead(sharing *s)
+static status try_to_lead(job_claims *s)
 {
     if (s->leads && claims_has(&s->claims, RUN_LEAD)) return status_ok();
     claim_token token;
@@ -25,9 +25,9 @@ static status try_to_lead(sharing *s)
     return status_ok();
 }
 
-status sharing_open(sharing *out, run *r, const job_part *part, double lease)
+status job_claims_open(job_claims *out, run *r, const job_part *part, double lease)
 {
-    sharing s = {.run = r, .part = *part};
+    job_claims s = {.run = r, .part = *part};
     TRY(claims_open(&s.claims, r->directory, lease));
     snprintf(r->owner, sizeof r->owner, "%s", s.claims.owner);
     claims_describe(s.name, &s.claims);
@@ -43,12 +43,12 @@ status sharing_open(sharing *out, run *r, const job_part *part, double lease)
     return status_ok();
 }
 
-sharing sharing_alone(run *r)
+job_claims job_claims_alone(run *r)
 {
-    return (sharing){.run = r, .part = {0, 1}, .alone = true, .leads = true};
+    return (job_claims){.run = r, .part = {0, 1}, .alone = true, .leads = true};
 }
 
-void sharing_close(sharing *s)
+void job_claims_close(job_claims *s)
 {
     if (!s->alone) {
         status tidied = claims_clean(&s->claims); /* what ranks that died here have left half written */
@@ -59,7 +59,7 @@ void sharing_close(sharing *s)
     s->mine = NULL;
 }
 
-status sharing_begin(sharing *s, queue *q)
+status job_claims_begin(job_claims *s, queue *q)
 {
     s->queue = q;
     s->mine = malloc((size_t)q->count + 1);
@@ -70,7 +70,7 @@ status sharing_begin(sharing *s, queue *q)
     return status_ok();
 }
 
-static status pick_up(sharing *s, int id, bool *found, const sharing_news *news)
+static status pick_up(job_claims *s, int id, bool *found, const job_claims_news *news)
 {
     bool awaited = s->mine[id - 1] && queue_task(s->queue, id) == QUEUE_AWAY;
     TRY(news->read_finished(news->ctx, id, found));
@@ -78,13 +78,13 @@ static status pick_up(sharing *s, int id, bool *found, const sharing_news *news)
     return status_ok();
 }
 
-void sharing_lose(sharing *s, int id)
+void job_claims_lose(job_claims *s, int id)
 {
     queue_away(s->queue, id);
     s->awaited += s->mine[id - 1];
 }
 
-status sharing_take(sharing *s, int id, claim_token *token, const sharing_news *news)
+status job_claims_take(job_claims *s, int id, claim_token *token, const job_claims_news *news)
 {
     char name[CLAIM_NAME], holder[CLAIM_HOLDER];
     claim_task_name(name, id);
@@ -94,7 +94,7 @@ status sharing_take(sharing *s, int id, claim_token *token, const sharing_news *
     }
     TRY(claims_take(token, holder, &s->claims, name));
     if (token->text[0] == '\0') {
-        sharing_lose(s, id);
+        job_claims_lose(s, id);
         return status_ok();
     }
     bool finished; /* between our last look and the claim */
@@ -105,7 +105,7 @@ status sharing_take(sharing *s, int id, claim_token *token, const sharing_news *
     return status_ok();
 }
 
-void sharing_leave(sharing *s, int id)
+void job_claims_leave(job_claims *s, int id)
 {
     char name[CLAIM_NAME];
     claim_task_name(name, id);
@@ -121,7 +121,7 @@ static int number_of(const char *name)
 }
 
 /* Results that appeared since the last look. */
-static status find_results(sharing *s, const sharing_news *news)
+static status find_results(job_claims *s, const job_claims_news *news)
 {
     char path[MAX_PATH_TEXT + 8];
     snprintf(path, sizeof path, "%s/tasks", s->run->directory);
@@ -133,14 +133,15 @@ static status find_results(sharing *s, const sharing_news *news)
         if (id == 0 || id > s->queue->count) continue;
         queue_state state = queue_task(s->queue, id);
         bool found;
-        if (state == QUEUE_WAITING || state == QUEUE_AWAY || state == QUEUE_ASIDE) result = pick_up(s, id, &found, news);
+        if (state == QUEUE_WAITING || state == QUEUE_AWAY || state == QUEUE_ASIDE)
+            result = pick_up(s, id, &found, news);
     }
     closedir(listing);
     return result;
 }
 
 /* Tasks of the share that nobody works on any more. */
-static status find_free(sharing *s)
+static status find_free(job_claims *s)
 {
     for (int id = 1; id <= s->queue->count && s->awaited > 0; id++) {
         if (!s->mine[id - 1] || queue_task(s->queue, id) != QUEUE_AWAY) continue;
@@ -155,7 +156,7 @@ static status find_free(sharing *s)
     return status_ok();
 }
 
-status sharing_look(sharing *s, bool *found, const sharing_news *news)
+status job_claims_look(job_claims *s, bool *found, const job_claims_news *news)
 {
     int before = s->queue->done + s->queue->failed;
     *found = false;
@@ -167,7 +168,7 @@ status sharing_look(sharing *s, bool *found, const sharing_news *news)
     return status_ok();
 }
 
-status sharing_renew(sharing *s)
+status job_claims_renew(job_claims *s)
 {
     double now = clock_seconds();
     if (s->alone || now - s->last_renewal < s->claims.lease / RENEWALS_PER_LEASE) return status_ok();
@@ -175,22 +176,22 @@ status sharing_renew(sharing *s)
     return claims_renew(&s->claims);
 }
 
-status sharing_tick(sharing *s, const sharing_news *news)
+status job_claims_tick(job_claims *s, const job_claims_news *news)
 {
     if (s->alone) return status_ok();
-    TRY(sharing_renew(s));
+    TRY(job_claims_renew(s));
     double now = clock_seconds();
     double shortest = s->claims.lease < LOOK_SECONDS ? s->claims.lease : LOOK_SECONDS;
     double pause = s->look_seconds / LOOK_SHARE > shortest ? s->look_seconds / LOOK_SHARE : shortest;
     if (now - s->last_look < pause) return status_ok();
     bool found;
-    TRY(sharing_look(s, &found, news));
+    TRY(job_claims_look(s, &found, news));
     s->last_look = clock_seconds();
     s->look_seconds = s->last_look - now;
     return status_ok();
 }
 
-void sharing_count(const sharing *s, int *done, int *failed_tasks)
+void job_claims_count(const job_claims *s, int *done, int *failed_tasks)
 {
     *done = *failed_tasks = 0;
     for (int id = 1; id <= s->queue->count; id++) {
@@ -200,7 +201,7 @@ void sharing_count(const sharing *s, int *done, int *failed_tasks)
     }
 }
 
-int sharing_at_work(const sharing *s, int own)
+int job_claims_at_work(const job_claims *s, int own)
 {
     int all;
     return s->alone || failed(claims_count_tasks(&all, &s->claims)) || all < own ? own : all;

@@ -1,10 +1,10 @@
-#include "mpi/sum/group.h"
+#include "mpi/sum/rank_group.h"
 
-status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int lot,
+status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int assignment,
                        const sum_memory *memory, group_hooks hooks)
 {
     out->hooks = hooks;
-    TRY(exchange_open(&out->link, world, members, count, lot, hooks.given_up, hooks.ctx));
+    TRY(exchange_open(&out->link, world, members, count, assignment, hooks.given_up, hooks.ctx));
     tree_sum_open(&out->adder, &out->link, memory);
     return status_ok();
 }
@@ -40,15 +40,15 @@ static void group_show_life(void *ctx)
     (void)tree_sum_advance(&g->adder);
 }
 
-group rank_group_view(rank_group *g)
+ranks_view rank_group_view(rank_group *g)
 {
-    return (group){
+    return (ranks_view){
         .rank = g->link.rank,
         .size = g->link.size,
         .sum = g->link.size > 1 ? group_sum : NULL,
         .sum_begin = g->link.size > 1 ? group_sum_begin : NULL,
         .ctx = g,
         .should_stop = group_should_stop,
-        .breathe = group_show_life,
+        .show_life = group_show_life,
     };
 }
