@@ -8,14 +8,15 @@
 #include "core/base/status.h"
 #include "core/task/task.h"
 
-enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64 };
+enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16 };
 
 typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
 typedef enum { PHASE_WARMUP, PHASE_SEARCH, PHASE_FINETUNE } phase_kind;
 
-/* One epoch of one phase, in the order in which they ran. Accuracies are fractions, losses mean cross-entropy. */
+/* One epoch of one stage, in the order in which they ran. Accuracies are fractions, losses mean cross-entropy. */
 typedef struct {
-    phase_kind phase;
+    phase_kind phase;         /* which of the usual phases the stage resembles */
+    char stage[RECORD_STAGE]; /* "warmup", "search", ... */
     int epoch;
     double train_loss, train_accuracy;
     double validation_loss, validation_accuracy; /* discrete network, except in warm-up (float) */

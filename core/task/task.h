@@ -9,14 +9,14 @@
 #include "core/base/status.h"
 #include "core/config/settings.h"
 
-typedef enum { TASK_WARMUP, TASK_POINT } task_kind;
+typedef enum { TASK_WARMUP, TASK_POINT } task_role;
 
 /* Room for the names in core/strategy: lists of tasks may be long. */
 enum { TASK_STRATEGY = 24 };
 
 typedef struct {
     int id; /* 1, 2, ...: file tasks/000001.h5 */
-    task_kind kind;
+    task_role kind;
     int depends_on; /* id of the warm-up a point starts from; 0 = none */
     uint64_t seed;
     char strategy[TASK_STRATEGY]; /* "warmup" for warm-ups */

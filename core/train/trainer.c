@@ -1,54 +1,15 @@
 #include "core/train/trainer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/strategy/strategy.h"
-#include "core/train/calibrate.h"
 #include "core/train/piece.h"
-#include "core/train/schedule.h"
+#include "core/train/trainer_discrete.h"
+#include "core/train/trainer_epoch.h"
 #include "core/train/trainer_state.h"
-
-enum { FINEST_BITS = 8, EPOCHS_PER_PHASE = 1000000 }; /* the second: larger than any number of epochs */
-
-const phase_settings *trainer_phase(const trainer *t)
-{
-    const settings *s = t->in.settings;
-    return t->counters.phase == PHASE_WARMUP   ? &s->warmup
-           : t->counters.phase == PHASE_SEARCH ? &s->search_phase
-                                               : &s->finetune;
-}
-
-int trainer_draw_epoch(const trainer *t)
-{
-    return t->counters.phase * EPOCHS_PER_PHASE + t->counters.epoch;
-}
-
-double trainer_cost(trainer *t)
-{
-    if (t->cost == NULL) return 0;
-    cost_choice_read(t->choices, &t->network);
-    return cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
-}
-
-double trainer_strength(const trainer *t)
-{
-    if (t->cost == NULL) return 0;
-    const settings *s = t->in.settings;
-    return t->cost_scale * schedule_strength(t->in.task->strength, s->search.strength_incremental, t->counters.epoch,
-                                             s->search_phase.epochs);
-}
-
-static bool is_warmup(const trainer *t)
-{
-    return t->in.task->kind == TASK_WARMUP;
-}
-
-static int shard_capacity(const settings *s)
-{
-    return (s->batch + s->shards - 1) / s->shards;
-}
+#include "core/train/trainer_step.h"
 
 static size_t parameter_count(const graph *g)
 {
@@ -58,36 +19,17 @@ static size_t parameter_count(const graph *g)
     return count;
 }
 
-static int steps_per_epoch(const trainer *t)
-{
-    int count = t->in.data->split_count[SPLIT_TRAIN], batch = t->in.settings->batch;
-    return (count + batch - 1) / batch;
-}
-
-static model_options options_of(const trainer *t, bool quantized)
+/* The network of the task's kind, with what all kinds have in common. */
+static model_options options_of(const trainer *t)
 {
     const settings *s = t->in.settings;
-    model_options o = {.quantized = quantized,
-                       .rules = arithmetic_rules_of(s->arithmetic),
+    model_options o = {.rules = arithmetic_rules_of(s->arithmetic),
                        .sampling = s->search.sampling,
                        .start_temperature = (real)s->search.temperature,
-                       .capacity = shard_capacity(s),
+                       .capacity = (s->batch + s->shards - 1) / s->shards,
                        .seed = t->in.task->seed};
-    if (!quantized) return o;
-    o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
-    const strategy *how = strategy_find(t->in.task->strategy);
-    o.per_layer = how->per_layer;
-    if (how->searched) {
-        o.weight_count = how->precision_count;
-        memcpy(o.weight_bits, how->precisions, sizeof o.weight_bits);
-    } else {
-        o.weight_count = 1;
-        o.weight_bits[0] = t->in.task->bits;
-    }
-    o.activation_count = s->search.activation_count;
-    o.input_count = s->search.input_count;
-    for (int i = 0; i < o.activation_count; i++) o.activation_bits[i] = s->search.activation_bits[i];
-    for (int i = 0; i < o.input_count; i++) o.input_bits[i] = s->search.input_bits[i];
+    t->in.kind->options(&o, &t->in);
+    if (o.quantized) o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
     return o;
 }
 
@@ -108,28 +50,18 @@ static status check_fit(const trainer *t)
                                s == SPLIT_TRAIN        ? "training"
                                : s == SPLIT_VALIDATION ? "validation"
                                                        : "test");
-    if (!is_warmup(t) && strategy_find(t->in.task->strategy) == NULL)
-        return status_fail(STATUS_CONFIG, "unknown strategy \"%s\"", t->in.task->strategy);
     return status_ok();
 }
 
 static status choose_cost(trainer *t)
 {
     const char *name = t->in.task->cost_model;
-    if (is_warmup(t) || strcmp(name, "none") == 0) return status_ok();
+    if (strcmp(name, "none") == 0) return status_ok();
     for (const cost_model *const *m = t->in.cost_models; *m != NULL; m++)
         if (strcmp((*m)->name, name) == 0) t->cost = *m;
     if (t->cost == NULL) return status_fail(STATUS_CONFIG, "unknown cost model \"%s\"", name);
     t->cost_scale = 1;
     return status_ok();
-}
-
-/* Unit-free strengths: the cost counts as a fraction of the unpruned network at the highest precision. */
-static void normalize_cost(trainer *t)
-{
-    if (t->cost == NULL || !t->in.settings->search.normalize_cost) return;
-    cost_uniform(t->choices, t->in.graph, FINEST_BITS, FINEST_BITS);
-    t->cost_scale = 1 / cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
 }
 
 static void weigh_classes(trainer *t)
@@ -143,96 +75,16 @@ static void weigh_classes(trainer *t)
     t->class_weight = t->class_weights;
 }
 
-static void carve_state(trainer *t)
-{
-    const model_layout *layout = &t->network.layout;
-    t->values = arena_reals(&t->state, layout->total);
-    t->best = arena_reals(&t->state, layout->total);
-    t->first = arena_reals(&t->state, layout->total);
-    t->second = arena_reals(&t->state, layout->total);
-    t->velocity = arena_reals(&t->state, layout->choices - layout->clips);
-    t->curve = arena_bytes(&t->state, (size_t)t->curve_room * sizeof *t->curve);
-}
-
-static void carve_work(trainer *t)
-{
-    const dataset *d = t->in.data;
-    int depth = 1;
-    for (int shards = t->in.settings->shards; shards > 1; shards /= 2) depth++;
-    t->small.values = arena_reals(&t->work, t->network.layout.total);
-    t->small.first = arena_reals(&t->work, t->network.layout.total);
-    t->small.second = arena_reals(&t->work, t->network.layout.total);
-    t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
-    t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
-    if (t->network.options.capacity < shard_capacity(t->in.settings)) t->piece = arena_reals(&t->work, t->level_reals);
-    t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);
-    t->samples = arena_bytes(&t->work, (size_t)t->in.settings->batch * sizeof *t->samples);
-    t->labels = arena_bytes(&t->work, (size_t)t->network.options.capacity * sizeof *t->labels);
-    t->choices = arena_bytes(&t->work, (size_t)(t->in.graph->group_count + 1) * sizeof *t->choices);
-    t->slopes = arena_bytes(&t->work, (size_t)(t->in.graph->group_count + 1) * sizeof *t->slopes);
-    int largest = d->split_count[SPLIT_VALIDATION] > d->split_count[SPLIT_TEST] ? d->split_count[SPLIT_VALIDATION]
-                                                                                : d->split_count[SPLIT_TEST];
-    t->evaluation.pieces = arena_reals(&t->work, evaluate_piece_reals(largest, t->network.options.capacity));
-    t->evaluation.labels = t->labels;
-}
-
-/* The float network's values from the warm-up's record. */
-static status convert_warmup(trainer *t)
-{
-    model float_model;
-    model_options options = options_of(t, false);
-    options.capacity = 1; /* only its layout is used */
-    TRY(model_open(&float_model, t->in.graph, t->in.kernels, &options));
-    const model_layout *layout = &float_model.layout;
-    real *values = calloc(layout->total, sizeof *values);
-    status s = values == NULL ? status_fail(STATUS_MEMORY, "no memory for the warm-up's weights") : status_ok();
-    for (int i = 0; i < layout->tensor_count && !failed(s); i++) {
-        const model_tensor *tensor = &layout->tensors[i];
-        const record_tensor *found = NULL;
-        for (int k = 0; k < t->in.warmup->tensor_count; k++)
-            if (strcmp(t->in.warmup->tensors[k].name, tensor->name) == 0) found = &t->in.warmup->tensors[k];
-        size_t count = 1;
-        for (int d = 0; found != NULL && d < found->rank; d++) count *= found->dims[d];
-        if (found == NULL || count != tensor->count) {
-            s = status_fail(STATUS_DATA, "the warm-up (task %d) has no fitting tensor %s: remove its file in tasks/",
-                            t->in.task->depends_on, tensor->name);
-            break;
-        }
-        for (size_t k = 0; k < count; k++) values[tensor->offset + k] = (real)found->data[k];
-    }
-    if (!failed(s)) model_convert(&t->network, t->values, &float_model, values);
-    free(values);
-    model_close(&float_model);
-    return s;
-}
-
-static status start(trainer *t)
+/* The first step is next. */
+static status begin(trainer *t)
 {
     t->counters.best_epoch = -1;
     t->order_epoch = -1;
     weigh_classes(t);
-    normalize_cost(t);
-    if (!is_warmup(t)) {
-        t->counters.phase = PHASE_SEARCH;
-        TRY(convert_warmup(t));
-        if (t->in.settings->search.calibrate_input && !t->network.options.rules.input_clips_constant)
-            calibrate_input(&t->network, t->values, t->in.data);
-        return status_ok();
-    }
-    t->counters.phase = PHASE_WARMUP;
-    model_initialize(&t->network, t->values, t->in.task->seed);
-    return status_ok();
-}
-
-static status reserve(trainer *t)
-{
-    carve_state(t);
-    TRY(arena_reserve(&t->state));
-    carve_state(t);
-    carve_work(t);
-    TRY(arena_reserve(&t->work));
-    carve_work(t);
-    return status_ok();
+    trainer_normalize_cost(t);
+    TRY(t->in.kind->start(t, t->in.parents, t->in.parent_count));
+    const stage *first = trainer_stage(t);
+    return first->begin != NULL ? first->begin(t, t->own[0]) : status_ok();
 }
 
 status trainer_open(trainer **out, const trainer_inputs *in)
@@ -240,21 +92,20 @@ status trainer_open(trainer **out, const trainer_inputs *in)
     trainer *t = calloc(1, sizeof *t);
     if (t == NULL) return status_fail(STATUS_MEMORY, "no memory for a trainer");
     t->in = *in;
-    const settings *s = in->settings;
-    t->curve_room = is_warmup(t) ? s->warmup.epochs : s->search_phase.epochs + s->finetune.epochs;
-
     status result = check_fit(t);
     if (!failed(result)) result = choose_cost(t);
     if (!failed(result)) {
-        model_options options = options_of(t, !is_warmup(t));
+        model_options options = options_of(t);
         result = model_open(&t->network, in->graph, in->kernels, &options);
     }
     if (!failed(result)) {
         t->small.model = &t->discrete.model;
         result = compact_open(&t->discrete, &t->network);
     }
-    if (!failed(result)) result = reserve(t);
-    if (!failed(result)) result = start(t);
+    if (!failed(result)) result = trainer_reserve(t);
+    if (!failed(result)) result = begin(t);
+    t->in.parents = NULL; /* not borrowed any longer */
+    t->in.parent_count = 0;
     if (failed(result)) {
         trainer_close(t);
         return result;
@@ -285,16 +136,14 @@ void trainer_restored(trainer *t)
 {
     t->order_epoch = -1;
     t->small_ready = false;
-    if (t->counters.finished != 0)
-        model_prepare(&t->network, t->values, is_warmup(t) ? MODEL_EVAL_FLOAT : MODEL_HARD, 1,
-                      t->in.settings->search.keep_alive, 0);
+    if (t->counters.finished != 0) trainer_prepare_discrete(t);
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
 static status run_steps(trainer *t, const ranks_view *g, segment_end *end)
 {
     int limit = t->in.settings->segment_steps, done = 0;
-    while (t->counters.step < steps_per_epoch(t)) {
+    while (t->counters.step < trainer_steps_per_epoch(t)) {
         bool stop;
         TRY(trainer_step(t, g, &stop));
         done++;
@@ -302,7 +151,7 @@ static status run_steps(trainer *t, const ranks_view *g, segment_end *end)
             *end = SEGMENT_STOPPED;
             return status_ok();
         }
-        if (done == limit && t->counters.step < steps_per_epoch(t)) {
+        if (done == limit && t->counters.step < trainer_steps_per_epoch(t)) {
             *end = SEGMENT_MORE;
             return status_ok();
         }
@@ -317,7 +166,7 @@ static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
     status s = run_steps(t, g, end);
     trainer_segment_end(t);
     TRY(s);
-    if (*end == SEGMENT_STOPPED || t->counters.step < steps_per_epoch(t)) return status_ok();
+    if (*end == SEGMENT_STOPPED || t->counters.step < trainer_steps_per_epoch(t)) return status_ok();
     TRY(trainer_epoch_end(t, g));
     *end = t->counters.finished != 0 ? SEGMENT_FINISHED : SEGMENT_MORE;
     return status_ok();
@@ -345,15 +194,15 @@ status trainer_segment(trainer *t, const ranks_view *g, segment_end *end)
 trainer_progress trainer_report(const trainer *t)
 {
     const trainer_counters *n = &t->counters;
-    const settings *s = t->in.settings;
     const record_epoch *last = n->curve_count > 0 ? &t->curve[n->curve_count - 1] : NULL;
-    double before = n->phase == PHASE_FINETUNE ? s->search_phase.epochs : 0;
-    double within = n->epoch + (double)n->step / steps_per_epoch(t);
-    trainer_progress p = {.phase = (phase_kind)n->phase,
+    double before = trainer_epochs_before(t, n->stage);
+    double within = n->epoch + (double)n->step / trainer_steps_per_epoch(t);
+    trainer_progress p = {.phase = trainer_stage(t)->phase,
                           .epoch = n->epoch,
-                          .epochs = trainer_phase(t)->epochs,
+                          .epochs = trainer_settings(t)->epochs,
                           .fraction = n->finished != 0 ? 1 : (before + within) / t->curve_room,
                           .segments_done = (int)n->segments_done};
+    snprintf(p.stage, sizeof p.stage, "%s", trainer_stage(t)->name);
     if (last != NULL) {
         p.loss = last->train_loss;
         p.accuracy = last->validation_accuracy;

@@ -11,27 +11,8 @@
 
 #include "core/base/span.h"
 #include "core/base/status.h"
-#include "core/config/settings.h"
-#include "core/cost/cost_model.h"
-#include "core/data/dataset.h"
-#include "core/kernels/kernels.h"
-#include "core/net/graph/graph.h"
-#include "core/task/record.h"
-#include "core/task/task.h"
 #include "core/train/ranks.h"
-
-/* Borrowed by the trainer until trainer_close, except `warmup` (until trainer_open returns). */
-typedef struct {
-    const settings *settings;
-    const graph *graph;
-    const dataset *data;
-    const kernel_table *kernels;
-    const cost_model *const *cost_models; /* NULL-terminated: all are recorded, the task's own is trained for */
-    const task *task;
-    const record *warmup; /* of task->depends_on; NULL for warm-ups */
-} trainer_inputs;
-
-typedef struct trainer trainer;
+#include "core/train/trainer_inputs.h"
 
 /* Plans and reserves all memory of the task. Fails (STATUS_CONFIG) when data and network do not fit together. */
 MUST_CHECK status trainer_open(trainer **out, const trainer_inputs *in);
@@ -58,12 +39,13 @@ MUST_CHECK status trainer_record(record *out, const trainer *t);
 /* What a status line shows. */
 typedef struct {
     phase_kind phase;
-    int epoch, epochs; /* epochs done in this phase, and its length */
-    double loss;       /* of the training split in the last epoch */
-    double accuracy;   /* validation, last epoch */
-    double cost;       /* of the discrete network, in the cost model's unit; 0 without */
-    double fraction;   /* of the task's steps done, 0 ... 1 */
-    int segments_done; /* over the task's life: grows by 1 with every completed segment */
+    char stage[RECORD_STAGE]; /* its name */
+    int epoch, epochs;        /* epochs done in this phase, and its length */
+    double loss;              /* of the training split in the last epoch */
+    double accuracy;          /* validation, last epoch */
+    double cost;              /* of the discrete network, in the cost model's unit; 0 without */
+    double fraction;          /* of the task's steps done, 0 ... 1 */
+    int segments_done;        /* over the task's life: grows by 1 with every completed segment */
 } trainer_progress;
 trainer_progress trainer_report(const trainer *t);
 

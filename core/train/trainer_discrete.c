@@ -1,7 +1,4 @@
-/* trainer_discrete: which network a step or an evaluation computes on. Search and warm-up step on the network itself;
- * fine-tuning and every evaluation on its compact form (core/net/model/compact.h). The blocks of the state stay those
- * of the whole network: a segment of fine-tuning gathers at its start and scatters at its end. */
-#include "core/train/trainer_state.h"
+#include "core/train/trainer_discrete.h"
 
 static void prepare_choices(trainer *t, model_mode mode)
 {
@@ -11,7 +8,7 @@ static void prepare_choices(trainer *t, model_mode mode)
 void trainer_segment_begin(trainer *t)
 {
     t->now = (trainer_block){.model = &t->network, .values = t->values, .first = t->first, .second = t->second};
-    if (t->counters.phase != PHASE_FINETUNE) return;
+    if (!trainer_stage(t)->compact) return;
     t->now = t->small;
     if (t->small_ready) return;
     prepare_choices(t, MODEL_HARD);
@@ -32,7 +29,7 @@ void trainer_segment_end(trainer *t)
 
 void trainer_prepare_discrete(trainer *t)
 {
-    model_mode mode = t->counters.phase == PHASE_WARMUP ? MODEL_EVAL_FLOAT : MODEL_HARD;
+    model_mode mode = t->network.options.quantized ? MODEL_HARD : MODEL_EVAL_FLOAT;
     t->small_ready = false;
     prepare_choices(t, mode);
     compact_choose(&t->discrete, MODEL_FOR_EVALUATION);

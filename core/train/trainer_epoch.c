@@ -1,9 +1,10 @@
-/* trainer_epoch: the end of an epoch: validation, selection of the best epoch, early stopping, the next phase. */
-#include <math.h>
+#include "core/train/trainer_epoch.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #include "core/train/schedule.h"
-#include "core/train/trainer_state.h"
+#include "core/train/trainer_discrete.h"
 
 status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
@@ -17,13 +18,14 @@ status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation
 /* The larger, the better. */
 static double score(const trainer *t, const evaluation *validation, double cost)
 {
-    switch (trainer_phase(t)->select) {
+    const stage *now = trainer_stage(t);
+    switch (trainer_settings(t)->select) {
     case SELECT_ACCURACY:
         return validation->accuracy;
     case SELECT_LOSS:
         return -validation->loss;
     case SELECT_TOTAL_LOSS:
-        return -(validation->loss + trainer_strength(t) * cost);
+        return -(validation->loss + (now->penalty != NULL ? now->penalty(t, cost) : 0));
     }
     return 0;
 }
@@ -31,7 +33,7 @@ static double score(const trainer *t, const evaluation *validation, double cost)
 static void select_epoch(trainer *t, const evaluation *validation, double cost)
 {
     trainer_counters *n = &t->counters;
-    const phase_settings *phase = trainer_phase(t);
+    const phase_settings *phase = trainer_settings(t);
     int first = schedule_first_candidate(phase);
     if (first > phase->epochs - 1) first = phase->epochs - 1;
     if (n->epoch < first) return;
@@ -48,29 +50,23 @@ static void select_epoch(trainer *t, const evaluation *validation, double cost)
     memcpy(t->best, t->values, t->network.layout.total * sizeof *t->best);
 }
 
-static void begin_phase(trainer *t, phase_kind phase)
+static status begin_stage(trainer *t, int index)
 {
     trainer_counters *n = &t->counters;
-    n->phase = phase;
+    n->stage = index;
     n->epoch = 0;
-    n->phase_steps = 0;
+    n->stage_steps = 0;
     n->best_epoch = -1;
     n->since_best = 0;
     memset(t->first, 0, t->network.layout.total * sizeof *t->first);
     memset(t->second, 0, t->network.layout.total * sizeof *t->second);
     memset(t->velocity, 0, (t->network.layout.choices - t->network.layout.clips) * sizeof *t->velocity);
+    const stage *next = trainer_stage(t);
+    return next->begin != NULL ? next->begin(t, t->own[index]) : status_ok();
 }
 
-/* The best epoch becomes the network; then the next phase, or the final test. */
-static status end_phase(trainer *t, const ranks_view *g)
+static status test(trainer *t, const ranks_view *g)
 {
-    memcpy(t->values, t->best, t->network.layout.total * sizeof *t->values);
-    if (t->counters.phase == PHASE_SEARCH) {
-        TRY(trainer_refine(t));
-        trainer_remove_pruned(t);
-        begin_phase(t, PHASE_FINETUNE);
-        return status_ok();
-    }
     evaluation test;
     TRY(trainer_evaluate(t, g, SPLIT_TEST, &test));
     t->counters.test_loss = test.loss;
@@ -79,29 +75,43 @@ static status end_phase(trainer *t, const ranks_view *g)
     return status_ok();
 }
 
+/* The best epoch becomes the network; then the next stage, or the final test. */
+static status end_stage(trainer *t, const ranks_view *g)
+{
+    const int index = t->counters.stage;
+    const stage *over = trainer_stage(t);
+    memcpy(t->values, t->best, t->network.layout.total * sizeof *t->values);
+    if (over->end != NULL) TRY(over->end(t, t->own[index]));
+    return t->in.kind->stages[index + 1] != NULL ? begin_stage(t, index + 1) : test(t, g);
+}
+
 status trainer_epoch_end(trainer *t, const ranks_view *g)
 {
     trainer_counters *n = &t->counters;
-    const phase_settings *phase = trainer_phase(t);
+    const phase_settings *phase = trainer_settings(t);
     evaluation validation;
     TRY(trainer_evaluate(t, g, SPLIT_VALIDATION, &validation));
     double cost = trainer_cost(t);
     select_epoch(t, &validation, cost);
 
-    t->curve[n->curve_count++] = (record_epoch){
-        .phase = (phase_kind)n->phase,
-        .epoch = n->epoch,
-        .train_loss = n->loss_sum / n->image_sum,
-        .train_accuracy = n->correct_sum / n->image_sum,
-        .validation_loss = validation.loss,
-        .validation_accuracy = validation.accuracy,
-        .cost = cost,
-        .temperature = n->phase == PHASE_SEARCH ? schedule_temperature(&t->in.settings->search, n->epoch) : 0,
-        .learning_rate = phase->learning_rate * schedule_learning_rate_factor(phase, n->epoch),
-        .seconds = n->epoch_seconds};
+    const stage *now = trainer_stage(t);
+    record_epoch *row = &t->curve[n->curve_count++];
+    *row = (record_epoch){.phase = now->phase,
+                          .epoch = n->epoch,
+                          .train_loss = n->loss_sum / n->image_sum,
+                          .train_accuracy = n->correct_sum / n->image_sum,
+                          .validation_loss = validation.loss,
+                          .validation_accuracy = validation.accuracy,
+                          .cost = cost,
+                          .temperature = now->temperature != NULL ? now->temperature(t) : 0,
+                          .learning_rate = phase->learning_rate * schedule_learning_rate_factor(phase, n->epoch),
+                          .seconds = n->epoch_seconds};
+    snprintf(row->stage, sizeof row->stage, "%s", now->name);
     n->loss_sum = n->correct_sum = n->image_sum = n->epoch_seconds = 0;
     n->step = 0;
     n->epoch++;
     bool impatient = phase->patience > 0 && n->since_best >= phase->patience;
-    return n->epoch >= phase->epochs || impatient ? end_phase(t, g) : status_ok();
+    stage_verdict verdict = n->epoch >= phase->epochs || impatient ? STAGE_OVER : STAGE_GO_ON;
+    if (now->epoch_end != NULL) TRY(now->epoch_end(t, t->own[n->stage], &validation, &verdict));
+    return verdict == STAGE_OVER ? end_stage(t, g) : status_ok();
 }

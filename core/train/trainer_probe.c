@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "core/train/trainer_state.h"
+#include "core/train/trainer_epoch.h"
 
 static const real CERTAIN = (real)10; /* a logit that one step cannot turn around */
 

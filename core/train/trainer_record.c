@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/net/model/producer.h"
+#include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
 
 static const status no_memory = {.code = STATUS_MEMORY, .message = "no memory for a record"};

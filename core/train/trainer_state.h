@@ -1,4 +1,4 @@
-/* trainer_state: what a trainer holds. Internal to core/train. */
+/* trainer_state: what a trainer holds, for the files of core/train and for stages and starts, which work on it. */
 #ifndef CORE_TRAIN_TRAINER_STATE_H
 #define CORE_TRAIN_TRAINER_STATE_H
 
@@ -7,18 +7,21 @@
 #include "core/net/model/compact.h"
 #include "core/net/model/model.h"
 #include "core/train/evaluate.h"
-#include "core/train/trainer.h"
+#include "core/train/ranks.h"
+#include "core/train/stage.h"
 
 /* Behind the gradient block, summed over shards with it. */
 enum { EXTRA_LOSS, EXTRA_CORRECT, EXTRA_STOP, EXTRA_COUNT };
 
+enum { TRAINER_MAX_STAGES = 8 };
+
 /* Everything that moves and is not a tensor. Plain bytes: one span of the checkpoint. */
 typedef struct {
-    int32_t phase;       /* phase_kind */
-    int32_t epoch, step; /* completed in this phase, in this epoch */
+    int32_t stage;       /* of the kind's list */
+    int32_t epoch, step; /* completed in this stage, in this epoch */
     int32_t finished;
-    int64_t task_steps;  /* over all phases: the time of dropout */
-    int64_t phase_steps; /* the step count of Adam */
+    int64_t task_steps;  /* over all stages: the time of dropout */
+    int64_t stage_steps; /* the step count of Adam */
     int64_t segments_done;
     double loss_sum, correct_sum, image_sum; /* of the running epoch */
     double epoch_seconds, seconds;
@@ -45,6 +48,7 @@ struct trainer {
     trainer_counters counters;
     arena state; /* the checkpoint, with counters */
     real *values, *best, *first, *second, *velocity;
+    real *own[TRAINER_MAX_STAGES]; /* what each stage keeps itself; NULL: nothing */
     record_epoch *curve;
     int curve_room;
 
@@ -56,46 +60,33 @@ struct trainer {
     real *piece;         /* (level_reals) gradients of a piece of a shard; NULL when pieces are shards */
     size_t level_reals;  /* of one: gradient block, extras, one slot for the group's sum */
     int32_t *order, *samples, *labels;
-    int order_epoch;    /* what `order` holds: phase and epoch, or -1 */
+    int order_epoch;    /* what `order` holds: trainer_draw_epoch, or -1 */
     real *class_weight; /* (classes), NULL when not weighted */
     real class_weights[DATASET_MAX_CLASSES];
     group_choice *choices, *slopes; /* (group_count + 1) */
     evaluation_work evaluation;
 };
 
-/* Settings of the running phase. */
-const phase_settings *trainer_phase(const trainer *t);
+/* The running stage, and its part of the settings. */
+const stage *trainer_stage(const trainer *t);
+const phase_settings *trainer_settings(const trainer *t);
 
-/* A number of (phase, epoch) that never repeats within a task: the "epoch" of random draws. */
+/* A number of (stage, epoch) that never repeats within a task: the "epoch" of random draws. */
 int trainer_draw_epoch(const trainer *t);
 
-/* Chooses what the steps of a segment work on, and brings their result back into the state. */
-void trainer_segment_begin(trainer *t);
-void trainer_segment_end(trainer *t);
+int trainer_steps_per_epoch(const trainer *t);
 
-/* Prepares discrete.model for an evaluation of the state's values, and the network for what a choice costs. */
-void trainer_prepare_discrete(trainer *t);
-
-/* At the end of the search: weights that go with a pruned channel become 0 in the state. */
-void trainer_remove_pruned(trainer *t);
-
-/* One optimiser step; *stop: somebody in the group wants to stop. Collective on g. */
-MUST_CHECK status trainer_step(trainer *t, const ranks_view *g, bool *stop);
-
-/* Prepares the network as discrete (float in the warm-up) and evaluates it on a split. Collective on g. */
-MUST_CHECK status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out);
-
-/* Validation, selection, and what follows: the next epoch, the next phase, or the end. Collective on g. */
-MUST_CHECK status trainer_epoch_end(trainer *t, const ranks_view *g);
-
-/* After the search: promotions that cost nothing, if the settings and the cost model have them. Leaves the network
- * prepared as discrete. */
-MUST_CHECK status trainer_refine(trainer *t);
+/* Epochs of the stages before stage `index`, at full length. */
+int trainer_epochs_before(const trainer *t, int index);
 
 /* Cost of the network as prepared, in the cost model's unit; 0 without cost model. */
 double trainer_cost(trainer *t);
 
-/* Strength of the cost term in this epoch, in loss per unit of cost. */
-double trainer_strength(const trainer *t);
+/* Unit-free strengths (search.normalize_cost): from now on the cost counts as a fraction of the unpruned network's at
+ * the highest precision. */
+void trainer_normalize_cost(trainer *t);
+
+/* Plans and reserves all memory, when `in`, `network` and `discrete` are set. */
+MUST_CHECK status trainer_reserve(trainer *t);
 
 #endif

@@ -1,10 +1,10 @@
-/* trainer_step: one optimiser step of the running phase: shards, tree sum, updates. */
+#include "core/train/trainer_step.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "core/data/batch.h"
 #include "core/train/schedule.h"
-#include "core/train/trainer_state.h"
 #include "core/train/update.h"
 
 static void load_order(trainer *t)
@@ -147,12 +147,12 @@ static void sum_own_shards(trainer *t, const ranks_view *g, int images, double w
 
 static void update(trainer *t, const real *gradients)
 {
-    const phase_settings *phase = trainer_phase(t);
-    const bool search = t->counters.phase == PHASE_SEARCH;
+    const phase_settings *phase = trainer_settings(t);
     const update_moments moments = {.first = t->now.first, .second = t->now.second, .velocity = t->velocity};
-    update_values(t->now.model, t->now.values, &moments, gradients, phase, search ? &t->in.settings->search : NULL,
-                  schedule_learning_rate_factor(phase, t->counters.epoch), t->counters.phase_steps);
-    if (t->counters.phase == PHASE_WARMUP) model_update_running(t->now.model, t->now.values, gradients);
+    update_values(t->now.model, t->now.values, &moments, gradients, phase,
+                  trainer_stage(t)->choices_move ? &t->in.settings->search : NULL,
+                  schedule_learning_rate_factor(phase, t->counters.epoch), t->counters.stage_steps);
+    if (t->now.model->mode == MODEL_TRAIN_FLOAT) model_update_running(t->now.model, t->now.values, gradients);
 }
 
 status trainer_step(trainer *t, const ranks_view *g, bool *stop)
@@ -161,11 +161,9 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     double weight;
     int images = choose_samples(t, &weight);
     model *m = t->now.model;
-    model_mode mode = t->counters.phase == PHASE_WARMUP   ? MODEL_TRAIN_FLOAT
-                      : t->counters.phase == PHASE_SEARCH ? MODEL_SOFT
-                                                          : MODEL_HARD;
-    real temperature = (real)schedule_temperature(&t->in.settings->search, t->counters.epoch);
-    model_prepare(m, t->now.values, mode, temperature, t->in.settings->search.keep_alive,
+    const stage *now = trainer_stage(t);
+    real temperature = now->temperature != NULL ? (real)now->temperature(t) : 1;
+    model_prepare(m, t->now.values, now->mode, temperature, t->in.settings->search.keep_alive,
                   (uint32_t)t->counters.task_steps);
 
     sum_own_shards(t, g, images, weight);
@@ -177,16 +175,11 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
         return status_fail(STATUS_NUMERIC, "loss is not finite in epoch %d, step %d: lower the learning rate",
                            t->counters.epoch, t->counters.step);
 
-    if (mode != MODEL_TRAIN_FLOAT) {
-        model_choice_gradients(m, t->now.values, gradients);
-        if (mode == MODEL_SOFT && t->cost != NULL) {
-            cost_choice_read(t->choices, m);
-            cost_total(t->cost, t->in.graph, t->choices, m->options.rules.published_costs, t->slopes);
-            cost_choice_add_slope(m, gradients, t->slopes, trainer_strength(t));
-        }
-        model_finish_gradients(m, gradients);
-    }
-    t->counters.phase_steps++;
+    const bool chooses = now->mode == MODEL_SOFT || now->mode == MODEL_HARD;
+    if (chooses) model_choice_gradients(m, t->now.values, gradients);
+    if (now->gradient != NULL) now->gradient(t, t->own[t->counters.stage], gradients);
+    if (chooses) model_finish_gradients(m, gradients);
+    t->counters.stage_steps++;
     t->counters.task_steps++;
     update(t, gradients);
 

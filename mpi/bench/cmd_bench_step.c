@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "core/base/clock.h"
+#include "core/strategy/strategy.h"
 #include "core/train/trainer_probe.h"
 #include "hw_models/registry.h"
 #include "mpi/link/agree.h"
@@ -181,14 +182,17 @@ static status form_group(session *s)
 
 static status open_trainer(trainer **out, const session *s, const kernel_table *kernels)
 {
-    bool warmup = s->o->phase == MEASURE_WARMUP;
+    const bool warmup = s->o->phase == MEASURE_WARMUP;
+    const record *const parents[] = {&s->start};
     trainer_inputs in = {.settings = &s->settings,
                          .graph = &s->graph,
                          .data = &s->images.view,
                          .kernels = kernels,
                          .cost_models = s->cost_models,
                          .task = warmup ? &s->warmup : &s->point,
-                         .warmup = warmup ? NULL : &s->start};
+                         .kind = strategy_task_kind(warmup ? "warmup" : "joint"),
+                         .parents = parents,
+                         .parent_count = warmup ? 0 : 1};
     return trainer_open(out, &in);
 }
 
@@ -202,7 +206,8 @@ static status make_start(session *s)
                          .data = &s->images.view,
                          .kernels = s->kernels,
                          .cost_models = s->cost_models,
-                         .task = &s->warmup};
+                         .task = &s->warmup,
+                         .kind = strategy_task_kind("warmup")};
     trainer *t = NULL;
     TRY(trainer_open(&t, &in));
     status outcome = trainer_record(&s->start, t);

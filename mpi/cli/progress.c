@@ -83,18 +83,6 @@ void progress_say(progress *p, const char *format, ...)
     say(p, text);
 }
 
-static const char *phase_name(phase_kind phase)
-{
-    switch (phase) {
-    case PHASE_WARMUP:
-        return "warm-up";
-    case PHASE_SEARCH:
-        return "search";
-    default:
-        return "fine-tune";
-    }
-}
-
 void progress_line(char *out, size_t room, const progress_group *g)
 {
     size_t used = (size_t)snprintf(out, room, "task %d %s", g->task_id, g->label);
@@ -104,7 +92,7 @@ void progress_line(char *out, size_t room, const progress_group *g)
         return;
     }
     const trainer_progress *at = &g->latest;
-    used += (size_t)snprintf(out + used, room - used, ": %s epoch %d/%d", phase_name(at->phase), at->epoch, at->epochs);
+    used += (size_t)snprintf(out + used, room - used, ": %s epoch %d/%d", at->stage, at->epoch, at->epochs);
     double gained = at->fraction - g->first_fraction;
     if (used < room && gained > 0 && at->fraction < 1) {
         char eta[32];

@@ -106,7 +106,7 @@ static void take_seconds(simulated_work *w, const run_times *known, const double
 }
 
 /* A task the run does not know takes what tasks of its kind take there. */
-static void take_mean(simulated_work *w, const run_times *known, int count, task_kind kind,
+static void take_mean(simulated_work *w, const run_times *known, int count, task_role kind,
                       const double part[SPEED_LEVELS])
 {
     double sum[SPEED_PHASES] = {0};

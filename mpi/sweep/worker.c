@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "mpi/link/agree.h"
+#include "core/strategy/strategy.h"
 #include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
 #include "results/file/checkpoint.h"
@@ -90,13 +91,15 @@ static status open_trainer(job *j)
         .kernels = in->kernels,
         .cost_models = in->cost_models,
         .task = j->task,
-        .warmup = NULL,
+        .kind = strategy_task_kind(j->task->strategy),
     };
     record warmup;
+    const record *const parents[] = {&warmup};
     memset(&warmup, 0, sizeof warmup);
     if (j->task->depends_on != 0) {
         TRY(run_read_task(&warmup, j->w->run, j->task->depends_on));
-        inputs.warmup = &warmup;
+        inputs.parents = parents;
+        inputs.parent_count = 1;
     }
     status opened = trainer_open(&j->trainer, &inputs);
     record_free(&warmup);

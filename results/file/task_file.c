@@ -53,8 +53,9 @@ static const field RECORD_FIELDS[] = {
 const field_table task_file_columns = {RECORD_FIELDS, sizeof RECORD_FIELDS / sizeof RECORD_FIELDS[0], sizeof(record)};
 
 static const field EPOCH_FIELDS[] = {
-    NAME("phase", AT(record_epoch, phase), PHASES, "phase of training: warmup, search or finetune"),
-    NUMBER("epoch", FIELD_INT, AT(record_epoch, epoch), "1", "epoch within the phase, from 0"),
+    NAME("phase", AT(record_epoch, phase), PHASES, "which of the usual phases the stage resembles"),
+    TEXT("stage", AT(record_epoch, stage), RECORD_STAGE, "name of the stage of training"),
+    NUMBER("epoch", FIELD_INT, AT(record_epoch, epoch), "1", "epoch within the stage, from 0"),
     NUMBER("train_loss", FIELD_REAL, AT(record_epoch, train_loss), "nat", "mean cross-entropy of the training split"),
     NUMBER("train_accuracy", FIELD_REAL, AT(record_epoch, train_accuracy), "1",
            "fraction of the training split classified correctly"),

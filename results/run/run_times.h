@@ -9,7 +9,7 @@ enum { RUN_TIMES_LEVELS = 9, RUN_TIMES_PHASES = PHASE_FINETUNE + 1 };
 
 typedef struct {
     char label[128]; /* of the task (task_label) */
-    task_kind kind;
+    task_role kind;
     int epochs[RUN_TIMES_PHASES];
     double seconds[RUN_TIMES_PHASES]; /* wall clock over these epochs */
     double share[RUN_TIMES_LEVELS];   /* of that time on groups of 2^level ranks; sum 1 */

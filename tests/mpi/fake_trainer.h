@@ -80,7 +80,7 @@ status trainer_open(trainer **out, const trainer_inputs *in)
     trainer *t = calloc(1, sizeof *t);
     if (t == NULL) return status_fail(STATUS_MEMORY, "no memory");
     t->in = *in;
-    if (in->warmup != NULL) t->state.value = in->warmup->validation_loss;
+    if (in->parent_count > 0) t->state.value = in->parents[0]->validation_loss;
     *out = t;
     return status_ok();
 }

@@ -1,4 +1,4 @@
-/* links: core_train hw_models */
+/* links: core_strategy hw_models */
 /* wraps: malloc calloc realloc aligned_alloc posix_memalign */
 /* No step allocates: the memory of a task is planned when it is opened. Every step of warm-up, search and fine-tuning
  * and every evaluation is counted, with calls of all our code to the allocator passing through here. Only the change
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/strategy/strategy.h"
 #include "core/train/trainer.h"
 #include "hw_models/registry.h"
 
@@ -140,7 +141,8 @@ static void train_network(const char *path, const char *cost)
                          .data = &d,
                          .kernels = kernels_choose(NULL),
                          .cost_models = cost_models(),
-                         .task = &warmup};
+                         .task = &warmup,
+                         .kind = strategy_task_kind("warmup")};
     int phases[3] = {0};
     trainer *t = NULL;
     record start;
@@ -152,7 +154,10 @@ static void train_network(const char *path, const char *cost)
     trainer_close(t);
 
     in.task = &point;
-    in.warmup = &start;
+    const record *const parents[] = {&start};
+    in.kind = strategy_task_kind("joint");
+    in.parents = parents;
+    in.parent_count = 1;
     assert_int_equal(trainer_open(&t, &in).code, STATUS_OK);
     train(t, phases);
     trainer_close(t);

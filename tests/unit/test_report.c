@@ -50,7 +50,7 @@ static void check_has(const char *text, const char *words)
     if (strstr(text, words) == NULL) fail_msg("\"%s\" is not in:\n%s", words, text);
 }
 
-static void write_task(const run *r, int id, task_kind kind, const char *strategy, const char *cost_model)
+static void write_task(const run *r, int id, task_role kind, const char *strategy, const char *cost_model)
 {
     record rec = {.task = {.id = id, .kind = kind, .depends_on = kind == TASK_POINT, .seed = 1}, .epochs = 20};
     snprintf(rec.task.strategy, sizeof rec.task.strategy, "%s", strategy);

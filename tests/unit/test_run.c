@@ -69,7 +69,7 @@ static run open_run(void)
 }
 
 /* A record whose every number tells where it belongs. Layers and tensors are not in alphabetical order. */
-static record make_record(int id, task_kind kind, record_state state)
+static record make_record(int id, task_role kind, record_state state)
 {
     static const char *const layers[] = {"stem", "b1.c1", "head"};
     record r = {.task = {.id = id,
@@ -100,8 +100,8 @@ static record make_record(int id, task_kind kind, record_state state)
     }
     r.epoch_count = 3;
     for (int e = 0; e < 3; e++)
-        r.curve[e] = (record_epoch){(phase_kind)e, e,         1.0 / (e + 1), 0.1 * e,   2.0 / (e + 1),
-                                    0.2 * e,       100.0 - e, 5.0 - e,       0.001 * e, 0.5 + e};
+        r.curve[e] = (record_epoch){(phase_kind)e, "stage",   e,       1.0 / (e + 1), 0.1 * e, 2.0 / (e + 1),
+                                    0.2 * e,       100.0 - e, 5.0 - e, 0.001 * e,     0.5 + e};
     for (int i = 0; i < 3; i++) {
         record_allocation *a = &r.allocations[r.allocation_count++];
         record_tensor *t = &r.tensors[r.tensor_count++];
@@ -160,7 +160,7 @@ static void check_equal(const record *a, const record *b)
     }
 }
 
-static void write_record(const run *r, int id, task_kind kind, record_state state)
+static void write_record(const run *r, int id, task_role kind, record_state state)
 {
     record rec = make_record(id, kind, state);
     char told[256];
@@ -434,8 +434,8 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     survey task_file = look_through(inside("tasks/000002.h5")), all = look_through(inside("results.h5"));
     assert_string_equal(task_file.bare, "");
     assert_string_equal(all.bare, "");
-    assert_int_equal(task_file.sets, 2 + 10 + 3 + 3); /* costs, curve, allocation, model */
-    assert_int_equal(all.sets, 19 + (16 + 18 + 10));  /* columns; warm-up, point, failed point */
+    assert_int_equal(task_file.sets, 2 + 11 + 3 + 3); /* costs, curve, allocation, model */
+    assert_int_equal(all.sets, 19 + (17 + 19 + 11));  /* columns; warm-up, point, failed point */
     run_close(&r);
 
     h5_id file; /* the survey itself does notice one */

@@ -18,7 +18,7 @@
 #include "tests/support/check_status.h"
 #include "tests/support/scratch.h"
 
-static void write_task(const run *r, int id, task_kind kind, phase_kind phase, double seconds)
+static void write_task(const run *r, int id, task_role kind, phase_kind phase, double seconds)
 {
     record_epoch curve[4];
     memset(curve, 0, sizeof curve);

@@ -1,4 +1,4 @@
-/* links: core_train hw_models */
+/* links: core_strategy hw_models */
 /* The two promises, inside one process: a task gives the same bits for every size of its group, and when it is stopped
  * at any step and continued from its spans. Ranks are threads here; mpi/ is tested elsewhere. */
 #define _POSIX_C_SOURCE 200809L
@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "core/strategy/strategy.h"
+#include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
 #include "hw_models/registry.h"
 
@@ -259,15 +261,20 @@ typedef struct {
     record warmup_record, point_record; /* on one rank, undisturbed */
 } world;
 
+/* The point's parent stays where it is. */
 static trainer_inputs inputs(const world *w, bool point)
 {
+    static const record *parents[1];
+    parents[0] = &w->warmup_record;
     return (trainer_inputs){.settings = &w->settings,
                             .graph = &w->graph,
                             .data = &w->data,
                             .kernels = kernels_choose(NULL),
                             .cost_models = cost_models(),
                             .task = point ? &w->point : &w->warmup,
-                            .warmup = point ? &w->warmup_record : NULL};
+                            .kind = strategy_task_kind(point ? "joint" : "warmup"),
+                            .parents = parents,
+                            .parent_count = point ? 1 : 0};
 }
 
 static int make_world(void **state)

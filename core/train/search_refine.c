@@ -1,9 +1,8 @@
-/* trainer_refine: between search and fine-tuning, promotions that make the discrete network cheaper on tiled hardware
- * (method.md 4.7, core/cost/cost_refine.h). */
+#include "core/train/search_refine.h"
+
 #include <stdlib.h>
 
 #include "core/cost/cost_refine.h"
-#include "core/train/trainer_state.h"
 
 /* Overwrites the logits of one group by the refined choice, as 0 and 1. choices[group] holds the present counts. */
 static status refine_group(trainer *t, int index)
@@ -37,7 +36,7 @@ static status refine_group(trainer *t, int index)
     return s;
 }
 
-status trainer_refine(trainer *t)
+status search_refine(trainer *t)
 {
     if (!t->in.settings->search.refine || t->cost == NULL || !t->cost->stepped) return status_ok();
     model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);

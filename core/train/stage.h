@@ -1,0 +1,69 @@
+/* stage: one part of a task's training, such as a search or a fine-tuning. The trainer runs a list of stages, one after
+ * the other, and knows none by name: what is special about a stage stands in its own file, as the functions below.
+ * Every one of them may be NULL unless it says otherwise.
+ *
+ * All functions run on every rank of a group with the same state and must leave the same state; none communicates. */
+#ifndef CORE_TRAIN_STAGE_H
+#define CORE_TRAIN_STAGE_H
+
+#include <stdbool.h>
+
+#include "core/base/real.h"
+#include "core/base/status.h"
+#include "core/config/settings.h"
+#include "core/net/model/model.h"
+#include "core/task/record.h"
+#include "core/train/evaluate.h"
+#include "core/train/trainer_inputs.h"
+
+typedef enum { STAGE_GO_ON, STAGE_OVER } stage_verdict;
+
+typedef struct stage {
+    const char *name;  /* "search": of its rows in the curve and of the status line; shorter than RECORD_STAGE */
+    phase_kind phase;  /* which of the usual phases it resembles in speed, and where its settings stand */
+    int draws;         /* number of its random draws, unlike that of any other stage of the task */
+    model_mode mode;   /* of the network in its steps */
+    bool compact;      /* steps compute on the network without its removed channels (core/net/model/compact.h) */
+    bool choices_move; /* steps update the choices, by SGD, besides weights and clips */
+
+    const phase_settings *(*settings)(const settings *s); /* length, optimiser, rates, selection; never NULL */
+
+    /* Reals that the stage itself keeps from step to step: a part of the checkpoint, zero at the start of the task. The
+     * functions below get it as `own`. */
+    size_t (*state_reals)(const trainer *t);
+
+    /* Before the first step of the stage. */
+    status (*begin)(trainer *t, real *own);
+
+    /* Temperature of soft choices in the running epoch; NULL: 1, and none in the curve. */
+    double (*temperature)(const trainer *t);
+
+    /* In a step, after the sum over ranks: adds what the loss has besides the network's cross-entropy. Choices hold
+     * dL/dprobability at this moment (model.h: between model_choice_gradients and model_finish_gradients). */
+    void (*gradient)(trainer *t, real *own, real *gradients);
+
+    /* What a cost adds to the validation loss when epochs are selected by total loss; NULL: nothing. */
+    double (*penalty)(const trainer *t, double cost);
+
+    /* After the validation of an epoch. *verdict comes in as what number of epochs and patience say. */
+    status (*epoch_end)(trainer *t, real *own, const evaluation *validation, stage_verdict *verdict);
+
+    /* After the last epoch, when the kept one has become the network. */
+    status (*end)(trainer *t, real *own);
+} stage;
+
+/* What a task is: which network it trains, from what, in which stages. Its strategy lists it (core/strategy). */
+typedef struct task_kind {
+    const char *name; /* "joint": what task.kind names */
+
+    /* Which network: float, or quantised with these candidates. The trainer has set seed, capacity, sampling and rules
+     * before. */
+    void (*options)(model_options *o, const trainer_inputs *in);
+
+    /* The state at the start, a pure function of settings, seed and the parents' records. */
+    status (*start)(trainer *t, const record *const *parents, int count);
+
+    const stage *const *stages; /* NULL-terminated, at least one */
+} task_kind;
+
+#endif

@@ -1,0 +1,19 @@
+/* trainer_discrete: which network a step or an evaluation computes on. Search and warm-up step on the network itself;
+ * fine-tuning and every evaluation on its compact form (core/net/model/compact.h). The blocks of the state stay those
+ * of the whole network: a segment of fine-tuning gathers at its start and scatters at its end. */
+#ifndef CORE_TRAIN_TRAINER_DISCRETE_H
+#define CORE_TRAIN_TRAINER_DISCRETE_H
+
+#include "core/train/trainer_state.h"
+
+/* Chooses what the steps of a segment work on, and brings their result back into the state. */
+void trainer_segment_begin(trainer *t);
+void trainer_segment_end(trainer *t);
+
+/* Prepares discrete.model for an evaluation of the state's values, and the network for what a choice costs. */
+void trainer_prepare_discrete(trainer *t);
+
+/* Weights that go with a pruned channel become 0 in the state. */
+void trainer_remove_pruned(trainer *t);
+
+#endif

@@ -1,0 +1,14 @@
+/* trainer_epoch: the end of an epoch: validation, selection of the kept epoch, early stopping, the next stage. */
+#ifndef CORE_TRAIN_TRAINER_EPOCH_H
+#define CORE_TRAIN_TRAINER_EPOCH_H
+
+#include "core/train/trainer_state.h"
+
+/* Prepares the network as discrete (a float network with its running statistics) and evaluates it on a split.
+ * Collective on g. */
+MUST_CHECK status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out);
+
+/* Validation, selection, and what follows: the next epoch, the next stage, or the end. Collective on g. */
+MUST_CHECK status trainer_epoch_end(trainer *t, const ranks_view *g);
+
+#endif

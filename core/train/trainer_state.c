@@ -1,0 +1,110 @@
+#include "core/train/trainer_state.h"
+
+#include <assert.h>
+
+enum { FINEST_BITS = 8, EPOCHS_PER_STAGE = 1000000 }; /* the second: larger than any number of epochs */
+
+const stage *trainer_stage(const trainer *t)
+{
+    return t->in.kind->stages[t->counters.stage];
+}
+
+const phase_settings *trainer_settings(const trainer *t)
+{
+    return trainer_stage(t)->settings(t->in.settings);
+}
+
+int trainer_draw_epoch(const trainer *t)
+{
+    return trainer_stage(t)->draws * EPOCHS_PER_STAGE + t->counters.epoch;
+}
+
+int trainer_steps_per_epoch(const trainer *t)
+{
+    int count = t->in.data->split_count[SPLIT_TRAIN], batch = t->in.settings->batch;
+    return (count + batch - 1) / batch;
+}
+
+int trainer_epochs_before(const trainer *t, int index)
+{
+    int epochs = 0;
+    for (int i = 0; i < index; i++) epochs += t->in.kind->stages[i]->settings(t->in.settings)->epochs;
+    return epochs;
+}
+
+double trainer_cost(trainer *t)
+{
+    if (t->cost == NULL) return 0;
+    cost_choice_read(t->choices, &t->network);
+    return cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
+}
+
+void trainer_normalize_cost(trainer *t)
+{
+    if (t->cost == NULL || !t->in.settings->search.normalize_cost) return;
+    cost_uniform(t->choices, t->in.graph, FINEST_BITS, FINEST_BITS);
+    t->cost_scale = 1 / cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
+}
+
+static int stage_count(const trainer *t)
+{
+    int count = 0;
+    while (t->in.kind->stages[count] != NULL) count++;
+    assert(count > 0 && count <= TRAINER_MAX_STAGES);
+    return count;
+}
+
+static int shard_capacity(const settings *s)
+{
+    return (s->batch + s->shards - 1) / s->shards;
+}
+
+static void carve_state(trainer *t)
+{
+    const model_layout *layout = &t->network.layout;
+    t->values = arena_reals(&t->state, layout->total);
+    t->best = arena_reals(&t->state, layout->total);
+    t->first = arena_reals(&t->state, layout->total);
+    t->second = arena_reals(&t->state, layout->total);
+    t->velocity = arena_reals(&t->state, layout->choices - layout->clips);
+    for (int i = 0; t->in.kind->stages[i] != NULL; i++) {
+        const stage *s = t->in.kind->stages[i];
+        size_t own = s->state_reals != NULL ? s->state_reals(t) : 0;
+        t->own[i] = own > 0 ? arena_reals(&t->state, own) : NULL;
+    }
+    t->curve = arena_bytes(&t->state, (size_t)t->curve_room * sizeof *t->curve);
+}
+
+static void carve_work(trainer *t)
+{
+    const dataset *d = t->in.data;
+    int depth = 1;
+    for (int shards = t->in.settings->shards; shards > 1; shards /= 2) depth++;
+    t->small.values = arena_reals(&t->work, t->network.layout.total);
+    t->small.first = arena_reals(&t->work, t->network.layout.total);
+    t->small.second = arena_reals(&t->work, t->network.layout.total);
+    t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
+    t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
+    if (t->network.options.capacity < shard_capacity(t->in.settings)) t->piece = arena_reals(&t->work, t->level_reals);
+    t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);
+    t->samples = arena_bytes(&t->work, (size_t)t->in.settings->batch * sizeof *t->samples);
+    t->labels = arena_bytes(&t->work, (size_t)t->network.options.capacity * sizeof *t->labels);
+    t->choices = arena_bytes(&t->work, (size_t)(t->in.graph->group_count + 1) * sizeof *t->choices);
+    t->slopes = arena_bytes(&t->work, (size_t)(t->in.graph->group_count + 1) * sizeof *t->slopes);
+    int largest = d->split_count[SPLIT_VALIDATION] > d->split_count[SPLIT_TEST] ? d->split_count[SPLIT_VALIDATION]
+                                                                                : d->split_count[SPLIT_TEST];
+    t->evaluation.pieces = arena_reals(&t->work, evaluate_piece_reals(largest, t->network.options.capacity));
+    t->evaluation.labels = t->labels;
+}
+
+status trainer_reserve(trainer *t)
+{
+    t->curve_room = trainer_epochs_before(t, stage_count(t));
+    carve_state(t);
+    TRY(arena_reserve(&t->state));
+    carve_state(t);
+    carve_work(t);
+    TRY(arena_reserve(&t->work));
+    carve_work(t);
+    return status_ok();
+}
