@@ -7,12 +7,18 @@ static double lut_layer(const cost_model *self, const cost_layer *l, const cost_
                         cost_slope *slope)
 {
     const mac_table *tables = self->context;
-    return mac_table_layer(l, c, reference, slope, &tables[l->kind]);
+    return mac_table_layer(l, c, reference, slope, mac_table_factor, &tables[l->kind]);
+}
+
+static bool lut_defined(const cost_model *self, int weight_bits, int activation_bits)
+{
+    (void)self;
+    return mac_table_defined(weight_bits, activation_bits);
 }
 
 void lut_make(lut_model *out, const throughput_settings *s)
 {
-    assert(s->conv_rows == COST_ACTIVATION_PRECISIONS);
+    assert(s->conv_rows == MAC_TABLE_SIDE);
     bool timed = s->clock_hz > 0;
     double scale = timed ? 1 / s->clock_hz : 1;
     out->tables[COST_CONV] = mac_table_of_throughput(s->conv, scale);
@@ -24,5 +30,6 @@ void lut_make(lut_model *out, const throughput_settings *s)
                               .unit = timed ? "s" : "cycles",
                               .description = out->description,
                               .layer = lut_layer,
+                              .defined = lut_defined,
                               .context = out->tables};
 }

@@ -1,5 +1,6 @@
 #include "hw_models/mac_table.h"
 
+#include <math.h>
 #include <stddef.h>
 
 static const double STABILISER = 1e-6; /* [REF] */
@@ -23,21 +24,45 @@ double mac_count(const cost_layer *l, const cost_choice *c, bool reference, doub
     return c->in_kept * window * c->kept / kept;
 }
 
-/* Weighted channels: sum_a share_a sum_w n_w factor[a][w], and its derivatives by n_w and share_a. */
-static double weigh(const cost_choice *c, const mac_table *table, double by_weight[COST_WEIGHT_PRECISIONS],
-                    double by_activation[COST_ACTIVATION_PRECISIONS])
+/* Place of a number of bits in a table; -1: in none. */
+static int place_of(int bits)
+{
+    return bits == 2 ? 0 : bits == 4 ? 1 : bits == 8 ? 2 : -1;
+}
+
+bool mac_table_defined(int weight_bits, int activation_bits)
+{
+    return place_of(weight_bits) >= 0 && place_of(activation_bits) >= 0;
+}
+
+double mac_table_factor(const void *table, int activation_bits, int weight_bits)
+{
+    const mac_table *t = table;
+    if (!mac_table_defined(weight_bits, activation_bits)) return NAN;
+    return t->factor[place_of(activation_bits)][place_of(weight_bits)];
+}
+
+/* Weighted channels: sum_a probability_a sum_w n_w factor[a][w], and its derivatives by n_w and probability_a. */
+static double weigh(const cost_choice *c, mac_factor factor, const void *table, double by_weight[COST_WEIGHT_BITS],
+                    double by_activation[COST_ACTIVATION_BITS])
 {
     double sum = 0;
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) by_weight[w] = 0;
-    for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) {
+    bool undefined = false;
+    for (int w = 0; w < COST_WEIGHT_BITS; w++) by_weight[w] = 0;
+    for (int a = 0; a < COST_ACTIVATION_BITS; a++) {
         by_activation[a] = 0;
-        for (int w = 1; w < COST_WEIGHT_PRECISIONS; w++) {
-            by_weight[w] += c->activation[a] * table->factor[a][w - 1];
-            by_activation[a] += c->channels[w] * table->factor[a][w - 1];
+        for (int w = 1; w < COST_WEIGHT_BITS; w++) {
+            double f = factor(table, a, w);
+            if (isnan(f)) {
+                undefined = undefined || (c->activation[a] > 0 && c->channels[w] > 0);
+                continue;
+            }
+            by_weight[w] += c->activation[a] * f;
+            by_activation[a] += c->channels[w] * f;
         }
         sum += c->activation[a] * by_activation[a];
     }
-    return sum;
+    return undefined ? NAN : sum;
 }
 
 /* What one weighted channel costs, and its derivatives: M / kept. */
@@ -56,25 +81,24 @@ static double per_channel(const cost_layer *l, const cost_choice *c, bool refere
     return l->kind == COST_DEPTHWISE ? window : c->in_kept * window;
 }
 
-double mac_table_layer(const cost_layer *l, const cost_choice *c, bool reference, cost_slope *slope,
-                       const mac_table *table)
+double mac_table_layer(const cost_layer *l, const cost_choice *c, bool reference, cost_slope *slope, mac_factor factor,
+                       const void *table)
 {
-    double by_weight[COST_WEIGHT_PRECISIONS], by_activation[COST_ACTIVATION_PRECISIONS], by_in_kept, by_kept;
-    double weighted = weigh(c, table, by_weight, by_activation);
+    double by_weight[COST_WEIGHT_BITS], by_activation[COST_ACTIVATION_BITS], by_in_kept, by_kept;
+    double weighted = weigh(c, factor, table, by_weight, by_activation);
     double each = per_channel(l, c, reference, &by_in_kept, &by_kept);
     if (slope != NULL) {
         *slope = (cost_slope){.in_kept = by_in_kept * weighted, .kept = by_kept * weighted};
-        for (int w = 1; w < COST_WEIGHT_PRECISIONS; w++) slope->channels[w] = each * by_weight[w];
-        for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) slope->activation[a] = each * by_activation[a];
+        for (int w = 1; w < COST_WEIGHT_BITS; w++) slope->channels[w] = each * by_weight[w];
+        for (int a = 0; a < COST_ACTIVATION_BITS; a++) slope->activation[a] = each * by_activation[a];
     }
     return each * weighted;
 }
 
-mac_table mac_table_of_throughput(const double throughput[COST_ACTIVATION_PRECISIONS][COST_ACTIVATION_PRECISIONS],
-                                  double scale)
+mac_table mac_table_of_throughput(const double throughput[MAC_TABLE_SIDE][MAC_TABLE_SIDE], double scale)
 {
     mac_table table;
-    for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++)
-        for (int w = 0; w < COST_ACTIVATION_PRECISIONS; w++) table.factor[a][w] = scale / throughput[a][w];
+    for (int a = 0; a < MAC_TABLE_SIDE; a++)
+        for (int w = 0; w < MAC_TABLE_SIDE; w++) table.factor[a][w] = scale / throughput[a][w];
     return table;
 }

@@ -1,5 +1,6 @@
 /* ne16: cycles on the NE16 accelerator (method.md 4.7). Every weight precision is a job of its own over all inputs;
- * activations have 8 bit. Range: any kernel, as passes of 3x3 and 1x1; no transfers to and from memory.
+ * activations of any precision are processed as 8 bit. Range: any kernel, as passes of 3x3 and 1x1; no transfers to and
+ * from memory.
  *
  * The cost rises in steps. Slopes are straight-through: the reference lets floor and ceiling of a / N pass the gradient
  * of a unchanged, exact arithmetic divides it by N, which is the mean slope over a tile. Values are the same. */
@@ -74,17 +75,16 @@ static double ne16_layer(const cost_model *self, const cost_layer *l, const cost
                          cost_slope *slope)
 {
     (void)self;
-    static const int bits[COST_WEIGHT_PRECISIONS] = {0, 2, 4, 8};
     int rest_h = l->kernel_h % 3, rest_w = l->kernel_w % 3;
     double passes_3x3 = (double)(l->kernel_h / 3) * (l->kernel_w / 3);
     double passes_1x1 = (double)rest_h * l->kernel_w + (double)rest_w * l->kernel_h - (double)rest_h * rest_w;
     double spatial = blocks(l->out_height, SPATIAL_BLOCK) * blocks(l->out_width, SPATIAL_BLOCK), total = 0;
     bool depthwise = l->kind == COST_DEPTHWISE;
     if (slope != NULL) *slope = (cost_slope){.kept = 0};
-    for (int w = 1; w < COST_WEIGHT_PRECISIONS; w++) {
-        pass large = depthwise ? pass_depthwise(bits[w]) : pass_3x3(bits[w]);
+    for (int w = 1; w < COST_WEIGHT_BITS; w++) {
+        pass large = depthwise ? pass_depthwise(w) : pass_3x3(w);
         /* what is left of a depthwise kernel that is not 3x3 is charged like a 3x3 convolution, as published */
-        pass small = depthwise ? pass_3x3(bits[w]) : pass_1x1();
+        pass small = depthwise ? pass_3x3(w) : pass_1x1();
         job a = run_job(&large, spatial, c->channels[w], c->in_kept, reference);
         job b = run_job(&small, spatial, c->channels[w], c->in_kept, reference);
         total += passes_3x3 * a.cycles + passes_1x1 * b.cycles;

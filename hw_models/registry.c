@@ -31,13 +31,6 @@ const cost_model *const *cost_registry_make(cost_registry *out, const cost_setti
     return out->list;
 }
 
-const cost_model *cost_list_find(const cost_model *const *list, const char *name)
-{
-    for (; *list != NULL; list++)
-        if (strcmp((*list)->name, name) == 0) return *list;
-    return NULL;
-}
-
 const cost_model *cost_model_find(const char *name)
 {
     return cost_list_find(cost_models(), name);

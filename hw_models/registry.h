@@ -22,8 +22,7 @@ const cost_model *const *cost_registry_make(cost_registry *out, const cost_setti
 /* The models of this folder, NULL-terminated, as they are without settings. */
 const cost_model *const *cost_models(void);
 
-/* In a list, or among the models of this folder. NULL when there is no such model. */
-const cost_model *cost_list_find(const cost_model *const *list, const char *name);
+/* Among the models of this folder. NULL when there is no such model. */
 const cost_model *cost_model_find(const char *name);
 
 #endif

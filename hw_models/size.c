@@ -7,15 +7,13 @@
  * detached, its gradient charges for pruning a depthwise channel; exact arithmetic does not. */
 #include "hw_models/models.h"
 
-static const double BITS[COST_WEIGHT_PRECISIONS] = {0, 2, 4, 8};
-
 static double exact_size(const cost_layer *l, const cost_choice *c, double stored, cost_slope *slope)
 {
     double window = (double)l->kernel_h * l->kernel_w;
     bool depthwise = l->kind == COST_DEPTHWISE;
     double each = depthwise ? window : c->in_kept * window; /* of one output channel */
     *slope = (cost_slope){.in_kept = depthwise ? 0 : window * stored};
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) slope->channels[w] = each * BITS[w];
+    for (int w = 0; w < COST_WEIGHT_BITS; w++) slope->channels[w] = each * w;
     return each * stored;
 }
 
@@ -30,7 +28,7 @@ static double reference_size(const cost_layer *l, const cost_choice *c, double s
         by_kept *= 1e-4 / (filters * filters);
     }
     *slope = (cost_slope){.in_kept = weights * mean_bits, .kept = c->in_kept * (by_kept - weights / kept) * mean_bits};
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) slope->channels[w] = c->in_kept * weights * BITS[w] / kept;
+    for (int w = 0; w < COST_WEIGHT_BITS; w++) slope->channels[w] = c->in_kept * weights * w / kept;
     return c->in_kept * weights * mean_bits;
 }
 
@@ -39,7 +37,7 @@ static double size_layer(const cost_model *self, const cost_layer *l, const cost
 {
     (void)self;
     double stored = 0;
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) stored += BITS[w] * c->channels[w];
+    for (int w = 0; w < COST_WEIGHT_BITS; w++) stored += w * c->channels[w];
     cost_slope computed;
     double value = reference ? reference_size(l, c, stored, &computed) : exact_size(l, c, stored, &computed);
     if (slope != NULL) *slope = computed;

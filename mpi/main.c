@@ -1,20 +1,30 @@
-/* The start and the end of the program: the only place that ends the process. */
-#include <stdio.h>
-
-#include "core/kernels/gemm.h"
+/* The program: its commands, and its start and end. */
 #include "mpi/cli/cli.h"
-#include "mpi/link/runtime.h"
+#include "mpi/cli/exit_code.h"
+#include "mpi/cli/process.h"
+#include "mpi/cli/stop.h"
+#include "mpi/parallel.h"
+
+static const command *const commands[] = {&command_plan,
+                                          &command_sweep,
+                                          &command_status,
+                                          &command_front,
+                                          &command_prepare,
+                                          &command_check,
+                                          &command_cost,
+                                          &command_merge,
+                                          &command_list,
+                                          &command_bench,
+                                          NULL};
 
 int main(int argc, char **argv)
 {
-    gemm_choose_core(argv); /* may start the program again */
-    runtime rt;
-    status outcome = runtime_start(&rt, &argc, &argv, cli_needs_mpi(argc, argv));
-    if (failed(outcome)) {
-        fprintf(stderr, "bitfront: %s\n", outcome.message);
-        return runtime_exit_code(outcome);
-    }
+    const cli_program program = {.commands = commands, .mpi = parallel_version()};
     int exit_code = EXIT_DONE;
-    outcome = cli_run(&rt, argc, argv, &exit_code);
-    return runtime_finish(&rt, outcome, exit_code);
+    status outcome = process_start();
+    if (!failed(outcome)) outcome = stop_at_once();
+    if (!failed(outcome)) outcome = cli_run(&program, argc, argv, &exit_code);
+    exit_code = process_end(outcome, exit_code);
+    parallel_end(exit_code);
+    return exit_code;
 }

@@ -89,8 +89,13 @@ static status arm_one(const char *text)
     if (!read || text[end + tail] != 0 || at == 0 || !find_point(&subject, &step, name) || !find_action(&what, action))
         return status_fail(STATUS_CONFIG, "BITFRONT_FAIL: \"%s\" is not POINT:N:ACTION[@RANK] (core/base/fail_point.h)",
                            text);
-    if (!is_file(subject) && what > ACTION_STOP)
-        return status_fail(STATUS_CONFIG, "BITFRONT_FAIL: \"%s\": messages know kill and stop only", text);
+    bool can_fail = is_file(subject) ||
+                    ((subject == FAIL_ORDER || subject == FAIL_STOP) && step == FAIL_SEND_BEFORE && what == ACTION_EIO);
+    if (!can_fail && what > ACTION_STOP)
+        return status_fail(STATUS_CONFIG,
+                           "BITFRONT_FAIL: \"%s\": messages know kill and stop, orders eio before they are "
+                           "sent",
+                           text);
     if (rank != armed.rank) return status_ok();
     if (armed.count == MAX_ARMED)
         return status_fail(STATUS_CONFIG, "BITFRONT_FAIL names more than %d points", MAX_ARMED);

@@ -17,7 +17,8 @@
  * given. Actions:
  *
  *   kill stop       SIGKILL or SIGSTOP of this process
- *   enospc eio      the call fails with this error (files only; at "after", the step was done all the same)
+ *   enospc eio      the call fails with this error (files; at "after", the step was done all the same. eio also at
+ *                   order.send.before and stop.send.before: that message cannot be sent)
  *
  * BITFRONT_FAIL_ONCE=FILE: an action is taken only by who creates FILE; so only once, however often the program is
  * started again. BITFRONT_FAIL_TRACE=FILE appends a line "POINT RANK" to FILE at every passing. */
@@ -69,10 +70,10 @@ static inline int fail_file(const char *path, fail_step step)
     return fail_points_armed ? fail_file_armed(path, step) : 0;
 }
 
-/* Passes a point of a message. */
-static inline void fail_message(fail_subject subject, fail_step step)
+/* Passes a point of a message. 0, or the errno with which sending it fails. */
+static inline int fail_message(fail_subject subject, fail_step step)
 {
-    if (fail_points_armed) fail_message_armed(subject, step);
+    return fail_points_armed ? fail_message_armed(subject, step) : 0;
 }
 
 #endif

@@ -8,40 +8,63 @@
 #include <stdio.h>
 
 #include "core/base/arithmetic.h"
+#include "core/base/quantizer_rules.h"
 #include "core/base/status.h"
 
 enum {
-    MAX_PRECISIONS = 4,
+    MAX_PRECISIONS = 9,
     MAX_SEEDS = 64,
     MAX_ENTRIES = 64,
     MAX_STRENGTHS = 256,
-    MAX_DROPS = 8,
+    MAX_DROPS = 64,
     MAX_NAME = 64,
+    MAX_NETWORKS = 8, /* files of an entry of the sweep, and widths of each */
     MAX_PATH_TEXT = 1024
 };
+#define NETWORK_WIDTH_LOW 0.01
+#define NETWORK_WIDTH_HIGH 64.0
 
 typedef enum { OPTIMIZER_ADAM, OPTIMIZER_SGD } optimizer_kind;              /* "adam" | "sgd" */
 typedef enum { SELECT_ACCURACY, SELECT_LOSS, SELECT_TOTAL_LOSS } selection; /* "accuracy" | "loss" | "total_loss" */
 
+/* Shape of the learning rate over a phase: core/train/schedule.h. */
+typedef enum {
+    SCHEDULE_EXPONENTIAL, /* "exponential": decays after each epoch */
+    SCHEDULE_CONSTANT,    /* "constant" */
+    SCHEDULE_LINEAR,      /* "linear": to 0 */
+    SCHEDULE_COSINE,      /* "cosine": half a wave to 0 */
+    SCHEDULE_ONE_CYCLE    /* "one_cycle": linear with a warm-up by default */
+} schedule_kind;
+
 /* How the search draws probabilities from its logits (method.md 1.3). */
 typedef enum {
-    SAMPLING_SOFTMAX,    /* "softmax" */
-    SAMPLING_ARGMAX,     /* "argmax": one-hot, gradient of the softmax */
-    SAMPLING_GUMBEL,     /* "gumbel": softmax of logits with Gumbel noise */
-    SAMPLING_HARD_GUMBEL /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
+    SAMPLING_SOFTMAX,     /* "softmax" */
+    SAMPLING_ARGMAX,      /* "argmax": one-hot, gradient of the softmax */
+    SAMPLING_GUMBEL,      /* "gumbel": softmax of logits with Gumbel noise */
+    SAMPLING_HARD_GUMBEL, /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
+    SAMPLING_BITS /* weights only, for strategies, not for configurations: a real number of bits (choice_bits.h) */
 } sampling_kind;
 
 /* One training phase: warm-up, search or fine-tuning (method.md 5). */
 typedef struct {
     int epochs;
     optimizer_kind optimizer;
-    double learning_rate;
-    double momentum;            /* sgd only */
-    double weight_decay;        /* L2, added to the gradient; not on clips */
-    double learning_rate_decay; /* factor after each epoch */
+    double learning_rate; /* the peak */
+    double momentum;      /* sgd only */
+    bool nesterov;        /* sgd only */
+    double weight_decay;  /* L2, added to the gradient; not on clips */
+    bool decay_norm;      /* weight decay also on the scale and shift of batch-norm */
+    schedule_kind schedule;
+    double warmup_fraction;     /* of the phase's steps, in which the rate rises from 0; < 0: the shape's own */
+    double learning_rate_decay; /* exponential: factor after each epoch */
     int drop_count; /* extra factors: after epoch drop_epochs[i] the rate is multiplied by drop_factors[i] */
     int drop_epochs[MAX_DROPS];
     double drop_factors[MAX_DROPS];
+    double label_smoothing; /* this part of a label's weight is spread over all classes */
+    double average;         /* window of the moving average of all values, as a part of the phase's steps; 0: none */
+    int reestimate_batches; /* batch-norm statistics of an epoch that may be kept: from so many batches; 0: running */
+    double distill;         /* part of the loss that is distillation from the warm-up network; not in the warm-up */
+    double distill_temperature;
     selection select; /* which epoch is kept; always measured on the discrete network, on the validation split */
     int patience;     /* epochs without improvement before stopping early; 0 = never */
     int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (method.md 5.1,
@@ -83,29 +106,48 @@ typedef struct {
     throughput_settings lut;
 } cost_settings;
 
+typedef enum { CROP_ZERO, CROP_REFLECT } crop_fill; /* "zero" | "reflect": mirrored at the outermost pixel */
+
 typedef struct {
     double rotate_degrees; /* uniform in [-r, r], nearest neighbour, zero fill; 0 = off */
     double shift_fraction; /* each axis round(uniform(-f*size, f*size)) pixels, zero fill; 0 = off */
     bool flip;             /* horizontal, probability 1/2 */
+    bool alternating_flip; /* horizontal, every second epoch; half of the images begin with the first */
+    int crop_pixels;       /* each axis uniform over -n ... n whole pixels; 0 = off */
+    crop_fill crop_fill;   /* what a crop shows outside the image */
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
 
-/* One line of the sweep: strategy x strengths (or bits) x seeds. */
+/* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
+ * members an entry has, its strategy says (entry.h). */
+enum { ENTRY_OPTION_BYTES = 256, MAX_TARGETS = 32 };
+
 typedef struct {
-    char strategy[MAX_NAME];   /* "joint" | "mixprec" | "layerwise" | "fixed" */
-    char cost_model[MAX_NAME]; /* "size", ... ; checked against the registry by the plan */
-    int strength_count;        /* not for fixed */
+    char strategy[MAX_NAME];
+    char cost_model[MAX_NAME]; /* "size", ...; "none" */
+    int network_count;         /* files; 0: that of the settings */
+    char networks[MAX_NETWORKS][MAX_PATH_TEXT];
+    int width_count; /* of each of them; 0: that of the settings */
+    double widths[MAX_NETWORKS];
+    int strength_count;
     double strengths[MAX_STRENGTHS];
-    int bits_count; /* fixed only: one task per entry */
+    int bits_count;
     int bits[MAX_PRECISIONS];
-    int line; /* in the configuration file, for messages */
+    int precision_count; /* candidates of weights, ascending; 0: those of the strategy */
+    int precisions[MAX_PRECISIONS];
+    int target_count; /* budgets: "32 kB", "90 % of w4" */
+    char targets[MAX_TARGETS][MAX_NAME];
+    int line;                                          /* in the configuration file, for messages */
+    _Alignas(double) char options[ENTRY_OPTION_BYTES]; /* the strategy's own */
 } sweep_entry;
 
 typedef struct {
     char path[MAX_PATH_TEXT]; /* of the configuration file */
     char name[MAX_NAME];
-    char network[MAX_PATH_TEXT]; /* file, resolved against the directory of `path` */
-    char data[MAX_PATH_TEXT];    /* prepared data set, resolved likewise */
+    char network[MAX_PATH_TEXT];                            /* file, resolved against the directory of `path` */
+    double width;                                           /* factor of its numbers of channels */
+    int classes, input_height, input_width, input_channels; /* of the network; 0: as in the file */
+    char data[MAX_PATH_TEXT];                               /* prepared data set, resolved likewise */
     arithmetic arithmetic;
     int batch;          /* images per optimiser step, over all ranks of a group */
     int shards;         /* power of two; the unit of summation and the largest group */
@@ -114,29 +156,12 @@ typedef struct {
     int seed_count;
     uint64_t seeds[MAX_SEEDS];
     augment_settings augment;
-    phase_settings warmup, search_phase, finetune;
+    phase_settings warmup, search_phase, trunk, finetune; /* trunk.epochs: in which the budget halves */
     search_settings search;
+    quantizer_rules quantizer;
     cost_settings cost;
     int entry_count;
     sweep_entry entries[MAX_ENTRIES];
 } settings;
-
-/* Reads and checks `path`; `overrides` are "section.key=value" texts from the command line, applied after the file.
- * Errors name file and line (or the override), the key, the allowed range, and the nearest known key if it is close. */
-MUST_CHECK status settings_load(settings *out, const char *path, const char *const *overrides, int override_count);
-
-/* The same for a text; `origin` stands in front of errors. Paths stay as they are; *out is zero before. */
-MUST_CHECK status settings_parse(settings *out, const char *text, const char *origin);
-
-/* The resolved configuration in libconfig syntax, one setting a line, every default written out, paths as given in
- * `settings`; loading it gives the same settings. The caller frees *out. */
-MUST_CHECK status settings_text(char **out, const settings *s);
-
-/* Compares two resolved texts (from settings_text); on difference fails with the names of the differing keys. Keys that
- * cannot change a result (name, the directories of network and data) are ignored. */
-MUST_CHECK status settings_same(const char *stored, const char *current);
-
-/* Every key with type, unit, range, default and meaning, for `bitfront plan --help-config` and configs/example.cfg. */
-void settings_help(FILE *out);
 
 #endif

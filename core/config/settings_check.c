@@ -34,6 +34,10 @@ static status check_phase(const settings *s, const phase_settings *phase, const 
     if (phase->optimizer == OPTIMIZER_ADAM && phase->momentum != 0)
         return sources_fail(sources, s, path, "is for optimizer = \"sgd\"; adam has its own");
 
+    snprintf(path, sizeof path, "%s.nesterov", section);
+    if (phase->nesterov && (phase->optimizer == OPTIMIZER_ADAM || phase->momentum == 0))
+        return sources_fail(sources, s, path, "is for optimizer = \"sgd\" with momentum above 0");
+
     snprintf(path, sizeof path, "%s.drop_factors", section);
     snprintf(other, sizeof other, "%s.drop_epochs", section);
     const config_node *factors = sources_find(sources, path), *epochs = sources_find(sources, other);
@@ -49,6 +53,27 @@ static status check_phase(const settings *s, const phase_settings *phase, const 
     if (phase->first_candidate_epoch >= phase->epochs)
         return sources_fail(sources, s, path, "is %d, but the last of %d epochs is %d: no epoch could be kept",
                             phase->first_candidate_epoch, phase->epochs, phase->epochs - 1);
+    return status_ok();
+}
+
+/* The published arithmetic is what it is as a whole: the other rules of quantisers are made for exact grids. */
+static status check_quantizer(const settings *s, const settings_sources *sources)
+{
+    const quantizer_rules *q = &s->quantizer;
+    if (s->arithmetic == ARITHMETIC_EXACT) return status_ok();
+    const struct {
+        const char *path;
+        bool changed;
+    } rules[] = {{"quantizer.weight_step_2", q->weight_step_2 != WEIGHT_STEP_MINMAX},
+                 {"quantizer.weight_step_4", q->weight_step_4 != WEIGHT_STEP_MINMAX},
+                 {"quantizer.weight_step_8", q->weight_step_8 != WEIGHT_STEP_MINMAX},
+                 {"quantizer.batchnorm", q->batchnorm != BATCHNORM_FOLDED},
+                 {"quantizer.before_add", q->before_add != BEFORE_ADD_RECTIFIED},
+                 {"quantizer.clips", q->clips != CLIPS_CONSTANT},
+                 {"quantizer.rounding", q->rounding != ROUNDING_FLOOR}};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].changed)
+            return sources_fail(sources, s, rules[i].path, "is for arithmetic = \"exact\"; leave it at its default");
     return status_ok();
 }
 
@@ -86,31 +111,12 @@ status settings_check(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "search.activation_bits", "must hold at least one precision");
     if (s->search.input_count == 0)
         return sources_fail(sources, s, "search.input_bits", "must hold at least one precision");
+    if (s->augment.flip && s->augment.alternating_flip)
+        return sources_fail(sources, s, "augment.alternating_flip", "stands in place of augment.flip: set one of both");
+    TRY(check_quantizer(s, sources));
     TRY(check_lut(s, sources));
     TRY(check_phase(s, &s->warmup, "warmup", sources));
     TRY(check_phase(s, &s->search_phase, "search", sources));
+    TRY(check_phase(s, &s->trunk, "trunk", sources));
     return check_phase(s, &s->finetune, "finetune", sources);
-}
-
-status sweep_entry_check(const sweep_entry *entry, const config_node *node)
-{
-    if (strcmp(entry->strategy, "fixed") == 0) {
-        if (entry->cost_model[0] != '\0')
-            return config_fail(node, "has a cost_model, but strategy \"fixed\" is not charged for anything; remove it");
-        if (entry->strength_count > 0)
-            return config_fail(node, "has strengths, but strategy \"fixed\" takes bits, for example bits = [8, 4, 2]");
-        if (entry->bits_count == 0)
-            return config_fail(node, "needs bits for strategy \"fixed\", for example bits = [8, 4, 2]");
-        return status_ok();
-    }
-    if (entry->bits_count > 0)
-        return config_fail(node, "has bits, but strategy \"%s\" chooses them itself; it takes strengths",
-                           entry->strategy);
-    if (entry->cost_model[0] == '\0')
-        return config_fail(node, "needs a cost_model for strategy \"%s\", for example cost_model = \"size\"",
-                           entry->strategy);
-    if (entry->strength_count == 0)
-        return config_fail(node, "needs strengths for strategy \"%s\", for example strengths = [0.5, 1.0]",
-                           entry->strategy);
-    return status_ok();
 }

@@ -21,7 +21,4 @@ status sources_fail(const settings_sources *sources, const settings *s, const ch
 
 MUST_CHECK status settings_check(const settings *s, const settings_sources *sources);
 
-/* One entry of the sweep; a key that was not written has its zero value. */
-MUST_CHECK status sweep_entry_check(const sweep_entry *entry, const config_node *node);
-
 #endif

@@ -9,16 +9,19 @@
     .offset = offsetof(settings, field), .count_offset = offsetof(settings, number), .room = most
 #define TABLE(field, rows)                                                                                             \
     .offset = offsetof(settings, field), .count_offset = offsetof(settings, rows), .room = THROUGHPUT_SIDE
-#define IN_ENTRY(field) .offset = offsetof(sweep_entry, field)
-#define ENTRY_LIST(field, number, most)                                                                                \
-    .offset = offsetof(sweep_entry, field), .count_offset = offsetof(sweep_entry, number), .room = most
 
 static const char *const arithmetics[] = {"exact", "reference", NULL};
 static const char *const optimizers[] = {"adam", "sgd", NULL};
+static const char *const schedules[] = {"exponential", "constant", "linear", "cosine", "one_cycle", NULL};
+static const char *const crop_fills[] = {"zero", "reflect", NULL};
+static const char *const weight_steps[] = {"minmax", "mse", "learned", NULL};
+static const char *const batchnorms[] = {"folded", "kept", NULL};
+static const char *const before_adds[] = {"rectified", "signed", NULL};
+static const char *const clip_starts[] = {"constant", "data", NULL};
+static const char *const roundings[] = {"floor", "nearest", NULL};
 static const char *const selections[] = {"accuracy", "loss", NULL};
 static const char *const search_selections[] = {"accuracy", "loss", "total_loss", NULL};
 static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gumbel", NULL};
-static const char *const strategies[] = {"joint", "mixprec", "layerwise", "fixed", NULL};
 static const char *const input_slopes[] = {"model", "attached", "detached", NULL};
 static const int precisions[] = {2, 4, 8, 0};
 
@@ -44,26 +47,52 @@ static const int precisions[] = {2, 4, 8, 0};
          .fallback = "1e-3",                                                                                           \
          .high = 1e3,                                                                                                  \
          .above_low = true,                                                                                            \
-         .help = "At the first epoch."},                                                                               \
+         .help = "The largest of the schedule: at the first step, or at the end of the rise."},                        \
         {.path = section ".momentum",                                                                                  \
          .type = KEY_NUMBER,                                                                                           \
          AT(field.momentum),                                                                                           \
          .fallback = "0.0",                                                                                            \
          .high = 0.9999,                                                                                               \
          .help = "Of sgd; must stay 0 for adam."},                                                                     \
+        {.path = section ".nesterov",                                                                                  \
+         .type = KEY_SWITCH,                                                                                           \
+         AT(field.nesterov),                                                                                           \
+         .fallback = "false",                                                                                          \
+         .help = "Momentum of sgd that looks one step ahead."},                                                        \
         {.path = section ".weight_decay",                                                                              \
          .type = KEY_NUMBER,                                                                                           \
          AT(field.weight_decay),                                                                                       \
          .fallback = "1e-4",                                                                                           \
          .high = 1.0,                                                                                                  \
-         .help = "L2, added to the gradient; not on clips."},                                                          \
+         .help = "L2, added to the gradient; not on clips and steps of quantisers."},                                  \
+        {.path = section ".decay_norm",                                                                                \
+         .type = KEY_SWITCH,                                                                                           \
+         AT(field.decay_norm),                                                                                         \
+         .fallback = "true",                                                                                           \
+         .help = "Weight decay also on the scale and shift of batch-norm."},                                           \
+        {.path = section ".schedule",                                                                                  \
+         .type = KEY_CHOICE,                                                                                           \
+         AT(field.schedule),                                                                                           \
+         .fallback = "\"exponential\"",                                                                                \
+         .choices = schedules,                                                                                         \
+         .help = "Shape of the learning rate over the phase. exponential: by learning_rate_decay after each epoch; "   \
+                 "constant; linear and cosine: to 0, step by step; one_cycle: linear, behind a rise of 15 %. The "     \
+                 "drops come on top of each."},                                                                        \
+        {.path = section ".warmup_fraction",                                                                           \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.warmup_fraction),                                                                                    \
+         .fallback = "-1.0",                                                                                           \
+         .low = -1.0,                                                                                                  \
+         .high = 0.99,                                                                                                 \
+         .unit = "of the phase's steps",                                                                               \
+         .help = "In which the rate rises from 0; below 0: 0.15 for one_cycle, 0 for the others."},                    \
         {.path = section ".learning_rate_decay",                                                                       \
          .type = KEY_NUMBER,                                                                                           \
          AT(field.learning_rate_decay),                                                                                \
          .fallback = "0.99",                                                                                           \
          .high = 1.0,                                                                                                  \
          .above_low = true,                                                                                            \
-         .help = "The rate is multiplied by it after each epoch."},                                                    \
+         .help = "The rate is multiplied by it after each epoch; exponential only."},                                  \
         {.path = section ".drop_epochs",                                                                               \
          .type = KEY_INTEGERS,                                                                                         \
          LIST(field.drop_epochs, field.drop_count, MAX_DROPS),                                                         \
@@ -79,6 +108,28 @@ static const int precisions[] = {2, 4, 8, 0};
          .high = 1.0,                                                                                                  \
          .above_low = true,                                                                                            \
          .help = "One for each of drop_epochs."},                                                                      \
+        {.path = section ".label_smoothing",                                                                           \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.label_smoothing),                                                                                    \
+         .fallback = "0.0",                                                                                            \
+         .high = 0.99,                                                                                                 \
+         .help = "Part of each label's weight that is spread evenly over all classes, in training."},                  \
+        {.path = section ".average",                                                                                   \
+         .type = KEY_NUMBER,                                                                                           \
+         AT(field.average),                                                                                            \
+         .fallback = "0.0",                                                                                            \
+         .high = 1.0,                                                                                                  \
+         .unit = "of the phase's steps",                                                                               \
+         .help = "Evaluate and keep an exponential moving average of all values over about this window in place of "   \
+                 "the values of the last step; 0: no average."},                                                       \
+        {.path = section ".reestimate_batches",                                                                        \
+         .type = KEY_INTEGER,                                                                                          \
+         AT(field.reestimate_batches),                                                                                 \
+         .fallback = "0",                                                                                              \
+         .high = 100000,                                                                                               \
+         .unit = "batches",                                                                                            \
+         .help = "Before an epoch that may be kept is evaluated, batch-norm takes the mean statistics of this number " \
+                 "of training batches; 0: the running ones."},                                                         \
         {.path = section ".select",                                                                                    \
          .type = KEY_CHOICE,                                                                                           \
          AT(field.select),                                                                                             \
@@ -98,24 +149,57 @@ static const int precisions[] = {2, 4, 8, 0};
         .help = "First epoch that may be kept; -1: 21 if there are more than 21 epochs, else 0."                       \
     }
 
+/* The keys of the phases that start from a warm-up. */
+#define TEACHER_KEYS(section, field)                                                                                   \
+    {.path = section ".distill",                                                                                       \
+     .type = KEY_NUMBER,                                                                                               \
+     AT(field.distill),                                                                                                \
+     .fallback = "0.0",                                                                                                \
+     .high = 1.0,                                                                                                      \
+     .help = "Part of the loss that compares with the float network of the warm-up instead of the labels; 0: none, "   \
+             "and no time spent on it."},                                                                              \
+    {                                                                                                                  \
+        .path = section ".distill_temperature", .type = KEY_NUMBER, AT(field.distill_temperature), .fallback = "4.0",  \
+        .high = 1000.0, .above_low = true, .help = "Of the softmax of both networks in that comparison."               \
+    }
+
 const settings_key settings_keys[] = {
     {.path = "name",
      .type = KEY_NAME,
+     .read_by = READ_BY_NONE,
      AT(name),
      .fallback = "\"\"",
      .help = "Of the sweep; names the run directory. Empty: the name of this file without .cfg."},
     {.path = "network",
      .type = KEY_FILE,
+     .read_by = READ_BY_NONE,
      AT(network),
      .example = "\"networks/resnet8.cfg\"",
      .help = "Network file, relative to the folder of this file."},
+    {.path = "width",
+     .type = KEY_NUMBER,
+     .read_by = READ_BY_NONE,
+     AT(width),
+     .fallback = "1.0",
+     .low = NETWORK_WIDTH_LOW,
+     .high = NETWORK_WIDTH_HIGH,
+     .help = "Factor of every number of channels of the network but the output's, rounded to multiples of 4."},
+    {.path = "classes",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(classes),
+     .fallback = "0",
+     .high = 65536,
+     .help = "Of the network's output; 0: as in the network file."},
     {.path = "data",
      .type = KEY_FILE,
+     .read_by = READ_BY_NONE,
      AT(data),
      .example = "\"../data/cifar10.h5\"",
      .help = "Data set made by `bitfront prepare`, relative to the folder of this file."},
     {.path = "arithmetic",
      .type = KEY_CHOICE,
+     .read_by = READ_BY_QUANTISED,
      AT(arithmetic),
      .fallback = "\"exact\"",
      .choices = arithmetics,
@@ -140,6 +224,7 @@ const settings_key settings_keys[] = {
              "result, unlike the number of ranks."},
     {.path = "segment_steps",
      .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
      AT(segment_steps),
      .fallback = "0",
      .high = 1e9,
@@ -152,11 +237,35 @@ const settings_key settings_keys[] = {
      .help = "Weight the loss by the inverse class frequency of the training split."},
     {.path = "seeds",
      .type = KEY_SEEDS,
+     .read_by = READ_BY_NONE,
      LIST(seeds, seed_count, MAX_SEEDS),
      .fallback = "[1]",
      .high = 9223372036854775807.0,
      .help = "The sweep is repeated for each. Above 2147483647 with the suffix L."},
 
+    {.path = "input.height",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(input_height),
+     .fallback = "0",
+     .high = 16384,
+     .unit = "pixels",
+     .help = "Of the images that the network takes; 0: as in the network file."},
+    {.path = "input.width",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(input_width),
+     .fallback = "0",
+     .high = 16384,
+     .unit = "pixels",
+     .help = "Likewise."},
+    {.path = "input.channels",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(input_channels),
+     .fallback = "0",
+     .high = 65536,
+     .help = "Likewise."},
     {.path = "augment.rotate_degrees",
      .type = KEY_NUMBER,
      AT(augment.rotate_degrees),
@@ -176,6 +285,25 @@ const settings_key settings_keys[] = {
      AT(augment.flip),
      .fallback = "false",
      .help = "Mirror left and right with probability 1/2. CIFAR-10: true."},
+    {.path = "augment.alternating_flip",
+     .type = KEY_SWITCH,
+     AT(augment.alternating_flip),
+     .fallback = "false",
+     .help = "Mirror each image in every second epoch: a random half of them in the first, the others in the second, "
+             "and so on. In place of flip."},
+    {.path = "augment.crop_pixels",
+     .type = KEY_INTEGER,
+     AT(augment.crop_pixels),
+     .fallback = "0",
+     .high = 1024,
+     .unit = "pixels",
+     .help = "Shift of each axis, uniform over -n ... n whole pixels: a window cut from the padded image; 0: off."},
+    {.path = "augment.crop_fill",
+     .type = KEY_CHOICE,
+     AT(augment.crop_fill),
+     .fallback = "\"zero\"",
+     .choices = crop_fills,
+     .help = "The padding of crop_pixels: zeros, or the image mirrored at its outermost pixels."},
     {.path = "augment.validation",
      .type = KEY_SWITCH,
      AT(augment.validation),
@@ -186,6 +314,7 @@ const settings_key settings_keys[] = {
 
     PHASE_KEYS("search", search_phase, search_selections,
                " with discrete choices; total_loss includes strength times cost"),
+    TEACHER_KEYS("search", search_phase),
     {.path = "search.activation_bits",
      .type = KEY_INTEGERS,
      LIST(search.activation_bits, search.activation_count, MAX_PRECISIONS),
@@ -275,7 +404,70 @@ const settings_key settings_keys[] = {
          "After a search with cost_model = \"ne16\": channels move to higher precisions where that makes the network "
          "cheaper, because partly filled tiles cost as much as full ones."},
 
+    PHASE_KEYS("trunk", trunk, selections, "; the trunk keeps the last one"),
+
     PHASE_KEYS("finetune", finetune, selections, ", discrete network"),
+    TEACHER_KEYS("finetune", finetune),
+
+    {.path = "quantizer.weight_step_2",
+     .type = KEY_CHOICE,
+     AT(quantizer.weight_step_2),
+     .fallback = "\"minmax\"",
+     .choices = weight_steps,
+     .help = "Step of weight channels of 1 and 2 bit. minmax: the extreme weights are the ends of the grid; mse: the "
+             "smallest "
+             "squared error, anew in each step; learned: trained in fine-tuning, at a tenth of the learning rate, mse "
+             "before."},
+    {.path = "quantizer.weight_step_4",
+     .type = KEY_CHOICE,
+     AT(quantizer.weight_step_4),
+     .fallback = "\"minmax\"",
+     .choices = weight_steps,
+     .help = "The same of 3 and 4 bit."},
+    {.path = "quantizer.weight_step_8",
+     .type = KEY_CHOICE,
+     AT(quantizer.weight_step_8),
+     .fallback = "\"minmax\"",
+     .choices = weight_steps,
+     .help = "The same of 5 to 8 bit."},
+    {.path = "quantizer.batchnorm",
+     .type = KEY_CHOICE,
+     AT(quantizer.batchnorm),
+     .fallback = "\"folded\"",
+     .choices = batchnorms,
+     .help =
+         "folded: batch-norm becomes part of the weights before the search; kept: it stays in search and fine-tuning, "
+         "and is folded exactly for every evaluation and in the result."},
+    {.path = "quantizer.before_add",
+     .type = KEY_CHOICE,
+     AT(quantizer.before_add),
+     .fallback = "\"rectified\"",
+     .choices = before_adds,
+     .help = "What a layer without ReLU gives to an add: rectified by the unsigned quantiser of its sharing group, as "
+             "published; or signed, 8 bit, on a grid of the same group."},
+    {.path = "quantizer.clips",
+     .type = KEY_CHOICE,
+     AT(quantizer.clips),
+     .fallback = "\"constant\"",
+     .choices = clip_starts,
+     .help = "Start of the activation clips: constant 6; or data: what the float network computes for training images. "
+             "With data the clips of the input stay where they start."},
+    {.path = "quantizer.clip_percentile",
+     .type = KEY_NUMBER,
+     AT(quantizer.clip_percentile),
+     .fallback = "99.9",
+     .high = 100.0,
+     .above_low = true,
+     .unit = "% of the values",
+     .help =
+         "Of clips = \"data\": this part of a tensor's values is below its clip; a sharing group has the largest clip "
+         "of its tensors. 100: the largest value."},
+    {.path = "quantizer.rounding",
+     .type = KEY_CHOICE,
+     AT(quantizer.rounding),
+     .fallback = "\"floor\"",
+     .choices = roundings,
+     .help = "Of activations to their codes."},
 
     {.path = "lut.name",
      .type = KEY_NAME,
@@ -316,32 +508,3 @@ const settings_key settings_keys[] = {
      .help = "Clock of the processor: the cost is in seconds. 0: in cycles."},
 };
 const int settings_key_count = sizeof settings_keys / sizeof settings_keys[0];
-
-const settings_key sweep_keys[] = {
-    {.path = "strategy",
-     .type = KEY_NAME,
-     IN_ENTRY(strategy),
-     .choices = strategies,
-     .help = "joint: each channel 0 (pruned), 2, 4 or 8 bit; mixprec: 2, 4 or 8 bit; layerwise: one of 2, 4, 8 bit "
-             "per layer; fixed: the same everywhere."},
-    {.path = "cost_model",
-     .type = KEY_NAME,
-     IN_ENTRY(cost_model),
-     .optional = true,
-     .help = "The cost the search is charged: \"size\", ... Not for fixed."},
-    {.path = "strengths",
-     .type = KEY_STRENGTHS,
-     ENTRY_LIST(strengths, strength_count, MAX_STRENGTHS),
-     .optional = true,
-     .high = 1e15,
-     .help = "One point each; without unit if search.normalize_cost, else per unit of the cost. A list, or "
-             "{ from = 0.1; to = 10.0; count = 6; } for equal ratios, rounded to 6 digits. Not for fixed."},
-    {.path = "bits",
-     .type = KEY_INTEGERS,
-     ENTRY_LIST(bits, bits_count, MAX_PRECISIONS),
-     .optional = true,
-     .allowed = precisions,
-     .unit = "bit",
-     .help = "One point each. Only for fixed."},
-};
-const int sweep_key_count = sizeof sweep_keys / sizeof sweep_keys[0];

@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #include "core/base/status.h"
-#include "core/config/config.h"
+
+typedef struct config_setting_t config_node; /* config.h */
 
 typedef enum {
     KEY_INTEGER,   /* int */
@@ -22,13 +23,22 @@ typedef enum {
     KEY_NUMBERS,   /* double[room] */
     KEY_STRENGTHS, /* double[room], written as a list or as { from, to, count } */
     KEY_SEEDS,     /* uint64_t[room] */
-    KEY_TABLE      /* double[room][room], rows at count_offset: room or 0 */
+    KEY_TABLE,     /* double[room][room], rows at count_offset: room or 0 */
+    KEY_TEXTS,     /* char[room][MAX_NAME] */
+    KEY_FILES      /* char[room][MAX_PATH_TEXT] */
 } key_type;
+
+/* Whose records a setting can change. */
+typedef enum {
+    READ_BY_ALL,       /* those of every task that reads the key's section */
+    READ_BY_QUANTISED, /* those of quantised networks */
+    READ_BY_NONE       /* none: names, places, how often is saved */
+} key_reader;
 
 typedef struct {
     const char *path; /* "search.epochs" */
     key_type type;
-    size_t offset;              /* in settings, or in sweep_entry for the sweep's keys */
+    size_t offset;              /* in settings, or in sweep_entry for keys of an entry */
     size_t count_offset;        /* lists: of the int that holds the number of elements */
     int room;                   /* lists: most elements */
     const char *fallback;       /* default in libconfig syntax; NULL: must be given */
@@ -37,16 +47,16 @@ typedef struct {
     const char *const *choices; /* NULL-terminated: KEY_CHOICE, and names with a fixed set */
     const int *allowed;         /* zero-terminated: the only integers allowed */
     bool ascending;             /* integers strictly ascending; otherwise only distinct */
-    bool optional;              /* sweep keys: absent leaves the field zero */
-    const char *unit;           /* NULL: none */
+    bool optional;              /* of an entry: absent leaves the field zero */
+    bool expands;               /* of an entry: tells its tasks apart */
+    key_reader read_by;
+    const char *unit; /* NULL: none */
     const char *help;
     const char *example; /* value in the example file when there is no default */
 } settings_key;
 
 extern const settings_key settings_keys[];
 extern const int settings_key_count;
-extern const settings_key sweep_keys[]; /* of one group of the list `sweep` */
-extern const int sweep_key_count;
 
 /* Reads a value into the struct at `base`, checked against the key's own range. */
 MUST_CHECK status key_read(void *base, const settings_key *key, config_node *node);

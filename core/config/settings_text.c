@@ -1,10 +1,10 @@
-/* The resolved configuration and the commented example: both walk the table of keys section by section. */
 #define _POSIX_C_SOURCE 200809L
+#include "core/config/settings_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config/settings.h"
-#include "core/config/settings_keys.h"
+#include "core/config/entry.h"
 
 enum { COMMENT_WIDTH = 100 };
 
@@ -30,22 +30,32 @@ static const char *last_name(const settings_key *key)
     return key->path + section_length(key) + (section_length(key) > 0);
 }
 
-static void write_entry(FILE *out, const sweep_entry *entry)
+static bool in_section(const settings_key *key, const char *section)
 {
-    bool fixed = strcmp(entry->strategy, "fixed") == 0;
-    fputs("    { ", out);
-    for (int i = 0; i < sweep_key_count; i++) {
-        const settings_key *key = &sweep_keys[i];
-        bool only_fixed = strcmp(key->path, "bits") == 0, always = strcmp(key->path, "strategy") == 0;
-        if (!always && only_fixed != fixed) continue;
-        fprintf(out, "%s = ", key->path);
-        key_write(out, entry, key);
-        fputs("; ", out);
-    }
-    fputs("}", out);
+    size_t length = section_length(key);
+    return strlen(section) == length && strncmp(key->path, section, length) == 0;
 }
 
-status settings_text(char **out, const settings *s)
+bool settings_has_section(const char *section)
+{
+    for (int i = 0; i < settings_key_count; i++)
+        if (in_section(&settings_keys[i], section)) return true;
+    return false;
+}
+
+void settings_write_section(FILE *out, const settings *s, const char *section, bool quantised)
+{
+    for (int i = 0; i < settings_key_count; i++) {
+        const settings_key *key = &settings_keys[i];
+        bool read = key->read_by == READ_BY_ALL || (key->read_by == READ_BY_QUANTISED && quantised);
+        if (!read || !in_section(key, section)) continue;
+        fprintf(out, "%s = ", key->path);
+        key_write(out, s, key);
+        fputs("\n", out);
+    }
+}
+
+status settings_text(char **out, const settings *s, const entry_kind *const *kinds)
 {
     char *text = NULL;
     size_t size;
@@ -62,7 +72,8 @@ status settings_text(char **out, const settings *s)
     (void)change_section(stream, previous, NULL);
     fputs("\nsweep = (\n", stream);
     for (int i = 0; i < s->entry_count; i++) {
-        write_entry(stream, &s->entries[i]);
+        fputs("    ", stream);
+        entry_write(stream, &s->entries[i], entry_kind_find(kinds, s->entries[i].strategy));
         fputs(i + 1 < s->entry_count ? ",\n" : "\n", stream);
     }
     fputs(");\n", stream);
@@ -98,10 +109,31 @@ static void write_key_help(FILE *out, const char *indent, const settings_key *ke
     if (key->fallback != NULL)
         fprintf(out, "; default %s\n", key->fallback);
     else
-        fprintf(out, "; %s\n", key->optional ? "see above" : "must be given");
+        fputs("; must be given\n", out);
 }
 
-void settings_help(FILE *out)
+/* What the entries of one strategy may hold; a key that earlier ones had is not explained again. */
+static void write_entry_help(FILE *out, const entry_kind *const *kinds, const entry_kind *kind)
+{
+    char line[600];
+    snprintf(line, sizeof line, "%s: %s", kind->name, kind->description);
+    write_comment(out, "", line);
+    for (int i = 0; entry_key(kind, i) != NULL; i++) {
+        const settings_key *key = entry_key(kind, i);
+        bool known = false;
+        for (const entry_kind *const *other = kinds; *other != kind; other++)
+            for (int k = 0; entry_key(*other, k) != NULL; k++) known = known || entry_key(*other, k) == key;
+        snprintf(line, sizeof line, "%s%s%s", key->path, known ? "" : ": ", known ? " (as above)" : key->help);
+        write_comment(out, "    ", line);
+        if (known) continue;
+        fputs("    #     ", out);
+        key_describe(out, key);
+        if (key->fallback != NULL) fprintf(out, "; default %s", key->fallback);
+        fputs(key->optional ? "; may be left out\n" : "\n", out);
+    }
+}
+
+void settings_help(FILE *out, const entry_kind *const *kinds)
 {
     fputs(
         "# A bitfront sweep: every key with its meaning, type, range, unit and default. Only network, data and sweep\n"
@@ -117,17 +149,10 @@ void settings_help(FILE *out)
     }
     (void)change_section(out, previous, NULL);
 
-    fputs(
-        "\n# The sweep: one section for each strategy, one point for each of its strengths or bits and each seed.\n#\n",
-        out);
-    for (int i = 0; i < sweep_key_count; i++) {
-        char line[400];
-        snprintf(line, sizeof line, "%s: %s", sweep_keys[i].path, sweep_keys[i].help);
-        write_comment(out, "", line);
-        fputs("#     ", out);
-        key_describe(out, &sweep_keys[i]);
-        fputs("\n", out);
-    }
+    fputs("\n# The sweep: a list of sections, each with a strategy and its keys; every point is trained for each "
+          "seed.\n#\n",
+          out);
+    for (const entry_kind *const *kind = kinds; *kind != NULL; kind++) write_entry_help(out, kinds, *kind);
     fputs("sweep = (\n"
           "    { strategy = \"joint\"; cost_model = \"size\"; strengths = { from = 0.1; to = 10.0; count = 6; }; },\n"
           "    { strategy = \"mixprec\"; cost_model = \"size\"; strengths = [0.5, 1.0, 2.0]; },\n"

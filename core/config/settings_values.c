@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/config.h"
 #include "core/config/settings.h"
 #include "core/config/settings_keys.h"
 
@@ -178,6 +179,7 @@ static status read_geometric(void *base, const settings_key *key, config_node *n
 {
     config_node *from_node = config_find(node, "from"), *to_node = config_find(node, "to"),
                 *count_node = config_find(node, "count");
+    TRY(config_check_read(node));
     if (from_node == NULL || to_node == NULL || count_node == NULL)
         return config_fail(node, "needs from, to and count: { from = 0.1; to = 10.0; count = 6; }");
     double from, to;
@@ -227,6 +229,32 @@ static status read_table(void *base, const settings_key *key, config_node *node)
     return status_ok();
 }
 
+/* Bytes of one text of a list. */
+static size_t text_room(const settings_key *key)
+{
+    return key->type == KEY_FILES ? MAX_PATH_TEXT : MAX_NAME;
+}
+
+static status read_texts(void *base, const settings_key *key, config_node *node)
+{
+    char *values = field_of(base, key);
+    const size_t room = text_room(key);
+    int count = 0;
+    TRY(read_list_length(&count, key, node));
+    for (int i = 0; i < count; i++) {
+        const config_node *item = config_item(node, i);
+        const char *text;
+        TRY(config_text(&text, item));
+        if (text[0] == '\0') return config_fail(item, "is empty");
+        if (strlen(text) >= room)
+            return config_fail(item, "is longer than %zu characters: \"%.40s...\"", room - 1, text);
+        memset(values + (size_t)i * room, 0, room); /* equal settings are equal bytes */
+        strcpy(values + (size_t)i * room, text);
+    }
+    *count_of(base, key) = count;
+    return status_ok();
+}
+
 status key_read(void *base, const settings_key *key, config_node *node)
 {
     int64_t integer;
@@ -253,6 +281,9 @@ status key_read(void *base, const settings_key *key, config_node *node)
         return read_numbers(base, key, node);
     case KEY_TABLE:
         return read_table(base, key, node);
+    case KEY_TEXTS:
+    case KEY_FILES:
+        return read_texts(base, key, node);
     }
     return config_fail(node, "has no reader");
 }
@@ -332,6 +363,18 @@ static void write_table(FILE *out, const void *base, const settings_key *key)
     fputs(rows == 0 ? ")" : " )", out);
 }
 
+static void write_texts(FILE *out, const void *base, const settings_key *key)
+{
+    const char *values = const_field_of(base, key);
+    const int count = *(const int *)(const void *)((const char *)base + key->count_offset);
+    fputs("[", out);
+    for (int i = 0; i < count; i++) {
+        if (i > 0) fputs(", ", out);
+        write_text(out, values + (size_t)i * text_room(key));
+    }
+    fputs("]", out);
+}
+
 void key_write(FILE *out, const void *base, const settings_key *key)
 {
     const void *value = const_field_of(base, key);
@@ -361,6 +404,10 @@ void key_write(FILE *out, const void *base, const settings_key *key)
     case KEY_TABLE:
         write_table(out, base, key);
         break;
+    case KEY_TEXTS:
+    case KEY_FILES:
+        write_texts(out, base, key);
+        break;
     }
 }
 
@@ -376,10 +423,13 @@ void key_describe(FILE *out, const settings_key *key)
                                         [KEY_NUMBERS] = "list of numbers, ",
                                         [KEY_STRENGTHS] = "list of numbers, ",
                                         [KEY_SEEDS] = "list of integers, ",
-                                        [KEY_TABLE] = "rows of numbers, "};
+                                        [KEY_TABLE] = "rows of numbers, ",
+                                        [KEY_TEXTS] = "list of texts",
+                                        [KEY_FILES] = "list of paths"};
     char range[160];
     range_text(range, sizeof range, key);
-    bool plain = key->type == KEY_SWITCH || key->type == KEY_FILE || (key->type == KEY_NAME && key->choices == NULL);
+    bool plain = key->type == KEY_SWITCH || key->type == KEY_TEXTS || key->type == KEY_FILE || key->type == KEY_FILES ||
+                 (key->type == KEY_NAME && key->choices == NULL);
     fprintf(out, "%s%s%s", key->choices != NULL ? "" : kinds[key->type], key->allowed != NULL ? "out of " : "",
             plain ? "" : range);
     if (key->ascending) fputs(", ascending", out);

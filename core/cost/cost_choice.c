@@ -11,14 +11,13 @@ void cost_choice_read(group_choice *groups, const model *m)
         double each = group->columns == 1 ? g->groups[i].channels : 1; /* channels a column stands for */
         for (int p = 0; p < group->precisions; p++)
             for (int c = 0; c < group->columns; c++)
-                groups[i].channels[cost_weight_index(group->bits[p])] +=
-                    each * group->probability[p * group->columns + c];
+                groups[i].channels[group->bits[p]] += each * group->probability[p * group->columns + c];
     }
     for (int q = 0; q <= g->group_count; q++) {
         const model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         for (int j = 0; j < quantizer->precisions; j++)
-            groups[q].activation[cost_activation_index(quantizer->bits[j])] += quantizer->probability[j];
+            groups[q].activation[quantizer->bits[j]] += quantizer->probability[j];
     }
 }
 
@@ -29,7 +28,7 @@ void cost_choice_add_slope(model *m, real *gradients, const group_choice *slope,
         model_weight_group *group = &m->groups[i];
         double each = group->columns == 1 ? g->groups[i].channels : 1;
         for (int p = 0; p < group->precisions; p++) {
-            real add = (real)(factor * each * slope[i].channels[cost_weight_index(group->bits[p])]);
+            real add = (real)(factor * each * slope[i].channels[group->bits[p]]);
             for (int c = 0; c < group->columns; c++) group->dprobability[p * group->columns + c] += add;
         }
     }
@@ -38,6 +37,6 @@ void cost_choice_add_slope(model *m, real *gradients, const group_choice *slope,
         if (!quantizer->used) continue;
         real *dprobability = gradients + m->layout.tensors[quantizer->logits].offset;
         for (int j = 0; j < quantizer->precisions; j++)
-            dprobability[j] += (real)(factor * slope[q].activation[cost_activation_index(quantizer->bits[j])]);
+            dprobability[j] += (real)(factor * slope[q].activation[quantizer->bits[j]]);
     }
 }

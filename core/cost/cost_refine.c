@@ -3,15 +3,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PRUNED, BITS_2, BITS_4, BITS_8 };
-
 /* Cost of all layers of the group with n channels at precision w and none at the others, the kept channels unchanged.
  */
 static double cost_at(const cost_model *model, const graph *g, group_choice *groups, int group, int w, int n,
                       bool reference)
 {
     group_choice *own = &groups[group], before = *own;
-    for (int p = BITS_2; p <= BITS_8; p++) own->channels[p] = p == w ? n : 0;
+    for (int p = 1; p < COST_WEIGHT_BITS; p++) own->channels[p] = p == w ? n : 0;
     double sum = 0;
     for (int i = 0; i < g->layer_count; i++)
         if (layer_has_weights(&g->layers[i]) && g->layers[i].group == group)
@@ -20,40 +18,63 @@ static double cost_at(const cost_model *model, const graph *g, group_choice *gro
     return sum;
 }
 
-status cost_refine_group(double *saved, const cost_model *model, const graph *g, group_choice *groups, int group,
-                         const bool allowed[COST_WEIGHT_PRECISIONS], bool reference)
-{
-    double *counts = groups[group].channels;
-    const int n2 = (int)counts[BITS_2], n4 = (int)counts[BITS_4], n8 = (int)counts[BITS_8], kept = n2 + n4 + n8;
-    assert(n2 == counts[BITS_2] && n4 == counts[BITS_4] && n8 == counts[BITS_8]);
-    double *cost[COST_WEIGHT_PRECISIONS] = {NULL}; /* [w][n], n = 0 ... kept */
-    cost[BITS_2] = malloc(3 * ((size_t)kept + 1) * sizeof **cost);
-    if (cost[BITS_2] == NULL) return status_fail(STATUS_MEMORY, "no memory for refining %d channels", kept);
-    cost[BITS_4] = cost[BITS_2] + kept + 1;
-    cost[BITS_8] = cost[BITS_4] + kept + 1;
-    for (int w = BITS_2; w <= BITS_8; w++)
-        for (int n = 0; n <= kept; n++) cost[w][n] = cost_at(model, g, groups, group, w, n, reference);
+/* The cheapest way to give the first channels precisions up to w; of equal costs the one with the fewest bits. */
+typedef struct {
+    double cost;
+    int bits;
+    int at_last; /* channels at precision w itself; -1: impossible */
+} refined;
 
-    const double present = cost[BITS_2][n2] + cost[BITS_4][n4] + cost[BITS_8][n8];
-    double best = present;
-    int best2 = n2, best4 = n4, best_bits = 2 * n2 + 4 * n4 + 8 * n8;
-    /* Promotions reach exactly the counts with no more channels at 2 bit, and no more at 2 or 4, than now. */
-    for (int at2 = 0; at2 <= n2; at2++)
-        for (int at4 = 0; at2 + at4 <= n2 + n4; at4++) {
-            int at8 = kept - at2 - at4, bits = 2 * at2 + 4 * at4 + 8 * at8;
-            if ((!allowed[BITS_4] && at4 > 0) || (!allowed[BITS_8] && at8 > 0)) continue;
-            double sum = cost[BITS_2][at2] + cost[BITS_4][at4] + cost[BITS_8][at8];
-            if (sum > best || (sum == best && bits >= best_bits)) continue;
-            best = sum;
-            best_bits = bits;
-            best2 = at2;
-            best4 = at4;
+static bool is_better(const refined *a, const refined *b)
+{
+    if (a->at_last < 0) return false;
+    return b->at_last < 0 || a->cost < b->cost || (a->cost == b->cost && a->bits < b->bits);
+}
+
+/* best[w][s]: s channels in all at precisions 1 ... w. Promotions reach exactly the counts of which, up to any
+ * precision, there are no more than now. */
+static void fill(refined *best, const cost_model *model, const graph *g, group_choice *groups, int group,
+                 const bool allowed[COST_WEIGHT_BITS], bool reference, int kept)
+{
+    const int width = kept + 1;
+    int limit = 0; /* channels that are at most at precision w now */
+    for (int s = 0; s < width; s++) best[s] = (refined){.at_last = s == 0 ? 0 : -1};
+    for (int w = 1; w < COST_WEIGHT_BITS; w++) {
+        refined *row = best + w * width;
+        const refined *before = row - width;
+        const int own = (int)groups[group].channels[w];
+        limit += own;
+        for (int s = 0; s < width; s++) row[s] = (refined){.at_last = -1};
+        for (int n = 0; n <= limit; n++) {
+            if (n > 0 && !allowed[w] && own == 0) break;
+            const double cost = cost_at(model, g, groups, group, w, n, reference);
+            for (int s = n; s <= limit; s++) {
+                if (before[s - n].at_last < 0) continue;
+                refined way = {before[s - n].cost + cost, before[s - n].bits + w * n, n};
+                if (is_better(&way, &row[s])) row[s] = way;
+            }
         }
-    free(cost[BITS_2]);
-    counts[BITS_2] = best2;
-    counts[BITS_4] = best4;
-    counts[BITS_8] = kept - best2 - best4;
-    if (saved != NULL) *saved = present - best;
+    }
+}
+
+status cost_refine_group(double *saved, const cost_model *model, const graph *g, group_choice *groups, int group,
+                         const bool allowed[COST_WEIGHT_BITS], bool reference)
+{
+    double *counts = groups[group].channels, present = 0;
+    int kept = 0;
+    for (int w = 1; w < COST_WEIGHT_BITS; w++) kept += (int)counts[w];
+    const int width = kept + 1;
+    refined *best = malloc((size_t)width * COST_WEIGHT_BITS * sizeof *best);
+    if (best == NULL) return status_fail(STATUS_MEMORY, "no memory for refining %d channels", kept);
+    for (int w = 1; w < COST_WEIGHT_BITS; w++)
+        present += cost_at(model, g, groups, group, w, (int)counts[w], reference);
+    fill(best, model, g, groups, group, allowed, reference, kept);
+    if (saved != NULL) *saved = present - best[(COST_WEIGHT_BITS - 1) * width + kept].cost;
+    for (int w = COST_WEIGHT_BITS - 1, left = kept; w >= 1; w--) {
+        counts[w] = best[w * width + left].at_last;
+        left -= (int)counts[w];
+    }
+    free(best);
     return status_ok();
 }
 
@@ -77,11 +98,10 @@ static int find_channel(const int *chosen, int channels, int from, const double 
     return found;
 }
 
-void cost_refine_assign(int *chosen, int channels, const double wanted[COST_WEIGHT_PRECISIONS],
-                        const double *preference)
+void cost_refine_assign(int *chosen, int channels, const double wanted[COST_WEIGHT_BITS], const double *preference)
 {
     enum { MOVING = -1 }; /* taken out of its precision, not placed yet */
-    for (int w = BITS_2; w <= BITS_8; w++) {
+    for (int w = 1; w < COST_WEIGHT_BITS; w++) {
         int surplus = count_at(chosen, channels, w) - (int)wanted[w];
         for (; surplus > 0; surplus--) chosen[find_channel(chosen, channels, w, preference, w, -1)] = MOVING;
         for (; surplus < 0; surplus++) {

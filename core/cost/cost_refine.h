@@ -12,13 +12,12 @@
  *
  * For models that are a sum over the precisions once the kept channels are given, as all of hw_models are. */
 MUST_CHECK status cost_refine_group(double *saved, const cost_model *model, const graph *g, group_choice *groups,
-                                    int group, const bool allowed[COST_WEIGHT_PRECISIONS], bool reference);
+                                    int group, const bool allowed[COST_WEIGHT_BITS], bool reference);
 
-/* Realises counts: chosen[c] (index of a weight precision, 0 = pruned) is changed by promotions only until it holds
+/* Realises counts: chosen[c] (bits, 0 = pruned) is changed by promotions only until it holds
  * wanted[w] channels at precision w, which cost_refine_group has found for the present ones. Each precision keeps the
  * channels with its largest preference; of those that must move up it takes the ones with the largest preference for
  * the new precision. preference[w * channels + c]. Equal preferences: the lower channel stays. */
-void cost_refine_assign(int *chosen, int channels, const double wanted[COST_WEIGHT_PRECISIONS],
-                        const double *preference);
+void cost_refine_assign(int *chosen, int channels, const double wanted[COST_WEIGHT_BITS], const double *preference);
 
 #endif

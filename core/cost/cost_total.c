@@ -5,16 +5,6 @@
 
 #include "core/net/model/producer.h"
 
-int cost_weight_index(int bits)
-{
-    return bits == 0 ? 0 : bits == 2 ? 1 : bits == 4 ? 2 : bits == 8 ? 3 : -1;
-}
-
-int cost_activation_index(int bits)
-{
-    return cost_weight_index(bits) - 1 >= 0 ? cost_weight_index(bits) - 1 : -1;
-}
-
 cost_layer cost_layer_of(const layer_spec *l)
 {
     cost_kind kind = l->kind == LAYER_CONV ? COST_CONV : l->kind == LAYER_DEPTHWISE ? COST_DEPTHWISE : COST_LINEAR;
@@ -77,11 +67,11 @@ double cost_total(const cost_model *model, const graph *g, const group_choice *g
         if (slope == NULL) continue;
 
         int from = cost_input_entry(g, i);
-        for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) slope[l->group].channels[w] += d.channels[w];
+        for (int w = 0; w < COST_WEIGHT_BITS; w++) slope[l->group].channels[w] += d.channels[w];
         slope[l->group].channels[0] -= d.kept;
         if (from != g->group_count && !model->in_kept_detached)
             slope[from].channels[0] -= d.in_kept * features_per_channel(g, l);
-        for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) slope[from].activation[a] += d.activation[a];
+        for (int a = 0; a < COST_ACTIVATION_BITS; a++) slope[from].activation[a] += d.activation[a];
     }
     return total;
 }
@@ -90,7 +80,18 @@ void cost_uniform(group_choice *groups, const graph *g, int weight_bits, int act
 {
     memset(groups, 0, (size_t)(g->group_count + 1) * sizeof *groups);
     for (int i = 0; i <= g->group_count; i++) {
-        if (i < g->group_count) groups[i].channels[cost_weight_index(weight_bits)] = g->groups[i].channels;
-        groups[i].activation[cost_activation_index(activation_bits)] = 1;
+        if (i < g->group_count) groups[i].channels[weight_bits] = g->groups[i].channels;
+        groups[i].activation[activation_bits] = 1;
+    }
+}
+
+void cost_of_allocation(group_choice *groups, const allocation *a)
+{
+    const graph *g = a->graph;
+    memset(groups, 0, (size_t)(g->group_count + 1) * sizeof *groups);
+    for (int i = 0; i <= g->group_count; i++) {
+        for (int c = 0; i < g->group_count && c < g->groups[i].channels; c++)
+            groups[i].channels[allocation_of_group(a, i)[c]] += 1;
+        groups[i].activation[a->activation_bits[i]] = 1;
     }
 }

@@ -3,18 +3,14 @@
 #define CORE_COST_COST_TOTAL_H
 
 #include "core/cost/cost_model.h"
-#include "core/net/graph/graph.h"
+#include "core/net/graph/allocation.h"
 
 /* The expected choice of one sharing group, or (in a slope) the derivative by the probability of one channel at that
  * precision and by the probability of an activation precision. */
 typedef struct {
-    double channels[COST_WEIGHT_PRECISIONS];       /* channels at 0, 2, 4, 8 bit */
-    double activation[COST_ACTIVATION_PRECISIONS]; /* probabilities of 2, 4, 8 bit */
+    double channels[COST_WEIGHT_BITS];       /* channels at each number of bits */
+    double activation[COST_ACTIVATION_BITS]; /* probabilities of each number of bits */
 } group_choice;
-
-/* Index in the arrays above of a number of bits, or -1. */
-int cost_weight_index(int bits);
-int cost_activation_index(int bits);
 
 /* groups[g->group_count + 1]: one entry a sharing group; the last holds the input quantiser's activation probabilities.
  * reference: in the published implementation's convention (cost_model.h). Returns the cost in the model's unit. slope
@@ -35,5 +31,8 @@ int cost_input_entry(const graph *g, int index);
 
 /* Fills groups with every channel at `weight_bits` and every activation at `activation_bits`. */
 void cost_uniform(group_choice *groups, const graph *g, int weight_bits, int activation_bits);
+
+/* The same for an allocation. */
+void cost_of_allocation(group_choice *groups, const allocation *a);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/data/batch.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -32,6 +33,9 @@ void batch_order(int32_t *order, int count, uint64_t seed, int epoch)
 typedef struct {
     int64_t row0, row_dy, row_dx, column0, column_dy, column_dx;
     int top, bottom, left, right;
+    bool crops; /* input pixels are those of a window that was moved by these */
+    int crop_down, crop_across;
+    crop_fill crop_fill;
 } mapping;
 
 enum { FRACTION_BITS = 32 };
@@ -52,15 +56,24 @@ static int draw_shift(uint32_t word, double fraction, int size)
     return (int)floor((2.0 * (double)rng_uniform(word) - 1.0) * fraction * size + 0.5);
 }
 
+/* Is this sample mirrored? alternating_flip: in epochs of one parity, which is drawn once for each sample. */
+static bool draw_flip(const augment_settings *augment, uint32_t word, uint64_t seed, int epoch, int32_t sample)
+{
+    if (augment->alternating_flip) {
+        uint32_t parity = rng_draw(seed, RNG_FLIP, (uint32_t)sample, 0, 0).word[0] >> 31;
+        return ((parity + (uint32_t)epoch) & 1) != 0;
+    }
+    return augment->flip && (word >> 31) != 0;
+}
+
 /* method.md 5.2: rotation about the image centre (nearest neighbour, zero fill), then shift by whole pixels (zero
  * fill), then horizontal flip. The rotated image exists at whole pixels only, and shift and flip move whole pixels, so
  * reading the rotation at the shifted and flipped position is exactly the same as three passes. */
-static mapping mapping_draw(const augment_settings *augment, int height, int width, rng_block draws)
+static mapping mapping_draw(const augment_settings *augment, int height, int width, rng_block draws, bool flip)
 {
     double degrees = (2.0 * (double)rng_uniform(draws.word[0]) - 1.0) * augment->rotate_degrees;
     int down = draw_shift(draws.word[1], augment->shift_fraction, height);
     int across = draw_shift(draws.word[2], augment->shift_fraction, width);
-    int flip = augment->flip && (draws.word[3] >> 31) != 0;
 
     mapping map = {.top = clamp(down, 0, height),
                    .bottom = clamp(height + down, 0, height),
@@ -89,6 +102,27 @@ static mapping mapping_draw(const augment_settings *augment, int height, int wid
     return map;
 }
 
+static void crop_draw(mapping *map, const augment_settings *augment, rng_block draws)
+{
+    const int most = augment->crop_pixels;
+    map->crops = true;
+    map->crop_down = (int)rng_below(draws.word[0], 2 * (uint32_t)most + 1) - most;
+    map->crop_across = (int)rng_below(draws.word[1], 2 * (uint32_t)most + 1) - most;
+    map->crop_fill = augment->crop_fill;
+}
+
+/* Where a window that was moved by `offset` reads pixel `at` of an axis: outside the image -1 or the pixel that is as
+ * far inside from the outermost one (of an axis of 1 pixel, that pixel). */
+static int crop_source(int at, int offset, int size, crop_fill fill)
+{
+    int from = at - offset;
+    if (from >= 0 && from < size) return from;
+    if (fill == CROP_ZERO) return -1;
+    const int period = size > 1 ? 2 * (size - 1) : 1;
+    from = ((from % period) + period) % period;
+    return from < size ? from : period - from;
+}
+
 /* One image (height, width, channels) through `map`; `values` holds the real value of each of the 256 sample bytes. */
 static void load_mapped(real *x, const uint8_t *image, int height, int width, int channels, const mapping *map,
                         const real *values)
@@ -107,7 +141,13 @@ static void load_mapped(real *x, const uint8_t *image, int height, int width, in
         out += (size_t)map->left * channels;
         for (int i = map->left; i < map->right; i++, out += channels, row += map->row_dx, column += map->column_dx) {
             int64_t from_y = row >> FRACTION_BITS, from_x = column >> FRACTION_BITS;
-            if ((uint64_t)from_y >= (uint64_t)height || (uint64_t)from_x >= (uint64_t)width) {
+            bool inside = (uint64_t)from_y < (uint64_t)height && (uint64_t)from_x < (uint64_t)width;
+            if (inside && map->crops) {
+                from_y = crop_source((int)from_y, map->crop_down, height, map->crop_fill);
+                from_x = crop_source((int)from_x, map->crop_across, width, map->crop_fill);
+                inside = from_y >= 0 && from_x >= 0;
+            }
+            if (!inside) {
                 for (int k = 0; k < channels; k++) out[k] = 0;
                 continue;
             }
@@ -138,7 +178,10 @@ void batch_load(real *x, int32_t *labels, const dataset *data, const int32_t *sa
             continue;
         }
         rng_block draws = rng_draw(seed, RNG_AUGMENT, (uint32_t)epoch, (uint32_t)sample[i], 0);
-        mapping map = mapping_draw(augment, data->height, data->width, draws);
+        bool flip = draw_flip(augment, draws.word[3], seed, epoch, sample[i]);
+        mapping map = mapping_draw(augment, data->height, data->width, draws, flip);
+        if (augment->crop_pixels > 0)
+            crop_draw(&map, augment, rng_draw(seed, RNG_AUGMENT, (uint32_t)epoch, (uint32_t)sample[i], 1));
         load_mapped(out, image, data->height, data->width, data->channels, &map, values);
     }
 }

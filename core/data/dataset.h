@@ -29,6 +29,8 @@ typedef struct {
 
 /* Bytes of the block for the file at `path`. Checks that it is a prepared data set of a known version. */
 MUST_CHECK status dataset_measure(size_t *bytes, const char *path);
+/* What the file says of its content: dataset_load checks it. text[72]. */
+MUST_CHECK status dataset_content_checksum(char *text, const char *path);
 /* Reads the file into block[bytes]. Checks labels, splits and the stored checksum of samples and labels. */
 MUST_CHECK status dataset_load(void *block, size_t bytes, const char *path);
 /* A view into a loaded block (at whatever address it is mapped here). */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/io/h5.h"
 

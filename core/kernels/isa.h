@@ -43,6 +43,13 @@ void ISA(batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *d
                              const real *mean, const real *variance, const real *gamma, real eps, bool relu,
                              size_t rows, int channels);
 
+void ISA(batchnorm_pact_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
+                                 const real *beta, real eps, const pact *q, size_t rows, int channels);
+void ISA(batchnorm_pact_backward)(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
+                                  real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
+                                  const real *mean, const real *variance, const real *gamma, const real *beta, real eps,
+                                  const pact *q, size_t rows, int channels);
+
 void ISA(add_forward)(real *out, const real *a, const real *b, bool relu, size_t count);
 void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count);
 

@@ -29,8 +29,8 @@ enum { PACT_MAX = 3 }; /* candidate activation precisions */
  * high[j])
  * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4). exact: scale =
  * (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and 2^-10 behind an
- * add (sums of on-grid values stay on their code). reference: scale = 1/(clip+0.001)*(2^b-1), high = clip, top =
- * REAL_MAX, snap = 0. */
+ * add (sums of on-grid values stay on their code), 1/2 to round to nearest. reference: scale = 1/(clip+0.001)*(2^b-1),
+ * high = clip, top = REAL_MAX, snap = 0. */
 typedef struct {
     int count;
     real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], probability[PACT_MAX];
@@ -98,6 +98,15 @@ typedef struct {
     void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
                               real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
                               size_t count);
+
+    /* batchnorm_forward without ReLU and then pact_forward with an exact q, without storing what lies between. */
+    void (*batchnorm_pact_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
+                                   const real *beta, real eps, const pact *q, size_t rows, int channels);
+    /* Backward of both. With one candidate dprobability is 0: its probability cannot change. din may be dout. */
+    void (*batchnorm_pact_backward)(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
+                                    real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
+                                    const real *mean, const real *variance, const real *gamma, const real *beta,
+                                    real eps, const pact *q, size_t rows, int channels);
 
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);

@@ -6,25 +6,9 @@
  * over elements (dclip, dprobability, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks
  * in double. */
 #include "core/kernels/isa.h"
-#include "core/kernels/simd.h"
+#include "core/kernels/pact_level.h"
 
 enum { ELEMENTS_IN_BLOCK = 4096 };
-
-/* level_j of kernels.h. Not-a-number passes through: the minimum and maximum give their second operand then. */
-ALWAYS_INLINE vreal level(vreal x, const pact *q, int j, const bool reference)
-{
-    vreal clamped = vec_min(vec_set(q->high[j]), vec_max(vec_set(q->low), x));
-    vreal code = vec_min(vec_set(q->top[j]), vec_floor(q->scale[j] * clamped + q->snap));
-    return reference ? code / q->scale[j] : code * q->step[j];
-}
-
-ALWAYS_INLINE vreal mixed_level(vreal x, const pact *q, const int count, const bool reference)
-{
-    vreal y = {0};
-    UNROLL
-    for (int j = 0; j < count; ++j) y += q->probability[j] * level(x, q, j, reference);
-    return y;
-}
 
 /* Element i of what is quantised: x, or x + b behind an add. */
 ALWAYS_INLINE vreal load_sum(const real *x, const real *b, size_t i)

@@ -28,6 +28,32 @@ void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, 
     }
 }
 
+void act_quant_round_to_nearest(pact *q)
+{
+    q->snap = (real)0.5;
+}
+
+enum { SIGNED_LOWEST = -128, SIGNED_HIGHEST = 127, UNSIGNED_LEVELS = 255 };
+
+void act_quant_prepare_signed(pact *out, real clip)
+{
+    const real step = 2 * clip / UNSIGNED_LEVELS;
+    *out = (pact){.count = 1, .low = SIGNED_LOWEST * step};
+    out->clip[0] = SIGNED_HIGHEST * step;
+    out->scale[0] = 1 / step;
+    out->step[0] = step;
+    out->high[0] = REAL_MAX;
+    out->top[0] = SIGNED_HIGHEST;
+    out->probability[0] = 1;
+    act_quant_round_to_nearest(out);
+}
+
+real act_quant_signed_slope(real dclip, real dlow)
+{
+    return dclip * ((real)(2 * SIGNED_HIGHEST) / UNSIGNED_LEVELS) +
+           dlow * ((real)(2 * SIGNED_LOWEST) / UNSIGNED_LEVELS);
+}
+
 real act_quant_step(int count, const int *bits, const real *clip, real low, const real *probability)
 {
     real step = 0;

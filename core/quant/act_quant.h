@@ -16,6 +16,17 @@ typedef enum {
 void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *probability,
                        act_place place, const arithmetic_rules *rules);
 
+/* Codes by rounding to nearest instead of down: an exact quantiser with borders half a step lower. */
+void act_quant_round_to_nearest(pact *q);
+
+/* What a residual branch without ReLU goes through before the add: 8 bit, signed, on a grid of its own group, so that
+ * an integer target adds codes. With clip c of the group's unsigned quantiser: step = 2 c / 255, codes -128 ... 127
+ * rounded to nearest; every unsigned code of 2, 4 or 8 bit is a whole number of half steps, too. */
+void act_quant_prepare_signed(pact *out, real clip);
+
+/* dL/dc of it, from what the kernel gives for its two ends. */
+real act_quant_signed_slope(real dclip, real dlow);
+
 /* sum_j share_j (clip_j - low) / (2^bits_j - 1): the step that the bias grid is tied to (method.md 2.5). */
 real act_quant_step(int count, const int *bits, const real *clip, real low, const real *probability);
 

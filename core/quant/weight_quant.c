@@ -2,28 +2,42 @@
 
 #include <string.h>
 
+#include "core/quant/round.h"
+
 enum { BLOCK = 64 }; /* channels handled together: their per-channel numbers stay in registers and L1 */
 
-#ifdef BITFRONT_DOUBLE
-static const real ROUND = 6755399441055744.0; /* 1.5 * 2^52 */
-#else
-static const real ROUND = 12582912.0f; /* 1.5 * 2^23 */
-#endif
 static const real SMALLEST_BIAS_STEP = (real)1e-8;
-
-/* Round half to even for |x| < 2^22: adding 1.5 * 2^23 leaves no fraction bits. Vectorises on every processor. */
-static inline real round_small(real x)
-{
-    return (x + ROUND) - ROUND;
-}
 
 /* Per-channel numbers of one block of channels. */
 typedef struct {
     int first, count;
-    real divisor[WEIGHT_PRECISIONS][BLOCK]; /* exact: M (the same for every precision); by division: the step */
-    real step[WEIGHT_PRECISIONS][BLOCK];
+    real divisor[WEIGHT_PRECISIONS][BLOCK]; /* exact: M (the same for every precision); by division, given: the step */
+    real step[WEIGHT_PRECISIONS][BLOCK];    /* of what comes out: with the gain */
+    bool binary[WEIGHT_PRECISIONS];
     real factor[WEIGHT_PRECISIONS], low[WEIGHT_PRECISIONS], high[WEIGHT_PRECISIONS];
 } block_grid;
+
+/* The grid of precision p from the largest magnitudes, or by division from the steps that are given. */
+static void precision_prepare(block_grid *grid, int p, const weight_choice *choice, int channels,
+                              const real largest[BLOCK], bool tie_by_division)
+{
+    const int bits = choice->bits[p];
+    const bool given = bits > 0 && choice->given[p], by_division = tie_by_division || given;
+    const real levels = (real)((1 << bits) - 1);
+    grid->binary[p] = bits == 1;
+    grid->factor[p] = by_division ? 1 : levels / 2;
+    grid->high[p] = (real)((1 << bits) / 2 - 1);
+    grid->low[p] = tie_by_division && !given ? -REAL_MAX : -(real)((1 << bits) / 2);
+    for (int c = 0; c < grid->count; c++) {
+        real range = largest[c] > 0 ? 2 * largest[c] : 1;
+        real step = given       ? choice->steps[p * channels + grid->first + c]
+                    : bits == 1 ? range / 2
+                    : bits > 0  ? range / levels
+                                : 0;
+        grid->divisor[p][c] = by_division && bits > 0 ? step : range / 2;
+        grid->step[p][c] = choice->gain != NULL ? step * choice->gain[grid->first + c] : step;
+    }
+}
 
 static void block_prepare(block_grid *grid, const real *w, size_t rows, int channels, const weight_choice *choice,
                           bool tie_by_division)
@@ -36,30 +50,19 @@ static void block_prepare(block_grid *grid, const real *w, size_t rows, int chan
             largest[c] = size > largest[c] ? size : largest[c];
         }
     }
-    for (int p = 0; p < choice->precisions; p++) {
-        int bits = choice->bits[p];
-        real levels = (real)((1 << bits) - 1);
-        grid->factor[p] = tie_by_division ? 1 : levels / 2;
-        grid->high[p] = (real)((1 << bits) / 2 - 1);
-        grid->low[p] = tie_by_division ? -REAL_MAX : -(real)((1 << bits) / 2);
-        for (int c = 0; c < grid->count; c++) {
-            real range = largest[c] > 0 ? 2 * largest[c] : 1;
-            grid->step[p][c] = bits > 0 ? range / levels : 0;
-            grid->divisor[p][c] = tie_by_division && bits > 0 ? grid->step[p][c] : range / 2;
-        }
-    }
+    for (int p = 0; p < choice->precisions; p++) precision_prepare(grid, p, choice, channels, largest, tie_by_division);
 }
 
 /* Q_p of one row of the block. */
 static inline void block_quantize(real *out, const real *row, const block_grid *grid, int p)
 {
     const real factor = grid->factor[p], low = grid->low[p], high = grid->high[p];
-    for (int c = 0; c < grid->count; c++) {
-        real code = round_small(row[c] / grid->divisor[p][c] * factor);
-        code = code < low ? low : code;
-        code = code > high ? high : code;
-        out[c] = code * grid->step[p][c];
+    if (grid->binary[p]) {
+        for (int c = 0; c < grid->count; c++) out[c] = row[c] < 0 ? -grid->step[p][c] : grid->step[p][c];
+        return;
     }
+    for (int c = 0; c < grid->count; c++)
+        out[c] = round_clamped(row[c] / grid->divisor[p][c] * factor, low, high) * grid->step[p][c];
 }
 
 /* probability[p] of the block's channels, written out when one column serves all. */

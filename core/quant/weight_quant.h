@@ -1,15 +1,16 @@
-/* weight_quant: symmetric min-max weight quantiser per output channel, mixed over candidate precisions (method.md 2.1,
- * 2.4), and the bias quantiser (2.5).
+/* weight_quant: symmetric weight quantiser per output channel, mixed over candidate precisions, and the bias quantiser.
  *
  * A weight tensor is a matrix (rows, channels), row-major: conv (KH*KW*C, O), depthwise (KH*KW, C), linear (C, O).
  *
  *   M[c] = max over rows |w|,  step_b[c] = 2 M / (2^b - 1)  (M = 1/2 where the channel is all zero)
  *   code = clamp(rne(w / M * (2^b-1)/2), -2^(b-1), 2^(b-1)-1): the extreme weights sit exactly on their tie
  *   tie_by_division (arithmetic.h): code = min(rne(w / step), 2^(b-1)-1), in the published order
+ *   given steps (weight_step.h, or learned): code = clamp(rne(w / step), -2^(b-1), 2^(b-1)-1)
+ *   1 bit: code = -1 where w < 0, else 1; min-max step M
  *   Q_b(w) = code * step,  Q_0 = 0
  *
  * Backward is straight-through: dL/dw = dL/dW for every precision, 0 bit included, so the caller uses the gradient of
- * the mixed weights as it is. */
+ * the mixed weights as it is; learned steps differ (weight_learn.h). */
 #ifndef CORE_QUANT_WEIGHT_QUANT_H
 #define CORE_QUANT_WEIGHT_QUANT_H
 
@@ -18,14 +19,17 @@
 
 #include "core/base/real.h"
 
-enum { WEIGHT_PRECISIONS = 4 };
+enum { WEIGHT_PRECISIONS = 9 }; /* 0 ... 8 bit */
 
 /* Which precisions, and their probability for each channel. */
 typedef struct {
     int precisions;
-    int bits[WEIGHT_PRECISIONS]; /* ascending */
-    int columns;                 /* channels, or 1: all channels share one choice */
-    const real *probability;     /* (precisions, columns), borrowed */
+    int bits[WEIGHT_PRECISIONS];   /* ascending */
+    int columns;                   /* channels, or 1: all channels share one choice */
+    const real *probability;       /* (precisions, columns), borrowed */
+    bool given[WEIGHT_PRECISIONS]; /* which precisions have their steps in `steps`; the others are min-max */
+    const real *steps;             /* (precisions, channels), borrowed; NULL if none is given */
+    const real *gain;              /* (channels), borrowed: multiplies steps behind the codes; NULL: 1 */
 } weight_choice;
 
 /* W[k][c] = sum_p share_p[c] Q_p(w[k][c]); step[c] = sum_p share_p[c] step_p[c] (0 bit contributes 0). W may not be w.

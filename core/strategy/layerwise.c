@@ -2,16 +2,34 @@
 
 #include "core/strategy/searched.h"
 
+static const precision_choice usual = {.count = 3, .bits = {2, 4, 8}, .whole_groups = true};
+
 static void options(model_options *o, const trainer_inputs *in)
 {
-    static const int bits[] = {2, 4, 8};
-    searched_options(o, in, bits, 3, true);
+    searched_entry_options(o, in, &usual);
 }
 
-static const task_kind kind = {
-    .name = "layerwise", .options = options, .start = searched_start, .stages = searched_stages};
-static const task_kind *const kinds[] = {&kind, NULL};
+static const task_kind kind = {.name = "layerwise",
+                               .reads = {searched_sections, true},
+                               .options = options,
+                               .start = searched_start,
+                               .stages = searched_stages};
+static const task_kind to_budget = {.name = "layerwise_budget",
+                                    .reads = {searched_sections, true},
+                                    .options = options,
+                                    .start = searched_start,
+                                    .stages = searched_budget_stages};
+static const task_kind *const kinds[] = {&kind, &to_budget, NULL};
 
-const strategy strategy_layerwise = {.name = "layerwise",
-                                     .description = "one precision for each sharing group, no pruning (EdMIPS-like)",
-                                     .kinds = kinds};
+static status plan(task_plan *p, const plan_place *at)
+{
+    return searched_plan_points(p, at, &usual, &kind, &to_budget);
+}
+
+const strategy strategy_layerwise = {
+    .entry = {.name = "layerwise",
+              .description = "one of 2, 4, 8 bit for each sharing group, no pruning (EdMIPS-like)",
+              .keys = searched_keys,
+              .check = searched_check},
+    .plan = plan,
+    .kinds = kinds};

@@ -18,5 +18,22 @@ static status start(trainer *t, const record *const *parents, int count)
 }
 
 static const stage *const stages[] = {&stage_warmup, NULL};
+static const char *const sections[] = {"warmup", NULL};
 
-const task_kind warmup_kind = {.name = "warmup", .options = options, .start = start, .stages = stages};
+const task_kind warmup_kind = {
+    .name = "warmup", .reads = {.sections = sections}, .options = options, .start = start, .stages = stages};
+
+status warmup_plan(task_plan *p, int *ids, int network)
+{
+    const settings *s = p->in.settings;
+    for (int k = 0; k < s->seed_count; k++) {
+        task t = {.kind = "warmup",
+                  .strategy = "warmup",
+                  .entry = -1,
+                  .network = network,
+                  .seed = s->seeds[k],
+                  .cost_model = "none"};
+        TRY(task_plan_add(p, &ids[k], &t, NULL, 0, &warmup_kind.reads));
+    }
+    return status_ok();
+}

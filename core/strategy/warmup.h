@@ -2,8 +2,12 @@
 #ifndef CORE_STRATEGY_WARMUP_H
 #define CORE_STRATEGY_WARMUP_H
 
+#include "core/task/plan.h"
 #include "core/train/stage.h"
 
 extern const task_kind warmup_kind;
+
+/* Adds the warm-ups of every seed for a network of the sweep, or finds them. ids[seed_count] of p->in.settings. */
+MUST_CHECK status warmup_plan(task_plan *p, int *ids, int network);
 
 #endif

@@ -62,26 +62,26 @@ status job_part_from_slurm(job_part *out)
     return status_ok();
 }
 
-int job_part_mark(bool *mine, const job_part *s, const task *tasks, int count)
+int job_part_mark(bool *mine, const job_part *s, const task *tasks, const int *parents, int count)
 {
     int points = 0, marked = 0;
     memset(mine, 0, (size_t)count * sizeof *mine);
     for (int i = 0; i < count; i++) {
-        if (tasks[i].kind != TASK_POINT || points++ % s->count != s->index) continue;
-        mine[i] = true;
-        if (tasks[i].depends_on != 0) mine[tasks[i].depends_on - 1] = true;
+        mine[i] = tasks[i].point && points++ % s->count == s->index;
     }
-    /* A sweep of warm-ups alone is done by the first. */
+    for (int i = count - 1; i >= 0; i--) /* children come after their parents */
+        for (int p = 0; p < tasks[i].parent_count && mine[i]; p++) mine[parents[tasks[i].parents + p] - 1] = true;
+    /* A sweep without points is done by the first. */
     for (int i = 0; i < count && (points == 0 || s->count == 1); i++) mine[i] = mine[i] || s->index == 0;
     for (int i = 0; i < count; i++) marked += mine[i];
     return marked;
 }
 
-status job_part_size(int *out, const job_part *s, const task *tasks, int count)
+status job_part_size(int *out, const job_part *s, const task *tasks, const int *parents, int count)
 {
     bool *mine = malloc((size_t)count + 1);
     if (mine == NULL) return status_fail(STATUS_MEMORY, "no memory to share %d tasks", count);
-    *out = job_part_mark(mine, s, tasks, count);
+    *out = job_part_mark(mine, s, tasks, parents, count);
     free(mine);
     return status_ok();
 }

@@ -1,5 +1,5 @@
-/* job_part: the part of a sweep that one job of an array does: every N-th point. Warm-ups belong to every part that has
- * points which start from them. Pure functions of the task list. */
+/* job_part: the part of a sweep that one job of an array does: every N-th point. What points start from belongs to
+ * every part that has such points. Pure functions of the plan. */
 #ifndef CORE_SWEEP_JOB_PART_H
 #define CORE_SWEEP_JOB_PART_H
 
@@ -21,9 +21,9 @@ MUST_CHECK status job_part_parse(job_part *out, const char *text);
 MUST_CHECK status job_part_from_slurm(job_part *out);
 
 /* How many tasks belong to the part. */
-MUST_CHECK status job_part_size(int *out, const job_part *s, const task *tasks, int count);
+MUST_CHECK status job_part_size(int *out, const job_part *s, const task *tasks, const int *parents, int count);
 
 /* mine[i] := tasks[i] belongs to the part; returns how many. */
-int job_part_mark(bool *mine, const job_part *s, const task *tasks, int count);
+int job_part_mark(bool *mine, const job_part *s, const task *tasks, const int *parents, int count);
 
 #endif

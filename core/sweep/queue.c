@@ -10,7 +10,7 @@ enum { NONE = -1 };
 
 static int rank_of(const queue *q, int index)
 {
-    return (q->tasks[index].kind == TASK_WARMUP ? 0 : 2) + (q->entries[index].begun ? 0 : 1);
+    return (q->tasks[index].point ? 2 : 0) + (q->entries[index].begun ? 0 : 1);
 }
 
 bool queue_before(const queue *q, int a, int b)
@@ -67,22 +67,33 @@ int queue_take(queue *q, int place)
 
 /* ---- states ---- */
 
-/* Dependents are chained in the order of their ids. */
-static void chain_dependents(queue *q)
+/* Children in the order of their ids: counted, placed, filled in. */
+static status list_children(queue *q)
 {
-    for (int i = q->count - 1; i >= 0; i--) {
-        int needs = q->tasks[i].depends_on;
-        if (needs == 0) continue;
-        queue_entry *warmup = &q->entries[needs - 1];
-        q->entries[i].next_dependent = warmup->first_dependent;
-        warmup->first_dependent = i;
-        warmup->behind += q->entries[i].weight;
+    int total = 0;
+    for (int i = 0; i < q->count; i++) {
+        for (int p = 0; p < q->tasks[i].parent_count; p++) {
+            queue_entry *parent = &q->entries[q->parents[q->tasks[i].parents + p] - 1];
+            parent->children++;
+            parent->behind += q->entries[i].weight;
+            total++;
+        }
+        q->entries[i].open_parents = q->tasks[i].parent_count;
     }
+    q->children = calloc((size_t)total + 1, sizeof *q->children);
+    if (q->children == NULL) return status_fail(STATUS_MEMORY, "no memory for a queue of %d tasks", q->count);
+    for (int i = 0, end = 0; i <= q->count; i++) q->entries[i].children = end += q->entries[i].children;
+    for (int i = q->count - 1; i >= 0; i--)
+        for (int p = q->tasks[i].parent_count - 1; p >= 0; p--)
+            q->children[--q->entries[q->parents[q->tasks[i].parents + p] - 1].children] = i;
+    return status_ok();
 }
 
-status queue_init(queue *out, const task *tasks, const float *weights, int count, int shards, int ranks)
+status queue_init(queue *out, const task *tasks, const int *parents, const float *weights, int count, int shards,
+                  int ranks)
 {
     queue q = {.tasks = tasks,
+               .parents = parents,
                .count = count,
                .shards = shards,
                .waiting = count,
@@ -101,14 +112,17 @@ status queue_init(queue *out, const task *tasks, const float *weights, int count
         return status_fail(STATUS_MEMORY, "no memory for a queue of %d tasks", count);
     }
     for (int i = 0; i < count; i++) {
-        assert(tasks[i].id == i + 1 && tasks[i].depends_on <= i);
+        assert(tasks[i].id == i + 1);
         float weight = weights != NULL ? weights[i] : 1;
-        q.entries[i] = (queue_entry){
-            .weight = weight, .left = weight, .next_dependent = NONE, .first_dependent = NONE, .group = NONE};
+        q.entries[i] = (queue_entry){.weight = weight, .left = weight, .next_hopeless = NONE, .group = NONE};
         q.work_left += weight;
-        if (tasks[i].depends_on == 0) queue_put(&q, i);
+        if (tasks[i].parent_count == 0) queue_put(&q, i);
     }
-    chain_dependents(&q);
+    status listed = list_children(&q);
+    if (failed(listed)) {
+        queue_free(&q);
+        return listed;
+    }
     *out = q;
     return status_ok();
 }
@@ -116,10 +130,12 @@ status queue_init(queue *out, const task *tasks, const float *weights, int count
 void queue_free(queue *q)
 {
     free(q->entries);
+    free(q->children);
     free(q->heap);
     free(q->groups);
     free(q->shares);
     q->entries = NULL;
+    q->children = NULL;
     q->heap = NULL;
     q->groups = NULL;
     q->shares = NULL;
@@ -173,14 +189,14 @@ void queue_start(queue *q, int index, int level, double now)
 {
     assert(q->running < q->room);
     queue_entry *e = &q->entries[index];
-    phase_kind fresh = q->tasks[index].kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH;
     e->group = q->running;
     e->begun = true;
-    q->groups[q->running] = (queue_group){.index = index,
-                                          .ranks = 1 << level,
-                                          .level = level,
-                                          .since = now,
-                                          .phase = e->last.pace > 0 ? (phase_kind)e->last.phase : fresh};
+    q->groups[q->running] =
+        (queue_group){.index = index,
+                      .ranks = 1 << level,
+                      .level = level,
+                      .since = now,
+                      .phase = e->last.pace > 0 ? (phase_kind)e->last.phase : queue_first_phase(q, index)};
     q->busy_ranks += 1 << level;
     int planned = q->planned_for; /* what starts as planned leaves the plan as it is */
     move(q, index, QUEUE_RUNNING);
@@ -198,31 +214,38 @@ static void end_group(queue *q, int index)
     e->group = NONE;
 }
 
-/* The points that wait for a warm-up can start now, or never. */
-static void release_dependents(queue *q, int index, bool ok)
+/* The hopeless are kept in the order of the ids. */
+static void lose_hope(queue *q, int index)
 {
     int *tail = &q->hopeless;
-    if (!ok)
-        while (*tail != NONE) tail = &q->entries[*tail].next_dependent;
-    for (int i = q->entries[index].first_dependent; i != NONE;) {
-        int next = q->entries[i].next_dependent;
-        if (q->entries[i].state == QUEUE_WAITING && ok) queue_put(q, i);
-        if (q->entries[i].state == QUEUE_WAITING && !ok) {
-            *tail = i;
-            tail = &q->entries[i].next_dependent;
-            *tail = NONE;
-        }
-        i = next;
+    while (*tail != NONE && *tail < index) tail = &q->entries[*tail].next_hopeless;
+    if (*tail == index) return;
+    q->entries[index].next_hopeless = *tail;
+    *tail = index;
+}
+
+/* What waits for a task that has ended can start now, or never. */
+static void release_children(queue *q, int index, bool ok)
+{
+    for (int k = q->entries[index].children; k < q->entries[index + 1].children; k++) {
+        const int child = q->children[k];
+        queue_entry *e = &q->entries[child];
+        e->open_parents -= ok;
+        e->orphaned = e->orphaned || !ok;
+        if (e->state != QUEUE_WAITING) continue;
+        if (e->orphaned)
+            lose_hope(q, child);
+        else if (e->open_parents == 0)
+            queue_put(q, child);
     }
-    q->entries[index].first_dependent = NONE;
 }
 
 /* The work of a task that has ended, is another job's or set aside counts no more (sign -1); +1: it counts again. */
 static void count_work(queue *q, int index, int sign)
 {
     const queue_entry *e = &q->entries[index];
-    int needs = q->tasks[index].depends_on;
-    if (needs != 0) q->entries[needs - 1].behind += (float)sign * e->weight;
+    for (int p = 0; p < q->tasks[index].parent_count; p++)
+        q->entries[q->parents[q->tasks[index].parents + p] - 1].behind += (float)sign * e->weight;
     q->work_left += (float)sign * e->left;
 }
 
@@ -232,7 +255,7 @@ static void end_task(queue *q, int index, bool ok)
     if (e->state != QUEUE_AWAY && e->state != QUEUE_ASIDE) count_work(q, index, -1);
     e->left = 0;
     move(q, index, ok ? QUEUE_DONE : QUEUE_FAILED);
-    release_dependents(q, index, ok);
+    release_children(q, index, ok);
 }
 
 static int place_in_heap(const queue *q, int index)
@@ -271,16 +294,13 @@ void queue_away(queue *q, int id)
 void queue_back(queue *q, int id)
 {
     assert(queue_task(q, id) == QUEUE_AWAY);
-    int needs = q->tasks[id - 1].depends_on;
-    queue_state before = needs != 0 ? queue_task(q, needs) : QUEUE_DONE;
+    const queue_entry *e = &q->entries[id - 1];
     count_work(q, id - 1, +1);
     move(q, id - 1, QUEUE_WAITING);
-    if (before == QUEUE_DONE) queue_put(q, id - 1);
-    if (before != QUEUE_FAILED) return;
-    int *tail = &q->hopeless; /* kept in the order of the ids */
-    while (*tail != NONE && *tail < id - 1) tail = &q->entries[*tail].next_dependent;
-    q->entries[id - 1].next_dependent = *tail;
-    *tail = id - 1;
+    if (e->orphaned)
+        lose_hope(q, id - 1);
+    else if (e->open_parents == 0)
+        queue_put(q, id - 1);
 }
 
 void queue_returned(queue *q, int id)
@@ -307,8 +327,8 @@ bool queue_broken(queue *q, int id)
 bool queue_hopeless(queue *q, int *id)
 {
     int index = q->hopeless;
-    while (index != NONE && q->entries[index].state != QUEUE_WAITING) index = q->entries[index].next_dependent;
-    q->hopeless = index != NONE ? q->entries[index].next_dependent : NONE;
+    while (index != NONE && q->entries[index].state != QUEUE_WAITING) index = q->entries[index].next_hopeless;
+    q->hopeless = index != NONE ? q->entries[index].next_hopeless : NONE;
     if (index == NONE) return false;
     end_task(q, index, false);
     *id = index + 1;

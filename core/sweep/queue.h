@@ -4,8 +4,8 @@
  * (architecture.md 2), so all of this is about time only.
  *
  * Policy:
- * - Order: warm-ups, since many points wait for each, then points; among them those that were begun and given back
- * before fresh ones; among these the longest remaining work first, then the lowest id.
+ * - Order: states that others start from, such as warm-ups, then points; among them those that were begun and given
+ * back before fresh ones; among these the longest remaining work first, then the lowest id.
  * - One rank for each task as long as there are as many ready tasks as ranks: nothing is more efficient. A warm-up that
  *   would hold up the sweep gets as many as it needs.
  * - With fewer tasks than ranks, groups are doubled (powers of two up to `shards`) one after the other, the one that
@@ -51,15 +51,17 @@ typedef enum {
 
 typedef struct {
     float weight, left;   /* units of work; what was left at the last boundary */
-    float behind;         /* work of the unfinished points that wait for this warm-up */
+    float behind;         /* work of the unfinished tasks that start from this one */
     speed_sample last;    /* measured of this task */
-    int next_dependent;   /* of the same warm-up, or in the list of hopeless tasks; index, -1: the end */
-    int first_dependent;  /* of this warm-up; index, -1: none */
+    int children;         /* place of the first one in queue.children; they end where those of the next task begin */
+    int next_hopeless;    /* in the list of hopeless tasks; index, -1: the end */
+    int open_parents;     /* that are not done */
     int group;            /* while running: index in queue.groups */
     unsigned char state;  /* queue_state */
     unsigned char broken; /* times its group broke */
     unsigned char target; /* level in the plan of queue_policy.c */
     bool begun;           /* was handed out before */
+    bool orphaned;        /* a parent failed */
 } queue_entry;
 
 /* A running task. */
@@ -73,12 +75,14 @@ typedef struct {
 
 typedef struct {
     const task *tasks;    /* (count), ids 1 ... count; borrowed */
-    queue_entry *entries; /* (count), owned */
+    const int *parents;   /* of all tasks, as ids; borrowed */
+    queue_entry *entries; /* (count + 1), owned */
+    int *children;        /* of all tasks, as indices, in increasing order; owned */
     int count, shards;
     int waiting, running, done, failed, away, aside; /* tasks in each state */
     int *heap; /* (heap_count), room for `count`: indices of tasks that can start, best first; owned */
     int heap_count;
-    int hopeless;               /* first of the waiting tasks whose warm-up failed; index, -1: none */
+    int hopeless;               /* first of the waiting tasks of which a parent failed; index, -1: none */
     queue_group *groups;        /* (running), owned */
     struct queue_share *shares; /* room for planning; owned */
     int room;                   /* most groups there can be */
@@ -90,9 +94,11 @@ typedef struct {
     int regroups;    /* verdicts to grow or to shrink */
 } queue;
 
-/* `weights` (count) says how much work each task is, in units of which a segment is a part (epochs); copied; NULL: all
- * alike. There are at most `ranks` ranks. */
-MUST_CHECK status queue_init(queue *out, const task *tasks, const float *weights, int count, int shards, int ranks);
+/* parents: what task.parents counts in, ids smaller than those of the children. `weights` (count) says how much work
+ * each task is, in units of which a segment is a part (epochs); copied; NULL: all alike. There are at most `ranks`
+ * ranks. */
+MUST_CHECK status queue_init(queue *out, const task *tasks, const int *parents, const float *weights, int count,
+                             int shards, int ranks);
 void queue_free(queue *q);
 
 queue_state queue_task(const queue *q, int id);
@@ -126,7 +132,8 @@ void queue_back(queue *q, int id);
 /* The group of a running task broke. True: it waits again. False: it is set aside; the caller says so. */
 bool queue_broken(queue *q, int id);
 
-/* Finds a waiting task whose warm-up failed and marks it failed. The caller records the reason. False: there is none.
+/* Finds a waiting task of which a parent failed and marks it failed. The caller records the reason. False: there is
+ * none.
  */
 bool queue_hopeless(queue *q, int *id);
 

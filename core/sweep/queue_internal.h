@@ -13,6 +13,12 @@ bool queue_before(const queue *q, int a, int b);
 void queue_put(queue *q, int index);
 int queue_take(queue *q, int place);
 
+/* What a task that has not been measured is taken for. */
+static inline phase_kind queue_first_phase(const queue *q, int index)
+{
+    return q->tasks[index].parent_count == 0 ? PHASE_WARMUP : PHASE_SEARCH;
+}
+
 /* A task in a plan. */
 typedef struct queue_share {
     int index, level;

@@ -15,7 +15,7 @@ static phase_kind phase_of(const queue *q, int index)
     const queue_entry *e = &q->entries[index];
     if (e->state == QUEUE_RUNNING) return q->groups[e->group].phase;
     if (e->last.pace > 0) return (phase_kind)e->last.phase;
-    return q->tasks[index].kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH;
+    return queue_first_phase(q, index);
 }
 
 static bool is_measured(const queue *q, int index)
@@ -70,7 +70,7 @@ static bool can_begin(const queue *q, double now, int index, int level)
 /* The smallest group with which a warm-up does not hold up the sweep: one rank for a point. */
 static int needed_level(const queue *q, int index, int all_ranks)
 {
-    if (q->tasks[index].kind != TASK_WARMUP) return 0;
+    if (q->tasks[index].point) return 0;
     const speed_sample none = {0};
     double pace = speed_pace(&q->speed, &none, PHASE_SEARCH, 0);
     double perfect = q->work_left * (pace > 0 ? pace : 1) / all_ranks, tail = tail_seconds(q, index, all_ranks);

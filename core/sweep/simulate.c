@@ -214,7 +214,7 @@ static status reserve(simulator *s)
     for (int i = 0; i < in->workers; i++) s->idle[i] = true;
     s->idle_count = in->workers;
     int shards = in->shards < 1 << (SPEED_LEVELS - 1) ? in->shards : 1 << (SPEED_LEVELS - 1);
-    status queued = queue_init(&s->queue, in->tasks, weights, in->count, shards, in->workers);
+    status queued = queue_init(&s->queue, in->tasks, in->parents, weights, in->count, shards, in->workers);
     free(weights);
     return queued;
 }

@@ -17,6 +17,7 @@ typedef struct {
 
 typedef struct {
     const task *tasks;          /* (count), ids 1 ... count; borrowed */
+    const int *parents;         /* of all tasks, as ids; borrowed */
     const simulated_work *work; /* (count), borrowed */
     int count, shards;
     int workers;               /* ranks that compute */

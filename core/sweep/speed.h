@@ -10,7 +10,7 @@
 
 #include "core/task/record.h"
 
-enum { SPEED_LEVELS = 9, SPEED_PHASES = PHASE_FINETUNE + 1 };
+enum { SPEED_LEVELS = 9, SPEED_PHASES = PHASE_COUNT };
 
 /* A pace is seconds per unit of weight. */
 typedef struct {

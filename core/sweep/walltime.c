@@ -2,6 +2,7 @@
 #include "core/sweep/walltime.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +11,18 @@
 
 static const double ENDING_SHARE = 0.02;                          /* of the time, for the end of the job ... */
 static const double SHORTEST_ENDING = 1.0, LONGEST_ENDING = 30.0; /* ... within these limits, s */
-enum { MOST_FIELDS = 3 };
+enum { MOST_FIELDS = 3, MOST_SECONDS = 1000000000 };
 
 /* Digits only: no sign, no space, no fraction. */
 static bool read_number(double *value, const char **at)
 {
     if (!isdigit((unsigned char)**at)) return false;
     char *end;
-    *value = (double)strtoul(*at, &end, 10);
+    errno = 0;
+    unsigned long number = strtoul(*at, &end, 10);
+    *value = (double)number;
     *at = end;
-    return true;
+    return errno == 0 && number <= MOST_SECONDS;
 }
 
 bool walltime_read(double *seconds, const char *text)
@@ -73,7 +76,7 @@ status walltime_of_job(double *seconds)
     if (end == NULL) return ask_squeue(seconds, job);
     char *rest;
     double until = strtod(end, &rest);
-    if (rest == end || *rest != '\0')
+    if (rest == end || *rest != '\0' || !isfinite(until))
         return status_fail(STATUS_CONFIG, "SLURM_JOB_END_TIME is \"%.40s\", which is no time", end);
     *seconds = fmax(until - (double)time(NULL), 0);
     return status_ok();

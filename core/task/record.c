@@ -5,6 +5,9 @@
 
 void record_free(record *r)
 {
+    free(r->parents);
+    free(r->options);
+    free(r->identity);
     free(r->curve);
     for (int i = 0; i < r->allocation_count; i++) free(r->allocations[i].bits);
     free(r->allocations);

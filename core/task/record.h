@@ -12,6 +12,7 @@ enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16 };
 
 typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
 typedef enum { PHASE_WARMUP, PHASE_SEARCH, PHASE_FINETUNE } phase_kind;
+enum { PHASE_COUNT = PHASE_FINETUNE + 1 };
 
 /* One epoch of one stage, in the order in which they ran. Accuracies are fractions, losses mean cross-entropy. */
 typedef struct {
@@ -49,7 +50,10 @@ typedef struct {
 } record_cost;
 
 typedef struct {
-    task task;
+    task task;      /* the place of the parents: not used */
+    char *parents;  /* their keys, with spaces between them; owned; NULL: none */
+    char *options;  /* of its entry, as in the configuration, without those that stand in `task`; owned; NULL: none */
+    char *identity; /* text that task.key is the hash of (identity.h); owned */
     record_state state;
     char reason[256];                            /* why it failed; empty when done */
     double validation_accuracy, validation_loss; /* of the kept epoch of the last phase */

@@ -1,37 +1,38 @@
-/* task: one point of a sweep, or the shared warm-up that points wait for. The list is a pure function of the settings:
- * ids are positions (1, 2, ...), warm-ups first, then the entries in the order of the file. */
+/* task: one vertex of a sweep's graph: a piece of training whose start is a pure function of its parents' records, and
+ * whose record is a pure function of its start and its settings. Some records are points of the front, others only
+ * states that more tasks start from: warm-ups, legs of a trajectory. */
 #ifndef CORE_TASK_TASK_H
 #define CORE_TASK_TASK_H
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "core/base/status.h"
-#include "core/config/settings.h"
 
-typedef enum { TASK_WARMUP, TASK_POINT } task_role;
-
-/* Room for the names in core/strategy: lists of tasks may be long. */
-enum { TASK_STRATEGY = 24 };
+/* Room for names (many tasks are kept at a time), for labels, and for keys: 32 hexadecimal digits. */
+enum { TASK_NAME = 24, TASK_LABEL = 128, TASK_KEY = 33, TASK_NETWORK = 44, TASK_MOST_PARENTS = 1024 };
 
 typedef struct {
-    int id; /* 1, 2, ...: file tasks/000001.h5 */
-    task_role kind;
-    int depends_on; /* id of the warm-up a point starts from; 0 = none */
+    int id;                    /* 1, 2, ...: the position in a plan, for people; another plan may have another one */
+    bool point;                /* its record is a point */
+    char key[TASK_KEY];        /* hash of everything the record depends on (identity.h); names its file */
+    char kind[TASK_NAME];      /* which task_kind of core/strategy: "warmup", "joint" */
+    char strategy[TASK_NAME];  /* of the entry of the sweep it belongs to; "warmup" for warm-ups */
+    int parent_count, parents; /* tasks it starts from: their number, and the place of the first in task_plan.parents */
+    int entry;                 /* of the sweep, whose options it follows; -1: of none */
+    int network;               /* of the sweep's list */
+    char network_name[TASK_NETWORK]; /* set by the plan */
+    bool one_of_several;             /* the sweep has other networks, too: the label says on which it is */
     uint64_t seed;
-    char strategy[TASK_STRATEGY]; /* "warmup" for warm-ups */
-    char cost_model[MAX_NAME];    /* "none" for warm-ups and fixed */
-    double strength; /* unit-free if normalize_cost, else per unit of the cost model; 0 for warm-ups and fixed */
-    int bits;        /* fixed only, else 0 */
+    char cost_model[TASK_NAME]; /* "none": it is charged for nothing */
+    double strength;            /* unit-free if search.normalize_cost, else per unit of the cost model; 0 without one */
+    int bits;                   /* weight precision of the strategy fixed, else 0 */
+    int step;                   /* of a trajectory, from 1; 0: of none */
+    double target;              /* budget in the cost model's unit; 0: none */
+    int epochs;                 /* length of a stage that has no fixed one; 0: of none */
 } task;
 
-/* "joint size 2.5 seed 1", "fixed w4 seed 1", "warm-up seed 1": for people. */
-void task_label(char out[128], const task *t);
-
-/* *out is one allocation of *count tasks; the caller frees it. Refuses doubled settings, naming the lines. */
-MUST_CHECK status task_list_build(task **out, int *count, const settings *s);
-
-/* Table for `bitfront plan`. */
-void task_list_print(FILE *out, const task *tasks, int count);
+/* "joint size 2.5 seed 1", "fixed w4 on resnet8-x1.25 seed 1", "warm-up seed 1": for people. */
+void task_label(char out[TASK_LABEL], const task *t);
 
 #endif

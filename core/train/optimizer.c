@@ -25,3 +25,14 @@ void optimizer_sgd(real *values, real *velocity, const real *gradients, size_t c
         values[i] -= rate * velocity[i];
     }
 }
+
+void optimizer_nesterov(real *values, real *velocity, const real *gradients, size_t count, double learning_rate,
+                        double momentum, double weight_decay)
+{
+    const real rate = (real)learning_rate, mu = (real)momentum, decay = (real)weight_decay;
+    for (size_t i = 0; i < count; i++) {
+        real g = gradients[i] + decay * values[i];
+        velocity[i] = mu * velocity[i] + g;
+        values[i] -= rate * (g + mu * velocity[i]);
+    }
+}

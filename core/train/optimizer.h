@@ -16,4 +16,9 @@ void optimizer_adam(real *values, real *first, real *second, const real *gradien
 void optimizer_sgd(real *values, real *velocity, const real *gradients, size_t count, double learning_rate,
                    double momentum, double weight_decay);
 
+/* The same one step ahead (Nesterov, as in Sutskever et al. 2013): v = momentum v + g; values -= learning_rate (g +
+ * momentum v). */
+void optimizer_nesterov(real *values, real *velocity, const real *gradients, size_t count, double learning_rate,
+                        double momentum, double weight_decay);
+
 #endif

@@ -2,12 +2,43 @@
 
 #include <math.h>
 
-double schedule_learning_rate_factor(const phase_settings *phase, int epoch)
+static const double ONE_CYCLE_RISE = 0.15, PI = 3.14159265358979323846;
+
+static double drop(double factor, const phase_settings *phase, int epoch)
 {
-    double factor = pow(phase->learning_rate_decay, epoch);
     for (int i = 0; i < phase->drop_count; i++)
         if (epoch > phase->drop_epochs[i]) factor *= phase->drop_factors[i];
     return factor;
+}
+
+double schedule_learning_rate_factor(const phase_settings *phase, int epoch)
+{
+    return drop(pow(phase->learning_rate_decay, epoch), phase, epoch);
+}
+
+static double rise_fraction(const phase_settings *phase)
+{
+    if (phase->warmup_fraction >= 0) return phase->warmup_fraction;
+    return phase->schedule == SCHEDULE_ONE_CYCLE ? ONE_CYCLE_RISE : 0;
+}
+
+double schedule_rate_factor(const phase_settings *phase, int64_t step, int epoch_steps)
+{
+    const int epoch = (int)(step / epoch_steps);
+    const double rise = rise_fraction(phase), done = ((double)step + 0.5) / ((double)phase->epochs * epoch_steps);
+    const double falling = fmax(done - rise, 0) / (1 - rise), risen = done < rise ? done / rise : 1;
+    switch (phase->schedule) {
+    case SCHEDULE_EXPONENTIAL:
+        return risen * schedule_learning_rate_factor(phase, epoch);
+    case SCHEDULE_CONSTANT:
+        return drop(risen, phase, epoch);
+    case SCHEDULE_LINEAR:
+    case SCHEDULE_ONE_CYCLE:
+        return drop(risen * (1 - falling), phase, epoch);
+    case SCHEDULE_COSINE:
+        return drop(risen * (1 + cos(PI * falling)) / 2, phase, epoch);
+    }
+    return 1;
 }
 
 double schedule_temperature(const search_settings *search, int epoch)

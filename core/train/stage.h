@@ -12,6 +12,7 @@
 #include "core/base/status.h"
 #include "core/config/settings.h"
 #include "core/net/model/model.h"
+#include "core/task/identity.h"
 #include "core/task/record.h"
 #include "core/train/evaluate.h"
 #include "core/train/trainer_inputs.h"
@@ -24,7 +25,11 @@ typedef struct stage {
     int draws;         /* number of its random draws, unlike that of any other stage of the task */
     model_mode mode;   /* of the network in its steps */
     bool compact;      /* steps compute on the network without its removed channels (core/net/model/compact.h) */
+    bool learns_steps; /* learned weight steps are trained; they start with the stage (model_start_steps) */
     bool choices_move; /* steps update the choices, by SGD, besides weights and clips */
+    bool keeps_last;   /* the last epoch is kept, whatever its validation says */
+    bool keeps_state;  /* of the last stage: what it keeps itself goes into the record, as a tensor called "state" */
+    bool task_length;  /* as many epochs as the task says (task.epochs), not the settings */
 
     const phase_settings *(*settings)(const settings *s); /* length, optimiser, rates, selection; never NULL */
 
@@ -54,7 +59,8 @@ typedef struct stage {
 
 /* What a task is: which network it trains, from what, in which stages. Its strategy lists it (core/strategy). */
 typedef struct task_kind {
-    const char *name; /* "joint": what task.kind names */
+    const char *name;     /* "joint": what task.kind names */
+    identity_reads reads; /* what of the settings its stages follow */
 
     /* Which network: float, or quantised with these candidates. The trainer has set seed, capacity, sampling and rules
      * before. */
@@ -65,5 +71,11 @@ typedef struct task_kind {
 
     const stage *const *stages; /* NULL-terminated, at least one */
 } task_kind;
+
+/* Epochs of all stages of a task of this kind, at full length, by phase. */
+void task_kind_epochs(int epochs[PHASE_COUNT], const task_kind *kind, const settings *s, const task *t);
+
+/* Epochs of one stage. */
+int stage_epochs(const stage *at, const settings *s, const task *t);
 
 #endif

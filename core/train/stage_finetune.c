@@ -10,4 +10,5 @@ const stage stage_finetune = {.name = "finetune",
                               .draws = 2,
                               .mode = MODEL_HARD,
                               .compact = true,
+                              .learns_steps = true,
                               .settings = settings_of};

@@ -24,13 +24,22 @@ static model_options options_of(const trainer *t)
 {
     const settings *s = t->in.settings;
     model_options o = {.rules = arithmetic_rules_of(s->arithmetic),
+                       .quantizer = s->quantizer,
                        .sampling = s->search.sampling,
                        .start_temperature = (real)s->search.temperature,
                        .capacity = (s->batch + s->shards - 1) / s->shards,
                        .seed = t->in.task->seed};
     t->in.kind->options(&o, &t->in);
-    if (o.quantized) o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
+    const bool images_meet = s->quantizer.batchnorm == BATCHNORM_KEPT; /* as in every float network */
+    if (o.quantized && !images_meet) o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
     return o;
+}
+
+static status open_teacher(trainer *t)
+{
+    model_options options = t->network.options;
+    options.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), trainer_shard_capacity(t));
+    return teacher_open(&t->teacher, t->in.graph, t->in.kernels, &options);
 }
 
 static status check_fit(const trainer *t)
@@ -81,9 +90,13 @@ static status begin(trainer *t)
     t->counters.best_epoch = -1;
     t->order_epoch = -1;
     weigh_classes(t);
-    trainer_normalize_cost(t);
+    trainer_measure_cost(t);
     TRY(t->in.kind->start(t, t->in.parents, t->in.parent_count));
+    if (t->teacher.opened && !t->teacher.taught)
+        return status_fail(STATUS_CONFIG, "a phase of %s has distill above 0, but the task starts from no warm-up",
+                           t->in.kind->name);
     const stage *first = trainer_stage(t);
+    trainer_start_steps(t);
     return first->begin != NULL ? first->begin(t, t->own[0]) : status_ok();
 }
 
@@ -102,6 +115,7 @@ status trainer_open(trainer **out, const trainer_inputs *in)
         t->small.model = &t->discrete.model;
         result = compact_open(&t->discrete, &t->network);
     }
+    if (!failed(result) && trainer_has_teacher(t)) result = open_teacher(t);
     if (!failed(result)) result = trainer_reserve(t);
     if (!failed(result)) result = begin(t);
     t->in.parents = NULL; /* not borrowed any longer */
@@ -119,6 +133,7 @@ void trainer_close(trainer *t)
     if (t == NULL) return;
     arena_free(&t->work);
     arena_free(&t->state);
+    teacher_close(&t->teacher);
     compact_close(&t->discrete);
     model_close(&t->network);
     free(t);
@@ -136,7 +151,9 @@ void trainer_restored(trainer *t)
 {
     t->order_epoch = -1;
     t->small_ready = false;
-    if (t->counters.finished != 0) trainer_prepare_discrete(t);
+    if (t->counters.finished == 0) return;
+    memcpy(t->candidate, t->values, t->network.layout.total * sizeof *t->candidate);
+    trainer_prepare_discrete(t);
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
@@ -199,7 +216,7 @@ trainer_progress trainer_report(const trainer *t)
     double within = n->epoch + (double)n->step / trainer_steps_per_epoch(t);
     trainer_progress p = {.phase = trainer_stage(t)->phase,
                           .epoch = n->epoch,
-                          .epochs = trainer_settings(t)->epochs,
+                          .epochs = trainer_epochs(t),
                           .fraction = n->finished != 0 ? 1 : (before + within) / t->curve_room,
                           .segments_done = (int)n->segments_done};
     snprintf(p.stage, sizeof p.stage, "%s", trainer_stage(t)->name);

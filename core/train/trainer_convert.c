@@ -5,35 +5,69 @@
 
 #include "core/train/calibrate.h"
 
+/* Every tensor of the layout from the one of that name. */
+static status copy_tensors(real *values, const model_layout *layout, const record *from)
+{
+    for (int i = 0; i < layout->tensor_count; i++) {
+        const model_tensor *tensor = &layout->tensors[i];
+        const record_tensor *found = NULL;
+        for (int k = 0; k < from->tensor_count; k++)
+            if (strcmp(from->tensors[k].name, tensor->name) == 0) found = &from->tensors[k];
+        size_t count = 1;
+        for (int d = 0; found != NULL && d < found->rank; d++) count *= found->dims[d];
+        if (found == NULL || count != tensor->count)
+            return status_fail(STATUS_DATA, "task %.8s, from which this one starts, has no fitting tensor %s",
+                               from->task.key, tensor->name);
+        for (size_t k = 0; k < count; k++) values[tensor->offset + k] = (real)found->data[k];
+    }
+    return status_ok();
+}
+
+status trainer_continue(trainer *t, const record *from)
+{
+    return copy_tensors(t->values, &t->network.layout, from);
+}
+
+status trainer_continue_state(trainer *t, const record *from)
+{
+    const size_t count = t->in.kind->stages[0]->state_reals(t);
+    for (int i = 0; i < from->tensor_count; i++) {
+        const record_tensor *found = &from->tensors[i];
+        if (strcmp(found->name, TRAINER_STATE_TENSOR) != 0 || found->rank != 1 || found->dims[0] != count) continue;
+        for (size_t k = 0; k < count; k++) t->own[0][k] = (real)found->data[k];
+        return status_ok();
+    }
+    return status_fail(STATUS_DATA, "task %.8s, from which this one starts, has kept no state that fits",
+                       from->task.key);
+}
+
+status trainer_take_teacher(trainer *t, const record *warmup)
+{
+    if (!t->teacher.opened) return status_ok();
+    TRY(copy_tensors(t->teacher.values, &t->teacher.model.layout, warmup));
+    teacher_learn(&t->teacher);
+    return status_ok();
+}
+
 status trainer_convert_warmup(trainer *t, const record *warmup)
 {
     model float_model;
     model_options options = t->network.options;
     options.quantized = false;
-    options.capacity = 1; /* only its layout is used */
+    options.capacity = options.quantizer.clips == CLIPS_DATA ? CALIBRATION_CAPACITY : 1; /* else for its layout only */
     TRY(model_open(&float_model, t->in.graph, t->in.kernels, &options));
     const model_layout *layout = &float_model.layout;
     real *values = calloc(layout->total, sizeof *values);
     status s = values == NULL ? status_fail(STATUS_MEMORY, "no memory for the warm-up's weights") : status_ok();
-    for (int i = 0; i < layout->tensor_count && !failed(s); i++) {
-        const model_tensor *tensor = &layout->tensors[i];
-        const record_tensor *found = NULL;
-        for (int k = 0; k < warmup->tensor_count; k++)
-            if (strcmp(warmup->tensors[k].name, tensor->name) == 0) found = &warmup->tensors[k];
-        size_t count = 1;
-        for (int d = 0; found != NULL && d < found->rank; d++) count *= found->dims[d];
-        if (found == NULL || count != tensor->count) {
-            s = status_fail(STATUS_DATA, "the warm-up (task %d) has no fitting tensor %s: remove its file in tasks/",
-                            warmup->task.id, tensor->name);
-            break;
-        }
-        for (size_t k = 0; k < count; k++) values[tensor->offset + k] = (real)found->data[k];
-    }
+    if (!failed(s)) s = copy_tensors(values, layout, warmup);
     if (!failed(s)) model_convert(&t->network, t->values, &float_model, values);
+    const quantizer_rules *rules = &t->network.options.quantizer;
+    if (!failed(s) && rules->clips == CLIPS_DATA)
+        s = calibrate_clips(&t->network, t->values, &float_model, values, t->in.data, rules->clip_percentile);
     free(values);
     model_close(&float_model);
     TRY(s);
     if (t->in.settings->search.calibrate_input && !t->network.options.rules.input_clips_constant)
         calibrate_input(&t->network, t->values, t->in.data);
-    return status_ok();
+    return trainer_take_teacher(t, warmup);
 }

@@ -1,21 +1,30 @@
 #include "core/train/trainer_discrete.h"
 
-static void prepare_choices(trainer *t, model_mode mode)
+static void follow_stage(trainer *t)
 {
-    model_prepare(&t->network, t->values, mode, 1, t->in.settings->search.keep_alive, 0);
+    t->network.steps_learned = t->discrete.model.steps_learned = trainer_stage(t)->learns_steps;
+}
+
+static void prepare_choices(trainer *t, const real *values, model_mode mode)
+{
+    follow_stage(t);
+    model_prepare(&t->network, values, mode, 1, t->in.settings->search.keep_alive, 0);
 }
 
 void trainer_segment_begin(trainer *t)
 {
-    t->now = (trainer_block){.model = &t->network, .values = t->values, .first = t->first, .second = t->second};
+    follow_stage(t);
+    t->now = (trainer_block){
+        .model = &t->network, .values = t->values, .first = t->first, .second = t->second, .average = t->average};
     if (!trainer_stage(t)->compact) return;
     t->now = t->small;
     if (t->small_ready) return;
-    prepare_choices(t, MODEL_HARD);
+    prepare_choices(t, t->values, MODEL_HARD);
     compact_choose(&t->discrete, MODEL_FOR_TRAINING);
     compact_gather(&t->discrete, t->small.values, t->values);
     compact_gather(&t->discrete, t->small.first, t->first);
     compact_gather(&t->discrete, t->small.second, t->second);
+    if (t->average != NULL) compact_gather(&t->discrete, t->small.average, t->average);
 }
 
 void trainer_segment_end(trainer *t)
@@ -24,21 +33,39 @@ void trainer_segment_end(trainer *t)
     compact_scatter(&t->discrete, t->values, t->small.values);
     compact_scatter(&t->discrete, t->first, t->small.first);
     compact_scatter(&t->discrete, t->second, t->small.second);
+    if (t->average != NULL) compact_scatter(&t->discrete, t->average, t->small.average);
     t->small_ready = true;
+}
+
+/* The compact form of the candidate, in this mode. */
+static void prepare_candidate(trainer *t, model_mode mode)
+{
+    t->small_ready = false;
+    prepare_choices(t, t->candidate, mode);
+    compact_choose(&t->discrete, MODEL_FOR_EVALUATION);
+    compact_gather(&t->discrete, t->small.values, t->candidate);
+    model_prepare(&t->discrete.model, t->small.values, mode, 1, t->in.settings->search.keep_alive, 0);
 }
 
 void trainer_prepare_discrete(trainer *t)
 {
-    model_mode mode = t->network.options.quantized ? MODEL_HARD : MODEL_EVAL_FLOAT;
-    t->small_ready = false;
-    prepare_choices(t, mode);
-    compact_choose(&t->discrete, MODEL_FOR_EVALUATION);
-    compact_gather(&t->discrete, t->small.values, t->values);
-    model_prepare(&t->discrete.model, t->small.values, mode, 1, t->in.settings->search.keep_alive, 0);
+    const model_mode mode = t->network.options.quantized ? MODEL_EVAL_HARD : MODEL_EVAL_FLOAT;
+    prepare_candidate(t, mode);
+}
+
+void trainer_prepare_statistics(trainer *t)
+{
+    prepare_candidate(t, t->network.options.quantized ? MODEL_HARD : MODEL_TRAIN_FLOAT);
+}
+
+void trainer_start_steps(trainer *t)
+{
+    if (!trainer_stage(t)->learns_steps) return;
+    model_start_steps(&t->network, t->values, t->in.settings->search.keep_alive);
 }
 
 void trainer_remove_pruned(trainer *t)
 {
-    prepare_choices(t, MODEL_HARD);
+    prepare_choices(t, t->values, MODEL_HARD);
     compact_clear_removed(&t->network, t->values);
 }

@@ -10,8 +10,14 @@
 void trainer_segment_begin(trainer *t);
 void trainer_segment_end(trainer *t);
 
-/* Prepares discrete.model for an evaluation of the state's values, and the network for what a choice costs. */
+/* Prepares discrete.model for an evaluation of t->candidate, and the network for what its choices cost. */
 void trainer_prepare_discrete(trainer *t);
+
+/* The same for forward passes with the statistics of their own images. */
+void trainer_prepare_statistics(trainer *t);
+
+/* At the start of a stage that learns weight steps: their values in the state. */
+void trainer_start_steps(trainer *t);
 
 /* Weights that go with a pruned channel become 0 in the state. */
 void trainer_remove_pruned(trainer *t);

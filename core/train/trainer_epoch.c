@@ -5,14 +5,43 @@
 
 #include "core/train/schedule.h"
 #include "core/train/trainer_discrete.h"
+#include "core/train/trainer_statistics.h"
 
-status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
+static status evaluate_candidate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     trainer_prepare_discrete(t);
     const augment_settings *augment = &t->in.settings->augment;
     bool augmented = which == SPLIT_VALIDATION && augment->validation;
     return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight,
                     augmented ? augment : NULL, t->in.task->seed, trainer_draw_epoch(t), &t->evaluation, g);
+}
+
+static void take_candidate(trainer *t, const real *values)
+{
+    memcpy(t->candidate, values, t->network.layout.total * sizeof *t->candidate);
+}
+
+status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
+{
+    take_candidate(t, t->values);
+    return evaluate_candidate(t, g, which, out);
+}
+
+/* First epoch of this stage that may be kept. */
+static int first_candidate(const trainer *t)
+{
+    const int last = trainer_epochs(t) - 1, first = schedule_first_candidate(trainer_settings(t));
+    return first < last && !trainer_stage(t)->keeps_last ? first : last;
+}
+
+/* The network of this epoch. Collective on g. */
+static status choose_candidate(trainer *t, const ranks_view *g)
+{
+    const phase_settings *phase = trainer_settings(t);
+    take_candidate(t, phase->average > 0 ? t->average : t->values);
+    if (phase->reestimate_batches == 0 || t->statistics == NULL || t->counters.epoch < first_candidate(t))
+        return status_ok();
+    return trainer_estimate_statistics(t, g, phase->reestimate_batches);
 }
 
 /* The larger, the better. */
@@ -33,10 +62,7 @@ static double score(const trainer *t, const evaluation *validation, double cost)
 static void select_epoch(trainer *t, const evaluation *validation, double cost)
 {
     trainer_counters *n = &t->counters;
-    const phase_settings *phase = trainer_settings(t);
-    int first = schedule_first_candidate(phase);
-    if (first > phase->epochs - 1) first = phase->epochs - 1;
-    if (n->epoch < first) return;
+    if (n->epoch < first_candidate(t)) return;
     double value = score(t, validation, cost);
     if (n->best_epoch >= 0 && !(value > n->best_score)) {
         n->since_best++;
@@ -47,7 +73,7 @@ static void select_epoch(trainer *t, const evaluation *validation, double cost)
     n->best_score = value;
     n->best_loss = validation->loss;
     n->best_accuracy = validation->accuracy;
-    memcpy(t->best, t->values, t->network.layout.total * sizeof *t->best);
+    memcpy(t->best, t->candidate, t->network.layout.total * sizeof *t->best);
 }
 
 static status begin_stage(trainer *t, int index)
@@ -62,6 +88,7 @@ static status begin_stage(trainer *t, int index)
     memset(t->second, 0, t->network.layout.total * sizeof *t->second);
     memset(t->velocity, 0, (t->network.layout.choices - t->network.layout.clips) * sizeof *t->velocity);
     const stage *next = trainer_stage(t);
+    trainer_start_steps(t);
     return next->begin != NULL ? next->begin(t, t->own[index]) : status_ok();
 }
 
@@ -90,7 +117,8 @@ status trainer_epoch_end(trainer *t, const ranks_view *g)
     trainer_counters *n = &t->counters;
     const phase_settings *phase = trainer_settings(t);
     evaluation validation;
-    TRY(trainer_evaluate(t, g, SPLIT_VALIDATION, &validation));
+    TRY(choose_candidate(t, g));
+    TRY(evaluate_candidate(t, g, SPLIT_VALIDATION, &validation));
     double cost = trainer_cost(t);
     select_epoch(t, &validation, cost);
 
@@ -104,14 +132,15 @@ status trainer_epoch_end(trainer *t, const ranks_view *g)
                           .validation_accuracy = validation.accuracy,
                           .cost = cost,
                           .temperature = now->temperature != NULL ? now->temperature(t) : 0,
-                          .learning_rate = phase->learning_rate * schedule_learning_rate_factor(phase, n->epoch),
+                          .learning_rate = phase->learning_rate *
+                                           schedule_rate_factor(phase, n->stage_steps - 1, trainer_steps_per_epoch(t)),
                           .seconds = n->epoch_seconds};
     snprintf(row->stage, sizeof row->stage, "%s", now->name);
     n->loss_sum = n->correct_sum = n->image_sum = n->epoch_seconds = 0;
     n->step = 0;
     n->epoch++;
     bool impatient = phase->patience > 0 && n->since_best >= phase->patience;
-    stage_verdict verdict = n->epoch >= phase->epochs || impatient ? STAGE_OVER : STAGE_GO_ON;
+    stage_verdict verdict = n->epoch >= trainer_epochs(t) || impatient ? STAGE_OVER : STAGE_GO_ON;
     if (now->epoch_end != NULL) TRY(now->epoch_end(t, t->own[n->stage], &validation, &verdict));
     return verdict == STAGE_OVER ? end_stage(t, g) : status_ok();
 }

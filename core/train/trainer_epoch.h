@@ -4,8 +4,8 @@
 
 #include "core/train/trainer_state.h"
 
-/* Prepares the network as discrete (a float network with its running statistics) and evaluates it on a split.
- * Collective on g. */
+/* Prepares the state's values as a discrete network (a float network with its running statistics) and evaluates it on a
+ * split. Collective on g. */
 MUST_CHECK status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out);
 
 /* Validation, selection, and what follows: the next epoch, the next stage, or the end. Collective on g. */

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/net/model/producer.h"
+#include "core/net/model/model_allocation.h"
+#include "core/train/allocation_record.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
 
@@ -12,7 +13,7 @@ static const status no_memory = {.code = STATUS_MEMORY, .message = "no memory fo
 static status copy_tensors(record *out, const trainer *t)
 {
     const model_layout *layout = &t->network.layout;
-    out->tensors = calloc((size_t)layout->tensor_count, sizeof *out->tensors);
+    out->tensors = calloc((size_t)layout->tensor_count + 1, sizeof *out->tensors);
     if (out->tensors == NULL) return no_memory;
     for (int i = 0; i < layout->tensor_count; i++) {
         const model_tensor *from = &layout->tensors[i];
@@ -28,39 +29,28 @@ static status copy_tensors(record *out, const trainer *t)
     return status_ok();
 }
 
-/* The precision of the one probability that is 1. */
-static int chosen_bits(const int *bits, const real *probability, int precisions, int columns, int column)
+/* Behind the tensors of the network. */
+static status copy_state(record *out, const trainer *t)
 {
-    for (int p = 0; p < precisions; p++)
-        if (probability[p * columns + column] > 0) return bits[p];
-    return 0;
+    const stage *last = trainer_stage(t);
+    if (!last->keeps_state) return status_ok();
+    record_tensor *to = &out->tensors[out->tensor_count];
+    *to = (record_tensor){.name = TRAINER_STATE_TENSOR, .rank = 1, .dims = {last->state_reals(t)}};
+    to->data = malloc(to->dims[0] * sizeof *to->data);
+    if (to->data == NULL) return no_memory;
+    out->tensor_count++;
+    for (size_t k = 0; k < to->dims[0]; k++) to->data[k] = (float)t->own[t->counters.stage][k];
+    return status_ok();
 }
 
-static status copy_allocations(record *out, const trainer *t)
+static status copy_allocation(record *out, const trainer *t)
 {
-    const graph *g = t->in.graph;
-    const model *m = &t->network;
-    out->allocations = calloc((size_t)g->layer_count, sizeof *out->allocations);
-    if (out->allocations == NULL) return no_memory;
-    for (int i = 0; i < g->layer_count; i++) {
-        const layer_spec *l = &g->layers[i];
-        if (!layer_has_weights(l)) continue;
-        record_allocation *to = &out->allocations[out->allocation_count];
-        const model_weight_group *choice = &m->groups[l->group];
-        to->bits = malloc((size_t)l->out_channels);
-        if (to->bits == NULL) return no_memory;
-        out->allocation_count++;
-        snprintf(to->layer, sizeof to->layer, "%s", l->name);
-        to->channels = l->out_channels;
-        for (int c = 0; c < l->out_channels; c++)
-            to->bits[c] = (int8_t)chosen_bits(choice->bits, choice->probability, choice->precisions, choice->columns,
-                                              choice->columns == 1 ? 0 : c);
-        int q = m->nodes[i].input_quantizer;
-        if (q >= 0)
-            to->input_bits =
-                chosen_bits(m->quantizers[q].bits, m->quantizers[q].probability, m->quantizers[q].precisions, 1, 0);
-    }
-    return status_ok();
+    allocation a;
+    TRY(allocation_new(&a, t->in.graph));
+    model_allocation_read(&a, &t->network);
+    status s = allocation_record_write(out, &a);
+    allocation_free(&a);
+    return s;
 }
 
 /* The plain formulas in both arithmetics: how a network was trained does not change what it costs. */
@@ -88,8 +78,9 @@ status trainer_record(record *out, const trainer *t)
                 .epochs = (int)n->curve_count,
                 .seconds = n->seconds};
     status s = copy_tensors(&r, t);
+    if (!failed(s)) s = copy_state(&r, t);
     if (!failed(s) && t->network.options.quantized) {
-        s = copy_allocations(&r, t);
+        s = copy_allocation(&r, t);
         copy_costs(&r, t);
     }
     if (!failed(s)) {

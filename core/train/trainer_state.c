@@ -1,5 +1,7 @@
 #include "core/train/trainer_state.h"
 
+#include "core/train/trainer_statistics.h"
+
 #include <assert.h>
 
 enum { FINEST_BITS = 8, EPOCHS_PER_STAGE = 1000000 }; /* the second: larger than any number of epochs */
@@ -19,6 +21,11 @@ int trainer_draw_epoch(const trainer *t)
     return trainer_stage(t)->draws * EPOCHS_PER_STAGE + t->counters.epoch;
 }
 
+int trainer_epochs(const trainer *t)
+{
+    return stage_epochs(trainer_stage(t), t->in.settings, t->in.task);
+}
+
 int trainer_steps_per_epoch(const trainer *t)
 {
     int count = t->in.data->split_count[SPLIT_TRAIN], batch = t->in.settings->batch;
@@ -28,7 +35,7 @@ int trainer_steps_per_epoch(const trainer *t)
 int trainer_epochs_before(const trainer *t, int index)
 {
     int epochs = 0;
-    for (int i = 0; i < index; i++) epochs += t->in.kind->stages[i]->settings(t->in.settings)->epochs;
+    for (int i = 0; i < index; i++) epochs += stage_epochs(t->in.kind->stages[i], t->in.settings, t->in.task);
     return epochs;
 }
 
@@ -39,11 +46,12 @@ double trainer_cost(trainer *t)
     return cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
 }
 
-void trainer_normalize_cost(trainer *t)
+void trainer_measure_cost(trainer *t)
 {
-    if (t->cost == NULL || !t->in.settings->search.normalize_cost) return;
+    if (t->cost == NULL) return;
     cost_uniform(t->choices, t->in.graph, FINEST_BITS, FINEST_BITS);
-    t->cost_scale = 1 / cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
+    t->full_cost = cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
+    if (t->in.settings->search.normalize_cost) t->cost_scale = 1 / t->full_cost;
 }
 
 static int stage_count(const trainer *t)
@@ -54,9 +62,32 @@ static int stage_count(const trainer *t)
     return count;
 }
 
-static int shard_capacity(const settings *s)
+int trainer_shard_capacity(const trainer *t)
 {
+    const settings *s = t->in.settings;
     return (s->batch + s->shards - 1) / s->shards;
+}
+
+bool trainer_has_teacher(const trainer *t)
+{
+    for (int i = 0; t->in.kind->stages[i] != NULL; i++)
+        if (t->in.kind->stages[i]->settings(t->in.settings)->distill > 0) return true;
+    return false;
+}
+
+static bool has_average(const trainer *t)
+{
+    for (int i = 0; t->in.kind->stages[i] != NULL; i++)
+        if (t->in.kind->stages[i]->settings(t->in.settings)->average > 0) return true;
+    return false;
+}
+
+static bool has_estimates(const trainer *t)
+{
+    const bool running = t->network.layout.total > t->network.layout.choices;
+    for (int i = 0; t->in.kind->stages[i] != NULL; i++)
+        if (running && t->in.kind->stages[i]->settings(t->in.settings)->reestimate_batches > 0) return true;
+    return false;
 }
 
 static void carve_state(trainer *t)
@@ -67,6 +98,7 @@ static void carve_state(trainer *t)
     t->first = arena_reals(&t->state, layout->total);
     t->second = arena_reals(&t->state, layout->total);
     t->velocity = arena_reals(&t->state, layout->choices - layout->clips);
+    t->average = has_average(t) ? arena_reals(&t->state, layout->total) : NULL;
     for (int i = 0; t->in.kind->stages[i] != NULL; i++) {
         const stage *s = t->in.kind->stages[i];
         size_t own = s->state_reals != NULL ? s->state_reals(t) : 0;
@@ -83,9 +115,13 @@ static void carve_work(trainer *t)
     t->small.values = arena_reals(&t->work, t->network.layout.total);
     t->small.first = arena_reals(&t->work, t->network.layout.total);
     t->small.second = arena_reals(&t->work, t->network.layout.total);
+    t->small.average = has_average(t) ? arena_reals(&t->work, t->network.layout.total) : NULL;
+    t->candidate = arena_reals(&t->work, t->network.layout.total);
+    if (trainer_has_teacher(t)) teacher_carve(&t->teacher, &t->work, trainer_shard_capacity(t));
+    t->statistics = has_estimates(t) ? arena_reals(&t->work, trainer_statistics_reals(t)) : NULL;
     t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
     t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
-    if (t->network.options.capacity < shard_capacity(t->in.settings)) t->piece = arena_reals(&t->work, t->level_reals);
+    if (t->network.options.capacity < trainer_shard_capacity(t)) t->piece = arena_reals(&t->work, t->level_reals);
     t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);
     t->samples = arena_bytes(&t->work, (size_t)t->in.settings->batch * sizeof *t->samples);
     t->labels = arena_bytes(&t->work, (size_t)t->network.options.capacity * sizeof *t->labels);

@@ -9,11 +9,13 @@
 #include "core/train/evaluate.h"
 #include "core/train/ranks.h"
 #include "core/train/stage.h"
+#include "core/train/teacher.h"
 
 /* Behind the gradient block, summed over shards with it. */
 enum { EXTRA_LOSS, EXTRA_CORRECT, EXTRA_STOP, EXTRA_COUNT };
 
 enum { TRAINER_MAX_STAGES = 8 };
+#define TRAINER_STATE_TENSOR "state" /* in a record: what the last stage kept (stage.keeps_state) */
 
 /* Everything that moves and is not a tensor. Plain bytes: one span of the checkpoint. */
 typedef struct {
@@ -36,18 +38,21 @@ typedef struct {
 typedef struct {
     model *model;
     real *values, *first, *second; /* moments: update.h */
+    real *average;                 /* average.h; NULL: no stage of the task has one */
 } trainer_block;
 
 struct trainer {
     trainer_inputs in;
     const cost_model *cost; /* NULL: no cost term */
     double cost_scale;      /* multiplies the cost in the loss: strength 1 means this */
+    double full_cost;       /* of the unpruned network at the highest precision */
     model network;          /* float for warm-ups, quantised for points */
     compact discrete;       /* the same without removed channels: for fine-tuning and evaluation */
 
     trainer_counters counters;
     arena state; /* the checkpoint, with counters */
     real *values, *best, *first, *second, *velocity;
+    real *average;                 /* of the values, in stages that have one; NULL: none has */
     real *own[TRAINER_MAX_STAGES]; /* what each stage keeps itself; NULL: nothing */
     record_epoch *curve;
     int curve_room;
@@ -56,6 +61,9 @@ struct trainer {
     trainer_block small; /* discrete.model and its blocks, each with room for one of the whole network */
     bool small_ready;    /* `small` is what the last segment of fine-tuning left, and what it left in the state */
     trainer_block now;   /* of the running segment: the network and the state, or `small` */
+    real *candidate;     /* what is evaluated: the values or their average, perhaps with batch-norm estimated anew */
+    teacher teacher;     /* opened if a stage learns from it */
+    real *statistics;    /* (shards, running statistics), and one slot for the group's sum; NULL: never estimated */
     real *levels;        /* partial sums of the tree over this rank's shards */
     real *piece;         /* (level_reals) gradients of a piece of a shard; NULL when pieces are shards */
     size_t level_reals;  /* of one: gradient block, extras, one slot for the group's sum */
@@ -74,7 +82,16 @@ const phase_settings *trainer_settings(const trainer *t);
 /* A number of (stage, epoch) that never repeats within a task: the "epoch" of random draws. */
 int trainer_draw_epoch(const trainer *t);
 
+/* Length of the running stage, unless it ends early. */
+int trainer_epochs(const trainer *t);
+
 int trainer_steps_per_epoch(const trainer *t);
+
+/* Most images of a shard. */
+int trainer_shard_capacity(const trainer *t);
+
+/* Does a stage of the task learn from the teacher? */
+bool trainer_has_teacher(const trainer *t);
 
 /* Epochs of the stages before stage `index`, at full length. */
 int trainer_epochs_before(const trainer *t, int index);
@@ -82,9 +99,8 @@ int trainer_epochs_before(const trainer *t, int index);
 /* Cost of the network as prepared, in the cost model's unit; 0 without cost model. */
 double trainer_cost(trainer *t);
 
-/* Unit-free strengths (search.normalize_cost): from now on the cost counts as a fraction of the unpruned network's at
- * the highest precision. */
-void trainer_normalize_cost(trainer *t);
+/* Sets full_cost; with unit-free strengths (search.normalize_cost) the cost counts as a fraction of it from now on. */
+void trainer_measure_cost(trainer *t);
 
 /* Plans and reserves all memory, when `in`, `network` and `discrete` are set. */
 MUST_CHECK status trainer_reserve(trainer *t);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/data/batch.h"
+#include "core/train/average.h"
+#include "core/train/loss.h"
 #include "core/train/schedule.h"
 #include "core/train/update.h"
 
@@ -15,12 +17,12 @@ static void load_order(trainer *t)
     t->order_epoch = epoch;
 }
 
-/* The batch of this step: numbers into the data set, and the sum of their class weights. */
-static int choose_samples(trainer *t, double *weight)
+int trainer_choose_samples(trainer *t, int step, double *weight)
 {
+    load_order(t);
     const dataset *data = t->in.data;
     int batch = t->in.settings->batch, count = data->split_count[SPLIT_TRAIN];
-    int64_t first = (int64_t)t->counters.step * batch;
+    int64_t first = (int64_t)step * batch;
     int n = count - first < batch ? (int)(count - first) : batch;
     *weight = 0;
     for (int i = 0; i < n; i++) {
@@ -48,8 +50,13 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
     model_pass pass = {.training = true, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
     model_forward(m, t->now.values, n, pass);
     int correct;
-    double loss = m->kernels->softmax_cross_entropy(model_output_gradient(m), &correct, model_logits(m), t->labels,
-                                                    t->class_weight, (real)(1 / weight), n, m->graph->classes);
+    const phase_settings *phase = trainer_settings(t);
+    const loss_rule rule = {.smoothing = phase->label_smoothing,
+                            .teacher = phase->distill > 0 ? teacher_answer(&t->teacher, model_input(m), n) : NULL,
+                            .distill = phase->distill,
+                            .temperature = phase->distill_temperature};
+    double loss = loss_gradient(m->kernels, model_output_gradient(m), &correct, model_logits(m), t->labels,
+                                t->class_weight, (real)(1 / weight), n, m->graph->classes, &rule);
     model_backward(m, t->now.values, level, n, batch_images, pass, listener);
     extra[EXTRA_LOSS] = (real)(loss / weight);
     extra[EXTRA_CORRECT] = (real)correct;
@@ -151,15 +158,18 @@ static void update(trainer *t, const real *gradients)
     const update_moments moments = {.first = t->now.first, .second = t->now.second, .velocity = t->velocity};
     update_values(t->now.model, t->now.values, &moments, gradients, phase,
                   trainer_stage(t)->choices_move ? &t->in.settings->search : NULL,
-                  schedule_learning_rate_factor(phase, t->counters.epoch), t->counters.stage_steps);
-    if (t->now.model->mode == MODEL_TRAIN_FLOAT) model_update_running(t->now.model, t->now.values, gradients);
+                  schedule_rate_factor(phase, t->counters.stage_steps - 1, trainer_steps_per_epoch(t)),
+                  t->counters.stage_steps);
+    model_update_running(t->now.model, t->now.values, gradients);
+    if (phase->average > 0)
+        average_update(t->now.average, t->now.values, t->now.model->layout.total,
+                       phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
 }
 
 status trainer_step(trainer *t, const ranks_view *g, bool *stop)
 {
-    load_order(t);
     double weight;
-    int images = choose_samples(t, &weight);
+    int images = trainer_choose_samples(t, t->counters.step, &weight);
     model *m = t->now.model;
     const stage *now = trainer_stage(t);
     real temperature = now->temperature != NULL ? (real)now->temperature(t) : 1;

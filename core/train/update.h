@@ -14,9 +14,10 @@ typedef struct {
     real *velocity;       /* (layout.choices - layout.clips): of the choices */
 } update_moments;
 
-/* Weights and biases follow the phase's optimiser, with weight decay; clips the same without; choices SGD with
- * momentum, if `search` is not NULL. rate_factor multiplies all learning rates; `step` counts from 1 within the phase.
- * Afterwards clips keep a distance from zero (arithmetic.h: clips_unguarded). */
+/* Weights and biases follow the phase's optimiser, with weight decay, batch-norm's scale and shift, too, with
+ * decay_norm; clips the same without; choices SGD with momentum, if `search` is not NULL. rate_factor multiplies all
+ * learning rates; `step` counts from 1 within the phase. Afterwards clips keep a distance from zero (arithmetic.h:
+ * clips_unguarded). */
 void update_values(const model *m, real *values, const update_moments *moments, const real *gradients,
                    const phase_settings *phase, const search_settings *search, double rate_factor, int64_t step);
 

@@ -1,46 +1,61 @@
 /* bitfront bench: how fast the parts of the program are. */
 #include "mpi/bench/cmd_bench.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "core/kernels/gemm.h"
 #include "mpi/cli/command.h"
+#include "mpi/cli/exit_code.h"
+#include "mpi/cli/launcher.h"
+#include "mpi/cli/process.h"
+#include "mpi/cli/stop.h"
+#include "mpi/link/agree.h"
+#include "mpi/link/runtime.h"
 
 static const benchmark *const benchmarks[] = {&benchmark_step, &benchmark_kernels, &benchmark_dispatch};
 enum { BENCHMARK_COUNT = sizeof benchmarks / sizeof *benchmarks };
 
 static const option_spec no_options[] = {OPTIONS_END};
 
-static void print_help(FILE *out)
+static void print_help(void)
 {
-    command_help(out, &command_bench);
-    for (int i = 0; i < BENCHMARK_COUNT; i++) {
-        fprintf(out, "\nbitfront bench %s: %s\n", benchmarks[i]->name, benchmarks[i]->summary);
-        options_print(out, benchmarks[i]->options);
+    command_help(&command_bench);
+    for (int i = 0; i < BENCHMARK_COUNT && launcher_rank() == 0; i++) {
+        printf("\nbitfront bench %s: %s\n", benchmarks[i]->name, benchmarks[i]->summary);
+        options_print(stdout, benchmarks[i]->options);
     }
 }
 
-static bool is_help(const char *word)
+static bool asks_for_help(int argc, char **argv)
 {
-    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
 }
 
-static status run_bench(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_on_ranks(const benchmark *b, int argc, char **argv, int *exit_code)
 {
-    (void)exit_code;
-    bool tells = rt->rank == 0;
-    for (int i = 1; i < argc; i++) {
-        if (!is_help(argv[i])) continue;
-        if (tells) print_help(stdout);
+    const link_world *world;
+    TRY(runtime_start(&world, launcher_found(), EXIT_MACHINE));
+    process_joined(world_rank(world));
+    runtime_started();
+    status s = agree(world, stop_at_once()); /* MPI may have taken signals for itself */
+    if (!failed(s)) s = b->run(world, argc, argv);
+    return runtime_agree_end(s, exit_code);
+}
+
+static status run_bench(int argc, char **argv, int *exit_code)
+{
+    if (asks_for_help(argc, argv)) {
+        print_help();
         return status_ok();
     }
-    char warning[GEMM_WARNING_LENGTH];
-    gemm_warning(warning);
-    if (tells && warning[0] != '\0') fprintf(stderr, "bitfront: warning: %s\n", warning);
     const char *word = argc > 1 ? argv[1] : "";
-    for (int i = 0; i < BENCHMARK_COUNT; i++)
-        if (strcmp(word, benchmarks[i]->name) == 0)
-            return tells || benchmarks[i]->parallel ? benchmarks[i]->run(rt, argc - 1, argv + 1) : status_ok();
+    for (int i = 0; i < BENCHMARK_COUNT; i++) {
+        if (strcmp(word, benchmarks[i]->name) != 0) continue;
+        if (benchmarks[i]->parallel) return run_on_ranks(benchmarks[i], argc - 1, argv + 1, exit_code);
+        return launcher_rank() == 0 ? benchmarks[i]->run(NULL, argc - 1, argv + 1) : status_ok();
+    }
     return status_fail(STATUS_CONFIG, "bench: there is no benchmark \"%s\"; see bitfront bench --help", word);
 }
 

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "mpi/link/agree.h"
 #include "mpi/bench/cmd_bench.h"
+#include "mpi/cli/stop.h"
+#include "mpi/link/agree.h"
+#include "mpi/link/collect.h"
 #include "mpi/sweep/coordinator.h"
 
 enum { FEW_TASKS = 500, LEAST_SHARE = 10, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
@@ -52,16 +54,22 @@ typedef struct {
 
 /* ---- a worker that trains nothing ---- */
 
+/* The records depend on nothing. */
+static const char *const no_sections[] = {NULL};
+static const identity_reads NOTHING_READ = {.sections = no_sections};
+
 static status write_empty_result(dispatch_worker *d, const task *t, const claim_token *claim)
 {
     record result;
     memset(&result, 0, sizeof result);
     result.task = *t;
     result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
-    char warning[256], name[CLAIM_NAME];
-    claim_task_name(name, t->id);
-    claim_fence fence = claim_fence_of(d->worker.run->directory, name, claim);
-    return run_write_task(warning, d->worker.run, &result, &fence);
+    char warning[256];
+    claim_fence fence = claim_fence_of(d->worker.run->directory, t->key, claim);
+    TRY(task_plan_describe(&result, &d->worker.in->plan, t, &NOTHING_READ));
+    status written = run_write_task(warning, d->worker.run, &result, &fence);
+    record_free(&result);
+    return written;
 }
 
 static status perform_nothing(worker *w, const wire_order *order)
@@ -82,7 +90,7 @@ static status perform_nothing(worker *w, const wire_order *order)
         bool leave;
         message.kind = REPORT_READY;
         TRY(w->link.ask(w->link.ctx, &message, &leave));
-        message.outcome = write_empty_result(d, &w->in->tasks[order->task_id - 1], &order->claim);
+        message.outcome = write_empty_result(d, &w->in->plan.tasks[order->task_id - 1], &order->claim);
     }
     message.kind = failed(message.outcome) ? REPORT_BROKEN : REPORT_DONE;
     status told = w->link.report(w->link.ctx, &message);
@@ -113,30 +121,38 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 static status make_inputs(sweep_inputs *in, int count)
 {
     static const cost_model *const none[] = {NULL};
+    static const identity_network no_network;
     inputs_clear(in);
     in->settings.shards = 1;
-    in->settings.search_phase.epochs = 1;
     in->cost_models = none;
-    in->tasks = calloc((size_t)count, sizeof *in->tasks);
-    if (in->tasks == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", count);
-    in->task_count = count;
+    in->plan = task_plan_new(&(plan_inputs){.settings = &in->settings,
+                                            .entry_kinds = strategies_entry_kinds(),
+                                            .networks = &no_network,
+                                            .network_count = 1,
+                                            .data_checksum = ""});
     for (int i = 0; i < count; i++) {
-        in->tasks[i] = (task){.id = i + 1, .kind = TASK_POINT, .seed = 1, .strength = i};
-        strcpy(in->tasks[i].strategy, "joint");
-        strcpy(in->tasks[i].cost_model, "size");
+        task t = {.point = true,
+                  .kind = "nothing",
+                  .strategy = "joint",
+                  .entry = -1,
+                  .seed = 1,
+                  .cost_model = "size",
+                  .strength = i + 1};
+        int id;
+        TRY(task_plan_add(&in->plan, &id, &t, NULL, 0, &NOTHING_READ));
     }
     return status_ok();
 }
 
 /* By rank 0. */
-static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool durable, double *resident)
+static status coordinate(const link_world *world, const sweep_inputs *in, run *r, bool durable, double *resident)
 {
     job_claims shared = job_claims_alone(r);
     if (durable) TRY(job_claims_open(&shared, r, &(job_part){0, 1}, LEASE_SECONDS));
     coordinator c;
     progress p = progress_new(stderr, PROGRESS_PLAIN, PROGRESS_QUIET);
     coordinator_limits limits = {.deadline = DEADLINE_SECONDS, .end = INFINITY};
-    status outcome = coordinator_open(&c, in, r, &p, &shared, rt->world, rt->size, &limits);
+    status outcome = coordinator_open(&c, in, r, &p, &shared, world, world_size(world), &limits);
     if (!failed(outcome)) {
         sweep_end end;
         outcome = coordinator_run(&c, NULL, &end);
@@ -148,26 +164,25 @@ static status coordinate(const runtime *rt, const sweep_inputs *in, run *r, bool
 }
 
 /* Collective on the world. `d` is filled on the ranks that work. */
-static status run_tasks(const runtime *rt, run *r, int count, bool durable, dispatch_worker *d)
+static status run_tasks(const link_world *world, run *r, int count, bool durable, dispatch_worker *d)
 {
     sweep_inputs in;
-    TRY(agree(rt->world, make_inputs(&in, count)));
-    *d = (dispatch_worker){.worker = worker_new(&in, r, "", rt->world, rt->rank), .durable = durable};
+    TRY(agree(world, make_inputs(&in, count)));
+    *d = (dispatch_worker){.worker = worker_new(&in, r, world, world_rank(world)), .durable = durable};
     d->worker.perform = perform_nothing;
     status s = status_ok();
-    if (rt->rank > 0) {
+    if (world_rank(world) > 0) {
         d->wait_room = count;
         d->waits = calloc((size_t)count, sizeof *d->waits);
         if (d->waits == NULL) s = status_fail(STATUS_MEMORY, "no memory for %d times", count);
     }
-    s = agree(rt->world, s);
+    s = agree(world, s);
     wire_order end_order;
     if (!failed(s))
-        s = rt->rank == 0 ? coordinate(rt, &in, r, durable, &d->resident)
-                          : worker_serve(&d->worker, DEADLINE_SECONDS, &end_order);
-    free(in.tasks);
-    in.tasks = NULL;
-    return agree(rt->world, s);
+        s = world_rank(world) == 0 ? coordinate(world, &in, r, durable, &d->resident)
+                                   : worker_serve(&d->worker, DEADLINE_SECONDS, &end_order);
+    task_plan_free(&in.plan);
+    return agree(world, s);
 }
 
 static int by_value(const void *a, const void *b)
@@ -177,37 +192,27 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Collective on the world. The times of all ranks on rank 0. */
-static status gather(const runtime *rt, const dispatch_worker *d, dispatch_result *out)
+static status gather(const link_world *world, const dispatch_worker *d, dispatch_result *out)
 {
-    int *counts = calloc((size_t)rt->size, sizeof *counts), *places = calloc((size_t)rt->size, sizeof *places);
-    if (counts == NULL || places == NULL) return status_fail(STATUS_MEMORY, "no memory for %d ranks", rt->size);
-    double mine = d->last - d->first, cpu = rt->rank > 0 ? out->cpu : 0;
-    TRY(mpi_status(MPI_Reduce(&cpu, &out->workers_cpu, 1, MPI_DOUBLE, MPI_SUM, 0, rt->world), "collecting times"));
-    TRY(mpi_status(MPI_Reduce(&mine, &out->seconds, 1, MPI_DOUBLE, MPI_MAX, 0, rt->world), "collecting times"));
-    TRY(mpi_status(MPI_Gather(&d->wait_count, 1, MPI_INT, counts, 1, MPI_INT, 0, rt->world), "collecting times"));
-    int total = 0;
-    for (int rank = 0; rank < rt->size; rank++) {
-        places[rank] = total;
-        total += counts[rank];
-    }
-    float *all = calloc((size_t)total + 1, sizeof *all);
-    if (all == NULL) return status_fail(STATUS_MEMORY, "no memory for %d times", total);
-    TRY(mpi_status(MPI_Gatherv(d->waits, d->wait_count, MPI_FLOAT, all, counts, places, MPI_FLOAT, 0, rt->world),
-                   "collecting times"));
-    qsort(all, (size_t)total, sizeof *all, by_value);
+    out->seconds = d->last - d->first;
+    out->workers_cpu = world_rank(world) > 0 ? out->cpu : 0;
+    float *all;
+    int total;
+    TRY(collect_largest(world, &out->seconds));
+    TRY(collect_sum(world, &out->workers_cpu));
+    TRY(collect_floats(world, d->waits, d->wait_count, &all, &total));
     if (total > 0) {
+        qsort(all, (size_t)total, sizeof *all, by_value);
         out->median = all[total / 2];
         out->p99 = all[(int)(total * 0.99)];
         out->longest = all[total - 1];
     }
     free(all);
-    free(counts);
-    free(places);
     return status_ok();
 }
 
 /* Collective on the world. A run directory of its own, made and removed. */
-static status measure_in(const runtime *rt, const char *directory, const char *name, int count, bool durable,
+static status measure_in(const link_world *world, const char *directory, const char *name, int count, bool durable,
                          dispatch_result *out)
 {
     static const char config[] = "name = \"dispatch\"; network = \"none.cfg\"; data = \"none.h5\";\n"
@@ -218,26 +223,28 @@ static status measure_in(const runtime *rt, const char *directory, const char *n
     snprintf(path, sizeof path, "%s/%s", directory, name);
     snprintf(r.directory, sizeof r.directory, "%s", path);
     run opened;
-    status s = rt->rank == 0 ? run_open(&opened, path, config, "layers = ( );\n", "none") : status_ok();
-    s = agree(rt->world, s);
+    bool changed;
+    status s =
+        world_rank(world) == 0 ? run_open(&opened, path, config, "layers = ( );\n", "none", &changed) : status_ok();
+    s = agree(world, s);
     if (failed(s)) return s;
     double before = resident_bytes(), cpu_before = clock_cpu_seconds();
     dispatch_worker d;
-    s = run_tasks(rt, rt->rank == 0 ? &opened : &r, count, durable, &d);
+    s = run_tasks(world, world_rank(world) == 0 ? &opened : &r, count, durable, &d);
     out->memory_bytes = d.resident - before;
     out->cpu = clock_cpu_seconds() - cpu_before;
-    if (rt->rank == 0) run_close(&opened);
-    if (!failed(s)) s = gather(rt, &d, out);
+    if (world_rank(world) == 0) run_close(&opened);
+    if (!failed(s)) s = gather(world, &d, out);
     free(d.waits);
     return s;
 }
 
 /* Collective on the world. The first few tasks fill what MPI and HDF5 keep for later. */
-static status measure(const runtime *rt, const dispatch_request *asked, dispatch_result *out)
+static status measure(const link_world *world, const dispatch_request *asked, dispatch_result *out)
 {
     char directory[PATH_ROOM] = "";
     status s = status_ok();
-    if (rt->rank == 0) {
+    if (world_rank(world) == 0) {
         const char *place = asked->out != NULL ? asked->out : getenv("TMPDIR");
         if (place == NULL || place[0] == '\0') place = "/tmp";
         if (snprintf(directory, sizeof directory, "%s/bitfront_dispatch_XXXXXX", place) >= (int)sizeof directory)
@@ -245,12 +252,12 @@ static status measure(const runtime *rt, const dispatch_request *asked, dispatch
         else if (mkdtemp(directory) == NULL)
             s = status_fail(STATUS_IO, "cannot make %s: %s", directory, strerror(errno));
     }
-    TRY(agree(rt->world, s));
-    TRY(agree_bytes(rt->world, 0, directory, sizeof directory));
-    s = measure_in(rt, directory, "first", FEW_TASKS, asked->durable, out);
-    if (!failed(s)) s = measure_in(rt, directory, "measured", (int)asked->tasks, asked->durable, out);
-    out->workers = rt->size - 1;
-    if (rt->rank == 0) (void)nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    TRY(agree(world, s));
+    TRY(agree_bytes(world, 0, directory, sizeof directory));
+    s = measure_in(world, directory, "first", FEW_TASKS, asked->durable, out);
+    if (!failed(s)) s = measure_in(world, directory, "measured", (int)asked->tasks, asked->durable, out);
+    out->workers = world_size(world) - 1;
+    if (world_rank(world) == 0) (void)nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     return s;
 }
 
@@ -281,7 +288,7 @@ static void print_result(const dispatch_request *asked, const dispatch_result *r
            1e3 * r->median, 1e3 * r->p99, 1e3 * r->longest);
 }
 
-static status run_dispatch(const runtime *rt, int argc, char **argv)
+static status run_dispatch(const link_world *world, int argc, char **argv)
 {
     dispatch_request asked = {.tasks = DEFAULT_TASKS};
     option_parser p = options_start("bench dispatch", dispatch_options, argc, argv);
@@ -294,16 +301,18 @@ static status run_dispatch(const runtime *rt, int argc, char **argv)
     }
     char **arguments;
     TRY(options_arguments(&p, 0, "", &arguments));
-    if (rt->size < 2)
+    if (world_size(world) < 2)
         return status_fail(STATUS_CONFIG, "bench dispatch needs ranks that take the tasks: mpirun -n 2 bitfront bench "
                                           "dispatch");
-    if (asked.tasks < (long)LEAST_SHARE * (rt->size - 1))
+    if (asked.tasks < (long)LEAST_SHARE * (world_size(world) - 1))
         return status_fail(STATUS_CONFIG,
                            "bench dispatch needs at least %d tasks for each rank that takes them: --tasks %d",
-                           LEAST_SHARE, LEAST_SHARE * (rt->size - 1));
+                           LEAST_SHARE, LEAST_SHARE * (world_size(world) - 1));
+    TRY(agree(world, stop_by_wish()));
+    stop_polled();
     dispatch_result result = {0};
-    TRY(measure(rt, &asked, &result));
-    if (rt->rank == 0) print_result(&asked, &result);
+    TRY(measure(world, &asked, &result));
+    if (world_rank(world) == 0) print_result(&asked, &result);
     return status_ok();
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/kernels/blas.h"
 #include "mpi/bench/cmd_bench.h"
 #include "mpi/bench/cmd_bench_limits.h"
 #include "mpi/bench/cmd_bench_load.h"
@@ -180,8 +181,8 @@ static void print_report(const kernel_row *rows, int count, const graph *g, cons
 
 static void print_json(const kernel_row *rows, int count, const graph *g, const kernel_table *k, const limits *l)
 {
-    char blas[GEMM_LIBRARY_LENGTH];
-    gemm_library(blas);
+    char blas[BLAS_NAME_LENGTH];
+    blas_name(blas);
     printf("{\"network\": \"%s\", \"batch\": %d, \"kernels\": \"%s\", \"blas\": \"%s\", \"sgemm_gflops\": %.2f, "
            "\"fma_peak_gflops\": %.2f, \"layers\": [",
            g->name, rows[0].shape.batch, k->name, blas, l->sgemm_gflops, l->fma_peak_gflops);
@@ -194,9 +195,9 @@ static void print_json(const kernel_row *rows, int count, const graph *g, const 
            total_rate(rows, count, 0), total_rate(rows, count, 1), total_rate(rows, count, 2));
 }
 
-static status run_kernels(const runtime *rt, int argc, char **argv)
+static status run_kernels(const link_world *world, int argc, char **argv)
 {
-    (void)rt;
+    (void)world;
     kernel_options o;
     TRY(read_options(&o, argc, argv));
     const kernel_table *k = kernels_choose(o.isa);

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "core/kernels/blas.h"
+#include "core/kernels/gemm.h"
 #include "core/kernels/peak.h"
 
 enum { CHAIN_STEPS = 20000 };
 
 status limits_open(limits *out)
 {
+    TRY(blas_load());
     const size_t count = (size_t)3 * LIMITS_SIDE * LIMITS_SIDE;
     *out = (limits){.matrices = malloc(count * sizeof *out->matrices)};
     if (out->matrices == NULL) return status_fail(STATUS_MEMORY, "no memory for the matrices of the calibration");
@@ -23,8 +26,16 @@ void limits_close(limits *l)
     l->matrices = NULL;
 }
 
+static void warn_of_slow_blas(void)
+{
+    char warning[BLAS_WARNING_LENGTH];
+    blas_warning(warning);
+    if (warning[0] != '\0') fprintf(stderr, "bitfront: warning: %s\n", warning);
+}
+
 void limits_measure(limits *l, const kernel_table *k, double seconds)
 {
+    if (l->sgemm_gflops <= 0) warn_of_slow_blas();
     const size_t square = (size_t)LIMITS_SIDE * LIMITS_SIDE;
     real *a = l->matrices, *b = a + square, *c = b + square;
     const double product = 2.0 * LIMITS_SIDE * LIMITS_SIDE * LIMITS_SIDE;
@@ -43,8 +54,8 @@ void limits_measure(limits *l, const kernel_table *k, double seconds)
 
 void limits_print(const limits *l, const kernel_table *k)
 {
-    char blas[GEMM_LIBRARY_LENGTH];
-    gemm_library(blas);
+    char blas[BLAS_NAME_LENGTH];
+    blas_name(blas);
     printf("kernels %s: FMA peak %.1f GFLOP/s; sgemm of %s: %.1f GFLOP/s\n", k->name, l->fma_peak_gflops, blas,
            l->sgemm_gflops);
 }

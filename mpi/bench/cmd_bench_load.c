@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/settings_load.h"
+#include "core/strategy/strategies.h"
 #include "core/base/file.h"
 #include "core/base/rng.h"
 
@@ -39,11 +41,12 @@ status bench_settings(settings *out, const bench_choice *c)
              "warmup = { epochs = 1000; patience = 0; };\n"
              "search = { epochs = %d; patience = 0; activation_bits = [%.32s]; };\n"
              "finetune = { epochs = 1000; patience = 0; };\n"
+             "quantizer = { %.300s };\n"
              "sweep = ({ strategy = \"joint\"; cost_model = \"%.63s\"; strengths = [1.0]; });\n",
              c->batch, shards, c->augment ? "rotate_degrees = 15.0; shift_fraction = 0.1; flip = true;" : "",
-             c->search_epochs, c->activations, c->cost);
+             c->search_epochs, c->activations, c->quantizer != NULL ? c->quantizer : "", c->cost);
     memset(out, 0, sizeof *out);
-    return settings_parse(out, text, "bench: options as a configuration");
+    return settings_parse(out, text, "bench: options as a configuration", strategies_entry_kinds());
 }
 
 /* Entry i of every split is sample i modulo the number of samples. */

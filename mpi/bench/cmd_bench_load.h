@@ -16,6 +16,7 @@ double bench_operations(const graph *g, bool training);
 
 typedef struct {
     const char *cost, *activations; /* "size"; "2,4,8" */
+    const char *quantizer;          /* of the section quantizer; NULL: the defaults */
     int batch, shards;              /* shards 0: the default */
     bool augment;
     int search_epochs;

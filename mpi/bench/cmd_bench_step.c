@@ -6,7 +6,8 @@
 #include <sys/resource.h>
 
 #include "core/base/clock.h"
-#include "core/strategy/strategy.h"
+#include "core/kernels/blas.h"
+#include "core/strategy/strategies.h"
 #include "core/train/trainer_probe.h"
 #include "hw_models/registry.h"
 #include "mpi/link/agree.h"
@@ -29,6 +30,7 @@ static const option_spec options[] = {
     {'k', "shards", "COUNT", "parts of a batch; default: that of configurations"},
     {'c', "cost", "MODEL", "cost model of the search; default size"},
     {'a', "activations", "LIST", "activation precisions, such as 8 or 2,4,8; default 8"},
+    {'q', "quantizer", "TEXT", "rules of the configuration's section quantizer, such as 'batchnorm = \"kept\"'"},
     {'f', "pruned", "FRACTION", "finetune and eval: channels of every group that have 0 bit; default 0"},
     {'g', "augment", NULL, "rotate, shift and flip as for CIFAR-10"},
     {'t', "seconds", "SECONDS", "length of the measurement; default 5"},
@@ -53,7 +55,8 @@ typedef struct {
 
 typedef struct {
     const step_options *o;
-    const runtime *rt;
+    const link_world *world; /* borrowed */
+    int rank, rank_count;
     graph graph;
     settings settings;
     bench_images images;
@@ -125,6 +128,9 @@ static status read_options(step_options *out, int argc, char **argv)
         case 'a':
             out->choice.activations = p.value;
             break;
+        case 'q':
+            out->choice.quantizer = p.value;
+            break;
         case 'f':
             TRY(read_number(&p, "pruned", 0, 1, &out->pruned));
             break;
@@ -153,12 +159,11 @@ static status read_options(step_options *out, int argc, char **argv)
 
 static status check_ranks(const session *s)
 {
-    int size = s->rt->size, shards = s->settings.shards;
+    int size = s->rank_count, shards = s->settings.shards;
     if ((size & (size - 1)) != 0 || size > shards || size > MAX_RANKS)
-        return status_fail(
-            STATUS_CONFIG,
-            "bench step: %d ranks cannot probability a batch of %d shards; start it with 1, 2, 4 ... %d ranks", size,
-            shards, shards);
+        return status_fail(STATUS_CONFIG,
+                           "bench step: %d ranks cannot share a batch of %d shards; start it with 1, 2, 4 ... %d ranks",
+                           size, shards, shards);
     return status_ok();
 }
 
@@ -172,10 +177,10 @@ static bool never_stop(void *ctx)
 static status form_group(session *s)
 {
     int members[MAX_RANKS];
-    for (int i = 0; i < s->rt->size; i++) members[i] = i;
+    for (int i = 0; i < s->rank_count; i++) members[i] = i;
     group_hooks hooks = {.should_stop = never_stop, .given_up = never_stop};
-    if (s->rt->size > 1) TRY(sum_memory_open(&s->sums, s->rt->world));
-    TRY(rank_group_open(&s->ranks, s->rt->world, members, s->rt->size, 0, &s->sums, hooks));
+    TRY(sum_memory_open(&s->sums, s->world));
+    TRY(rank_group_open(&s->ranks, s->world, members, s->rank_count, 0, &s->sums, hooks));
     s->group = rank_group_view(&s->ranks);
     return status_ok();
 }
@@ -190,7 +195,7 @@ static status open_trainer(trainer **out, const session *s, const kernel_table *
                          .kernels = kernels,
                          .cost_models = s->cost_models,
                          .task = warmup ? &s->warmup : &s->point,
-                         .kind = strategy_task_kind(warmup ? "warmup" : "joint"),
+                         .kind = strategies_task_kind(warmup ? "warmup" : "joint"),
                          .parents = parents,
                          .parent_count = warmup ? 0 : 1};
     return trainer_open(out, &in);
@@ -207,7 +212,7 @@ static status make_start(session *s)
                          .kernels = s->kernels,
                          .cost_models = s->cost_models,
                          .task = &s->warmup,
-                         .kind = strategy_task_kind("warmup")};
+                         .kind = strategies_task_kind("warmup")};
     trainer *t = NULL;
     TRY(trainer_open(&t, &in));
     status outcome = trainer_record(&s->start, t);
@@ -228,8 +233,9 @@ static status prepare(session *s)
     TRY(check_ranks(s));
     s->cost_models = cost_registry_make(&s->registry, &s->settings.cost);
     TRY(bench_images_make(&s->images, &s->graph));
-    s->warmup = (task){.id = 1, .kind = TASK_WARMUP, .seed = 1, .strategy = "warmup", .cost_model = "none"};
-    s->point = (task){.id = 2, .kind = TASK_POINT, .depends_on = 1, .seed = 1, .strategy = "joint", .strength = 1};
+    s->warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
+    s->point =
+        (task){.id = 2, .point = true, .kind = "joint", .entry = -1, .seed = 1, .strategy = "joint", .strength = 1};
     snprintf(s->point.cost_model, sizeof s->point.cost_model, "%s", o->choice.cost);
     TRY(limits_open(&s->limits));
     return make_start(s);
@@ -347,7 +353,7 @@ static status measure(session *s)
             struct rusage usage;
             if (getrusage(RUSAGE_SELF, &usage) == 0) s->rates.peak_rss_bytes = usage.ru_maxrss * 1024;
         }
-        if (s->rt->rank == 0) limits_measure(&s->limits, s->kernels, CALIBRATION_SECONDS);
+        if (s->rank == 0) limits_measure(&s->limits, s->kernels, CALIBRATION_SECONDS);
     }
     trainer_close(t);
     TRY(outcome);
@@ -393,11 +399,11 @@ typedef struct {
 static step_summary summarize(const session *s)
 {
     step_summary y = {.images_per_s = s->rates.images_per_s[REPEATS / 2],
-                      .images_per_cpu_s = s->rates.images_per_cpu_s[REPEATS / 2] / s->rt->size,
+                      .images_per_cpu_s = s->rates.images_per_cpu_s[REPEATS / 2] / s->rank_count,
                       .operations = bench_operations(&s->graph, s->o->phase != MEASURE_EVAL)};
     y.gflops = y.images_per_s * y.operations * 1e-9;
     y.limit = s->limits.sgemm_gflops * 1e9 / y.operations;
-    y.probability = y.images_per_s / s->rt->size / y.limit;
+    y.probability = y.images_per_s / s->rank_count / y.limit;
     y.cpu_share = y.images_per_cpu_s / y.limit;
     for (int k = 0; k < TIMED_KINDS; k++) {
         y.bytes += s->timed.kinds[k].bytes;
@@ -421,11 +427,11 @@ static double rate(const timed_sum *t)
 static void print_json(const session *s, const step_summary *y)
 {
     const step_options *o = s->o;
-    char blas[GEMM_LIBRARY_LENGTH], name[80];
-    gemm_library(blas);
+    char blas[BLAS_NAME_LENGTH], name[80];
+    blas_name(blas);
     printf("{\"network\": \"%s\", \"phase\": \"%s\", \"batch\": %d, \"shards\": %d, \"ranks\": %d, \"cost\": \"%s\", "
            "\"activations\": [%s], \"pruned\": %g, \"augment\": %s, \"kernels\": \"%s\", \"blas\": \"%s\", ",
-           s->graph.name, phase_names[o->phase], s->settings.batch, s->settings.shards, s->rt->size, o->choice.cost,
+           s->graph.name, phase_names[o->phase], s->settings.batch, s->settings.shards, s->rank_count, o->choice.cost,
            o->choice.activations, o->pruned, o->choice.augment ? "true" : "false", s->kernels->name, blas);
     printf("\"images_per_s\": %.2f, \"images_per_s_lowest\": %.2f, \"images_per_s_highest\": %.2f, "
            "\"images_per_cpu_s\": %.2f, \"share_of_sgemm_by_cpu\": %.4f, \"gflops\": %.2f, "
@@ -483,7 +489,7 @@ static void print_report(const session *s, const step_summary *y)
 {
     const step_options *o = s->o;
     printf("%s, %s, batch %d in %d shards, %d rank%s", s->graph.name, phase_names[o->phase], s->settings.batch,
-           s->settings.shards, s->rt->size, s->rt->size > 1 ? "s" : "");
+           s->settings.shards, s->rank_count, s->rank_count > 1 ? "s" : "");
     if (o->phase != MEASURE_WARMUP) printf(", activations of %s bit", o->choice.activations);
     if (o->phase == MEASURE_SEARCH) printf(", cost %s", o->choice.cost);
     if (o->pruned > 0) printf(", %g of the channels pruned", o->pruned);
@@ -501,17 +507,18 @@ static void print_report(const session *s, const step_summary *y)
     print_parts(s, y);
 }
 
-static status run_step(const runtime *rt, int argc, char **argv)
+static status run_step(const link_world *world, int argc, char **argv)
 {
     step_options given;
     TRY(read_options(&given, argc, argv));
     session *s = calloc(1, sizeof *s); /* stays where it is: the registry points into itself */
     if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for the benchmark");
     s->o = &given;
-    s->rt = rt;
+    s->world = world;
+    s->rank = world_rank(world);
+    s->rank_count = world_size(world);
     s->sums = sum_memory_none();
-    status outcome = prepare(s);
-    if (rt->size > 1) outcome = agree(rt->world, outcome);
+    status outcome = agree(world, prepare(s));
     bool grouped = false;
     if (!failed(outcome)) {
         outcome = form_group(s);
@@ -519,7 +526,7 @@ static status run_step(const runtime *rt, int argc, char **argv)
     }
     if (!failed(outcome)) outcome = measure(s);
     if (!failed(outcome)) outcome = measure_parts(s);
-    if (!failed(outcome) && rt->rank == 0) {
+    if (!failed(outcome) && s->rank == 0) {
         step_summary summary = summarize(s);
         if (given.json)
             print_json(s, &summary);

@@ -141,6 +141,25 @@ static void batchnorm_backward(real *din, real *dgamma, real *dbeta, const real 
     count(TIMED_BATCHNORM_BACKWARD, started, (relu ? 4.0 : 3.0) * (double)rows * channels, 0);
 }
 
+static void batchnorm_pact_forward(real *out, real *mean, real *variance, const real *in, const real *gamma,
+                                   const real *beta, real eps, const pact *q, size_t rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_pact_forward(out, mean, variance, in, gamma, beta, eps, q, rows, channels);
+    count(TIMED_BATCHNORM_FORWARD, started, 2.0 * (double)rows * channels, 0);
+}
+
+static void batchnorm_pact_backward(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
+                                    real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
+                                    const real *mean, const real *variance, const real *gamma, const real *beta,
+                                    real eps, const pact *q, size_t rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_pact_backward(din, dgamma, dbeta, dclip, dprobability, dlow, dout, in, mean, variance, gamma,
+                                    beta, eps, q, rows, channels);
+    count(TIMED_BATCHNORM_BACKWARD, started, 3.0 * (double)rows * channels, 0);
+}
+
 static void add_forward(real *out, const real *a, const real *b, bool relu, size_t n)
 {
     double started = clock_cpu_seconds();
@@ -243,6 +262,8 @@ const kernel_table *timed_kernels(const kernel_table *real_table, timed_result *
     table.depthwise_backward_weight = depthwise_backward_weight;
     table.batchnorm_forward = batchnorm_forward;
     table.batchnorm_backward = batchnorm_backward;
+    table.batchnorm_pact_forward = batchnorm_pact_forward;
+    table.batchnorm_pact_backward = batchnorm_pact_backward;
     table.add_forward = add_forward;
     table.relu_backward = relu_backward;
     table.pact_forward = pact_forward;

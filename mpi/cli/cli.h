@@ -2,15 +2,15 @@
 #ifndef MPI_CLI_CLI_H
 #define MPI_CLI_CLI_H
 
-#include <stdbool.h>
-
 #include "core/base/status.h"
-#include "mpi/link/runtime.h"
+#include "mpi/cli/command.h"
 
-/* True when the command line names a command that needs all ranks. */
-bool cli_needs_mpi(int argc, char **argv);
+typedef struct {
+    const command *const *commands; /* in the order of the help; ends with NULL */
+    const char *mpi;                /* "Open MPI v4.1.4", for --version */
+} cli_program;
 
-/* Runs the command. Commands without parallelism run on rank 0. *exit_code is 0 at first. */
-MUST_CHECK status cli_run(const runtime *rt, int argc, char **argv, int *exit_code);
+/* Runs the command of the command line. *exit_code is 0 at first. */
+MUST_CHECK status cli_run(const cli_program *program, int argc, char **argv, int *exit_code);
 
 #endif

@@ -9,8 +9,8 @@
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/inputs.h"
-#include "mpi/link/shared_data.h"
-#include "results/run/run.h"
+#include "mpi/cli/run_plan.h"
+#include "results/run/run_inventory.h"
 
 static const option_spec options[] = {CONFIG_OPTION_SET, OPTIONS_END};
 
@@ -43,9 +43,9 @@ static status check_config(const char *path, const config_options *given)
     sweep_inputs in;
     status s = inputs_read(&in, path, given->overrides, given->count);
     bool has_data = !failed(s) && file_exists(in.settings.data);
-    if (has_data) s = inputs_load_data(&in, MPI_COMM_NULL);
+    if (has_data) s = inputs_load_data(&in);
     if (!failed(s)) {
-        printf("%s is in order: %d tasks, network %s", path, in.task_count, in.graph.name);
+        printf("%s is in order: %d tasks, network %s", path, in.plan.count, in.networks.graphs[0].name);
         if (has_data)
             printf(", data %s\n", in.data.name);
         else
@@ -57,62 +57,85 @@ static status check_config(const char *path, const config_options *given)
 
 static status check_data(const char *path)
 {
-    shared_data owner;
+    void *block;
     dataset d;
-    TRY(shared_data_load(&owner, &d, MPI_COMM_NULL, path));
+    TRY(inputs_load_dataset(&block, &d, path));
     printf("%s is in order: %s, %d x %d x %d, %d classes, %d training, %d validation, %d test samples\n", path, d.name,
            d.height, d.width, d.channels, d.classes, d.split_count[SPLIT_TRAIN], d.split_count[SPLIT_VALIDATION],
            d.split_count[SPLIT_TEST]);
-    shared_data_free(&owner);
+    free(block);
     return status_ok();
 }
 
-/* Reads every task file that should be there; the first bad one is the answer. */
-static status check_run(const char *directory)
+typedef struct {
+    int done, failed, unusable;
+} run_counts;
+
+/* Reads every result of the plan; those that are not what their name says are told. */
+static status check_results(run_counts *out, const run_plan *p)
 {
-    char config[MAX_PATH_TEXT + 16];
-    snprintf(config, sizeof config, "%s/config.cfg", directory);
-    if (!file_exists(config))
-        return status_fail(STATUS_CONFIG, "%s is not a run directory: it has no config.cfg", directory);
-    settings *s = malloc(sizeof *s);
-    if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for the settings");
-    task *tasks = NULL;
-    int count = 0, done = 0, bad = 0;
-    status outcome = settings_load(s, config, NULL, 0);
-    if (!failed(outcome)) outcome = task_list_build(&tasks, &count, s);
-    free(s);
-    TRY(outcome);
-    free(tasks);
-    run r;
-    memset(&r, 0, sizeof r);
-    snprintf(r.directory, sizeof r.directory, "%s", directory);
-    for (int id = 1; id <= count; id++) {
+    for (int i = 0; i < p->plan.count; i++) {
+        const task *t = &p->plan.tasks[i];
         char path[MAX_PATH_TEXT];
-        run_task_path(path, &r, id);
+        run_task_path(path, &p->run, t->key);
         if (!file_exists(path)) continue;
         record found;
-        TRY(run_read_task(&found, &r, id));
-        if (found.state == RECORD_DONE)
-            done++;
-        else
-            bad++;
+        status sound = run_read_task(&found, &p->run, t->key);
+        if (failed(sound) && sound.code != STATUS_DATA) return sound;
+        if (failed(sound)) {
+            printf("task %d: %s\n", t->id, sound.message);
+            out->unusable++;
+            continue;
+        }
+        out->done += found.state == RECORD_DONE;
+        out->failed += found.state == RECORD_FAILED;
         record_free(&found);
     }
-    printf("%s is in order: %d of %d tasks done, %d failed, %d to do\n", directory, done, count, bad,
-           count - done - bad);
     return status_ok();
 }
 
-static status run_check(const runtime *rt, int argc, char **argv, int *exit_code)
+static status check_plan(const run_plan *p)
 {
-    (void)rt;
+    run_counts n = {0};
+    run_inventory lying;
+    TRY(check_results(&n, p));
+    TRY(run_inventory_read(&lying, &p->run));
+    int others = lying.count - run_inventory_planned(&lying, &p->plan);
+    run_inventory_free(&lying);
+    const char *directory = p->run.directory;
+    if (n.unusable > 0)
+        return status_fail(
+            STATUS_DATA,
+            "%.200s: %d of its files cannot be used, see above; a sweep moves them aside and trains these "
+            "tasks again",
+            directory, n.unusable);
+    printf("%s is in order: %d of %d tasks done, %d failed, %d to do", directory, n.done, p->plan.count, n.failed,
+           p->plan.count - n.done - n.failed);
+    if (others > 0) printf("; %d results of other plans lie there", others);
+    putchar('\n');
+    return status_ok();
+}
+
+static status check_run(const char *directory)
+{
+    run_plan *p = calloc(1, sizeof *p);
+    if (p == NULL) return status_fail(STATUS_MEMORY, "no memory for the plan of %.200s", directory);
+    status s = run_plan_open(p, directory);
+    if (!failed(s)) s = check_plan(p);
+    run_plan_close(p);
+    free(p);
+    return s;
+}
+
+static status run_check(int argc, char **argv, int *exit_code)
+{
     (void)exit_code;
     config_options given = {0};
     option_parser p = options_start("check", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         if (letter == 'h') {
-            command_help(stdout, &command_check);
+            command_help(&command_check);
             return status_ok();
         }
         if (letter == 's') TRY(config_options_add(&given, p.value));

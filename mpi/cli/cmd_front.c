@@ -13,9 +13,8 @@ static const option_spec options[] = {
     OPTIONS_END,
 };
 
-static status run_front(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_front(int argc, char **argv, int *exit_code)
 {
-    (void)rt;
     (void)exit_code;
     report_options wanted = {0};
     long width = 0;
@@ -33,7 +32,7 @@ static status run_front(const runtime *rt, int argc, char **argv, int *exit_code
             TRY(options_integer(&p, "width", 40, 400, &width));
             break;
         case 'h':
-            command_help(stdout, &command_front);
+            command_help(&command_front);
             return status_ok();
         default:
             break;
@@ -51,7 +50,8 @@ const command command_front = {
     .summary = "print the Pareto front; write front.csv and front.png",
     .details =
         "Reads RUN/results.h5, also while the sweep is running; prints the front as a table and a plot, and writes\n"
-        "front.csv, front.gp and front.png into RUN.\n",
+        "front.csv, front.gp and front.png into RUN. Results that were made for another configuration, network or\n"
+        "data set than those in RUN are refused (exit code 2), unless the file itself is named instead of RUN.\n",
     .options = options,
     .run = run_front,
 };

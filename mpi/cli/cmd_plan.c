@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
-#include "core/config/settings.h"
+#include "core/config/settings_text.h"
 #include "core/data/dataset.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"
@@ -48,7 +48,7 @@ static status print_data(FILE *out, sweep_inputs *in)
                 path, path, path);
         return status_ok();
     }
-    TRY(inputs_load_data(in, MPI_COMM_NULL));
+    TRY(inputs_load_data(in));
     const dataset *d = &in->data;
     fprintf(out, "data: %s: %s, %d x %d x %d, %d classes; %d training, %d validation, %d test samples\n", path, d->name,
             d->height, d->width, d->channels, d->classes, d->split_count[SPLIT_TRAIN], d->split_count[SPLIT_VALIDATION],
@@ -58,10 +58,11 @@ static status print_data(FILE *out, sweep_inputs *in)
 
 static status print_plan(FILE *out, sweep_inputs *in)
 {
-    fprintf(out, "network: %s\n", in->settings.network);
-    graph_print(out, &in->graph);
-    fputc('\n', out);
-    task_list_print(out, in->tasks, in->task_count);
+    for (int i = 0; i < in->networks.count; i++) {
+        graph_print(out, &in->networks.graphs[i]);
+        fputc('\n', out);
+    }
+    task_plan_print(out, &in->plan);
     fputc('\n', out);
     print_epochs(out, &in->settings);
     print_costs(out, in);
@@ -79,11 +80,12 @@ static status simulate_with(simulated_work *work, const sweep_inputs *in, const 
                             const simulate_request *asked)
 {
     simulate_report report = {.options = o, .times = asked->times};
-    TRY(simulate_work(work, &report.recorded, o, &in->settings, in->tasks, in->task_count, asked->times));
+    TRY(simulate_work(work, &report.recorded, o, &in->settings, in->plan.tasks, in->plan.count, asked->times));
     if (asked->times != NULL) TRY(run_use_read(&report.real, asked->times));
-    simulation s = {.tasks = in->tasks,
+    simulation s = {.tasks = in->plan.tasks,
+                    .parents = in->plan.parents,
                     .work = work,
-                    .count = in->task_count,
+                    .count = in->plan.count,
                     .shards = in->settings.shards,
                     .workers = o->ranks > 1 ? o->ranks - 1 : 1,
                     .regroup_seconds = o->regroup,
@@ -106,16 +108,15 @@ static status simulate_plan(const sweep_inputs *in, const simulate_request *aske
 {
     simulate_options o;
     TRY(simulate_options_read(&o, asked->simulate));
-    simulated_work *work = calloc((size_t)in->task_count, sizeof *work);
-    if (work == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->task_count);
+    simulated_work *work = calloc((size_t)in->plan.count, sizeof *work);
+    if (work == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->plan.count);
     status s = simulate_with(work, in, &o, asked);
     free(work);
     return s;
 }
 
-static status run_plan(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_plan(int argc, char **argv, int *exit_code)
 {
-    (void)rt;
     (void)exit_code;
     config_options given = {0};
     simulate_request asked = {0};
@@ -123,11 +124,11 @@ static status run_plan(const runtime *rt, int argc, char **argv, int *exit_code)
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         if (letter == 'h') {
-            command_help(stdout, &command_plan);
+            command_help(&command_plan);
             return status_ok();
         }
         if (letter == HELP_CONFIG) {
-            settings_help(stdout);
+            settings_help(stdout, strategies_entry_kinds());
             return status_ok();
         }
         if (letter == 's') TRY(config_options_add(&given, p.value));

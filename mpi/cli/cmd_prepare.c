@@ -129,19 +129,18 @@ static status prepare_synthetic(const prepare_arguments *given)
                              (int)given->test);
 }
 
-static status run_prepare(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_prepare(int argc, char **argv, int *exit_code)
 {
     static const struct {
         const char *kind;
         preparer *prepare;
     } kinds[] = {
         {"cifar10", prepare_cifar10}, {"speech_commands", prepare_speech_commands}, {"synthetic", prepare_synthetic}};
-    (void)rt;
     (void)exit_code;
     prepare_arguments given = {0};
     TRY(read_arguments(&given, argc, argv));
     if (given.help) {
-        command_help(stdout, &command_prepare);
+        command_help(&command_prepare);
         return status_ok();
     }
     if (given.source != NULL && strcmp(given.kind, "cifar10") != 0)

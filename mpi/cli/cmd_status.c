@@ -6,15 +6,14 @@
 
 static const option_spec options[] = {OPTIONS_END};
 
-static status run_status(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_status(int argc, char **argv, int *exit_code)
 {
-    (void)rt;
     (void)exit_code;
     option_parser p = options_start("status", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         if (letter != 'h') continue;
-        command_help(stdout, &command_status);
+        command_help(&command_status);
         return status_ok();
     }
     char **arguments;

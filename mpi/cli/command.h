@@ -1,26 +1,27 @@
-/* command: what a subcommand is. Adding one costs a file cmd_NAME.c, a line here and a line in the table of cli.c. */
+/* command: what a subcommand is. Adding one costs a file cmd_NAME.c, a line here and a line in the table of main.c. */
 #ifndef MPI_CLI_COMMAND_H
 #define MPI_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "core/base/status.h"
 #include "mpi/cli/options.h"
-#include "mpi/link/runtime.h"
 
 typedef struct {
     const char *name, *arguments, *summary; /* "front", "RUN", one line for the overview */
     const char *details;                    /* for its own help; ends with a line break */
     const option_spec *options;
-    bool parallel; /* all ranks run it; else rank 0 alone */
+    bool parallel; /* every rank that a launcher has started runs it; else rank 0 alone */
     /* argv[0] is the command's name. *exit_code is 0 at first. */
-    status (*run)(const runtime *rt, int argc, char **argv, int *exit_code);
+    status (*run)(int argc, char **argv, int *exit_code);
 } command;
 
-extern const command command_plan, command_sweep, command_status, command_front, command_prepare, command_check,
-    command_cost, command_bench, command_merge;
+extern const command command_plan, command_status, command_front, command_prepare, command_check, command_cost,
+    command_merge, command_list;
+extern const command command_sweep, command_bench; /* outside this room: of ranks */
 
-/* The help of one command. */
-void command_help(FILE *out, const command *c);
+/* The help of one command; printed by rank 0. */
+void command_help(const command *c);
 
 #endif

@@ -130,7 +130,7 @@ status gantt_print(FILE *out, const simulated_sweep *s, const task *tasks, int w
     memset(p.cells, ' ', cells);
     for (int i = 0; i < s->span_count; i++) {
         if (bunch == 1)
-            draw_span(&p, &s->spans[i], tasks[s->spans[i].id - 1].kind == TASK_WARMUP);
+            draw_span(&p, &s->spans[i], !tasks[s->spans[i].id - 1].point);
         else
             add_span(&p, &s->spans[i]);
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/strategy/strategies.h"
 #include "results/run/run_times.h"
 
 _Static_assert((int)RUN_TIMES_LEVELS == (int)SPEED_LEVELS, "the same groups");
@@ -85,15 +86,13 @@ void simulate_parts(double part[SPEED_LEVELS], const simulate_options *o)
 static void assume(simulated_work *w, const simulate_options *o, const settings *s, const task *t)
 {
     *w = (simulated_work){0};
-    if (t->kind == TASK_WARMUP) {
-        w->units[PHASE_WARMUP] = s->warmup.epochs;
-        w->seconds[PHASE_WARMUP] = o->seconds_per_epoch;
-        return;
+    int epochs[PHASE_COUNT];
+    task_kind_epochs(epochs, strategies_task_kind(t->kind), s, t);
+    double place = t->point ? fmod(t->id * 0.6180339887498949, 1) : 0;
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        w->units[phase] = epochs[phase];
+        w->seconds[phase] = epochs[phase] > 0 ? o->seconds_per_epoch * (1 + (o->unequal - 1) * place) : 0;
     }
-    double place = fmod(t->id * 0.6180339887498949, 1);
-    w->units[PHASE_SEARCH] = s->search_phase.epochs;
-    w->units[PHASE_FINETUNE] = s->finetune.epochs;
-    w->seconds[PHASE_SEARCH] = w->seconds[PHASE_FINETUNE] = o->seconds_per_epoch * (1 + (o->unequal - 1) * place);
 }
 
 /* Seconds of an epoch on one rank, from those on the groups the task had. */
@@ -106,13 +105,12 @@ static void take_seconds(simulated_work *w, const run_times *known, const double
 }
 
 /* A task the run does not know takes what tasks of its kind take there. */
-static void take_mean(simulated_work *w, const run_times *known, int count, task_role kind,
-                      const double part[SPEED_LEVELS])
+static void take_mean(simulated_work *w, const run_times *known, int count, bool point, const double part[SPEED_LEVELS])
 {
     double sum[SPEED_PHASES] = {0};
     int number[SPEED_PHASES] = {0};
     for (int i = 0; i < count; i++) {
-        if (known[i].kind != kind) continue;
+        if (known[i].point != point) continue;
         simulated_work one = {0};
         take_seconds(&one, &known[i], part);
         for (int phase = 0; phase < SPEED_PHASES; phase++) {
@@ -138,7 +136,7 @@ status simulate_work(simulated_work *work, int *recorded, const simulate_options
     for (int i = 0; i < count; i++) {
         char label[128];
         task_label(label, &tasks[i]);
-        take_mean(&work[i], known, known_count, tasks[i].kind, part);
+        take_mean(&work[i], known, known_count, tasks[i].point, part);
         for (int k = 0; k < known_count; k++) {
             if (strcmp(known[k].label, label) != 0) continue;
             take_seconds(&work[i], &known[k], part);

@@ -4,43 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mpi/link/agree.h"
+#include "mpi/link/mpi_status.h"
+#include "mpi/link/patience.h"
+#include "mpi/link/world_internal.h"
+
+/* What is under way: at most one receipt and one sending. */
+struct exchange_traffic {
+    MPI_Comm comm;
+    MPI_Request requests[2]; /* receipt, sending */
+    int expected;            /* bytes of the receipt */
+};
 
 static const double LONGEST_NAP_SECONDS = 1e-3;
 
-static int assignment_tag(MPI_Comm world, int assignment)
+static int assignment_tag(const link_world *world, int assignment)
 {
     void *largest = NULL;
     int found = 0;
-    MPI_Comm_get_attr(world, MPI_TAG_UB, (void *)&largest, &found);
+    MPI_Comm_get_attr(world->comm, MPI_TAG_UB, (void *)&largest, &found);
     int limit = found ? *(int *)largest : 32767; /* the least that MPI promises */
     return WIRE_TAG_ASSIGNMENT + assignment % (limit - WIRE_TAG_ASSIGNMENT);
 }
 
-status exchange_open(exchange *out, MPI_Comm world, const int *members, int count, int assignment,
+status exchange_open(exchange *out, const link_world *world, const int *members, int count, int assignment,
                      bool (*given_up)(void *ctx), void *ctx)
 {
-    exchange x = {.world = world,
-                  .size = count,
-                  .assignment = assignment,
-                  .given_up = given_up,
-                  .ctx = ctx,
-                  .requests = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
+    exchange x = {.world = world, .size = count, .assignment = assignment, .given_up = given_up, .ctx = ctx};
     *out = x;
     assert(count >= 1 && count <= WIRE_MAX_MEMBERS && (count & (count - 1)) == 0);
     if (count > 1) {
-        int world_rank;
-        TRY(mpi_status(MPI_Comm_rank(world, &world_rank), "asking for the rank"));
         memcpy(x.members, members, (size_t)count * sizeof *members);
-        while (x.rank < count && members[x.rank] != world_rank) x.rank++;
+        while (x.rank < count && members[x.rank] != world_rank(world)) x.rank++;
         assert(x.rank < count);
         x.tag = assignment_tag(world, assignment);
         x.sent = malloc(EXCHANGE_BYTES);
         x.received = malloc(EXCHANGE_BYTES);
-        if (x.sent == NULL || x.received == NULL) {
-            exchange_close(&x);
+        x.traffic = malloc(sizeof *x.traffic);
+        if (x.sent == NULL || x.received == NULL || x.traffic == NULL) {
+            free(x.traffic);
+            free(x.sent);
+            free(x.received);
             return status_fail(STATUS_MEMORY, "no memory for messages between ranks");
         }
+        *x.traffic = (exchange_traffic){.comm = world->comm, .requests = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
     }
     *out = x;
     return status_ok();
@@ -51,11 +57,12 @@ static void drop(exchange *x)
 {
     bool all_back = true;
     for (int i = 0; i < 2; i++) {
-        if (x->requests[i] == MPI_REQUEST_NULL) continue;
+        MPI_Request *request = &x->traffic->requests[i];
+        if (*request == MPI_REQUEST_NULL) continue;
         int back = 0;
-        MPI_Cancel(&x->requests[i]);
-        if (MPI_Test(&x->requests[i], &back, MPI_STATUS_IGNORE) == MPI_SUCCESS && back) continue;
-        MPI_Request_free(&x->requests[i]);
+        MPI_Cancel(request);
+        if (MPI_Test(request, &back, MPI_STATUS_IGNORE) == MPI_SUCCESS && back) continue;
+        MPI_Request_free(request);
         all_back = false;
     }
     if (!all_back) x->sent = x->received = NULL;
@@ -63,10 +70,13 @@ static void drop(exchange *x)
 
 void exchange_close(exchange *x)
 {
+    if (x->traffic == NULL) return;
     drop(x);
     free(x->sent);
     free(x->received);
+    free(x->traffic);
     x->sent = x->received = NULL;
+    x->traffic = NULL;
 }
 
 status exchange_check(const exchange *x, const char *what)
@@ -77,30 +87,32 @@ status exchange_check(const exchange *x, const char *what)
 
 static status begin_receipt(exchange *x, int from, size_t bytes, const char *what)
 {
-    x->expected = (int)bytes;
-    return mpi_status(
-        MPI_Irecv(x->received, x->expected, MPI_BYTE, x->members[from], x->tag, x->world, &x->requests[0]), what);
+    exchange_traffic *t = x->traffic;
+    t->expected = (int)bytes;
+    return mpi_status(MPI_Irecv(x->received, t->expected, MPI_BYTE, x->members[from], x->tag, t->comm, &t->requests[0]),
+                      what);
 }
 
 static status begin_sending(exchange *x, int to, const void *data, size_t bytes, const char *what)
 {
+    exchange_traffic *t = x->traffic;
     memcpy(x->sent, data, bytes);
-    return mpi_status(MPI_Isend(x->sent, (int)bytes, MPI_BYTE, x->members[to], x->tag, x->world, &x->requests[1]),
-                      what);
+    return mpi_status(MPI_Isend(x->sent, (int)bytes, MPI_BYTE, x->members[to], x->tag, t->comm, &t->requests[1]), what);
 }
 
 /* *complete: what was begun has come to its end; all bytes that were expected, and no others, have come. */
 static status test(exchange *x, bool *complete, const char *what)
 {
+    exchange_traffic *t = x->traffic;
     int all = 0, bytes;
     MPI_Status envelopes[2];
-    bool receives = x->requests[0] != MPI_REQUEST_NULL;
-    TRY(mpi_status(MPI_Testall(2, x->requests, &all, envelopes), what));
+    bool receives = t->requests[0] != MPI_REQUEST_NULL;
+    TRY(mpi_status(MPI_Testall(2, t->requests, &all, envelopes), what));
     *complete = all;
     if (!all || !receives) return status_ok();
     TRY(mpi_status(MPI_Get_count(&envelopes[0], MPI_BYTE, &bytes), what));
-    if (bytes == x->expected) return status_ok();
-    return status_fail(STATUS_MPI, "%s: %d bytes came where %d are expected", what, bytes, x->expected);
+    if (bytes == t->expected) return status_ok();
+    return status_fail(STATUS_MPI, "%s: %d bytes came where %d are expected", what, bytes, t->expected);
 }
 
 static status wait(exchange *x, const char *what)

@@ -5,30 +5,30 @@
 #ifndef MPI_LINK_EXCHANGE_H
 #define MPI_LINK_EXCHANGE_H
 
-#include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/status.h"
 #include "mpi/link/wire.h"
+#include "mpi/link/world.h"
 
 /* Bytes exchanged at a time: fits the second-level cache, far below the limit of MPI's int counts. */
 enum { EXCHANGE_BYTES = 1 << 19 };
 
+typedef struct exchange_traffic exchange_traffic;
 typedef struct {
-    MPI_Comm world;
-    int rank, size; /* within the assignment; size is a power of two */
+    const link_world *world; /* borrowed */
+    int rank, size;          /* within the assignment; size is a power of two */
     int members[WIRE_MAX_MEMBERS];
     int assignment, tag;
     bool (*given_up)(void *ctx); /* asked again and again while waiting; NULL: never */
     void *ctx;                   /* borrowed */
     char *sent, *received;       /* (EXCHANGE_BYTES) what is on its way; owned; NULL when alone */
-    MPI_Request requests[2];     /* receipt and sending that are under way */
-    int expected;                /* bytes of the receipt */
+    exchange_traffic *traffic;   /* owned; NULL when alone */
 } exchange;
 
 /* Local. members[count] are world ranks, the same list on all of them; this rank is one of them. */
-MUST_CHECK status exchange_open(exchange *out, MPI_Comm world, const int *members, int count, int assignment,
+MUST_CHECK status exchange_open(exchange *out, const link_world *world, const int *members, int count, int assignment,
                                 bool (*given_up)(void *ctx), void *ctx);
 /* Local, also after a failed exchange_open. A swap that is under way is dropped. */
 void exchange_close(exchange *x);

@@ -6,6 +6,13 @@
 #include <sys/statvfs.h>
 
 #include "mpi/link/agree.h"
+#include "mpi/link/mpi_status.h"
+#include "mpi/link/world_internal.h"
+
+struct node_window {
+    link_world *node; /* owned */
+    MPI_Win window;   /* owned; MPI_WIN_NULL before node_window_reserve */
+};
 
 static const char *place_variable = "OMPI_MCA_osc_sm_backing_directory";
 static const char *usual_place = "/dev/shm";
@@ -28,13 +35,26 @@ void node_window_choose_place(void)
     if (free_bytes(temporary) > room) setenv(place_variable, temporary, 1);
 }
 
-status node_window_open(node_window *out, MPI_Comm world)
+status node_window_open(node_window **out, const link_world *world)
 {
-    *out = (node_window){.node = MPI_COMM_NULL, .window = MPI_WIN_NULL};
-    TRY(mpi_status(MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &out->node),
-                   "finding the ranks of a node"));
-    TRY(mpi_status(MPI_Comm_rank(out->node, &out->rank), "asking for the rank within the node"));
-    return mpi_status(MPI_Comm_size(out->node, &out->size), "asking for the number of ranks of the node");
+    *out = NULL;
+    link_world *node;
+    TRY(agree(world, world_of_node(&node, world)));
+    node_window *w = malloc(sizeof *w);
+    status s = agree(world, w == NULL ? status_fail(STATUS_MEMORY, "no memory for a window") : status_ok());
+    if (failed(s)) {
+        world_close(node);
+        free(w);
+        return s;
+    }
+    *w = (node_window){.node = node, .window = MPI_WIN_NULL};
+    *out = w;
+    return status_ok();
+}
+
+const link_world *node_window_ranks(const node_window *w)
+{
+    return w->node;
 }
 
 /* Open MPI 4.1 leaves the other ranks waiting for ever when the one that makes the window finds no room: look before.
@@ -55,12 +75,13 @@ status node_window_reserve(node_window *w, size_t bytes, const char *what)
 {
     uint64_t mine = bytes, all = 0;
     MPI_Request request;
-    TRY(mpi_status(MPI_Iallreduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, w->node, &request), "sharing memory"));
-    TRY(patience_wait(1, &request, "sharing memory"));
+    TRY(mpi_status(MPI_Iallreduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, w->node->comm, &request), "sharing memory"));
+    TRY(mpi_status_wait(1, &request, "sharing memory"));
     TRY(agree(w->node, check_room((double)all, what)));
     void *own_part = NULL;
-    status made = mpi_status(MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, w->node, &own_part, &w->window),
-                             "sharing memory");
+    status made =
+        mpi_status(MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, w->node->comm, &own_part, &w->window),
+                   "sharing memory");
     if (failed(made))
         made = status_fail(STATUS_MEMORY, "cannot share the %.0f MB of %s between the ranks of a node: %.300s",
                            1e-6 * (double)all, what, made.message);
@@ -74,8 +95,15 @@ status node_window_part(void **out, const node_window *w, int rank)
     return mpi_status(MPI_Win_shared_query(w->window, rank, &size, &unit, out), "finding shared memory");
 }
 
+status node_window_sync(node_window *w)
+{
+    return mpi_status(MPI_Win_fence(0, w->window), "sharing memory");
+}
+
 void node_window_close(node_window *w)
 {
+    if (w == NULL) return;
     if (w->window != MPI_WIN_NULL) MPI_Win_free(&w->window);
-    if (w->node != MPI_COMM_NULL) MPI_Comm_free(&w->node);
+    world_close(w->node);
+    free(w);
 }

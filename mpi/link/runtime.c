@@ -1,47 +1,35 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* syscall */
 #include "mpi/link/runtime.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/fail_point.h"
 #include "mpi/link/agree.h"
+#include "mpi/link/mpi_status.h"
 #include "mpi/link/node_window.h"
+#include "mpi/link/world_internal.h"
 
-static volatile sig_atomic_t wish = STOP_NOT;   /* a signal handler can reach nothing else */
-static bool ranks_lost = false;                 /* a fact about the process, like its signals */
-enum { END_SECONDS = 10, START_SECONDS = 600 }; /* MPI_Finalize waits for ranks that die at the very end */
+enum { END_SECONDS = 10, START_SECONDS = 600, LONGEST_START = 86400 };
+enum { CODE_OF_MPI = 1 }; /* what Open MPI ends a process with that it cannot start */
 
-static void want_stop(int number)
+/* Facts about the process, like its signals. */
+static link_world *all_ranks = NULL; /* NULL: not started */
+static bool agreed = false, ranks_lost = false;
+static volatile sig_atomic_t late_code;        /* for leave_late */
+static volatile sig_atomic_t starting = false; /* MPI is about to start ... */
+static volatile sig_atomic_t code_when_failed; /* ... and this is the exit code if it cannot */
+
+/* MPI_Init does not return when it fails: Open MPI calls _exit(1), which would mean that some tasks have failed. The
+ * program's own _exit is found before that of the C library. */
+void _exit(int code)
 {
-    stop_wish wanted = number == SIGUSR1 ? STOP_AT_BOUNDARY : STOP_NOW;
-    if (wanted > (stop_wish)wish) wish = wanted;
-}
-
-status runtime_catch_signals(void)
-{
-    wish = STOP_NOT;
-    struct sigaction polite = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
-    sigemptyset(&polite.sa_mask);
-    struct sigaction once = polite;
-    once.sa_flags = (int)(SA_RESTART | SA_RESETHAND); /* a second Ctrl-C does not wait for the end of a step */
-    /* mpirun passes USR1 and USR2 on, but answers TERM by killing: bitfront-run makes USR2 of a TERM. */
-    if (sigaction(SIGUSR1, &polite, NULL) != 0 || sigaction(SIGUSR2, &polite, NULL) != 0 ||
-        sigaction(SIGTERM, &polite, NULL) != 0 || sigaction(SIGINT, &once, NULL) != 0)
-        return status_fail(STATUS_IO, "cannot install signal handlers");
-    return status_ok();
-}
-
-/* Set by mpirun, and by srun with one of its MPI plugins. */
-static bool started_by_launcher(void)
-{
-    static const char *const marks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (getenv(marks[i]) != NULL) return true;
-    return false;
+    syscall(SYS_exit_group, starting && code == CODE_OF_MPI ? (int)code_when_failed : code);
+    __builtin_unreachable();
 }
 
 static void start_failed(int number)
@@ -50,7 +38,13 @@ static void start_failed(int number)
     static const char text[] = "bitfront: the start takes too long: is a rank dead? Run the same command again\n";
     ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
     (void)told;
-    _exit(EXIT_JOB_FAILED);
+    _exit(code_when_failed);
+}
+
+static void leave_late(int number)
+{
+    (void)number;
+    _exit(late_code);
 }
 
 static void limit_seconds(unsigned seconds, void (*then)(int))
@@ -65,122 +59,83 @@ void runtime_started(void)
     alarm(0);
 }
 
-static unsigned start_limit(void)
+static status read_start_limit(unsigned *seconds)
 {
     const char *given = getenv("BITFRONT_START_LIMIT");
-    return given != NULL && atoi(given) > 0 ? (unsigned)atoi(given) : START_SECONDS;
-}
-
-status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi)
-{
-    runtime rt = {.uses_mpi = needs_mpi || started_by_launcher(), .rank = 0, .size = 1, .world = MPI_COMM_NULL};
-    if (rt.uses_mpi) {
-        node_window_choose_place();
-        if (needs_mpi && runtime_recovers()) limit_seconds(start_limit(), start_failed);
-        TRY(mpi_status(MPI_Init(argc, argv), "starting MPI"));
-        TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "preparing MPI"));
-        TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &rt.world), "preparing MPI"));
-        TRY(mpi_status(MPI_Comm_rank(rt.world, &rt.rank), "asking for the rank"));
-        TRY(mpi_status(MPI_Comm_size(rt.world, &rt.size), "asking for the number of ranks"));
-    }
-    TRY(fail_points_arm(rt.rank));
-    TRY(runtime_catch_signals()); /* after MPI_Init, which may install its own */
-    *out = rt;
+    *seconds = START_SECONDS;
+    if (given == NULL || given[0] == '\0') return status_ok();
+    char *end;
+    errno = 0;
+    long value = strtol(given, &end, 10);
+    if (errno != 0 || end == given || *end != '\0' || value < 1 || value > LONGEST_START)
+        return status_fail(STATUS_CONFIG, "BITFRONT_START_LIMIT wants 1 to %d seconds, not \"%.40s\"", LONGEST_START,
+                           given);
+    *seconds = (unsigned)value;
     return status_ok();
 }
 
-int runtime_exit_code(status outcome)
+/* MPI_Init wants nothing of the command line. */
+static status start_mpi(void)
 {
-    switch (outcome.code) {
-    case STATUS_OK:
-        return EXIT_DONE;
-    case STATUS_CONFIG:
-    case STATUS_DATA:
-        return EXIT_USAGE;
-    case STATUS_NUMERIC:
-        return EXIT_TASKS_FAILED;
-    case STATUS_STOPPED:
-        return EXIT_STOPPED;
-    default:
-        return EXIT_JOB_FAILED;
+    static const char *const preparing = "preparing MPI";
+    starting = true;
+    status s = mpi_status(MPI_Init(NULL, NULL), "starting MPI");
+    starting = false;
+    TRY(s);
+    MPI_Comm comm;
+    TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), preparing));
+    TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &comm), preparing));
+    return world_from(&all_ranks, comm);
+}
+
+status runtime_start(const link_world **out, bool launched, int exit_code)
+{
+    *out = NULL;
+    code_when_failed = exit_code;
+    if (launched) {
+        unsigned limit;
+        TRY(read_start_limit(&limit));
+        node_window_choose_place();
+        if (runtime_recovers()) limit_seconds(limit, start_failed);
+        TRY(start_mpi());
+    } else {
+        TRY(world_alone(&all_ranks));
     }
+    *out = all_ranks;
+    return status_ok();
 }
 
-static void tell(status outcome)
+/* All ranks leave with the same code, so that the launcher reports it whichever rank it looks at. */
+status runtime_agree_end(status outcome, int *exit_code)
 {
-    fflush(stdout);
-    fprintf(stderr, "bitfront: %s\n", outcome.message);
-    fflush(stderr);
+    if (ranks_lost || outcome.code == STATUS_MPI) return outcome;
+    if (runtime_recovers()) { /* a rank that dies now will not agree */
+        late_code = code_when_failed;
+        limit_seconds(END_SECONDS, leave_late);
+    }
+    status shared = agree(all_ranks, outcome);
+    if (shared.code == STATUS_MPI) return shared;
+    TRY(agree_bytes(all_ranks, 0, exit_code, sizeof *exit_code));
+    agreed = true;
+    return shared;
 }
 
-/* For bitfront-run: what mpirun returns says little once ranks may die. A launcher that misses this file sees a death.
- */
-static void leave_code(int code)
+void runtime_finish(int exit_code)
 {
-    const char *path = getenv("BITFRONT_EXIT_FILE");
-    FILE *file = path != NULL ? fopen(path, "w") : NULL;
-    if (file == NULL) return;
-    fprintf(file, "%d\n", code);
-    fclose(file);
-}
-
-static volatile sig_atomic_t late_code = EXIT_DONE;
-
-static void leave_late(int number)
-{
-    (void)number;
-    _exit(late_code);
-}
-
-/* Everything is said and written: if the end of MPI takes longer than this, the process leaves without it. */
-static void limit_the_end(int code)
-{
-    late_code = code;
+    int initialized = 0;
+    if (MPI_Initialized(&initialized) != MPI_SUCCESS || !initialized) {
+        world_close(all_ranks); /* alone, or none */
+        all_ranks = NULL;
+        return;
+    }
+    if (ranks_lost) _exit(exit_code);
+    if (!agreed) MPI_Abort(MPI_COMM_WORLD, exit_code);
+    /* If the end of MPI takes longer than this, the process leaves without it. */
+    late_code = exit_code;
     limit_seconds(END_SECONDS, leave_late);
-}
-
-/* Only rank 0 speaks, except that every rank may have its own reason to miss rank 0. */
-static void leave_without_mpi(const runtime *rt, status outcome, int exit_code)
-{
-    int code = failed(outcome) ? runtime_exit_code(outcome) : exit_code;
-    if (failed(outcome) && (rt->rank == 0 || outcome.code == STATUS_MPI)) tell(outcome);
-    fflush(stdout);
-    if (rt->rank == 0) leave_code(code);
-    _exit(code);
-}
-
-int runtime_finish(runtime *rt, status outcome, int exit_code)
-{
-    if (ranks_lost) leave_without_mpi(rt, outcome, exit_code);
-    if (!rt->uses_mpi) {
-        if (failed(outcome)) tell(outcome);
-        return failed(outcome) ? runtime_exit_code(outcome) : exit_code;
-    }
-    if (runtime_recovers()) limit_the_end(EXIT_JOB_FAILED); /* a rank that dies now will not agree */
-    /* All leave with the same code, so that the launcher reports it whichever rank it looks at. */
-    status shared = outcome.code == STATUS_MPI ? outcome : agree(rt->world, outcome);
-    int code = failed(shared) ? runtime_exit_code(shared) : exit_code;
-    if (shared.code != STATUS_MPI) {
-        if (rt->rank == 0 && failed(shared)) tell(shared);
-        status last = agree_bytes(rt->world, 0, &code, sizeof code);
-        if (!failed(last)) {
-            fflush(stdout);
-            if (rt->rank == 0) leave_code(code);
-            limit_the_end(code);
-            MPI_Comm_free(&rt->world);
-            MPI_Finalize();
-            return code;
-        }
-        shared = last;
-    }
-    tell(shared);
-    MPI_Abort(MPI_COMM_WORLD, EXIT_JOB_FAILED);
-    return EXIT_JOB_FAILED;
-}
-
-stop_wish runtime_stop_wish(void)
-{
-    return (stop_wish)wish;
+    world_close(all_ranks);
+    all_ranks = NULL;
+    MPI_Finalize();
 }
 
 void runtime_lost_ranks(void)

@@ -1,50 +1,35 @@
-/* runtime: start and end of the process: MPI, signals, exit codes. The only place that knows how a program ends. */
+/* runtime: start and end of MPI in this process, and what is known of its ranks as a whole. */
 #ifndef MPI_LINK_RUNTIME_H
 #define MPI_LINK_RUNTIME_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
+#include "mpi/link/world.h"
 
-/* Documented in `bitfront --help`. */
-enum { EXIT_DONE = 0, EXIT_TASKS_FAILED = 1, EXIT_USAGE = 2, EXIT_JOB_FAILED = 3, EXIT_STOPPED = 75 };
+/* Starts MPI when a launcher has started this process; one that is alone needs none. *out is a world of all ranks,
+ * owned by runtime. MPI errors become return codes from here on. `exit_code`: what the process ends with when MPI ends
+ * it during its start, or when the start takes too long (runtime_started). To be called once. */
+MUST_CHECK status runtime_start(const link_world **out, bool launched, int exit_code);
 
-typedef struct {
-    bool uses_mpi;
-    int rank, size; /* of the world; 0 of 1 without MPI */
-    MPI_Comm world; /* a duplicate of MPI_COMM_WORLD, or MPI_COMM_NULL */
-} runtime;
-
-/* Starts MPI when the command needs it or when the process was started by a launcher (its siblings must then be told
- * apart). MPI errors become return codes. USR1, USR2, TERM and INT set a flag only; a second INT ends the process. */
-MUST_CHECK status runtime_start(runtime *out, int *argc, char ***argv, bool needs_mpi);
-
-/* Collective, unless ranks were lost. Prints a failure once, from rank 0, as "bitfront: message", ends MPI and returns
- * the exit code of the process: that of the failure, else `exit_code` of rank 0. If ranks may no longer agree
- * (STATUS_MPI), ends the job. After runtime_lost_ranks it ends this process and does not return. */
-int runtime_finish(runtime *rt, status outcome, int exit_code);
-
-/* The exit code of a failure. */
-int runtime_exit_code(status outcome);
-
-/* Installs the signal handlers and forgets earlier signals. Part of runtime_start. */
-MUST_CHECK status runtime_catch_signals(void);
-
-/* What signals have asked of this process: USR1 to stop at the next segment boundary, USR2, TERM and
- * INT at the next step. */
-typedef enum { STOP_NOT, STOP_AT_BOUNDARY, STOP_NOW } stop_wish;
-stop_wish runtime_stop_wish(void);
+/* The start is over: all ranks talk without waiting for each other for ever. Until then, where a dead rank does not end
+ * the job, the process ends when the start takes longer than BITFRONT_START_LIMIT seconds (ten minutes): MPI_Init and
+ * what is collective in the start would wait for a dead rank. */
+void runtime_started(void);
 
 /* From now on no collective call is possible: ranks are dead or may not answer. The process will end without
  * MPI_Finalize, which could wait for them for ever. */
 void runtime_lost_ranks(void);
 bool runtime_has_lost_ranks(void);
 
-/* The start is over: all ranks talk without waiting for each other for ever. Until then, where a dead rank does not end
- * the job, the process ends when the start takes longer than ten minutes: MPI_Init and what is collective in the start
- * would wait for a dead rank. */
-void runtime_started(void);
+/* Collective, unless ranks were lost: all ranks return the same status and the exit code of rank 0. Nothing collective
+ * may follow. STATUS_MPI: this rank does not know what the others return. */
+MUST_CHECK status runtime_agree_end(status outcome, int *exit_code);
+
+/* The very end, after everything has been said and written. Ends MPI, and with it the job when this rank has not come
+ * to an agreed end: the others would wait for it. Does not return when MPI cannot be ended properly. Without
+ * runtime_start it does nothing. */
+void runtime_finish(int exit_code);
 
 /* True when the launcher lets the other ranks go on after one has died: mpirun --enable-recovery. */
 bool runtime_recovers(void);

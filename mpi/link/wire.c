@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mpi/link/agree.h"
+#include "mpi/link/mpi_status.h"
+#include "mpi/link/world_internal.h"
 
 struct wire_parcel {
     wire_parcel *next;
@@ -37,7 +38,7 @@ status wire_post(wire_outbox *box, int rank, int tag, const void *message, int b
     wire_parcel *parcel = malloc(sizeof *parcel + (size_t)bytes);
     if (parcel == NULL) return status_fail(STATUS_MEMORY, "no memory for a message");
     memcpy(parcel->content, message, (size_t)bytes);
-    status sent = mpi_status(MPI_Isend(parcel->content, bytes, MPI_BYTE, rank, tag, box->world, &parcel->request),
+    status sent = mpi_status(MPI_Isend(parcel->content, bytes, MPI_BYTE, rank, tag, box->world->comm, &parcel->request),
                              "sending a message");
     if (failed(sent)) {
         free(parcel);
@@ -55,24 +56,121 @@ void wire_outbox_close(wire_outbox *box)
     box->first = NULL; /* MPI still reads those: their memory cannot be given back */
 }
 
-status wire_take(bool *taken, MPI_Comm world, int rank, int tag, void *message, int least, int most)
+struct wire_letter {
+    wire_letter *next;
+    MPI_Request request;
+    int rank, bytes;
+    char content[]; /* (most) */
+};
+
+wire_inbox wire_inbox_open(const link_world *world, int from, int tag, int least, int most)
 {
-    int there = 0, size = 0;
-    MPI_Status envelope;
-    TRY(mpi_status(MPI_Iprobe(rank, tag, world, &there, &envelope), "looking for messages"));
-    if (there) {
-        TRY(mpi_status(MPI_Get_count(&envelope, MPI_BYTE, &size), "measuring a message"));
-        if (size < least || size > most)
-            return status_fail(STATUS_MPI,
-                               "message of %d bytes from rank %d where %d to %d are expected: do all nodes run the "
-                               "same program?",
-                               size, envelope.MPI_SOURCE, least, most);
-        MPI_Request request;
-        TRY(mpi_status(MPI_Irecv(message, size, MPI_BYTE, envelope.MPI_SOURCE, tag, world, &request),
-                       "receiving a message"));
-        /* Orders and reports are shorter than what Open MPI sends in one piece: all of it has arrived. */
-        TRY(patience_wait(1, &request, "receiving a message"));
+    return (wire_inbox){.world = world, .from = from, .tag = tag, .least = least, .most = most};
+}
+
+/* MPI may still write into what it does not hand back: that memory stays. */
+static void drop(wire_letter *letter)
+{
+    int back = 0;
+    MPI_Cancel(&letter->request);
+    if (MPI_Test(&letter->request, &back, MPI_STATUS_IGNORE) == MPI_SUCCESS && back)
+        free(letter);
+    else
+        MPI_Request_free(&letter->request);
+}
+
+void wire_inbox_close(wire_inbox *box)
+{
+    while (box->first != NULL) {
+        wire_letter *letter = box->first;
+        box->first = letter->next;
+        drop(letter);
     }
-    *taken = there != 0;
+    free(box->spare);
+    box->spare = NULL;
+}
+
+static wire_letter *new_letter(wire_inbox *box)
+{
+    wire_letter *letter = box->spare != NULL ? box->spare : malloc(sizeof *letter + (size_t)box->most);
+    box->spare = NULL;
+    return letter;
+}
+
+static void keep_as_spare(wire_inbox *box, wire_letter *letter)
+{
+    if (box->spare == NULL)
+        box->spare = letter;
+    else
+        free(letter);
+}
+
+/* Begins to receive what is announced: *found. */
+static status begin_receipt(bool *found, wire_inbox *box)
+{
+    MPI_Comm world = box->world->comm;
+    int there = 0, bytes = 0;
+    MPI_Status envelope;
+    TRY(mpi_status(
+        MPI_Iprobe(box->from == WIRE_ANY_RANK ? MPI_ANY_SOURCE : box->from, box->tag, world, &there, &envelope),
+        "looking for messages"));
+    *found = there != 0;
+    if (!there) return status_ok();
+    TRY(mpi_status(MPI_Get_count(&envelope, MPI_BYTE, &bytes), "measuring a message"));
+    if (bytes < box->least || bytes > box->most)
+        return status_fail(STATUS_MPI,
+                           "message of %d bytes from rank %d where %d to %d are expected: do all nodes run the "
+                           "same program?",
+                           bytes, envelope.MPI_SOURCE, box->least, box->most);
+    wire_letter *letter = new_letter(box);
+    if (letter == NULL) return status_fail(STATUS_MEMORY, "no memory for a message");
+    *letter = (wire_letter){.rank = envelope.MPI_SOURCE, .bytes = bytes};
+    status begun =
+        mpi_status(MPI_Irecv(letter->content, bytes, MPI_BYTE, letter->rank, box->tag, world, &letter->request),
+                   "receiving a message");
+    if (failed(begun)) {
+        free(letter);
+        return begun;
+    }
+    wire_letter **end = &box->first;
+    while (*end != NULL) end = &(*end)->next;
+    *end = letter;
+    return status_ok();
+}
+
+/* An earlier message of the same rank is not complete. */
+static bool has_to_wait(const wire_inbox *box, const wire_letter *letter)
+{
+    for (const wire_letter *earlier = box->first; earlier != letter; earlier = earlier->next)
+        if (earlier->rank == letter->rank) return true;
+    return false;
+}
+
+/* The usual message is complete as soon as it is announced; one that is sent in several pieces is found here again and
+ * again. */
+static status take_complete(bool *taken, wire_inbox *box, void *message)
+{
+    for (wire_letter **at = &box->first; *at != NULL; at = &(*at)->next) {
+        wire_letter *letter = *at;
+        int complete = 0;
+        if (has_to_wait(box, letter)) continue;
+        TRY(mpi_status(MPI_Test(&letter->request, &complete, MPI_STATUS_IGNORE), "receiving a message"));
+        if (!complete) continue;
+        memcpy(message, letter->content, (size_t)letter->bytes);
+        *at = letter->next;
+        keep_as_spare(box, letter);
+        *taken = true;
+        return status_ok();
+    }
+    return status_ok();
+}
+
+status wire_take(bool *taken, wire_inbox *box, void *message)
+{
+    *taken = false;
+    for (bool found = true; found && !*taken;) {
+        TRY(begin_receipt(&found, box));
+        TRY(take_complete(taken, box, message));
+    }
     return status_ok();
 }

@@ -3,11 +3,11 @@
 #ifndef MPI_LINK_WIRE_H
 #define MPI_LINK_WIRE_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
 #include "core/train/trainer.h"
+#include "mpi/link/world.h"
 #include "results/run/claim.h"
 
 /* The largest group: `shards` beyond it are still summed in the same tree, by fewer ranks. */
@@ -73,8 +73,8 @@ int wire_order_bytes(const wire_order *order);
 /* Messages that have been sent but not yet delivered. */
 typedef struct wire_parcel wire_parcel;
 typedef struct {
-    MPI_Comm world;
-    wire_parcel *first; /* owned */
+    const link_world *world; /* borrowed */
+    wire_parcel *first;      /* owned */
 } wire_outbox;
 
 /* Sends a copy of the message without waiting. */
@@ -82,8 +82,25 @@ MUST_CHECK status wire_post(wire_outbox *box, int rank, int tag, const void *mes
 /* What is still undelivered is left to MPI: its receiver is dead. */
 void wire_outbox_close(wire_outbox *box);
 
-/* Takes one message if there is one from `rank` (or MPI_ANY_SOURCE) with this tag; it must have `least` to `most`
- * bytes. */
-MUST_CHECK status wire_take(bool *taken, MPI_Comm world, int rank, int tag, void *message, int least, int most);
+/* Messages of one kind that have been announced, and come in. */
+typedef struct wire_letter wire_letter;
+typedef struct {
+    const link_world *world; /* borrowed */
+    int from;                /* a rank, or WIRE_ANY_RANK */
+    int tag, least, most;    /* bytes of a message */
+    wire_letter *first;      /* in the order of their announcement; owned */
+    wire_letter *spare;      /* owned; NULL: none */
+} wire_inbox;
+
+enum { WIRE_ANY_RANK = -1 };
+
+wire_inbox wire_inbox_open(const link_world *world, int from, int tag, int least, int most);
+/* What has not come completely is left to MPI: its sender is dead. */
+void wire_inbox_close(wire_inbox *box);
+
+/* Takes one message, if one has come completely, into message[most]. Never waits: a sender may die in the middle of a
+ * message. Messages of one rank are taken in the order in which they were sent. STATUS_MPI for a message of impossible
+ * length. */
+MUST_CHECK status wire_take(bool *taken, wire_inbox *box, void *message);
 
 #endif

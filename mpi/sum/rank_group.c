@@ -1,6 +1,6 @@
 #include "mpi/sum/rank_group.h"
 
-status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int assignment,
+status rank_group_open(rank_group *out, const link_world *world, const int *members, int count, int assignment,
                        const sum_memory *memory, group_hooks hooks)
 {
     out->hooks = hooks;

@@ -2,7 +2,6 @@
 #ifndef MPI_SUM_RANK_GROUP_H
 #define MPI_SUM_RANK_GROUP_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
@@ -27,8 +26,8 @@ typedef struct {
 /* Local: members[count] are world ranks, the same list on all of them; member i gets group rank i. `assignment` tells
  * this group from all others. The sums go through `memory` (borrowed; NULL: none) where that reaches all members. The
  * group stays where it is: it points into itself. */
-MUST_CHECK status rank_group_open(rank_group *out, MPI_Comm world, const int *members, int count, int assignment,
-                                  const sum_memory *memory, group_hooks hooks);
+MUST_CHECK status rank_group_open(rank_group *out, const link_world *world, const int *members, int count,
+                                  int assignment, const sum_memory *memory, group_hooks hooks);
 /* Local. */
 void rank_group_close(rank_group *g);
 

@@ -7,56 +7,45 @@
 
 sum_memory sum_memory_none(void)
 {
-    return (sum_memory){.window = {.node = MPI_COMM_NULL, .window = MPI_WIN_NULL}, .areas = NULL};
+    return (sum_memory){.window = NULL, .areas = NULL};
 }
 
 /* The area of every rank of this node, by its rank in the world. */
-static status find_areas(sum_memory *m, MPI_Comm world)
+static status find_areas(sum_memory *m, const link_world *world)
 {
-    int world_size;
-    TRY(mpi_status(MPI_Comm_size(world, &world_size), "asking for the number of ranks"));
-    m->areas = calloc((size_t)world_size, sizeof(sum_area *));
-    int *ranks = malloc(2 * (size_t)m->window.size * sizeof *ranks);
-    if (m->areas == NULL || ranks == NULL) {
-        free(ranks);
-        return status_fail(STATUS_MEMORY, "no memory for a list of %d ranks", world_size);
-    }
-    int *world_ranks = ranks + m->window.size;
-    for (int i = 0; i < m->window.size; i++) ranks[i] = i;
-    MPI_Group of_world, of_node;
-    status s = mpi_status(MPI_Comm_group(world, &of_world), "finding the ranks of a node");
-    if (!failed(s)) s = mpi_status(MPI_Comm_group(m->window.node, &of_node), "finding the ranks of a node");
-    if (!failed(s)) {
-        s = mpi_status(MPI_Group_translate_ranks(of_node, m->window.size, ranks, of_world, world_ranks),
-                       "finding the ranks of a node");
-        MPI_Group_free(&of_world);
-        MPI_Group_free(&of_node);
-    }
-    for (int i = 0; i < m->window.size && !failed(s); i++) {
+    const link_world *node = node_window_ranks(m->window);
+    int *world_ranks = malloc((size_t)world_size(node) * sizeof *world_ranks);
+    m->areas = calloc((size_t)world_size(world), sizeof(sum_area *));
+    status s = status_ok();
+    if (m->areas == NULL || world_ranks == NULL)
+        s = status_fail(STATUS_MEMORY, "no memory for a list of %d ranks", world_size(world));
+    if (!failed(s)) s = world_translate(world_ranks, node, world);
+    for (int i = 0; i < world_size(node) && !failed(s); i++) {
         void *part;
-        s = node_window_part(&part, &m->window, i);
-        m->areas[world_ranks[i]] = part;
+        s = node_window_part(&part, m->window, i);
+        if (!failed(s)) m->areas[world_ranks[i]] = part;
     }
-    free(ranks);
+    free(world_ranks);
     return s;
 }
 
 /* Collective on the node. The areas are clear when all return. */
-static status share_areas(sum_memory *m, MPI_Comm world)
+static status share_areas(sum_memory *m, const link_world *world)
 {
-    TRY(node_window_reserve(&m->window, sizeof(sum_area), "sums of gradients"));
+    const link_world *node = node_window_ranks(m->window);
+    TRY(node_window_reserve(m->window, sizeof(sum_area), "sums of gradients"));
     void *own;
-    status found = node_window_part(&own, &m->window, m->window.rank);
+    status found = node_window_part(&own, m->window, world_rank(node));
     if (!failed(found)) memset(own, 0, offsetof(sum_area, slots));
     if (!failed(found)) found = find_areas(m, world);
-    return agree(m->window.node, found);
+    return agree(node, found);
 }
 
-status sum_memory_open(sum_memory *out, MPI_Comm world)
+status sum_memory_open(sum_memory *out, const link_world *world)
 {
     const char *wanted = getenv("BITFRONT_SUMS");
     *out = sum_memory_none();
-    if (wanted != NULL && strcmp(wanted, "messages") == 0) return status_ok();
+    if (world_size(world) == 1 || (wanted != NULL && strcmp(wanted, "messages") == 0)) return status_ok();
     sum_memory m = sum_memory_none();
     status s = node_window_open(&m.window, world);
     if (!failed(s)) s = share_areas(&m, world);
@@ -73,7 +62,7 @@ status sum_memory_open(sum_memory *out, MPI_Comm world)
 void sum_memory_close(sum_memory *m)
 {
     free(m->areas);
-    node_window_close(&m->window);
+    node_window_close(m->window);
     *m = sum_memory_none();
 }
 

@@ -6,7 +6,6 @@
 #ifndef MPI_SUM_SUM_MEMORY_H
 #define MPI_SUM_SUM_MEMORY_H
 
-#include <mpi.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,15 +27,15 @@ typedef struct {
 } sum_area;
 
 typedef struct {
-    node_window window;
-    sum_area **areas; /* (world size), NULL: a rank of another node; NULL as a whole: no shared memory */
+    node_window *window; /* owned; NULL: none */
+    sum_area **areas;    /* (world size), NULL: a rank of another node; owned; NULL as a whole: no shared memory */
 } sum_memory;
 
 sum_memory sum_memory_none(void);
 
 /* Collective on world. Where a node has no room for it, or where the environment has BITFRONT_SUMS=messages, *out is
  * none, and sums go by messages. */
-MUST_CHECK status sum_memory_open(sum_memory *out, MPI_Comm world);
+MUST_CHECK status sum_memory_open(sum_memory *out, const link_world *world);
 /* Collective on world. */
 void sum_memory_close(sum_memory *m);
 

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "mpi/link/agree.h"
+#include "mpi/link/patience.h"
 
 static const double LONGEST_NAP_SECONDS = 1e-3;
 

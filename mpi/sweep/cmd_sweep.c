@@ -5,15 +5,22 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/kernels/gemm.h"
-#include "mpi/link/agree.h"
+#include "core/kernels/blas.h"
+#include "core/sweep/walltime.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"
+#include "mpi/cli/exit_code.h"
 #include "mpi/cli/inputs.h"
+#include "mpi/cli/launcher.h"
+#include "mpi/cli/process.h"
+#include "mpi/cli/stop.h"
+#include "mpi/link/agree.h"
+#include "mpi/link/runtime.h"
+#include "mpi/link/world.h"
+#include "mpi/sweep/inputs_broadcast.h"
 #include "mpi/sweep/sweep.h"
-#include "core/sweep/walltime.h"
 
-enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME, PART, LEASE };
+enum { PROGRESS = 1, WHERE, DEADLINE, MAX_WALLTIME, PART, LEASE, REUSE, RETRY_FAILED };
 static const double USUAL_DEADLINE = 30, SHORTEST_DEADLINE = 0.2, LONGEST_DEADLINE = 86400; /* s */
 
 static const option_spec options[] = {
@@ -22,6 +29,8 @@ static const option_spec options[] = {
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
     {PART, "shard", "I/N", NULL},
     {PART, "part", "I/N", "do every N-th point only, as the I-th of N jobs; default: from SLURM_ARRAY_TASK_*, or 1/1"},
+    {REUSE, "reuse", "RUN", "take over what another run has finished of this plan; may be given several times"},
+    {RETRY_FAILED, "retry-failed", NULL, "run tasks again that failed in an earlier run"},
     {LEASE, "lease", "SECONDS", "silence after which another job may take over a task of this one; default 60"},
     {WHERE, "where", NULL, "only checks the configuration and prints the run directory"},
     {MAX_WALLTIME, "max-walltime", "TIME",
@@ -42,6 +51,7 @@ typedef struct {
     double deadline;     /* s of silence */
     double max_walltime; /* s; INFINITY: none */
     double lease;        /* s; 0: the usual */
+    earlier_options earlier;
     bool help, where;
 } sweep_arguments;
 
@@ -96,6 +106,14 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
             TRY(options_integer(&p, "lease", 2, 86400, &seconds));
             given.lease = (double)seconds;
             break;
+        case REUSE:
+            if (given.earlier.reuse_count == EARLIER_MOST)
+                return status_fail(STATUS_CONFIG, "sweep: more than %d times --reuse", EARLIER_MOST);
+            given.earlier.reuse[given.earlier.reuse_count++] = p.value;
+            break;
+        case RETRY_FAILED:
+            given.earlier.retry_failed = true;
+            break;
         case WHERE:
             given.where = true;
             break;
@@ -124,7 +142,7 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
 static status find_share(int *share, job_part *part, const sweep_inputs *in)
 {
     if (part->count == 0) TRY(job_part_from_slurm(part));
-    return job_part_size(share, part, in->tasks, in->task_count);
+    return job_part_size(share, part, in->plan.tasks, in->plan.parents, in->plan.count);
 }
 
 /* On rank 0: when everything has to be at a checkpoint. `started`: of this process. */
@@ -138,22 +156,23 @@ static status choose_limits(coordinator_limits *out, const sweep_arguments *give
     return status_ok();
 }
 
-static void tell_start(const runtime *rt, const sweep_inputs *in, const job_part *part, int share,
-                       const char *directory, progress_volume volume, double end)
+static void tell_start(int size, const sweep_inputs *in, const job_part *part, int share, const char *directory,
+                       progress_volume volume, double end)
 {
     if (volume == PROGRESS_QUIET) return;
-    if (volume == PROGRESS_VERBOSE) graph_print(stdout, &in->graph);
-    int workers = rt->size > 1 ? rt->size - 1 : 1;
+    for (int i = 0; i < in->networks.count && volume == PROGRESS_VERBOSE; i++)
+        graph_print(stdout, &in->networks.graphs[i]);
+    int workers = size > 1 ? size - 1 : 1;
     if (part->count > 1) printf("part %d of %d: %d of the tasks of this ", part->index + 1, part->count, share);
     printf("sweep %s: %d tasks on %d rank%s, network %s, data %s, kernels %s, into %s\n", in->settings.name,
-           in->task_count, workers, workers == 1 ? "" : "s", in->graph.name, in->data.name, in->kernels->name,
-           directory);
+           in->plan.count, workers, workers == 1 ? "" : "s", in->networks.graphs[0].name, in->data.name,
+           in->kernels->name, directory);
     if (isfinite(end)) {
         char left[32];
         progress_duration(left, fmax(end - clock_seconds(), 0));
         printf("everything will be at a checkpoint within %s\n", left);
     }
-    if (rt->size > 1 && !runtime_recovers())
+    if (size > 1 && !runtime_recovers())
         printf("a dead rank will end this job (the same command continues it); to survive it in place: "
                "mpirun --enable-recovery\n");
     fflush(stdout);
@@ -179,67 +198,81 @@ static status find_directory(char out[MAX_PATH_TEXT], const sweep_inputs *in, co
     return status_fail(STATUS_CONFIG, "sweep: the name of the run directory is too long");
 }
 
-/* By rank 0 alone, for launchers. */
-static status print_where(sweep_inputs *in, const sweep_arguments *given)
+/* For launchers. */
+static status print_where(const sweep_arguments *given)
 {
     char directory[MAX_PATH_TEXT];
-    TRY(inputs_read(in, given->path, given->config.overrides, given->config.count));
-    TRY(find_directory(directory, in, given));
-    puts(directory);
-    return status_ok();
+    sweep_inputs in;
+    status s = inputs_read(&in, given->path, given->config.overrides, given->config.count);
+    if (!failed(s)) s = find_directory(directory, &in, given);
+    if (!failed(s)) puts(directory);
+    inputs_free(&in);
+    return s;
 }
 
-/* Collective on the world; *in is to be freed also after a failure. */
-static status run_on_all(const runtime *rt, sweep_inputs *in, const sweep_arguments *given, int *exit_code)
+/* Collective on the world; *in and *data are to be freed also after a failure. */
+static status run_on_all(const link_world *world, sweep_inputs *in, shared_data *data, const sweep_arguments *given,
+                         int *exit_code)
 {
+    const bool leads = world_rank(world) == 0;
     double started = clock_seconds();
     coordinator_limits limits = {.deadline = given->deadline};
-    TRY(agree(rt->world, rt->rank == 0 ? choose_limits(&limits, given, started) : status_ok()));
-    TRY(agree(rt->world, rt->rank == 0 ? inputs_read(in, given->path, given->config.overrides, given->config.count)
-                                       : status_ok()));
-    TRY(inputs_share(in, rt->world));
-    TRY(inputs_load_data(in, rt->world));
-    char directory[MAX_PATH_TEXT], mpi[96], blas[GEMM_LIBRARY_LENGTH];
+    TRY(inputs_broadcast_same_build(world));
+    TRY(agree(world, leads ? choose_limits(&limits, given, started) : status_ok()));
+    TRY(agree(world, leads ? inputs_read(in, given->path, given->config.overrides, given->config.count) : status_ok()));
+    TRY(inputs_broadcast(in, world));
+    TRY(inputs_broadcast_data(data, in, world));
+    char directory[MAX_PATH_TEXT], mpi[96], blas[BLAS_NAME_LENGTH];
     TRY(find_directory(directory, in, given));
     runtime_mpi_version(mpi);
-    gemm_library(blas);
+    blas_name(blas);
     job_part part = given->part;
     int share = 0;
-    TRY(agree(rt->world, rt->rank == 0 ? find_share(&share, &part, in) : status_ok()));
-    if (rt->rank == 0) tell_start(rt, in, &part, share, directory, given->volume, limits.end);
+    TRY(agree(world, leads ? find_share(&share, &part, in) : status_ok()));
+    if (leads) tell_start(world_size(world), in, &part, share, directory, given->volume, limits.end);
     sweep_options how = {.directory = directory,
                          .part = part,
                          .style = given->style,
                          .volume = given->volume,
                          .limits = limits,
+                         .earlier = given->earlier,
                          .blas = blas,
                          .mpi = mpi};
     sweep_end end;
-    status outcome = sweep_run(rt->world, in, &how, &end);
+    status outcome = sweep_run(world, in, &how, &end);
     if (end.ranks_lost || (outcome.code == STATUS_MPI && runtime_recovers())) runtime_lost_ranks();
     TRY(outcome);
-    if (rt->rank == 0) tell_end(&part, share, directory, end.failed_tasks, clock_seconds() - started);
+    if (leads) tell_end(&part, share, directory, end.failed_tasks, clock_seconds() - started);
     *exit_code = end.failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
     return status_ok();
 }
 
-static status run_sweep(const runtime *rt, int argc, char **argv, int *exit_code)
+static status run_on_ranks(const sweep_arguments *given, int *exit_code)
+{
+    const link_world *world;
+    TRY(stop_by_wish());
+    TRY(runtime_start(&world, launcher_found(), EXIT_MACHINE));
+    process_joined(world_rank(world));
+    sweep_inputs in;
+    shared_data data = {.window = NULL};
+    inputs_clear(&in);
+    status s = agree(world, stop_by_wish()); /* MPI may have taken signals for itself */
+    if (!failed(s)) s = run_on_all(world, &in, &data, given, exit_code);
+    if (s.code != STATUS_MPI && !runtime_has_lost_ranks()) shared_data_free(&data);
+    inputs_free(&in);
+    return runtime_agree_end(s, exit_code);
+}
+
+static status run_sweep(int argc, char **argv, int *exit_code)
 {
     sweep_arguments given = {0};
     TRY(read_arguments(&given, argc, argv)); /* the same command line everywhere: the same answer */
     if (given.help) {
-        if (rt->rank == 0) command_help(stdout, &command_sweep);
+        command_help(&command_sweep);
         return status_ok();
     }
-    sweep_inputs in;
-    inputs_clear(&in);
-    status s = status_ok();
-    if (!given.where)
-        s = run_on_all(rt, &in, &given, exit_code);
-    else if (rt->rank == 0)
-        s = print_where(&in, &given);
-    if (s.code != STATUS_MPI && !runtime_has_lost_ranks()) inputs_free(&in);
-    return s;
+    if (!given.where) return run_on_ranks(&given, exit_code);
+    return launcher_rank() == 0 ? print_where(&given) : status_ok();
 }
 
 const command command_sweep = {

@@ -6,24 +6,26 @@
 
 #include "core/base/clock.h"
 #include "core/base/fail_point.h"
-#include "mpi/link/agree.h"
+#include "mpi/link/patience.h"
 
 static const double PULSE_SECONDS = 1.0;     /* between signs of life, at most ... */
 static const double PULSES_PER_DEADLINE = 8; /* ... and at least so many of them within the deadline */
 static const double ANSWER_NAP_SECONDS = 1e-3;
 
-contact contact_open(MPI_Comm world, int world_rank, double deadline)
+contact contact_open(const link_world *world, int world_rank, double deadline)
 {
-    return (contact){.world = world,
-                     .world_rank = world_rank,
-                     .deadline = deadline,
-                     .outbox = {.world = world},
-                     .coordinator = silence_from(clock_seconds()),
-                     .fault = status_ok()};
+    return (contact){
+        .world_rank = world_rank,
+        .deadline = deadline,
+        .inbox = wire_inbox_open(world, 0, WIRE_TAG_ORDER, (int)offsetof(wire_order, members), sizeof(wire_order)),
+        .outbox = {.world = world},
+        .coordinator = silence_from(clock_seconds()),
+        .fault = status_ok()};
 }
 
 void contact_close(contact *c)
 {
+    wire_inbox_close(&c->inbox);
     wire_outbox_close(&c->outbox);
 }
 
@@ -81,7 +83,7 @@ static status take_order(contact *c, const wire_order *order)
 static status take_one(contact *c, bool *taken)
 {
     wire_order order;
-    TRY(wire_take(taken, c->world, 0, WIRE_TAG_ORDER, &order, (int)offsetof(wire_order, members), sizeof order));
+    TRY(wire_take(taken, &c->inbox, &order));
     if (!*taken) return status_ok();
     c->coordinator.heard = clock_seconds();
     return take_order(c, &order);
@@ -91,7 +93,7 @@ static status poll_all(contact *c)
 {
     for (bool taken = true; taken;) TRY(take_one(c, &taken));
     if (c->ended) return status_ok();
-    stop_wish wish = runtime_stop_wish();
+    stop_wish wish = stop_wished();
     if (wish > c->told) {
         c->told = wish;
         TRY(say(c, REPORT_STOP_WANTED, c->assignment, wish == STOP_NOW));

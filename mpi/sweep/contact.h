@@ -3,18 +3,18 @@
 #ifndef MPI_SWEEP_CONTACT_H
 #define MPI_SWEEP_CONTACT_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
-#include "mpi/link/runtime.h"
+#include "mpi/cli/stop.h"
 #include "core/sweep/silence.h"
 #include "mpi/link/wire.h"
+#include "mpi/link/world.h"
 
 typedef struct {
-    MPI_Comm world;
     int world_rank;
     double deadline; /* s of silence after which the other side counts as dead */
+    wire_inbox inbox;
     wire_outbox outbox;
     silence coordinator;
     double last_pulse; /* clock_seconds */
@@ -30,7 +30,7 @@ typedef struct {
     status fault; /* the coordinator cannot be reached */
 } contact;
 
-contact contact_open(MPI_Comm world, int world_rank, double deadline);
+contact contact_open(const link_world *world, int world_rank, double deadline);
 void contact_close(contact *c);
 
 /* Takes what has come, says what is due. Fails when the coordinator is lost; so does every later call. */

@@ -3,8 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/strategy/strategies.h"
 #include "core/base/clock.h"
-#include "mpi/link/agree.h"
+#include "mpi/link/patience.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 
@@ -15,8 +16,12 @@ static const double LOOKS_PER_DEADLINE = 16; /* ... and at least so many within 
 
 double coordinator_task_weight(const coordinator *c, const task *t)
 {
-    const settings *s = &c->in->settings;
-    return t->kind == TASK_WARMUP ? s->warmup.epochs : s->search_phase.epochs + s->finetune.epochs;
+    int epochs[PHASE_COUNT], sum = 0;
+    const task_kind *kind = strategies_task_kind(t->kind);
+    if (kind == NULL) return 1; /* nothing is trained: bench dispatch */
+    task_kind_epochs(epochs, kind, &c->in->settings, t);
+    for (int phase = 0; phase < PHASE_COUNT; phase++) sum += epochs[phase];
+    return sum;
 }
 
 void coordinator_count_finished(coordinator *c, const task *t)
@@ -51,7 +56,7 @@ static status make_room(coordinator *c, int room)
 }
 
 status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, job_claims *shared,
-                        MPI_Comm world, int size, const coordinator_limits *limits)
+                        const link_world *world, int size, const coordinator_limits *limits)
 {
     coordinator c = {.in = in,
                      .run = r,
@@ -60,14 +65,15 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
                      .limits = *limits,
                      .next_assignment = first_assignment(),
                      .fault = status_ok()};
-    c.totals.total = in->task_count;
+    c.totals.total = in->plan.count;
     c.totals.workers = size > 1 ? size - 1 : 1;
-    for (int i = 0; i < in->task_count; i++) c.totals.total_weight += coordinator_task_weight(&c, &in->tasks[i]);
+    for (int i = 0; i < in->plan.count; i++) c.totals.total_weight += coordinator_task_weight(&c, &in->plan.tasks[i]);
     int largest_group = in->settings.shards < WIRE_MAX_MEMBERS ? in->settings.shards : WIRE_MAX_MEMBERS;
-    float *weights = calloc((size_t)in->task_count + 1, sizeof *weights);
-    if (weights == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->task_count);
-    for (int i = 0; i < in->task_count; i++) weights[i] = (float)coordinator_task_weight(&c, &in->tasks[i]);
-    status s = queue_init(&c.queue, in->tasks, weights, in->task_count, largest_group, c.totals.workers);
+    float *weights = calloc((size_t)in->plan.count + 1, sizeof *weights);
+    if (weights == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", in->plan.count);
+    for (int i = 0; i < in->plan.count; i++) weights[i] = (float)coordinator_task_weight(&c, &in->plan.tasks[i]);
+    status s = queue_init(&c.queue, in->plan.tasks, in->plan.parents, weights, in->plan.count, largest_group,
+                          c.totals.workers);
     free(weights);
     TRY(s);
     queue_set_deadline(&c.queue, limits->end);
@@ -141,7 +147,7 @@ static status run_with_workers(coordinator *c)
     while (true) {
         bool active = false;
         TRY(coordinator_listen(c, &active));
-        coordinator_take_signal(c, runtime_stop_wish());
+        coordinator_take_signal(c, stop_wished());
         TRY(look_around(c));
         TRY(hand_out(c, &active));
         if (is_over(c)) return status_ok();
@@ -195,7 +201,7 @@ static status judge_own(void *ctx, const wire_report *question, bool *leave)
 static bool between_own_steps(void *ctx)
 {
     coordinator *c = ctx;
-    coordinator_take_signal(c, runtime_stop_wish());
+    coordinator_take_signal(c, stop_wished());
     status s = look_around(c);
     if (!failed(s)) s = coordinator_tick(c);
     if (failed(s) && !failed(c->fault)) c->fault = s;
@@ -216,7 +222,7 @@ static status run_alone(coordinator *c, worker *own)
                               .given_up = own_lot_given_up,
                               .ctx = c};
     while (true) {
-        coordinator_take_signal(c, runtime_stop_wish());
+        coordinator_take_signal(c, stop_wished());
         TRY(look_around(c));
         running_task *next;
         TRY(coordinator_choose_next(c, &next));
@@ -239,7 +245,7 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
     c->last_status = c->last_snapshot = 0;
     c->started = clock_seconds();
     coordinator_forget_old_stop(c);
-    TRY(job_claims_begin(c->claims, &c->queue));
+    TRY(job_claims_begin(c->claims, &c->queue, &c->in->plan));
     TRY(coordinator_note(c, journal_sweep_started(c->run, size, c->queue.count, before)));
     if (before > 0) progress_say(c->progress, "%d of %d tasks were finished by an earlier run", before, c->queue.count);
     if (!c->claims->leads) progress_say(c->progress, "another job is at work here: each task is done by one of them");

@@ -10,7 +10,6 @@
 #ifndef MPI_SWEEP_COORDINATOR_H
 #define MPI_SWEEP_COORDINATOR_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
@@ -18,9 +17,10 @@
 #include "mpi/sweep/members.h"
 #include "mpi/cli/progress.h"
 #include "core/sweep/queue.h"
-#include "mpi/link/runtime.h"
+#include "mpi/cli/stop.h"
 #include "mpi/sweep/job_claims.h"
 #include "mpi/link/wire.h"
+#include "mpi/link/world.h"
 #include "mpi/sweep/worker.h"
 #include "results/run/run.h"
 
@@ -68,11 +68,12 @@ typedef struct {
     int snapshot_tasks;                /* that were finished when it began */
     double last_look;                  /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
+    int others; /* results in the directory that are not of the plan */
 } coordinator;
 
 /* Finds what earlier runs have finished. */
 MUST_CHECK status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, progress *p, job_claims *s,
-                                   MPI_Comm world, int size, const coordinator_limits *limits);
+                                   const link_world *world, int size, const coordinator_limits *limits);
 void coordinator_close(coordinator *c);
 
 /* How a sweep has ended, on every rank. */

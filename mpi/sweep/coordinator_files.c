@@ -1,9 +1,12 @@
 #include <math.h>
+#include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "mpi/cli/exit_code.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 #include "results/file/checkpoint.h"
+#include "results/run/run_inventory.h"
 
 enum { MOST_TOLD = 3 };                     /* tasks named in one message */
 static const double STATUS_SECONDS = 1.0;   /* between status files */
@@ -12,22 +15,28 @@ static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the
 static const double SLICE_SECONDS = 0.005;  /* of a snapshot, at once */
 static const double MOST_GROWTH = 2;
 
-status coordinator_read_finished(coordinator *c, int id, bool *finished)
+/* `wholly`: the content of the file is looked at, too. */
+static status read_finished(coordinator *c, int id, bool wholly, bool *finished)
 {
+    const task *t = coordinator_task(c, id);
     char warning[256] = "";
-    *finished = run_task_finished(warning, c->run, id);
+    record_state state;
+    TRY(run_task_state(finished, &state, warning, c->run, t->key));
+    if (*finished && wholly) TRY(run_check_task(finished, warning, c->run, t->key));
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
     if (!*finished) return status_ok();
-    record found;
-    TRY(run_read_task(&found, c->run, id));
-    queue_finished(&c->queue, id, found.state == RECORD_DONE);
-    record_free(&found);
+    queue_finished(&c->queue, id, state == RECORD_DONE);
     /* A kill between the result and this line left it behind. */
     char checkpoint[MAX_PATH_TEXT];
-    run_checkpoint_path(checkpoint, c->run, id);
+    run_checkpoint_path(checkpoint, c->run, t->key);
     checkpoint_remove(checkpoint);
-    coordinator_count_finished(c, coordinator_task(c, id));
+    coordinator_count_finished(c, t);
     return status_ok();
+}
+
+status coordinator_read_finished(coordinator *c, int id, bool *finished)
+{
+    return read_finished(c, id, false, finished);
 }
 
 static status read_finished_elsewhere(void *ctx, int id, bool *finished)
@@ -43,14 +52,29 @@ job_claims_news coordinator_news(coordinator *c)
     return (job_claims_news){.read_finished = read_finished_elsewhere, .ctx = c};
 }
 
+/* From the last task to the first: when a task's turn comes, it is known whether others will start from it. */
+static status find_finished(coordinator *c, bool *needed)
+{
+    const task_plan *plan = &c->in->plan;
+    for (int id = plan->count; id >= 1; id--) {
+        const task *t = coordinator_task(c, id);
+        bool finished;
+        TRY(read_finished(c, id, needed[id - 1], &finished));
+        for (int i = 0; i < t->parent_count && !finished; i++) needed[task_plan_parent(plan, t, i) - 1] = true;
+    }
+    return status_ok();
+}
+
 status coordinator_find_finished(coordinator *c)
 {
-    for (int id = 1; id <= c->queue.count; id++) {
-        bool finished;
-        TRY(coordinator_read_finished(c, id, &finished));
-    }
+    bool *needed = calloc((size_t)c->queue.count + 1, sizeof *needed);
+    if (needed == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", c->queue.count);
+    status s = find_finished(c, needed);
+    free(needed);
     c->totals.weight_before = c->totals.finished_weight;
-    return status_ok();
+    c->snapshot_due = true; /* that results.h5 is of this plan, and of everything that is there */
+    TRY(s);
+    return run_inventory_others(&c->others, c->run, &c->in->plan);
 }
 
 /* Something of this job's part is not finished. */
@@ -63,7 +87,7 @@ static int exit_code_now(const coordinator *c)
 {
     int done, failed_tasks;
     job_claims_count(c->claims, &done, &failed_tasks);
-    if (failed(c->fault)) return runtime_exit_code(c->fault);
+    if (failed(c->fault)) return exit_code_of(c->fault);
     if (is_open(c)) return EXIT_STOPPED;
     return failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
 }
@@ -103,6 +127,7 @@ static status write_status(coordinator *c, const char *state, bool beside)
         .failed = c->queue.failed,
         .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
+        .others = c->others,
         .exit_code = exit_code_now(c),
         .group_count = c->running_count,
         .group_lines = c->line_texts,
@@ -127,7 +152,7 @@ static status work_on_snapshot(coordinator *c)
         c->snapshot_due = false; /* what ends from now on asks for the next one */
         c->snapshot_tasks = c->queue.done + c->queue.failed;
         c->snapshot_seconds = 0;
-        s = run_snapshot_begin(&c->snapshot, c->run, c->queue.count);
+        s = run_snapshot_begin(&c->snapshot, c->run, &c->in->plan);
     }
     if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
     c->last_snapshot = clock_seconds();
@@ -184,9 +209,10 @@ static status leave_files(coordinator *c)
     run_meanwhile meanwhile = {show_life, c};
     bool found = !failed(c->fault);
     drop_snapshot(c);
+    TRY(run_inventory_others(&c->others, c->run, &c->in->plan));
     if (found) TRY(job_claims_look(c->claims, &found, &news));
     do {
-        TRY(run_snapshot_last(c->run, c->queue.count, &meanwhile));
+        TRY(run_snapshot_last(c->run, &c->in->plan, &meanwhile));
         if (c->claims->leads || is_whole(c)) TRY(write_status(c, sweep_state(c), false));
         if (!c->claims->leads) TRY(write_status(c, own_state(c), true));
         if (!failed(c->fault)) TRY(job_claims_look(c->claims, &found, &news));

@@ -7,31 +7,46 @@
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 
-/* Points whose warm-up failed become records of their own, so that the results say why they are missing. */
+/* The parent that failed, or will, because one of its own has failed. */
+static const task *failed_parent(const coordinator *c, const task *t)
+{
+    const task_plan *plan = &c->in->plan;
+    for (int i = 0; i < t->parent_count; i++)
+        if (queue_task(&c->queue, task_plan_parent(plan, t, i)) == QUEUE_FAILED)
+            return coordinator_task(c, task_plan_parent(plan, t, i));
+    return t; /* cannot be: it would not be hopeless */
+}
+
+static status write_hopeless(coordinator *c, record *result, const task *t)
+{
+    char label[TASK_LABEL], warning[256];
+    const task *parent = failed_parent(c, t);
+    task_label(label, parent);
+    result->state = RECORD_FAILED;
+    snprintf(result->reason, sizeof result->reason, "task %.8s (%s), from which it starts, failed", parent->key, label);
+    result->validation_accuracy = result->validation_loss = result->test_accuracy = result->test_loss = NAN;
+    TRY(task_plan_describe(result, &c->in->plan, t, &strategies_task_kind(t->kind)->reads));
+    TRY(run_write_task(warning, c->run, result, NULL));
+    if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
+    return journal_task_finished(c->run, t, coordinator_time(c), status_fail(STATUS_NUMERIC, "%s", result->reason), 0);
+}
+
+/* Tasks of which a parent failed become records of their own, so that the results say why they are missing. */
 static status fail_hopeless(coordinator *c)
 {
     int id;
     while (queue_hopeless(&c->queue, &id)) {
         const task *t = coordinator_task(c, id);
-        char label[128];
-        task_label(label, coordinator_task(c, t->depends_on));
         record result;
         memset(&result, 0, sizeof result);
-        result.task = *t;
-        result.state = RECORD_FAILED;
-        snprintf(result.reason, sizeof result.reason, "its warm-up, task %d (%s), failed", t->depends_on, label);
-        result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
         coordinator_count_finished(c, t);
         c->snapshot_due = true;
-        char warning[256];
-        status written = run_write_task(warning, c->run, &result, NULL);
-        if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
-        if (!failed(written))
-            written = journal_task_finished(c->run, t, coordinator_time(c),
-                                            status_fail(STATUS_NUMERIC, "%s", result.reason), 0);
-        if (failed(written)) return coordinator_note(c, written);
+        status written = write_hopeless(c, &result, t);
+        char label[TASK_LABEL];
         task_label(label, t);
-        progress_say(c->progress, "task %d %s failed: %s", id, label, result.reason);
+        if (!failed(written)) progress_say(c->progress, "task %d %s failed: %s", id, label, result.reason);
+        record_free(&result);
+        if (failed(written)) return coordinator_note(c, written);
     }
     return status_ok();
 }
@@ -43,12 +58,12 @@ static running_task *assign(coordinator *c, int id, int ranks)
     memset(a, 0, sizeof *a);
     a->order = (wire_order){.kind = ORDER_RUN, .task_id = id, .assignment = c->next_assignment++};
     members_take(&c->members, &a->order, ranks);
-    const cost_model *model = cost_list_find(c->in->cost_models, t->cost_model);
+    const cost_model *charged = cost_list_find(c->in->cost_models, t->cost_model);
     a->shown = (progress_group){.task_id = id,
                                 .ranks = ranks,
                                 .started = clock_seconds(),
                                 .weight = coordinator_task_weight(c, t),
-                                .cost_unit = model != NULL ? model->unit : NULL};
+                                .cost_unit = charged != NULL ? charged->unit : NULL};
     task_label(a->shown.label, t);
     progress_task_started(c->progress, &a->shown);
     return a;

@@ -7,7 +7,7 @@
 
 static inline const task *coordinator_task(const coordinator *c, int id)
 {
-    return &c->in->tasks[id - 1];
+    return &c->in->plan.tasks[id - 1];
 }
 
 /* Seconds since the sweep was started. */

@@ -188,8 +188,7 @@ status coordinator_listen(coordinator *c, bool *active)
 {
     for (bool taken = true; taken;) {
         wire_report message;
-        TRY(wire_take(&taken, c->members.world, MPI_ANY_SOURCE, WIRE_TAG_REPORT, &message, sizeof message,
-                      sizeof message));
+        TRY(wire_take(&taken, &c->members.inbox, &message));
         if (taken) TRY(coordinator_take_report(c, &message));
         *active = *active || taken;
     }
@@ -200,8 +199,12 @@ status coordinator_find_lost(coordinator *c)
 {
     int rank;
     while (members_find_lost(&c->members, &rank)) {
-        progress_say(c->progress, "warning: rank %d has been silent for %.3g s and gets no more work", rank,
-                     c->limits.deadline);
+        if (c->members.list[rank].unreachable)
+            progress_say(c->progress, "warning: rank %d cannot be reached and gets no more work: %s", rank,
+                         c->members.fault.message);
+        else
+            progress_say(c->progress, "warning: rank %d has been silent for %.3g s and gets no more work", rank,
+                         c->limits.deadline);
         TRY(coordinator_note(c, journal_rank(c->run, "rank_lost", rank)));
         int assignment = c->members.list[rank].assignment;
         running_task *a = find_running(c, assignment);

@@ -59,12 +59,13 @@ void job_claims_close(job_claims *s)
     s->mine = NULL;
 }
 
-status job_claims_begin(job_claims *s, queue *q)
+status job_claims_begin(job_claims *s, queue *q, const task_plan *plan)
 {
     s->queue = q;
+    s->plan = plan;
     s->mine = malloc((size_t)q->count + 1);
     if (s->mine == NULL) return status_fail(STATUS_MEMORY, "no memory to share %d tasks", q->count);
-    s->share = job_part_mark(s->mine, &s->part, q->tasks, q->count);
+    s->share = job_part_mark(s->mine, &s->part, q->tasks, q->parents, q->count);
     for (int id = 1; id <= q->count; id++)
         if (!s->mine[id - 1] && queue_task(q, id) == QUEUE_WAITING) queue_away(q, id);
     return status_ok();
@@ -86,8 +87,8 @@ void job_claims_lose(job_claims *s, int id)
 
 status job_claims_take(job_claims *s, int id, claim_token *token, const job_claims_news *news)
 {
-    char name[CLAIM_NAME], holder[CLAIM_HOLDER];
-    claim_task_name(name, id);
+    char holder[CLAIM_HOLDER];
+    const char *name = s->queue->tasks[id - 1].key;
     if (s->alone) {
         snprintf(token->text, sizeof token->text, "alone");
         return status_ok();
@@ -107,17 +108,16 @@ status job_claims_take(job_claims *s, int id, claim_token *token, const job_clai
 
 void job_claims_leave(job_claims *s, int id)
 {
-    char name[CLAIM_NAME];
-    claim_task_name(name, id);
-    claims_release(&s->claims, name);
+    claims_release(&s->claims, s->queue->tasks[id - 1].key);
 }
 
-/* The number of "000012.h5"; 0 for any other name. */
-static int number_of(const char *name)
+/* The task of the plan that the file "KEY.h5" is of, as id; 0: none. */
+static int task_of(const job_claims *s, const char *name)
 {
-    char *end;
-    long id = strtol(name, &end, 10);
-    return end >= name + 6 && strcmp(end, ".h5") == 0 && id > 0 && id <= INT32_MAX ? (int)id : 0;
+    char key[TASK_KEY];
+    if (strlen(name) != TASK_KEY - 1 + strlen(".h5") || strcmp(name + TASK_KEY - 1, ".h5") != 0) return 0;
+    snprintf(key, sizeof key, "%.32s", name);
+    return task_plan_find(s->plan, key);
 }
 
 /* Results that appeared since the last look. */
@@ -129,8 +129,8 @@ static status find_results(job_claims *s, const job_claims_news *news)
     if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", path, strerror(errno));
     status result = status_ok();
     for (const struct dirent *entry; !failed(result) && (entry = readdir(listing)) != NULL;) {
-        int id = number_of(entry->d_name);
-        if (id == 0 || id > s->queue->count) continue;
+        int id = task_of(s, entry->d_name);
+        if (id == 0) continue;
         queue_state state = queue_task(s->queue, id);
         bool found;
         if (state == QUEUE_WAITING || state == QUEUE_AWAY || state == QUEUE_ASIDE)
@@ -145,10 +145,8 @@ static status find_free(job_claims *s)
 {
     for (int id = 1; id <= s->queue->count && s->awaited > 0; id++) {
         if (!s->mine[id - 1] || queue_task(s->queue, id) != QUEUE_AWAY) continue;
-        char name[CLAIM_NAME];
         bool vacant;
-        claim_task_name(name, id);
-        TRY(claims_is_free(&vacant, &s->claims, name));
+        TRY(claims_is_free(&vacant, &s->claims, s->queue->tasks[id - 1].key));
         if (!vacant) continue;
         queue_back(s->queue, id);
         s->awaited--;

@@ -17,8 +17,9 @@
 #include "results/run/run.h"
 
 typedef struct {
-    run *run;     /* borrowed; its owner and its log are set */
-    queue *queue; /* borrowed */
+    run *run;              /* borrowed; its owner and its log are set */
+    queue *queue;          /* borrowed */
+    const task_plan *plan; /* borrowed */
     job_part part;
     bool *mine;                                   /* (tasks) the share of this job; owned */
     int share;                                    /* tasks in it */
@@ -45,8 +46,9 @@ job_claims job_claims_alone(run *r);
 /* Releases everything. */
 void job_claims_close(job_claims *s);
 
-/* When the queue, which is not moved from now on, knows what is finished: sends away what is not in this job's part. */
-MUST_CHECK status job_claims_begin(job_claims *s, queue *q);
+/* When the queue of the plan, neither of which is moved from now on, knows what is finished: sends away what is not in
+ * this job's part. */
+MUST_CHECK status job_claims_begin(job_claims *s, queue *q, const task_plan *plan);
 
 /* Before the task, which the queue has marked running, is handed out. The token is what its publishers need; it is
  * empty when the task is not to be handed out: it is away, or finished. */

@@ -23,8 +23,8 @@ status journal_task_started(const run *r, const task *t, double at, int leader, 
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"leader\":%d,\"ranks\":%d,\"at\":%.3f", t->id, label,
-             leader, ranks, at);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"key\":\"%s\",\"label\":%s,\"leader\":%d,\"ranks\":%d,\"at\":%.3f",
+             t->id, t->key, label, leader, ranks, at);
     return run_log(r, "task_started", fields);
 }
 
@@ -33,8 +33,8 @@ status journal_task_finished(const run *r, const task *t, double at, status outc
     char label[QUOTED], reason[QUOTED], fields[FIELDS];
     quote_label(label, t);
     run_json_text(reason, sizeof reason, outcome.message);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"seconds\":%.3f,\"at\":%.3f%s%s", t->id, label, seconds,
-             at, failed(outcome) ? ",\"reason\":" : "", failed(outcome) ? reason : "");
+    snprintf(fields, sizeof fields, "\"task\":%d,\"key\":\"%s\",\"label\":%s,\"seconds\":%.3f,\"at\":%.3f%s%s", t->id,
+             t->key, label, seconds, at, failed(outcome) ? ",\"reason\":" : "", failed(outcome) ? reason : "");
     return run_log(r, failed(outcome) ? "task_failed" : "task_done", fields);
 }
 
@@ -42,8 +42,8 @@ status journal_task_left(const run *r, const task *t, double at, double fraction
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"fraction\":%.4f,\"at\":%.3f", t->id, label, fraction,
-             at);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"key\":\"%s\",\"label\":%s,\"fraction\":%.4f,\"at\":%.3f", t->id,
+             t->key, label, fraction, at);
     return run_log(r, "task_left", fields);
 }
 
@@ -51,7 +51,8 @@ status journal_task_abandoned(const run *r, const task *t, double at, int lost_r
 {
     char label[QUOTED], fields[FIELDS];
     quote_label(label, t);
-    snprintf(fields, sizeof fields, "\"task\":%d,\"label\":%s,\"at\":%.3f,\"rank\":%d", t->id, label, at, lost_rank);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"key\":\"%s\",\"label\":%s,\"at\":%.3f,\"rank\":%d", t->id, t->key,
+             label, at, lost_rank);
     return run_log(r, "task_abandoned", fields);
 }
 

@@ -2,13 +2,20 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/fail_point.h"
 
-status members_open(members *out, MPI_Comm world, int size, double deadline)
+status members_open(members *out, const link_world *world, int size, double deadline)
 {
-    members m = {.world = world, .size = size, .first = size > 1, .deadline = deadline, .outbox = {.world = world}};
+    members m = {.size = size,
+                 .first = size > 1,
+                 .deadline = deadline,
+                 .outbox = {.world = world},
+                 .inbox =
+                     wire_inbox_open(world, WIRE_ANY_RANK, WIRE_TAG_REPORT, sizeof(wire_report), sizeof(wire_report)),
+                 .fault = status_ok()};
     m.list = calloc((size_t)size, sizeof *m.list);
     if (m.list == NULL) return status_fail(STATUS_MEMORY, "no memory to coordinate %d ranks", size);
     for (int rank = 0; rank < size; rank++) m.list[rank].voice = silence_from(clock_seconds());
@@ -19,6 +26,7 @@ status members_open(members *out, MPI_Comm world, int size, double deadline)
 
 void members_close(members *m)
 {
+    wire_inbox_close(&m->inbox);
     wire_outbox_close(&m->outbox);
     free(m->list);
     m->list = NULL;
@@ -58,7 +66,7 @@ bool members_heard(members *m, int rank)
 {
     member *who = &m->list[rank];
     who->voice.heard = clock_seconds();
-    if (!who->lost) return false;
+    if (!who->lost || who->unreachable) return false;
     who->lost = false;
     m->lost--;
     if (is_idle(who)) m->idle++;
@@ -70,7 +78,8 @@ bool members_find_lost(members *m, int *rank)
     double now = clock_seconds();
     for (int i = 1; i < m->size; i++) {
         member *who = &m->list[i];
-        if (!silence_exceeds(&who->voice, now, m->deadline) || who->lost) continue;
+        bool silent = silence_exceeds(&who->voice, now, m->deadline);
+        if (who->lost || (!silent && !who->unreachable)) continue;
         if (is_idle(who)) m->idle--;
         who->lost = true;
         m->lost++;
@@ -84,9 +93,13 @@ void members_tell(members *m, int rank, const wire_order *order)
 {
     fail_subject subject = order->kind == ORDER_STOP ? FAIL_STOP : FAIL_ORDER;
     bool counts = order->kind != ORDER_PULSE; /* those come whenever the clock says so */
-    if (counts) fail_message(subject, FAIL_SEND_BEFORE);
-    status sent = wire_post(&m->outbox, rank, WIRE_TAG_ORDER, order, wire_order_bytes(order));
-    (void)sent;
+    int fault = counts ? fail_message(subject, FAIL_SEND_BEFORE) : 0;
+    status sent = fault == 0 ? wire_post(&m->outbox, rank, WIRE_TAG_ORDER, order, wire_order_bytes(order))
+                             : status_fail(STATUS_MPI, "sending a message: %s", strerror(fault));
+    if (counts && failed(sent)) {
+        m->list[rank].unreachable = true;
+        m->fault = sent;
+    }
     if (counts) fail_message(subject, FAIL_SEND_AFTER);
 }
 

@@ -2,28 +2,23 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "mpi/link/agree.h"
-#include "core/strategy/strategy.h"
+#include "mpi/link/patience.h"
 #include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
 #include "results/file/checkpoint.h"
 
-enum { MAX_SPANS = 64, KEY_TEXT = 64 };
+enum { MAX_SPANS = 64 };
 static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
 static const double IDLE_NAP_SECONDS = 4e-3; /* the longest wait before an order is seen */
 static const double LINGER_SECONDS = 0.2;    /* the last message gets this long to leave the process */
 
-worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank)
+worker worker_new(const sweep_inputs *in, const run *r, const link_world *world, int world_rank)
 {
-    return (worker){.in = in,
-                    .run = r,
-                    .fingerprint = fingerprint,
-                    .world = world,
-                    .world_rank = world_rank,
-                    .perform = worker_perform};
+    return (worker){.in = in, .run = r, .world = world, .world_rank = world_rank, .perform = worker_perform};
 }
 
 static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
@@ -69,10 +64,11 @@ typedef struct {
     worker *w;
     rank_group group;
     const task *task;
+    const task_kind *kind;
     trainer *trainer;
     span spans[MAX_SPANS];
     int span_count;
-    char checkpoint[MAX_PATH_TEXT], key[KEY_TEXT];
+    char checkpoint[MAX_PATH_TEXT];
     claim_fence fence; /* of this task */
 } job;
 
@@ -81,31 +77,58 @@ static bool leads(const job *j)
     return j->group.link.rank == 0;
 }
 
-static status open_trainer(job *j)
+static void free_parents(record *parents, int count)
+{
+    for (int i = 0; i < count; i++) record_free(&parents[i]);
+    free(parents);
+}
+
+/* *out: the records of the task's parents, to be freed with free_parents. */
+static status read_parents(record **out, const job *j)
+{
+    const task *t = j->task;
+    const task_plan *plan = &j->w->in->plan;
+    *out = NULL;
+    record *parents = calloc((size_t)t->parent_count + 1, sizeof *parents);
+    if (parents == NULL) return status_fail(STATUS_MEMORY, "no memory for %d parents", t->parent_count);
+    for (int i = 0; i < t->parent_count; i++) {
+        status s = run_read_task(&parents[i], j->w->run, plan->tasks[task_plan_parent(plan, t, i) - 1].key);
+        if (!failed(s)) continue;
+        free_parents(parents, t->parent_count);
+        return s;
+    }
+    *out = parents;
+    return status_ok();
+}
+
+static status open_with(job *j, const record *parents)
 {
     const sweep_inputs *in = j->w->in;
+    const record *list[TASK_MOST_PARENTS];
+    for (int i = 0; i < j->task->parent_count; i++) list[i] = &parents[i];
     trainer_inputs inputs = {
         .settings = &in->settings,
-        .graph = &in->graph,
+        .graph = &in->networks.graphs[j->task->network],
         .data = &in->data,
         .kernels = in->kernels,
         .cost_models = in->cost_models,
         .task = j->task,
-        .kind = strategy_task_kind(j->task->strategy),
+        .kind = j->kind,
+        .parents = list,
+        .parent_count = j->task->parent_count,
     };
-    record warmup;
-    const record *const parents[] = {&warmup};
-    memset(&warmup, 0, sizeof warmup);
-    if (j->task->depends_on != 0) {
-        TRY(run_read_task(&warmup, j->w->run, j->task->depends_on));
-        inputs.parents = parents;
-        inputs.parent_count = 1;
-    }
-    status opened = trainer_open(&j->trainer, &inputs);
-    record_free(&warmup);
-    TRY(opened);
+    TRY(trainer_open(&j->trainer, &inputs));
     j->span_count = trainer_spans(j->trainer, j->spans, MAX_SPANS);
     return status_ok();
+}
+
+static status open_trainer(job *j)
+{
+    record *parents;
+    TRY(read_parents(&parents, j));
+    status opened = open_with(j, parents);
+    free_parents(parents, j->task->parent_count);
+    return opened;
 }
 
 /* Collective on the group. Continues from a checkpoint if there is one. One that belongs to something else or is
@@ -118,7 +141,7 @@ static status restore(job *j)
     } stored = {.found = false, .warning = ""};
     status local = status_ok();
     if (leads(j)) {
-        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->key, j->spans, j->span_count);
+        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, j->spans, j->span_count);
         if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
             TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
             stored.found = false;
@@ -140,7 +163,7 @@ static status keep_checkpoint(job *j, report_kind kind, bool *leave)
 {
     wire_report question = report_on(j->w, kind, j->trainer, status_ok());
     TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
-    return checkpoint_write(j->checkpoint, j->key, j->spans, j->span_count, &j->fence);
+    return checkpoint_write(j->checkpoint, j->task->key, j->spans, j->span_count, &j->fence);
 }
 
 /* Collective on the group, at a place where the task can be continued. */
@@ -198,7 +221,8 @@ static status write_result(job *j)
     record result;
     TRY(trainer_record(&result, j->trainer));
     j->w->test_accuracy = result.test_accuracy;
-    status written = publish(j, &result);
+    status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
+    if (!failed(written)) written = publish(j, &result);
     record_free(&result);
     return written;
 }
@@ -208,11 +232,13 @@ static status write_failure(job *j, status reason)
 {
     record result;
     memset(&result, 0, sizeof result);
-    result.task = *j->task;
     result.state = RECORD_FAILED;
     snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
     result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
-    return publish(j, &result);
+    status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
+    if (!failed(written)) written = publish(j, &result);
+    record_free(&result);
+    return written;
 }
 
 static status write_with_consent(job *j, status trained)
@@ -257,12 +283,10 @@ static status perform_in_group(job *j, const wire_order *order)
 
 status worker_perform(worker *w, const wire_order *order)
 {
-    job j = {.w = w, .task = &w->in->tasks[order->task_id - 1]};
-    run_checkpoint_path(j.checkpoint, w->run, j.task->id);
-    char name[CLAIM_NAME];
-    claim_task_name(name, j.task->id);
-    j.fence = claim_fence_of(w->run->directory, name, &order->claim);
-    snprintf(j.key, sizeof j.key, "task %d of %s", j.task->id, w->fingerprint);
+    job j = {.w = w, .task = &w->in->plan.tasks[order->task_id - 1]};
+    j.kind = strategies_task_kind(j.task->kind);
+    run_checkpoint_path(j.checkpoint, w->run, j.task->key);
+    j.fence = claim_fence_of(w->run->directory, j.task->key, &order->claim);
     w->order = order;
     status ending = perform_in_group(&j, order);
     if (failed(ending)) {

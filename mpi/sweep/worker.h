@@ -5,7 +5,6 @@
 #ifndef MPI_SWEEP_WORKER_H
 #define MPI_SWEEP_WORKER_H
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #include "core/base/status.h"
@@ -13,6 +12,7 @@
 #include "mpi/cli/inputs.h"
 #include "mpi/sum/sum_memory.h"
 #include "mpi/link/wire.h"
+#include "mpi/link/world.h"
 #include "results/run/run.h"
 
 /* How a worker reaches the coordinator: by messages, or directly when both are this process. */
@@ -26,10 +26,9 @@ typedef struct {
 } worker_link;
 
 typedef struct worker {
-    const sweep_inputs *in;  /* borrowed */
-    const run *run;          /* borrowed */
-    const char *fingerprint; /* of everything the result of a task depends on; borrowed */
-    MPI_Comm world;
+    const sweep_inputs *in; /* borrowed */
+    const run *run;         /* borrowed */
+    const link_world *world;
     int world_rank;
     worker_link link;
     status (*perform)(struct worker *w, const wire_order *order); /* worker_perform, but for measuring */
@@ -41,7 +40,7 @@ typedef struct worker {
     double last_report;   /* clock_seconds of the last progress report */
 } worker;
 
-worker worker_new(const sweep_inputs *in, const run *r, const char *fingerprint, MPI_Comm world, int world_rank);
+worker worker_new(const sweep_inputs *in, const run *r, const link_world *world, int world_rank);
 
 /* Takes orders from rank 0 until it says that the sweep is over: *end is what it said. Fails when rank 0 is silent for
  * `deadline` seconds. */

@@ -153,16 +153,24 @@ static status write_texts(const columns *c, h5_id group, int i)
     return result;
 }
 
+static size_t column_of(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(task_file_columns.fields[i].name, name) != 0) i++;
+    return i;
+}
+
 static status write_files(const columns *c, h5_id group)
 {
-    enum { NAME_BYTES = 24, ID = 0 }; /* the first column */
-    const int32_t *ids = c->values[ID];
+    enum { NAME_BYTES = 48 };
+    const size_t key = column_of("key");
+    const uint32_t *places = c->values[key];
     char *block = malloc(c->rows * (NAME_BYTES + sizeof(char *)) + 1);
     if (block == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu file names", c->rows);
     const char **names = (const char **)(void *)block;
     char *text = block + c->rows * sizeof(char *);
     for (size_t i = 0; i < c->rows; i++, text += NAME_BYTES) {
-        snprintf(text, NAME_BYTES, "tasks/%06d.h5", ids[i]);
+        snprintf(text, NAME_BYTES, "tasks/%s.h5", c->pools[key].texts[places[i]]);
         names[i] = text;
     }
     status result = h5_write_strings(group, "file", c->rows, names,

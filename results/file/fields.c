@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "results/file/fields.h"
 
 #include <stdint.h>
@@ -9,6 +10,7 @@ static int64_t get_integer(const field *f, const void *row)
 {
     const char *at = (const char *)row + f->offset;
     if (f->type == FIELD_SEED) return (int64_t) * (const uint64_t *)(const void *)at;
+    if (f->type == FIELD_SWITCH) return *(const bool *)(const void *)at;
     return *(const int *)(const void *)at;
 }
 
@@ -19,7 +21,16 @@ static double get_real(const field *f, const void *row)
 
 const char *field_text(const field *f, const void *row)
 {
-    return f->type == FIELD_NAME ? f->names[get_integer(f, row)] : (const char *)row + f->offset;
+    const char *at = (const char *)row + f->offset;
+    switch (f->type) {
+    case FIELD_NAME:
+    case FIELD_SWITCH:
+        return f->names[get_integer(f, row)];
+    case FIELD_LONG_TEXT:
+        return *(char *const *)(const void *)at != NULL ? *(char *const *)(const void *)at : "";
+    default:
+        return at;
+    }
 }
 
 static void put_integer(const field *f, void *row, int64_t value)
@@ -27,6 +38,8 @@ static void put_integer(const field *f, void *row, int64_t value)
     void *at = (char *)row + f->offset;
     if (f->type == FIELD_SEED)
         *(uint64_t *)at = (uint64_t)value;
+    else if (f->type == FIELD_SWITCH)
+        *(bool *)at = value != 0;
     else
         *(int *)at = (int)value;
 }
@@ -42,6 +55,13 @@ static status put_text(const field *f, void *row, const char *text)
         snprintf((char *)row + f->offset, f->bytes, "%s", text);
         return status_ok();
     }
+    if (f->type == FIELD_LONG_TEXT) {
+        char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
+        if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
+        free(*at);
+        *at = copy;
+        return status_ok();
+    }
     for (int i = 0; f->names[i] != NULL; i++) {
         if (strcmp(f->names[i], text) != 0) continue;
         put_integer(f, row, i);
@@ -52,7 +72,7 @@ static status put_text(const field *f, void *row, const char *text)
 
 bool field_is_text(const field *f)
 {
-    return f->type == FIELD_TEXT || f->type == FIELD_NAME;
+    return f->type == FIELD_TEXT || f->type == FIELD_NAME || f->type == FIELD_SWITCH || f->type == FIELD_LONG_TEXT;
 }
 
 h5_type field_stored(const field *f)
@@ -78,7 +98,7 @@ void field_store(const field *f, const void *row, void *element)
 bool field_equal(const field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-    if (f->type == FIELD_TEXT) return strcmp(x, y) == 0;
+    if (f->type == FIELD_TEXT || f->type == FIELD_LONG_TEXT) return strcmp(field_text(f, a), field_text(f, b)) == 0;
     if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
     return get_integer(f, a) == get_integer(f, b);
 }

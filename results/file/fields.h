@@ -10,11 +10,13 @@
 #include "core/io/h5.h"
 
 typedef enum {
-    FIELD_INT,  /* int */
-    FIELD_SEED, /* uint64_t, stored as a signed 64-bit number with the same bits */
-    FIELD_REAL, /* double */
-    FIELD_TEXT, /* char[bytes] */
-    FIELD_NAME  /* an enum, stored as names[value] */
+    FIELD_INT,      /* int */
+    FIELD_SEED,     /* uint64_t, stored as a signed 64-bit number with the same bits */
+    FIELD_REAL,     /* double */
+    FIELD_TEXT,     /* char[bytes] */
+    FIELD_NAME,     /* an enum, stored as names[value] */
+    FIELD_SWITCH,   /* a bool, stored as names[value] */
+    FIELD_LONG_TEXT /* char *, owned by the struct; NULL is stored as an empty text and read as one */
 } field_type;
 
 typedef struct {

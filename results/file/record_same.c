@@ -20,16 +20,17 @@ static void add(name_list *list, const char *folder, const char *name)
     list->count++;
 }
 
-static bool is_time(const field *f)
+/* What may differ between two runs of a task: time, and the place in a plan. */
+static bool may_differ(const field *f)
 {
-    return strcmp(f->name, "seconds") == 0;
+    return strcmp(f->name, "seconds") == 0 || strcmp(f->name, "id") == 0;
 }
 
 static void compare_heads(name_list *list, const record *a, const record *b)
 {
     for (int i = 0; i < task_file_columns.count; i++) {
         const field *f = &task_file_columns.fields[i];
-        if (!is_time(f) && !field_equal(f, a, b)) add(list, "", f->name);
+        if (!may_differ(f) && !field_equal(f, a, b)) add(list, "", f->name);
     }
     if (a->cost_count != b->cost_count) add(list, "", "costs");
     for (int i = 0; i < a->cost_count && i < b->cost_count; i++) {
@@ -49,7 +50,7 @@ static void compare_curves(name_list *list, const record *a, const record *b)
         const field *f = &task_file_epoch_columns.fields[i];
         bool same = true;
         for (int e = 0; e < a->epoch_count && same; e++) same = field_equal(f, &a->curve[e], &b->curve[e]);
-        if (!same && !is_time(f)) add(list, "curve/", f->name);
+        if (!same && !may_differ(f)) add(list, "curve/", f->name);
     }
 }
 

@@ -56,7 +56,7 @@ status seal_append(const char *path)
     return result;
 }
 
-static status check_open(int fd, const char *path)
+static status check_open(void *end, size_t bytes, int fd, const char *path)
 {
     off_t size = lseek(fd, 0, SEEK_END);
     char found[SEAL_BYTES + 1] = "", expected[SEAL_BYTES + 1];
@@ -71,14 +71,22 @@ static status check_open(int fd, const char *path)
     seal_text(expected, crc);
     if (memcmp(found, expected, SEAL_BYTES) != 0)
         return status_fail(STATUS_DATA, "%s is damaged or was changed: its checksum does not match", path);
-    return status_ok();
+    if (bytes == 0) return status_ok();
+    off_t content = size - SEAL_BYTES;
+    if (content >= (off_t)bytes && pread(fd, end, bytes, content - (off_t)bytes) == (ssize_t)bytes) return status_ok();
+    return status_fail(STATUS_DATA, "%s is too short", path);
+}
+
+status seal_check_end(void *end, size_t bytes, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    status result = check_open(end, bytes, fd, path);
+    close(fd);
+    return result;
 }
 
 status seal_check(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
-    status result = check_open(fd, path);
-    close(fd);
-    return result;
+    return seal_check_end(NULL, 0, path);
 }

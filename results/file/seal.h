@@ -3,6 +3,8 @@
 #ifndef RESULTS_FILE_SEAL_H
 #define RESULTS_FILE_SEAL_H
 
+#include <stddef.h>
+
 #include "core/base/status.h"
 
 /* Appends the seal to a complete, closed file. */
@@ -10,5 +12,7 @@ MUST_CHECK status seal_append(const char *path);
 
 /* Fails when the file is missing, cut off or changed. */
 MUST_CHECK status seal_check(const char *path);
+/* The same; end[bytes] := the last bytes before the seal. DATA when there are fewer. */
+MUST_CHECK status seal_check_end(void *end, size_t bytes, const char *path);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const KINDS[] = {"warmup", "point", NULL};
+#include "core/task/identity.h"
+
+static const char *const ROLES[] = {"state", "point", NULL}; /* of task.point */
 static const char *const STATES[] = {"done", "failed", NULL};
 static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
 
@@ -26,29 +28,38 @@ static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
     }
 
 static const field RECORD_FIELDS[] = {
-    NUMBER("id", FIELD_INT, AT(record, task.id), "1", "number of the task in the plan, from 1"),
-    NAME("kind", AT(record, task.kind), KINDS, "warmup (float network shared by a seed) or point"),
+    NUMBER("id", FIELD_INT, AT(record, task.id), "1", "position of the task in the plan, from 1"),
+    TEXT("key", AT(record, task.key), TASK_KEY, "hash of everything the result depends on; names the task's file"),
+    {"role", FIELD_SWITCH, AT(record, task.point), "1", "point of the front, or a state that other tasks start from", 0,
+     ROLES},
+    TEXT("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
     NAME("state", AT(record, state), STATES, "done or failed"),
-    TEXT("strategy", AT(record, task.strategy), TASK_STRATEGY, "how precisions were chosen; warmup for warm-ups"),
-    TEXT("cost_model", AT(record, task.cost_model), MAX_NAME, "hardware model trained for, or none"),
+    TEXT("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
+    TEXT("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
+    TEXT("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
     NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
            "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "
            "cost model"),
+    NUMBER("target", FIELD_REAL, AT(record, task.target), "unit of the cost model", "budget that was given; 0: none"),
+    NUMBER("step", FIELD_INT, AT(record, task.step), "1", "position in a trajectory, from 1; 0: of none"),
+    NUMBER("given_epochs", FIELD_INT, AT(record, task.epochs), "1",
+           "length that the plan gave to its stage; 0: what the settings say"),
     NUMBER("seed", FIELD_SEED, AT(record, task.seed), "1", "seed of all random numbers of the task"),
     NUMBER("bits", FIELD_INT, AT(record, task.bits), "bit", "weight precision of the strategy fixed, else 0"),
     NUMBER("validation_accuracy", FIELD_REAL, AT(record, validation_accuracy), "1",
-           "fraction of the validation split classified correctly, kept epoch of the last phase"),
+           "fraction of the validation split classified correctly, kept epoch of the last stage"),
     NUMBER("validation_loss", FIELD_REAL, AT(record, validation_loss), "nat",
-           "mean cross-entropy of the validation split, kept epoch of the last phase"),
+           "mean cross-entropy of the validation split, kept epoch of the last stage"),
     NUMBER("test_accuracy", FIELD_REAL, AT(record, test_accuracy), "1",
            "fraction of the test split classified correctly by the final network"),
     NUMBER("test_loss", FIELD_REAL, AT(record, test_loss), "nat",
            "mean cross-entropy of the test split, final network"),
-    NUMBER("epochs", FIELD_INT, AT(record, epochs), "1", "epochs trained over all phases of this task"),
+    NUMBER("epochs", FIELD_INT, AT(record, epochs), "1", "epochs trained over all stages of this task"),
     NUMBER("seconds", FIELD_REAL, AT(record, seconds), "s",
            "wall-clock time over all segments; differs between equal runs"),
+    {"parents", FIELD_LONG_TEXT, AT(record, parents), "1", "keys of the tasks it started from", 0, NULL},
+    {"options", FIELD_LONG_TEXT, AT(record, options), "1", "what its entry of the sweep says besides", 0, NULL},
     TEXT("reason", AT(record, reason), sizeof((record *)0)->reason, "why the task failed; empty when done"),
-    NUMBER("depends_on", FIELD_INT, AT(record, task.depends_on), "1", "id of the warm-up started from; 0 for warm-ups"),
 };
 const field_table task_file_columns = {RECORD_FIELDS, sizeof RECORD_FIELDS / sizeof RECORD_FIELDS[0], sizeof(record)};
 
@@ -115,7 +126,8 @@ static status write_model(h5_id group, const record *rec)
 
 static status write_record(h5_id group, const record *rec)
 {
-    return fields_write_attributes(group, &task_file_columns, rec);
+    TRY(fields_write_attributes(group, &task_file_columns, rec));
+    return h5_set_text(group, ".", "identity", rec->identity != NULL ? rec->identity : "");
 }
 
 static status write_curve(h5_id group, const record *rec)
@@ -268,14 +280,37 @@ static status read_part(record *out, h5_id file, const char *name, status (*rese
     return result;
 }
 
+/* The stored key is that of the stored identity, and the attributes say what the identity says, or nothing in the file
+ * is what it says it is. */
+static status check_key(const record *rec)
+{
+    char key[TASK_KEY];
+    bool told;
+    TRY(identity_key(key, rec->identity));
+    if (strcmp(key, rec->task.key) != 0)
+        return status_fail(STATUS_DATA, "its key %.8s is not that of what it holds (%.8s): it was changed",
+                           rec->task.key, key);
+    TRY(identity_tells(&told, rec->identity, &rec->task, rec->parents, rec->options));
+    if (told) return status_ok();
+    return status_fail(STATUS_DATA, "its attributes are not those of task %.8s: it was changed", key);
+}
+
 status task_file_read_head(record *out, h5_id file)
 {
-    memset(out, 0, sizeof *out);
+    record rec;
+    memset(&rec, 0, sizeof rec);
     h5_id group;
     TRY(h5_group_open(&group, file, "record"));
-    status result = fields_read_attributes(out, &task_file_columns, group);
+    status result = fields_read_attributes(&rec, &task_file_columns, group);
+    if (!failed(result)) result = h5_get_text(&rec.identity, group, ".", "identity");
     h5_group_close(group);
-    return failed(result) ? result : read_part(out, file, "costs", reserve_costs, read_cost);
+    if (!failed(result)) result = check_key(&rec);
+    if (!failed(result)) result = read_part(&rec, file, "costs", reserve_costs, read_cost);
+    if (failed(result))
+        record_free(&rec);
+    else
+        *out = rec;
+    return result;
 }
 
 static status read_curve(record *out, h5_id file)
@@ -295,8 +330,8 @@ static status read_curve(record *out, h5_id file)
 status task_file_read(record *out, h5_id file)
 {
     record rec;
-    status result = task_file_read_head(&rec, file);
-    if (!failed(result)) result = read_curve(&rec, file);
+    TRY(task_file_read_head(&rec, file));
+    status result = read_curve(&rec, file);
     if (!failed(result)) result = read_part(&rec, file, "allocation", reserve_layers, read_layer);
     if (!failed(result)) result = read_part(&rec, file, "model", reserve_tensors, read_tensor);
     if (failed(result))

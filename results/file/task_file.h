@@ -18,7 +18,8 @@ MUST_CHECK status task_file_write(h5_id file, const record *rec);
 /* Everything; the caller frees with record_free. */
 MUST_CHECK status task_file_read(record *out, h5_id file);
 
-/* Only the attributes of /record and the costs: nothing to free. */
+/* Only the attributes of /record and the costs; the caller frees with record_free. STATUS_DATA when key and identity do
+ * not belong together. */
 MUST_CHECK status task_file_read_head(record *out, h5_id file);
 
 #endif

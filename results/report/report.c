@@ -9,12 +9,13 @@
 
 #include "core/base/file.h"
 #include "results/report/report_data.h"
+#include "results/report/report_origin.h"
 #include "results/report/report_views.h"
 #include "results/report/terminal.h"
 
 enum { PATH_BYTES = 4096 };
 
-/* A run directory or a results file: where to read and where to write. */
+/* A run directory, whose results have to be of its plan, or any results file: where to read and where to write. */
 static status find_files(char file[PATH_BYTES], char directory[PATH_BYTES], const char *path)
 {
     struct stat info;
@@ -28,7 +29,7 @@ static status find_files(char file[PATH_BYTES], char directory[PATH_BYTES], cons
                                "%s has no results.h5: it is not the directory of a run, or no task has "
                                "finished yet",
                                path);
-        return status_ok();
+        return report_origin_check(file, directory);
     }
     snprintf(file, PATH_BYTES, "%s", path);
     snprintf(directory, PATH_BYTES, "%s", path);

@@ -14,12 +14,13 @@ typedef struct {
     size_t count;
     double *id, *seed, *bits, *strength, *test, *validation, *cost;
     double *block;
-    char **kind, **state, **strategy, **cost_model;
+    char **role, **kind, **state, **strategy, **cost_model;
 } columns;
 
 static void free_columns(columns *c)
 {
     free(c->block);
+    free(c->role);
     free(c->kind);
     free(c->state);
     free(c->strategy);
@@ -31,7 +32,11 @@ static status read_texts(columns *c, h5_id points)
     const struct {
         const char *name;
         char ***to;
-    } texts[] = {{"kind", &c->kind}, {"state", &c->state}, {"strategy", &c->strategy}, {"cost_model", &c->cost_model}};
+    } texts[] = {{"role", &c->role},
+                 {"kind", &c->kind},
+                 {"state", &c->state},
+                 {"strategy", &c->strategy},
+                 {"cost_model", &c->cost_model}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         size_t count;
         TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
@@ -70,7 +75,13 @@ static status read_columns(columns *c, h5_id points, const char *cost)
 static bool is_cost_column(h5_id points, const char *name)
 {
     static const char *const others[] = {"id",
+                                         "key",
+                                         "role",
                                          "kind",
+                                         "target",
+                                         "step",
+                                         "parents",
+                                         "options",
                                          "state",
                                          "strategy",
                                          "cost_model",
@@ -84,7 +95,6 @@ static bool is_cost_column(h5_id points, const char *name)
                                          "epochs",
                                          "seconds",
                                          "reason",
-                                         "depends_on",
                                          "file"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(name, others[i]) == 0) return false;
@@ -187,7 +197,7 @@ static status collect_points(report_data *d, const columns *c, double scale)
         } else if (strcmp(c->kind[i], "warmup") == 0) {
             sum += p.accuracy;
             d->float_count++;
-        } else if (!isnan(p.cost) && !isnan(p.accuracy)) {
+        } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.cost) && !isnan(p.accuracy)) {
             d->points[d->count++] = p;
         }
     }

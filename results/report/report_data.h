@@ -8,8 +8,14 @@
 
 #include "core/base/status.h"
 #include "core/config/settings.h"
-#include "results/report/report.h"
 #include "results/report/report_axis.h"
+
+/* What is asked for. */
+typedef struct {
+    const char *cost;   /* column to draw against: "size" or "size_bits" (default NULL = size_bits) */
+    const char *metric; /* "test_accuracy" (default NULL) or "validation_accuracy" */
+    int width;          /* terminal columns; 0 = of `out`, 80 when not a terminal */
+} report_options;
 
 typedef struct {
     int id, bits;

@@ -97,9 +97,9 @@ static void value_of(char *out, size_t room, const char *text, const char *key)
 static void job_name(char out[64])
 {
     const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
-               *task = getenv("SLURM_ARRAY_TASK_ID");
-    if (array != NULL && task != NULL)
-        snprintf(out, 64, "%.24s_%.24s", array, task);
+               *array_task = getenv("SLURM_ARRAY_TASK_ID");
+    if (array != NULL && array_task != NULL)
+        snprintf(out, 64, "%.24s_%.24s", array, array_task);
     else if (job != NULL)
         snprintf(out, 64, "%.48s", job);
     else
@@ -254,23 +254,17 @@ static status make_room(claims *c)
 
 /* ---- the interface ---- */
 
-void claim_task_name(char out[CLAIM_NAME], int id)
-{
-    snprintf(out, CLAIM_NAME, "%06d", id);
-}
-
-/* "000012.h5.tmp-TOKEN" belongs to who holds 000012 by that token; *known says that it is such a name. */
+/* "KEY.h5.tmp-TOKEN" belongs to who holds the task by that token; *known says that it is such a name. */
 static bool has_right(bool *known, const char *run_directory, const char *name)
 {
     claim_token token = {""};
-    char task[CLAIM_NAME];
+    char key[CLAIM_NAME];
     const char *mark = strstr(name, ".tmp-"), *point = strchr(name, '.');
-    *known =
-        mark != NULL && (size_t)(point - name) < sizeof task && strspn(name, "0123456789") == (size_t)(point - name);
+    *known = mark != NULL && point == name + TASK_KEY - 1 && strspn(name, "0123456789abcdef") == TASK_KEY - 1;
     if (!*known) return false;
-    snprintf(task, sizeof task, "%.*s", (int)(point - name), name);
+    snprintf(key, sizeof key, "%.32s", name);
     snprintf(token.text, sizeof token.text, "%s", mark + strlen(".tmp-"));
-    claim_fence fence = claim_fence_of(run_directory, task, &token);
+    claim_fence fence = claim_fence_of(run_directory, key, &token);
     return claim_holds(&fence);
 }
 
@@ -327,14 +321,15 @@ status claims_clean(const claims *c)
     return clean_dead(c);
 }
 
-/* Tasks are claimed by their numbers. */
+/* Tasks are claimed by their keys. */
 status claims_count_tasks(int *count, const claims *c)
 {
     DIR *listing = opendir(c->directory);
     if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", c->directory, strerror(errno));
     *count = 0;
     for (const struct dirent *entry; (entry = readdir(listing)) != NULL;)
-        if (entry->d_name[strspn(entry->d_name, "0123456789")] == '\0') (*count)++;
+        if (strlen(entry->d_name) == TASK_KEY - 1 && strspn(entry->d_name, "0123456789abcdef") == TASK_KEY - 1)
+            (*count)++;
     closedir(listing);
     return status_ok();
 }

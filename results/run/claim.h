@@ -1,5 +1,5 @@
 /* claim: who works on what, when several jobs share a run directory. One file per claim in RUN/claims, named after what
- * is claimed ("000012" for a task). Right on NFS: no advisory locks; a claim is made by link(), of which exactly one
+ * is claimed (the key for a task). Right on NFS: no advisory locks; a claim is made by link(), of which exactly one
  * succeeds, and the time is the file system's own, so that the clocks of the hosts do not matter.
  *
  *   take     a complete file of our own is linked to the claim's name
@@ -23,8 +23,9 @@
 
 #include "core/base/status.h"
 #include "core/config/settings.h"
+#include "core/task/task.h"
 
-enum { CLAIM_NAME = 24, CLAIM_OWNER = 17, CLAIM_TOKEN = 40, CLAIM_HOLDER = 160 };
+enum { CLAIM_NAME = TASK_KEY, CLAIM_OWNER = 17, CLAIM_TOKEN = 40, CLAIM_HOLDER = 160 };
 
 /* One taking, as text; empty: none. */
 typedef struct {
@@ -87,8 +88,5 @@ claim_fence claim_fence_of(const char *run_directory, const char *name, const cl
 /* Asks the file: does the token still hold? False also when nobody can tell. NULL (a run without claims) always holds.
  * For any process of any rank. */
 bool claim_holds(const claim_fence *fence);
-
-/* The name under which a task is claimed. */
-void claim_task_name(char out[CLAIM_NAME], int id);
 
 #endif

@@ -1,10 +1,11 @@
-/* run: the run directory (architecture.md 6; layout in SCHEMA.md). Several jobs may work on it: who works on what is in
- * claim.h. Files appear complete or not at all, and may be read by anyone, at any time.
+/* run: the run directory (layout in SCHEMA.md). Several jobs may work on it: who works on what is in claim.h. Files
+ * appear complete or not at all, and may be read by anyone, at any time. Results are named by the keys of their tasks
+ * (core/task/identity.h): what lies there of other plans is neither used nor touched.
  *
  *   config.cfg network.cfg    the resolved configuration and the network as used
- *   tasks/000123.h5           one per finished task: the truth
- *   checkpoints/000123.h5     one per running task (checkpoint.h)
- *   results.h5                snapshot of everything finished, replaced atomically
+ *   tasks/KEY.h5              one per finished task: the truth
+ *   checkpoints/KEY.h5        one per running task (checkpoint.h)
+ *   results.h5                snapshot of everything of the plan that is finished, replaced atomically
  *   data.checksum             of the data set
  *   claims/                   who works on what, when several jobs share the directory (claim.h)
  *   log.jsonl status.json     of the sweep, kept by one job at a time: the one with the claim RUN_LEAD
@@ -17,6 +18,7 @@
 
 #include "core/base/status.h"
 #include "core/config/settings.h"
+#include "core/task/plan.h"
 #include "core/task/record.h"
 #include "results/run/claim.h"
 
@@ -34,36 +36,54 @@ typedef struct {
 /* The claim of the job that keeps log.jsonl, status.json and results.h5 while several share the directory. */
 #define RUN_LEAD "lead"
 
-/* Opens `directory` for a sweep (several jobs may do so at once): creates it, or checks that what is there belongs to
- * the same configuration, network and data (else an error that names the differing keys and says what to do). The texts
- * are copied. */
+/* Opens `directory` for a sweep (several jobs may do so at once): creates it, or takes what is there. If that is of
+ * another configuration, network or data set, the texts are replaced, so that the directory describes the newest plan;
+ * that is refused (STATUS_CONFIG) while another job works there. *changed says so: results of the former plan stay. A
+ * directory of format 1 (results named by number) is refused with a sentence that says what to do. The texts are
+ * copied. */
 MUST_CHECK status run_open(run *out, const char *directory, const char *config_text, const char *network_text,
-                           const char *data_checksum);
+                           const char *data_checksum, bool *changed);
 void run_close(run *r);
 
-/* Paths inside the directory: "tasks/000123.h5", "checkpoints/000123.h5". */
-void run_task_path(char out[MAX_PATH_TEXT], const run *r, int id);
-void run_checkpoint_path(char out[MAX_PATH_TEXT], const run *r, int id);
+/* Is `directory` a run directory? */
+MUST_CHECK status run_is_there(bool *out, const char *directory);
 
-/* True when the task's file exists. A file that is there but damaged is moved aside to NAME.damaged, reported in
- * `warning` (empty otherwise) and counts as not finished. */
-bool run_task_finished(char warning[256], const run *r, int id);
+/* What an existing run directory describes, for reading: directory and texts of *out. Changes nothing; no other run
+ * function may publish with it. STATUS_CONFIG when it is no run directory; the system's reason when it cannot be looked
+ * at. */
+MUST_CHECK status run_open_read(run *out, const char *directory);
+
+/* Paths inside the directory: "tasks/KEY.h5", "checkpoints/KEY.h5". */
+void run_task_path(char out[MAX_PATH_TEXT], const run *r, const char *key);
+void run_checkpoint_path(char out[MAX_PATH_TEXT], const run *r, const char *key);
+
+/* Is the task finished, and how? *finished := its file is there, its seal is right, and its mark (task_mark.h) names
+ * that task; then *state is its end. A file that cannot be used is moved aside to NAME.damaged, told in `warning`
+ * (empty otherwise), and counts as not finished; one that cannot be read for a reason of the machine is left alone: its
+ * failure is returned. Takes some 10 microseconds; whether the content is what the mark says is asked by whoever reads
+ * it. */
+MUST_CHECK status run_task_state(bool *finished, record_state *state, char warning[256], const run *r, const char *key);
+
+/* The same question to the content of a finished task, before others start from it. */
+MUST_CHECK status run_check_task(bool *sound, char warning[256], const run *r, const char *key);
 
 /* Publishes one finished (or failed) task: complete, synced, linked to its name; a task that has a file keeps it. If
  * that says anything else, `warning` tells (empty otherwise). `fence`: the claim of the task, or NULL; STATUS_LOST when
  * it no longer holds: nothing was changed. */
 MUST_CHECK status run_write_task(char warning[256], const run *r, const record *rec, const claim_fence *fence);
-/* Reads it back; the caller frees with record_free. */
-MUST_CHECK status run_read_task(record *out, const run *r, int id);
+/* Reads it back; the caller frees with record_free. STATUS_DATA when the file is damaged or not of that task: name,
+ * mark, stored key, and the key of what it holds have to be the same. */
+MUST_CHECK status run_read_task(record *out, const run *r, const char *key);
 
-/* Replaces results.h5 by a snapshot of all task files (ids 1 ... task_count) that exist. */
-MUST_CHECK status run_snapshot(const run *r, int task_count);
+/* Replaces results.h5 by a snapshot of what the plan has finished. A task file whose content is not what its mark says
+ * ends it (STATUS_DATA); the file is moved aside as by run_task_state. */
+MUST_CHECK status run_snapshot(const run *r, const task_plan *plan);
 
 /* The same in slices, for who has to answer others meanwhile: it takes about a millisecond a task. A task that ends
  * after its turn is in the next snapshot. Nothing may be done with it after *published or an error but
- * run_snapshot_end, which removes what was not published. `r` is borrowed until then. */
+ * run_snapshot_end, which removes what was not published. `r` and `plan` are borrowed until then. */
 typedef struct snapshot snapshot;
-MUST_CHECK status run_snapshot_begin(snapshot **out, const run *r, int task_count);
+MUST_CHECK status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan);
 MUST_CHECK status run_snapshot_step(snapshot *s, double seconds, bool *published);
 void run_snapshot_end(snapshot *s); /* NULL is fine */
 
@@ -75,7 +95,7 @@ typedef struct {
 
 /* A snapshot at the end of a job, and another one when other jobs have finished tasks meanwhile: a late snapshot that
  * holds less does not stay in the place of one that holds more. meanwhile: NULL for nothing. */
-MUST_CHECK status run_snapshot_last(const run *r, int task_count, const run_meanwhile *meanwhile);
+MUST_CHECK status run_snapshot_last(const run *r, const task_plan *plan, const run_meanwhile *meanwhile);
 
 /* One line in the log of this job: {"time":..., "event":event, fields}. `fields` is JSON without braces or empty.
  * Appended with one write call. */
@@ -83,14 +103,14 @@ MUST_CHECK status run_log(const run *r, const char *event, const char *fields);
 /* `text` as a quoted JSON string, for `fields`; "" when it does not fit (room for 6 bytes a character always does). */
 void run_json_text(char *out, size_t room, const char *text);
 
-/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state,
- * "done":..,"failed":..,"running":..,"total":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}.
- */
+/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "running":..,
+ * "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
 typedef struct {
     bool beside;       /* another job leads */
     const char *job;   /* "4711_3 on node7"; NULL: not told */
     const char *state; /* "running", "done", "failed", "stopped" */
     int done, failed, running, total, exit_code;
+    int others; /* results in the directory that are not of the plan */
     int group_count;
     const char *const *group_lines; /* one text per running group */
 } run_state;

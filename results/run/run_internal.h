@@ -3,9 +3,10 @@
 #define RESULTS_RUN_RUN_INTERNAL_H
 
 #include "core/io/h5.h"
+#include "results/file/task_mark.h"
 #include "results/run/run.h"
 
-enum { RUN_FORMAT = 1, RUN_PATH_BYTES = MAX_PATH_TEXT + 64 };
+enum { RUN_FORMAT = 2, RUN_PATH_BYTES = MAX_PATH_TEXT + 64 };
 
 /* "directory/name". */
 void run_path(char out[RUN_PATH_BYTES], const run *r, const char *name);
@@ -13,7 +14,14 @@ void run_path(char out[RUN_PATH_BYTES], const run *r, const char *name);
 /* Root attributes of a result file: description, format, configuration, network, data checksum; and the provenance. */
 MUST_CHECK status run_write_root(h5_id file, const run *r, const char *description);
 
-/* Opens a task file after checking its seal. */
-MUST_CHECK status run_open_task(h5_id *out, const char *path);
+/* Opens the file of a task after checking its seal, and that its mark names the task. */
+MUST_CHECK status run_open_task(h5_id *out, task_mark *mark, const run *r, const char *key);
+
+/* task_file_read_head of an open file. DATA unless it says the same as its mark. */
+MUST_CHECK status run_read_head(record *out, h5_id file, const task_mark *mark);
+
+/* Moves the file of a task that cannot be used to NAME.damaged and tells so, or why that failed. `after`: what comes of
+ * it, in words: "runs again". */
+void run_set_aside(char warning[256], const run *r, const char *key, const char *after, status unusable);
 
 #endif

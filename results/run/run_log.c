@@ -33,6 +33,7 @@ status run_log_read(const char *directory, void (*visit)(void *ctx, const run_lo
                              .tasks = (int)json_integer_value(json_object_get(object, "tasks"))};
         copy_text(stamp, sizeof stamp, object, "time");
         copy_text(line.event, sizeof line.event, object, "event");
+        copy_text(line.key, sizeof line.key, object, "key");
         line.time = clock_of_utc(stamp);
         json_decref(object);
         visit(ctx, &line);

@@ -3,12 +3,14 @@
 #define RESULTS_RUN_RUN_LOG_H
 
 #include "core/base/status.h"
+#include "core/task/task.h"
 
 typedef struct {
     double time; /* s since 1970, whole seconds */
     char event[32];
     double at;              /* s since the sweep was started, by the clock of rank 0; < 0: the line has none */
     int task, ranks, tasks; /* 0: the line has none */
+    char key[TASK_KEY];     /* of the task; empty: the line has none */
 } run_log_line;
 
 /* Calls `visit` for every line of directory/log.jsonl. A missing log has no lines; lines that are no JSON are left out

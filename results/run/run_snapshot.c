@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -14,11 +15,11 @@
 #include "results/file/task_file.h"
 
 struct snapshot {
-    const run *run; /* borrowed */
-    int task_count;
-    int next;       /* id to be looked at */
-    bool file_open; /* `file` and `tasks` are */
-    bool left;      /* `temporary` is to be removed */
+    const run *run;        /* borrowed */
+    const task_plan *plan; /* borrowed */
+    int next;              /* id to be looked at */
+    bool file_open;        /* `file` and `tasks` are */
+    bool left;             /* `temporary` is to be removed */
     h5_id file, tasks;
     columns *points; /* owned */
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
@@ -26,33 +27,56 @@ struct snapshot {
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
 
-static status copy_groups(snapshot *s, h5_id from, int id)
+static status copy_groups(snapshot *s, h5_id from, const task *t)
 {
-    record head;
     h5_id group;
-    char name[16];
-    snprintf(name, sizeof name, "%06d", id);
-    TRY(task_file_read_head(&head, from));
-    TRY(h5_group(&group, s->tasks, name));
+    TRY(h5_group(&group, s->tasks, t->key));
     status result = status_ok();
     for (size_t i = 0; i < sizeof COPIED / sizeof COPIED[0] && !failed(result); i++)
         result = h5_copy(group, COPIED[i], from, COPIED[i]);
     h5_group_close(group);
-    TRY(result);
-    return columns_add(s->points, &head);
+    return result;
 }
 
-/* Copies one task file into tasks/<id>/ and keeps its row. */
-static status copy_task(snapshot *s, int id)
+/* *file stays open unless there is an error. */
+static status open_source(h5_id *file, record *head, const run *r, const char *key)
+{
+    task_mark mark;
+    TRY(run_open_task(file, &mark, r, key));
+    status result = run_read_head(head, *file, &mark);
+    if (!failed(result)) return status_ok();
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, r, key);
+    h5_discard(*file);
+    return status_in(result, "%s", path);
+}
+
+/* What was taken for finished at the start, by its mark, is not. */
+static status refuse_source(const run *r, const task *t, status unusable)
+{
+    char told[256];
+    if (unusable.code != STATUS_DATA) return unusable;
+    run_set_aside(told, r, t->key, "is to be run again by the same command", unusable);
+    return status_fail(STATUS_DATA, "%s", told);
+}
+
+/* Copies one task file into tasks/KEY/ and keeps its row. Where the task stands and what it is called, the plan says.
+ */
+static status copy_task(snapshot *s, const task *t)
 {
     char path[MAX_PATH_TEXT];
-    run_task_path(path, s->run, id);
+    run_task_path(path, s->run, t->key);
     if (!file_exists(path)) return status_ok();
     h5_id from;
-    TRY(run_open_task(&from, path));
-    status result = copy_groups(s, from, id);
+    record head;
+    status opened = open_source(&from, &head, s->run, t->key);
+    if (failed(opened)) return refuse_source(s->run, t, opened);
+    head.task = *t;
+    status result = copy_groups(s, from, t);
+    if (!failed(result)) result = columns_add(s->points, &head);
+    record_free(&head);
     status closed = h5_close(from);
-    TRY(result);
+    TRY(status_in(result, "%s", path));
     TRY(closed);
     return h5_check(s->file); /* no further once the disk is full */
 }
@@ -62,7 +86,7 @@ static status write_points(const snapshot *s)
     h5_id points;
     TRY(h5_group(&points, s->file, "points"));
     status result = h5_set_text(points, ".", "description",
-                                "one row per finished task (also warm-ups and failed ones), "
+                                "one row per finished task (also states and failed ones), "
                                 "by increasing id; each data set is a column");
     if (!failed(result)) result = columns_write(s->points, points);
     h5_group_close(points);
@@ -74,7 +98,7 @@ static status begin_file(snapshot *s)
     TRY(h5_create_large(&s->file, s->temporary));
     s->left = true;
     status result = run_write_root(s->file, s->run, "all finished tasks of a bitfront sweep, see results/SCHEMA.md");
-    if (!failed(result)) result = h5_set_integer(s->file, ".", "task_count", s->task_count);
+    if (!failed(result)) result = h5_set_integer(s->file, ".", "task_count", s->plan->count);
     if (!failed(result)) result = h5_group(&s->tasks, s->file, "tasks");
     s->file_open = !failed(result);
     if (failed(result)) h5_discard(s->file);
@@ -93,17 +117,17 @@ static status complete_file(snapshot *s)
     return status_ok();
 }
 
-status run_snapshot_begin(snapshot **out, const run *r, int task_count)
+status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
 {
     *out = NULL;
     snapshot *s = calloc(1, sizeof *s);
     if (s == NULL) return status_fail(STATUS_MEMORY, "no memory for a snapshot");
     s->run = r;
-    s->task_count = task_count;
+    s->plan = plan;
     s->next = 1;
     run_path(s->path, r, "results.h5");
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
-    status result = columns_new(&s->points, (size_t)task_count);
+    status result = columns_new(&s->points, (size_t)plan->count);
     if (!failed(result)) result = begin_file(s);
     if (failed(result))
         run_snapshot_end(s);
@@ -117,12 +141,12 @@ status run_snapshot_step(snapshot *s, double seconds, bool *published)
     double until = clock_seconds() + seconds;
     *published = false;
     do {
-        if (s->next > s->task_count) {
+        if (s->next > s->plan->count) {
             TRY(complete_file(s));
             *published = true;
             return status_ok();
         }
-        TRY(copy_task(s, s->next++));
+        TRY(copy_task(s, &s->plan->tasks[s->next++ - 1]));
     } while (clock_seconds() < until);
     return status_ok();
 }
@@ -140,11 +164,11 @@ void run_snapshot_end(snapshot *s)
 }
 
 /* *included: the tasks in it. */
-static status publish_snapshot(size_t *included, const run *r, int task_count, const run_meanwhile *meanwhile)
+static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
 {
     static const double SLICE_SECONDS = 0.05;
     snapshot *s;
-    TRY(run_snapshot_begin(&s, r, task_count));
+    TRY(run_snapshot_begin(&s, r, plan));
     status result = status_ok();
     for (bool published = false; !published && !failed(result);) {
         result = run_snapshot_step(s, meanwhile != NULL ? SLICE_SECONDS : INFINITY, &published);
@@ -156,31 +180,31 @@ static status publish_snapshot(size_t *included, const run *r, int task_count, c
 }
 
 /* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
-static size_t count_present(const run *r, int task_count)
+static size_t count_present(const run *r, const task_plan *plan)
 {
     size_t present = 0;
-    for (int id = 1; id <= task_count; id++) {
+    for (int i = 0; i < plan->count; i++) {
         char path[MAX_PATH_TEXT];
-        run_task_path(path, r, id);
+        run_task_path(path, r, plan->tasks[i].key);
         if (file_exists(path)) present++;
     }
     return present;
 }
 
-status run_snapshot(const run *r, int task_count)
+status run_snapshot(const run *r, const task_plan *plan)
 {
     size_t included;
-    return publish_snapshot(&included, r, task_count, NULL);
+    return publish_snapshot(&included, r, plan, NULL);
 }
 
-status run_snapshot_last(const run *r, int task_count, const run_meanwhile *meanwhile)
+status run_snapshot_last(const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
 {
     enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
     size_t included, present;
     int attempt = 0;
     do {
-        TRY(publish_snapshot(&included, r, task_count, meanwhile));
-        present = count_present(r, task_count);
-    } while (present > included && (++attempt < ATTEMPTS || present == (size_t)task_count));
+        TRY(publish_snapshot(&included, r, plan, meanwhile));
+        present = count_present(r, plan);
+    } while (present > included && (++attempt < ATTEMPTS || present == (size_t)plan->count));
     return status_ok();
 }

@@ -122,15 +122,13 @@ status run_write_status(const run *r, const run_state *state)
     const struct {
         const char *name;
         int value;
-    } numbers[] = {{"done", state->done},
-                   {"failed", state->failed},
-                   {"running", state->running},
-                   {"total", state->total},
-                   {"exit", state->exit_code}};
+    } numbers[] = {{"done", state->done},   {"failed", state->failed}, {"running", state->running},
+                   {"total", state->total}, {"others", state->others}, {"exit", state->exit_code}};
     json_t *object = stamped();
     if (object != NULL) {
         json_object_set_new(object, "state", text_of(state->state));
-        for (int i = 0; i < 5; i++) json_object_set_new(object, numbers[i].name, json_integer(numbers[i].value));
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            json_object_set_new(object, numbers[i].name, json_integer(numbers[i].value));
         if (state->job != NULL) json_object_set_new(object, "job", text_of(state->job));
         json_object_set_new(object, "groups", groups_of(state));
     }
@@ -265,6 +263,10 @@ static void print_status(FILE *out, const char *directory, const json_t *object)
         fprintf(out, "state    %s %s, exit code %d\n", state, updated, number_of(object, "exit"));
     fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting\n", done, total, bad, dead ? 0 : running,
             total - done - bad - (dead ? 0 : running));
+    int foreign = number_of(object, "others");
+    if (foreign > 0)
+        fprintf(out, "others   %d result%s of other plans %s there, see bitfront list\n", foreign,
+                foreign == 1 ? "" : "s", foreign == 1 ? "lies" : "lie");
     bool first_group = true;
     print_groups(out, object, &first_group);
     bool others = print_jobs(out, directory, &first_group);

@@ -12,41 +12,104 @@
 #include "results/file/seal.h"
 #include "results/file/task_file.h"
 
-status run_open_task(h5_id *out, const char *path)
+static status read_mark(task_mark *out, const char *path, const char *key)
 {
-    TRY(seal_check(path));
+    TRY(task_mark_read(out, path));
+    if (strcmp(out->key, key) == 0) return status_ok();
+    return status_fail(STATUS_DATA, "%s holds task %.8s: it was renamed", path, out->key);
+}
+
+status run_open_task(h5_id *out, task_mark *mark, const run *r, const char *key)
+{
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, r, key);
+    TRY(read_mark(mark, path, key));
     return h5_open_read(out, path);
 }
 
-/* A sound file of this task? */
-static status check_task(const char *path, int id)
+static status check_head(const record *head, const task_mark *mark)
+{
+    if (strcmp(head->task.key, mark->key) == 0 && head->state == mark->state) return status_ok();
+    return status_fail(STATUS_DATA, "it holds task %.8s, but is marked as %.8s: it was changed", head->task.key,
+                       mark->key);
+}
+
+/* Reads with `read`, which sees the whole record or its head. */
+static status read_marked(record *out, h5_id file, const task_mark *mark, status (*read)(record *out, h5_id file))
+{
+    TRY(read(out, file));
+    status result = check_head(out, mark);
+    if (failed(result)) record_free(out);
+    return result;
+}
+
+status run_read_head(record *out, h5_id file, const task_mark *mark)
+{
+    return read_marked(out, file, mark, task_file_read_head);
+}
+
+status run_read_task(record *out, const run *r, const char *key)
 {
     h5_id file;
-    TRY(run_open_task(&file, path));
-    record head;
-    status result = task_file_read_head(&head, file);
-    status closed = h5_close(file);
-    TRY(result);
-    TRY(closed);
-    if (head.task.id != id) return status_fail(STATUS_DATA, "%s holds task %d", path, head.task.id);
+    task_mark mark;
+    record rec;
+    TRY(run_open_task(&file, &mark, r, key));
+    status result = read_marked(&rec, file, &mark, task_file_read);
+    if (failed(result)) {
+        char path[MAX_PATH_TEXT];
+        run_task_path(path, r, key);
+        h5_discard(file);
+        return status_in(result, "%s", path);
+    }
+    result = h5_close(file);
+    if (failed(result))
+        record_free(&rec);
+    else
+        *out = rec;
+    return result;
+}
+
+void run_set_aside(char warning[256], const run *r, const char *key, const char *after, status unusable)
+{
+    char path[MAX_PATH_TEXT], aside[MAX_PATH_TEXT + 16];
+    run_task_path(path, r, key);
+    snprintf(aside, sizeof aside, "%s.damaged", path);
+    if (rename(path, aside) == 0)
+        snprintf(warning, 256, "task %.8s %s, its file was moved to NAME.damaged: %.160s", key, after,
+                 unusable.message);
+    else
+        snprintf(warning, 256, "task %.8s %s, its file is unusable and cannot be moved aside (%.60s): %.100s", key,
+                 after, strerror(errno), unusable.message);
+}
+
+status run_task_state(bool *finished, record_state *state, char warning[256], const run *r, const char *key)
+{
+    char path[MAX_PATH_TEXT];
+    warning[0] = 0;
+    *finished = false;
+    run_task_path(path, r, key);
+    if (!file_exists(path)) return status_ok();
+    task_mark mark;
+    status sound = read_mark(&mark, path, key);
+    if (failed(sound) && sound.code != STATUS_DATA) return sound;
+    *finished = !failed(sound);
+    if (*finished)
+        *state = mark.state;
+    else
+        run_set_aside(warning, r, key, "runs again", sound);
     return status_ok();
 }
 
-bool run_task_finished(char warning[256], const run *r, int id)
+status run_check_task(bool *sound, char warning[256], const run *r, const char *key)
 {
-    char path[MAX_PATH_TEXT], aside[MAX_PATH_TEXT + 16];
+    record rec;
+    status read = run_read_task(&rec, r, key);
+    *sound = !failed(read);
     warning[0] = 0;
-    run_task_path(path, r, id);
-    if (!file_exists(path)) return false;
-    status sound = check_task(path, id);
-    if (!failed(sound)) return true;
-    snprintf(aside, sizeof aside, "%s.damaged", path);
-    if (rename(path, aside) == 0)
-        snprintf(warning, 256, "task %d runs again, its file was moved to NAME.damaged: %.170s", id, sound.message);
-    else
-        snprintf(warning, 256, "task %d runs again, its file is unusable and cannot be moved aside (%.60s): %.120s", id,
-                 strerror(errno), sound.message);
-    return false;
+    if (*sound) record_free(&rec);
+    if (read.code != STATUS_DATA) return read;
+    run_set_aside(warning, r, key, "runs again", read);
+    return status_ok();
 }
 
 static status write_file(const char *path, const run *r, const record *rec)
@@ -60,27 +123,31 @@ static status write_file(const char *path, const run *r, const record *rec)
         return result;
     }
     TRY(h5_close(file));
+    task_mark mark = {.state = rec->state};
+    memcpy(mark.key, rec->task.key, sizeof mark.key);
+    TRY(task_mark_append(path, &mark));
     return seal_append(path);
 }
 
 /* The task has a file already: of an equal run (fine), of a different one (*warning), or a damaged one (*again). */
-static void judge_present(bool *again, char warning[256], const run *r, const record *rec)
+static status judge_present(bool *again, char warning[256], const run *r, const record *rec)
 {
-    char damage[256], differing[160];
+    char differing[160];
     record present;
-    *again = false;
-    if (!run_task_finished(damage, r, rec->task.id)) {
-        snprintf(warning, 256, "%.250s", damage);
-        *again = true;
-        return;
-    }
-    if (failed(run_read_task(&present, r, rec->task.id))) return;
+    record_state state;
+    bool finished;
+    TRY(run_task_state(&finished, &state, warning, r, rec->task.key));
+    if (finished) TRY(run_check_task(&finished, warning, r, rec->task.key));
+    *again = !finished;
+    if (!finished || failed(run_read_task(&present, r, rec->task.key))) return status_ok();
     if (!record_same(differing, sizeof differing, &present, rec))
-        snprintf(warning, 256,
-                 "task %d was finished twice with different results (%.120s); the first is kept. Do all jobs have the "
-                 "same processor type?",
-                 rec->task.id, differing);
+        snprintf(
+            warning, 256,
+            "task %.8s was finished twice with different results (%.120s); the first is kept. Do all jobs have the "
+            "same processor type?",
+            rec->task.key, differing);
     record_free(&present);
+    return status_ok();
 }
 
 static status publish(char warning[256], const char *temporary, const char *path, const run *r, const record *rec,
@@ -91,7 +158,7 @@ static status publish(char warning[256], const char *temporary, const char *path
         if (!claim_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
         TRY(file_publish_new(&there, temporary, path));
         bool again = false;
-        if (there) judge_present(&again, warning, r, rec);
+        if (there) TRY(judge_present(&again, warning, r, rec));
         if (there && !again) break;
     }
     if (there) unlink(temporary);
@@ -102,22 +169,10 @@ status run_write_task(char warning[256], const run *r, const record *rec, const 
 {
     char path[MAX_PATH_TEXT], temporary[MAX_PATH_TEXT + CLAIM_TOKEN + 8];
     warning[0] = 0;
-    run_task_path(path, r, rec->task.id);
+    run_task_path(path, r, rec->task.key);
     snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone");
     status result = write_file(temporary, r, rec);
     if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
-    return status_in(result, "task %d", rec->task.id);
-}
-
-status run_read_task(record *out, const run *r, int id)
-{
-    char path[MAX_PATH_TEXT];
-    run_task_path(path, r, id);
-    h5_id file;
-    TRY(run_open_task(&file, path));
-    status result = task_file_read(out, file);
-    status closed = h5_close(file);
-    if (!failed(result) && failed(closed)) record_free(out);
-    return failed(result) ? result : closed;
+    return status_in(result, "task %.8s", rec->task.key);
 }

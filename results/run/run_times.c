@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
 #include "results/run/run.h"
+#include "results/run/run_inventory.h"
 #include "results/run/run_log.h"
 
 /* What the log says about one task while it is read. */
@@ -16,34 +16,18 @@ typedef struct {
 } group_log;
 
 typedef struct {
-    group_log *tasks; /* (count), owned; by id - 1 */
-    int count;
-    bool full; /* no memory for more */
+    const run_inventory *results; /* borrowed */
+    group_log *tasks;             /* (results->count), owned */
 } log_reader;
 
-static group_log *log_of(log_reader *r, int id)
-{
-    if (id > r->count) {
-        int count = id;
-        group_log *more = realloc(r->tasks, (size_t)count * sizeof *more);
-        if (more == NULL) {
-            r->full = true;
-            return NULL;
-        }
-        for (int i = r->count; i < count; i++) more[i] = (group_log){.begun = -1};
-        r->tasks = more;
-        r->count = count;
-    }
-    return &r->tasks[id - 1];
-}
-
-/* The first line about a task after its start is its end, its departure or its failure. */
+/* The first line about a task after its start is its end, its departure or its failure. Tasks that have no result are
+ * left out. */
 static void take_line(void *ctx, const run_log_line *line)
 {
     log_reader *r = ctx;
-    if (line->tasks > 0) (void)log_of(r, line->tasks); /* room for all of the sweep */
-    group_log *g = line->task > 0 ? log_of(r, line->task) : NULL;
-    if (g == NULL) return;
+    const int place = run_inventory_find(r->results, line->key);
+    if (place < 0) return;
+    group_log *g = &r->tasks[place];
     static const double LEAST = 0.5; /* s: times in the log are whole seconds */
     if (g->begun >= 0) g->seconds[g->level] += line->time - g->begun > LEAST ? line->time - g->begun : LEAST;
     g->begun = -1;
@@ -53,24 +37,20 @@ static void take_line(void *ctx, const run_log_line *line)
     while (2 << g->level <= line->ranks && g->level + 1 < RUN_TIMES_LEVELS) g->level++;
 }
 
-static void fill_shares(run_times *t, const log_reader *log, int id)
+static void fill_shares(run_times *t, const group_log *log)
 {
     double sum = 0;
-    for (int i = 0; i < RUN_TIMES_LEVELS; i++) sum += log->tasks[id - 1].seconds[i];
-    for (int i = 0; i < RUN_TIMES_LEVELS; i++) t->share[i] = sum > 0 ? log->tasks[id - 1].seconds[i] / sum : i == 0;
+    for (int i = 0; i < RUN_TIMES_LEVELS; i++) sum += log->seconds[i];
+    for (int i = 0; i < RUN_TIMES_LEVELS; i++) t->share[i] = sum > 0 ? log->seconds[i] / sum : i == 0;
 }
 
-/* *found = false when the task has no file, or failed. */
-static status read_task(bool *found, run_times *out, const run *r, int id)
+/* *found = false when the task failed. */
+static status read_task(bool *found, run_times *out, const run *r, const char *key)
 {
-    char path[MAX_PATH_TEXT];
-    run_task_path(path, r, id);
-    *found = false;
-    if (!file_exists(path)) return status_ok();
     record rec;
-    TRY(run_read_task(&rec, r, id));
+    TRY(run_read_task(&rec, r, key));
     *found = rec.state == RECORD_DONE && rec.epoch_count > 0;
-    *out = (run_times){.kind = rec.task.kind};
+    *out = (run_times){.point = rec.task.point};
     task_label(out->label, &rec.task);
     for (int i = 0; i < rec.epoch_count; i++) {
         out->epochs[rec.curve[i].phase]++;
@@ -80,23 +60,33 @@ static status read_task(bool *found, run_times *out, const run *r, int id)
     return status_ok();
 }
 
+/* list[*filled]: of all that have a time. */
+static status read_all(run_times *list, int *filled, const run *r, const log_reader *log)
+{
+    for (int i = 0; i < log->results->count; i++) log->tasks[i].begun = -1;
+    TRY(run_log_read(r->directory, take_line, (void *)log));
+    for (int i = 0; i < log->results->count; i++) {
+        bool found;
+        TRY(read_task(&found, &list[*filled], r, log->results->keys[i]));
+        if (found) fill_shares(&list[(*filled)++], &log->tasks[i]);
+    }
+    if (*filled > 0) return status_ok();
+    return status_fail(STATUS_CONFIG, "%s has no finished task whose time could be taken", r->directory);
+}
+
 status run_times_read(run_times **out, int *count, const char *directory)
 {
     run r;
+    run_inventory results;
     memset(&r, 0, sizeof r);
     snprintf(r.directory, sizeof r.directory, "%s", directory);
-    log_reader log = {0};
-    status s = run_log_read(directory, take_line, &log);
-    run_times *list = calloc((size_t)log.count + 1, sizeof *list);
-    if (!failed(s) && (list == NULL || log.full)) s = status_fail(STATUS_MEMORY, "no memory for %d tasks", log.count);
+    TRY(run_inventory_read(&results, &r));
+    log_reader log = {&results, calloc((size_t)results.count + 1, sizeof *log.tasks)};
+    run_times *list = calloc((size_t)results.count + 1, sizeof *list);
     int filled = 0;
-    for (int id = 1; id <= log.count && !failed(s); id++) {
-        bool found;
-        s = read_task(&found, &list[filled], &r, id);
-        if (!failed(s) && found) fill_shares(&list[filled++], &log, id);
-    }
-    if (!failed(s) && filled == 0)
-        s = status_fail(STATUS_CONFIG, "%s has no finished task whose time could be taken", directory);
+    status s = list != NULL && log.tasks != NULL ? read_all(list, &filled, &r, &log)
+                                                 : status_fail(STATUS_MEMORY, "no memory for %d tasks", results.count);
+    run_inventory_free(&results);
     free(log.tasks);
     if (failed(s)) {
         free(list);

@@ -38,6 +38,10 @@ static void free_inputs(vectors *v)
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) free(inputs[i]->data);
 }
 
+/* What the vectors' rows hold. */
+enum { WEIGHTS = 4, ACTIVATIONS = 3 };
+static const int WEIGHT_BITS[WEIGHTS] = {0, 2, 4, 8}, ACTIVATION_BITS[ACTIVATIONS] = {2, 4, 8};
+
 static cost_layer layer_at(const vectors *v, size_t i)
 {
     static const cost_kind kinds[] = {COST_CONV, COST_DEPTHWISE, COST_LINEAR};
@@ -55,9 +59,8 @@ static cost_layer layer_at(const vectors *v, size_t i)
 static cost_choice choice_at(const vectors *v, size_t i)
 {
     cost_choice c = {.kept = v->cout_eff.data[i], .in_kept = v->cin_eff.data[i]};
-    for (size_t w = 0; w < COST_WEIGHT_PRECISIONS; w++) c.channels[w] = v->n.data[i * COST_WEIGHT_PRECISIONS + w];
-    for (size_t a = 0; a < COST_ACTIVATION_PRECISIONS; a++)
-        c.activation[a] = v->theta_a.data[i * COST_ACTIVATION_PRECISIONS + a];
+    for (size_t w = 0; w < WEIGHTS; w++) c.channels[WEIGHT_BITS[w]] = v->n.data[i * WEIGHTS + w];
+    for (size_t a = 0; a < ACTIVATIONS; a++) c.activation[ACTIVATION_BITS[a]] = v->theta_a.data[i * ACTIVATIONS + a];
     return c;
 }
 
@@ -105,16 +108,17 @@ static void check_model(vectors *v, const char *name)
         snprintf(label, sizeof label, "%s, exact", name);
         if (l.kind != COST_DEPTHWISE || c.in_kept == c.kept)
             check(v, label, i, 0, exact, value.data[i], (VALUE_TOLERANCE + 1e-4 / fewest) * fabs(value.data[i]));
-        double n[COST_WEIGHT_PRECISIONS];
-        for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) n[w] = s.channels[w];
+        double n[WEIGHTS], activation[ACTIVATIONS];
+        for (int w = 0; w < WEIGHTS; w++) n[w] = s.channels[WEIGHT_BITS[w]];
+        for (int a = 0; a < ACTIVATIONS; a++) activation[a] = s.activation[ACTIVATION_BITS[a]];
         n[0] = has_zero.data[i] != 0 ? n[0] - s.kept : 0;
         double in = m->in_kept_detached ? 0 : s.in_kept;
         snprintf(label, sizeof label, "%s/grad_n", name);
-        check_row(v, label, i, n, &by_n, COST_WEIGHT_PRECISIONS, value.data[i] / fewest);
+        check_row(v, label, i, n, &by_n, WEIGHTS, value.data[i] / fewest);
         snprintf(label, sizeof label, "%s/grad_cin_eff", name);
         check_row(v, label, i, &in, &by_in, 1, 0);
         snprintf(label, sizeof label, "%s/grad_theta_a", name);
-        check_row(v, label, i, s.activation, &by_theta, COST_ACTIVATION_PRECISIONS, 0);
+        check_row(v, label, i, activation, &by_theta, ACTIVATIONS, 0);
     }
     free(has_zero.data);
     free(by_theta.data);
@@ -129,11 +133,11 @@ static void check_ne16_parts(vectors *v)
     golden_tensor wanted = golden_read(v->file, "ne16/per_precision");
     for (size_t i = 0; i < v->layers; i++) {
         cost_layer l = layer_at(v, i);
-        for (size_t w = 1; w < COST_WEIGHT_PRECISIONS; w++) {
+        for (size_t w = 1; w < WEIGHTS; w++) {
             cost_choice c = choice_at(v, i);
-            for (size_t other = 1; other < COST_WEIGHT_PRECISIONS; other++)
-                if (other != w) c.channels[other] = 0;
-            double want = wanted.data[i * COST_ACTIVATION_PRECISIONS + w - 1];
+            for (size_t other = 1; other < WEIGHTS; other++)
+                if (other != w) c.channels[WEIGHT_BITS[other]] = 0;
+            double want = wanted.data[i * ACTIVATIONS + w - 1];
             check(v, "ne16/per_precision", i, w - 1, m->layer(m, &l, &c, true, NULL), want, VALUE_TOLERANCE * want);
         }
     }
@@ -151,8 +155,8 @@ static double one_operation(const cost_model *m, size_t a, size_t w)
                     .out_height = 1,
                     .out_width = 1};
     cost_choice c = {.kept = 1, .in_kept = 1};
-    c.channels[w + 1] = 1;
-    c.activation[a] = 1;
+    c.channels[WEIGHT_BITS[w + 1]] = 1;
+    c.activation[ACTIVATION_BITS[a]] = 1;
     return m->layer(m, &l, &c, false, NULL);
 }
 

@@ -127,7 +127,7 @@ static void check_trace(step_fixture *f)
 /* ---- optimisers ---- */
 
 static const phase_settings published_phase = {
-    .optimizer = OPTIMIZER_ADAM, .learning_rate = 1e-3, .weight_decay = 1e-4};
+    .optimizer = OPTIMIZER_ADAM, .learning_rate = 1e-3, .weight_decay = 1e-4, .decay_norm = true};
 static const search_settings published_search = {.logit_learning_rate = 1e-2, .logit_momentum = 0.9};
 
 static void step_once(const model *m, real *values, const real *gradients, const search_settings *search)

@@ -5,8 +5,21 @@
 
 #include <mpi.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "mpi/link/runtime.h"
 
 static int failed_checks = 0;
+
+/* All ranks of the test, under mpirun also if there is one. */
+static inline const link_world *check_start(void)
+{
+    const link_world *world;
+    status started = runtime_start(&world, true, 3);
+    if (!failed(started)) return world;
+    fprintf(stderr, "%s\n", started.message);
+    exit(1);
+}
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
@@ -31,8 +44,11 @@ static inline int check_end(void)
 {
     int all = 0;
     MPI_Allreduce(&failed_checks, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
-    MPI_Finalize();
-    return all > 0;
+    int code = all > 0;
+    status ended = runtime_agree_end(status_ok(), &code);
+    if (failed(ended)) code = 1;
+    runtime_finish(code);
+    return code;
 }
 
 #endif

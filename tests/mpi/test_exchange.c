@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: bitfront_link */
 /* Members of a assignment share, agree, and leave a wait when the assignment is given up, whatever the others do; what
  * they left behind does not disturb the next assignment. */
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 enum { LONG = EXCHANGE_BYTES + 12345 };
 
+static const link_world *world;
 static int rank, size, next_assignment = 1;
 static const int members[4] = {0, 1, 2, 3};
 
@@ -50,7 +51,7 @@ static void test_missing_partner_is_left_behind(size_t bytes)
 {
     exchange x;
     patience_end = clock_seconds() + 0.1;
-    CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_assignment++, is_late, NULL));
+    CHECK_OK(exchange_open(&x, world, members, size, next_assignment++, is_late, NULL));
     char *content = calloc(1, bytes);
     if (rank < size - 1) {
         status s = status_ok();
@@ -62,15 +63,15 @@ static void test_missing_partner_is_left_behind(size_t bytes)
     exchange_close(&x);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    world = check_start();
+    rank = world_rank(world);
+    size = world_size(world);
     if (size == 2 || size == 4) {
         for (int repeat = 0; repeat < 3; repeat++) {
             exchange x;
-            CHECK_OK(exchange_open(&x, MPI_COMM_WORLD, members, size, next_assignment++, NULL, NULL));
+            CHECK_OK(exchange_open(&x, world, members, size, next_assignment++, NULL, NULL));
             test_share_brings_the_bytes_of_rank_0(&x);
             test_every_failure_reaches_all(&x);
             exchange_close(&x);

@@ -1,10 +1,11 @@
-/* links: bitfront_mpi */
+/* links: bitfront_sum */
 /* Groups are formed by their members only, several at the same time, with ranks in the order of the list. */
 #include <string.h>
 
 #include "mpi/sum/rank_group.h"
 #include "tests/mpi/check_ranks.h"
 
+static const link_world *world;
 static int rank, size;
 static sum_memory memory;
 
@@ -25,7 +26,7 @@ static void use_group(const int *members, int count, int assignment, int expecte
     rank_group g;
     int asked = 0;
     group_hooks hooks = {.should_stop = ask, .given_up = never, .ctx = &asked};
-    CHECK_OK(rank_group_open(&g, MPI_COMM_WORLD, members, count, assignment, &memory, hooks));
+    CHECK_OK(rank_group_open(&g, world, members, count, assignment, &memory, hooks));
     ranks_view view = rank_group_view(&g);
     CHECK(view.rank == expected_rank && view.size == count);
     CHECK(view.should_stop(view.ctx) && asked == 1);
@@ -43,12 +44,12 @@ static void use_group(const int *members, int count, int assignment, int expecte
     rank_group_close(&g);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    CHECK_OK(sum_memory_open(&memory, MPI_COMM_WORLD));
+    world = check_start();
+    rank = world_rank(world);
+    size = world_size(world);
+    CHECK_OK(sum_memory_open(&memory, world));
     /* Everybody alone; then pairs (0,1), (2,3) at the same time, listed backwards; then all, if that is a power of two.
      */
     use_group(&rank, 1, 1, 0);

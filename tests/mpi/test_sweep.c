@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: bitfront_sweep */
 /* Coordinator, workers, queue and groups together, with a trainer that sleeps: whatever happens on the way, the results
  * are those of an undisturbed run by one process, and nobody waits for ever or burns a core. */
 #define _POSIX_C_SOURCE 200809L
@@ -9,8 +9,9 @@
 #include "core/io/h5.h"
 #include "mpi/link/agree.h"
 #include "mpi/cli/inputs.h"
-#include "mpi/link/runtime.h"
+#include "mpi/cli/stop.h"
 #include "core/sweep/simulate.h"
+#include "mpi/sweep/inputs_broadcast.h"
 #include "mpi/sweep/sweep.h"
 #include "results/run/run.h"
 #include "results/run/run_log.h"
@@ -22,6 +23,7 @@
 static const double QUICK = 0.0005, SLOW = 0.02; /* seconds a step */
 enum { WARMUPS = 2, POINTS = 6, TASKS = WARMUPS + POINTS, SHARDS = 4 };
 
+static const link_world *world;
 static int rank, size;
 static scratch place;
 static sweep_inputs in;
@@ -46,9 +48,9 @@ static void read_inputs(void)
         if (!failed(s)) s = file_write_text(scratch_file(&place, "fake.cfg"), config_text);
         if (!failed(s)) s = inputs_read(&in, scratch_file(&place, "fake.cfg"), NULL, 0);
     }
-    CHECK_OK(agree(MPI_COMM_WORLD, s));
-    CHECK_OK(agree_bytes(MPI_COMM_WORLD, 0, &place, sizeof place));
-    CHECK_OK(inputs_share(&in, MPI_COMM_WORLD));
+    CHECK_OK(agree(world, s));
+    CHECK_OK(agree_bytes(world, 0, &place, sizeof place));
+    CHECK_OK(inputs_broadcast(&in, world));
     CHECK(in.task_count == TASKS);
     snprintf(in.data.content_checksum, sizeof in.data.content_checksum, "sha256:of-nothing");
     snprintf(in.data.name, sizeof in.data.name, "nothing");
@@ -57,7 +59,8 @@ static void read_inputs(void)
 /* Runs (or resumes) the sweep in directory `name`. */
 static status run_in(const char *name, int *failed_tasks)
 {
-    CHECK_OK(runtime_catch_signals());
+    CHECK_OK(stop_by_wish());
+    stop_forget();
     fake.world_rank = rank;
     sweep_options options = {.directory = scratch_file(&place, name),
                              .style = PROGRESS_PLAIN,
@@ -66,7 +69,7 @@ static status run_in(const char *name, int *failed_tasks)
                              .blas = "none",
                              .mpi = "test"};
     sweep_end end = {.failed_tasks = -1};
-    status outcome = sweep_run(MPI_COMM_WORLD, &in, &options, &end);
+    status outcome = sweep_run(world, &in, &options, &end);
     *failed_tasks = end.failed_tasks;
     return outcome;
 }
@@ -326,7 +329,8 @@ static void test_time_limit(void)
     int failed_tasks;
     CHECK(run_in("limit", &failed_tasks).code == STATUS_STOPPED);
     CHECK(since(start) < 2.0 && since(start) > 0.6);
-    CHECK(fake.steps_done % FAKE_STEPS == 0 && sum_over_ranks(fake.steps_done) > FAKE_STEPS);
+    CHECK(fake.steps_done % FAKE_STEPS == 0);
+    CHECK(sum_over_ranks(fake.steps_done) > FAKE_STEPS);
     reset_fake(QUICK);
     CHECK_OK(run_in("limit", &failed_tasks));
     check_results("limit", NULL);
@@ -350,7 +354,7 @@ static void test_silent_rank_is_fenced_off(int task_id, int group_rank, const ch
     check_results(name, NULL);
     /* It left at once when it came back: only the steps of the segments that were given up are lost. */
     int abandoned = rank == 0 ? count_in_file(name, "log.jsonl", "\"task_abandoned\"") : 0;
-    CHECK_OK(agree_bytes(MPI_COMM_WORLD, 0, &abandoned, sizeof abandoned));
+    CHECK_OK(agree_bytes(world, 0, &abandoned, sizeof abandoned));
     CHECK(sum_over_ranks(fake.steps_done) <= ((long)TASKS * FAKE_EPOCHS + abandoned) * FAKE_STEPS);
     if (rank != 0) return;
     CHECK(count_in_file(name, "log.jsonl", "\"rank_lost\"") >= 1);
@@ -468,12 +472,11 @@ static void test_full_disk_ends_the_sweep_cleanly(void)
     check_results("full", NULL);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    MPI_Init(&argc, &argv);
-    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    world = check_start();
+    rank = world_rank(world);
+    size = world_size(world);
     read_inputs();
     test_every_task_ends_with_the_right_value();
     test_two_warmups_share_the_workers();

@@ -1,4 +1,4 @@
-/* links: bitfront_mpi */
+/* links: bitfront_sum */
 /* The sum over shards has the same bits for 1, 2 and 4 ranks, through shared memory and by messages, in one part or in
  * several that are begun early: each group size that fits is compared with the tree computed by one process. A plain
  * sum in rank order would differ: that is checked too, so that the comparison can fail. */
@@ -38,13 +38,14 @@ typedef struct {
     tree_sum adder;
 } adding_rank;
 
+static const link_world *world;
 static int assignment = 1; /* the same on all members, and growing */
 
 static void open_adder(adding_rank *a, int first, int ranks, const sum_memory *memory)
 {
     int members[SHARDS];
     for (int i = 0; i < ranks; i++) members[i] = first + i;
-    CHECK_OK(exchange_open(&a->link, MPI_COMM_WORLD, members, ranks, assignment++, NULL, NULL));
+    CHECK_OK(exchange_open(&a->link, world, members, ranks, assignment++, NULL, NULL));
     tree_sum_open(&a->adder, &a->link, memory);
     CHECK(a->adder.in_memory == (memory != NULL && ranks > 1));
 }
@@ -117,7 +118,7 @@ static void check_other_lot_is_not_taken(int rank, int size, const sum_memory *m
     int members[SHARDS];
     for (int i = 0; i < size; i++) members[i] = i;
     patience_end = clock_seconds() + 0.2;
-    CHECK_OK(exchange_open(&a.link, MPI_COMM_WORLD, members, size, 5000 + (rank == size - 1), is_late, NULL));
+    CHECK_OK(exchange_open(&a.link, world, members, size, 5000 + (rank == size - 1), is_late, NULL));
     tree_sum_open(&a.adder, &a.link, memory);
     real values[5] = {1, 1, 1, 1, 0};
     status s = tree_sum_end(&a.adder, values, 4, status_ok());
@@ -143,16 +144,14 @@ static void check_all(int rank, int size, const sum_memory *memory)
     }
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    MPI_Init(&argc, &argv);
-    int rank, size;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    world = check_start();
+    const int rank = world_rank(world), size = world_size(world);
     sum_memory memory;
     make_values();
-    CHECK_OK(sum_memory_open(&memory, MPI_COMM_WORLD));
-    CHECK(memory.areas != NULL);
+    CHECK_OK(sum_memory_open(&memory, world));
+    CHECK((memory.areas != NULL) == (size > 1));
     check_all(rank, size, NULL);
     check_all(rank, size, &memory);
     MPI_Barrier(MPI_COMM_WORLD);

@@ -1,4 +1,4 @@
-/* check_status: what cmocka tests ask of a status. Include after cmocka.h. */
+/* check_status: what cmocka tests ask of a status. Include after <cmocka.h>. */
 #ifndef TESTS_SUPPORT_CHECK_STATUS_H
 #define TESTS_SUPPORT_CHECK_STATUS_H
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/strategy/strategy.h"
+#include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "hw_models/registry.h"
 
@@ -133,8 +133,8 @@ static void train_network(const char *path, const char *cost)
     assert_int_equal(graph_load(&g, path).code, STATUS_OK);
     dataset d = noise(&g);
     settings s = short_settings();
-    task warmup = {.id = 1, .kind = TASK_WARMUP, .seed = 1, .strategy = "warmup", .cost_model = "none"};
-    task point = {.id = 2, .kind = TASK_POINT, .depends_on = 1, .seed = 1, .strategy = "joint", .strength = 1};
+    task warmup = {.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
+    task point = {.id = 2, .point = true, .kind = "joint", .entry = -1,  .seed = 1, .strategy = "joint", .strength = 1};
     strcpy(point.cost_model, cost);
     trainer_inputs in = {.settings = &s,
                          .graph = &g,
@@ -142,7 +142,7 @@ static void train_network(const char *path, const char *cost)
                          .kernels = kernels_choose(NULL),
                          .cost_models = cost_models(),
                          .task = &warmup,
-                         .kind = strategy_task_kind("warmup")};
+                         .kind = strategies_task_kind("warmup")};
     int phases[3] = {0};
     trainer *t = NULL;
     record start;
@@ -155,7 +155,7 @@ static void train_network(const char *path, const char *cost)
 
     in.task = &point;
     const record *const parents[] = {&start};
-    in.kind = strategy_task_kind("joint");
+    in.kind = strategies_task_kind("joint");
     in.parents = parents;
     in.parent_count = 1;
     assert_int_equal(trainer_open(&t, &in).code, STATUS_OK);

@@ -253,6 +253,103 @@ static void test_draws_have_the_promised_distribution(void **state)
     assert_true(abs(flips - ROUNDS / 2) < 5 * 32); /* standard deviation 31.6 */
 }
 
+/* Mirrored in every second epoch, never twice in a row, and about half of the images in each epoch; beside other
+ * augmentation, whose draws stay. */
+static void test_alternating_flip_alternates(void **state)
+{
+    fixture *f = *state;
+    const augment_settings moved = {.rotate_degrees = 15, .shift_fraction = 0.1},
+                           both = {.rotate_degrees = 15, .shift_fraction = 0.1, .alternating_flip = true};
+    bool before[COUNT] = {false};
+    for (int epoch = 0; epoch < 5; epoch++) {
+        batch_load(f->plain, f->loaded_labels, &f->data, f->all, COUNT, &moved, SEED, epoch);
+        batch_load(f->loaded, f->loaded_labels, &f->data, f->all, COUNT, &both, SEED, epoch);
+        int mirrored = 0;
+        for (int i = 0; i < COUNT; i++) {
+            const real *image = f->loaded + i * SAMPLE;
+            flip(f->scratch, f->plain + i * SAMPLE);
+            bool same = memcmp(image, f->plain + i * SAMPLE, SAMPLE * sizeof *image) == 0;
+            bool is_mirrored = memcmp(image, f->scratch, SAMPLE * sizeof *image) == 0;
+            assert_true(same != is_mirrored);
+            if (epoch > 0) assert_true(is_mirrored != before[i]);
+            before[i] = is_mirrored;
+            mirrored += is_mirrored;
+        }
+        assert_in_range(mirrored, COUNT / 2 - 20, COUNT / 2 + 20); /* standard deviation 4 */
+    }
+}
+
+/* The window of one crop in the obvious way: pad, then cut. */
+static void cut(real *out, const real *in, int down, int across, crop_fill fill)
+{
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            int from_y = y - down, from_x = x - across;
+            if (fill == CROP_REFLECT) {
+                from_y = from_y < 0 ? -from_y : from_y >= HEIGHT ? 2 * (HEIGHT - 1) - from_y : from_y;
+                from_x = from_x < 0 ? -from_x : from_x >= WIDTH ? 2 * (WIDTH - 1) - from_x : from_x;
+            }
+            bool inside = from_y >= 0 && from_y < HEIGHT && from_x >= 0 && from_x < WIDTH;
+            for (int k = 0; k < CHANNELS; k++)
+                out[(y * WIDTH + x) * CHANNELS + k] = inside ? in[(from_y * WIDTH + from_x) * CHANNELS + k] : 0;
+        }
+}
+
+/* A crop alone is one of the (2n+1)^2 windows, all of which occur; with the other augmentations it comes first. */
+static void test_crops_are_windows_of_the_padded_image(void **state)
+{
+    fixture *f = *state;
+    enum { MOST = 2, ROUNDS = 60 };
+    for (int fill = CROP_ZERO; fill <= CROP_REFLECT; fill++) {
+        const augment_settings a = {.crop_pixels = MOST, .crop_fill = (crop_fill)fill};
+        int seen[2 * MOST + 1][2 * MOST + 1] = {{0}};
+        batch_load(f->plain, f->loaded_labels, &f->data, f->all, 1, NULL, SEED, 0);
+        for (int epoch = 0; epoch < 25 * ROUNDS; epoch++) {
+            int found = 0;
+            batch_load(f->loaded, f->loaded_labels, &f->data, f->all, 1, &a, SEED, epoch);
+            for (int down = -MOST; down <= MOST; down++)
+                for (int across = -MOST; across <= MOST; across++) {
+                    cut(f->scratch, f->plain, down, across, (crop_fill)fill);
+                    if (memcmp(f->scratch, f->loaded, sizeof f->scratch) != 0) continue;
+                    seen[down + MOST][across + MOST]++;
+                    found++;
+                }
+            assert_int_equal(found, 1);
+        }
+        for (int i = 0; i < 25; i++) assert_in_range(seen[i / 5][i % 5], ROUNDS / 3, 2 * ROUNDS);
+    }
+}
+
+static void test_a_crop_comes_before_the_other_augmentations(void **state)
+{
+    fixture *f = *state;
+    augment_settings others = {.rotate_degrees = 15, .shift_fraction = 0.1, .flip = true}, all = others;
+    all.crop_pixels = 40; /* farther than the image reaches: reflected more than once */
+    all.crop_fill = CROP_REFLECT;
+    const augment_settings crop = {.crop_pixels = 40, .crop_fill = CROP_REFLECT};
+    for (int epoch = 0; epoch < 3; epoch++) {
+        batch_load(f->plain, f->loaded_labels, &f->data, f->all, COUNT, &crop, SEED, epoch);
+        for (int i = 0; i < COUNT; i++) three_passes(f, i, &others, epoch);
+        batch_load(f->loaded, f->loaded_labels, &f->data, f->all, COUNT, &all, SEED, epoch);
+        assert_memory_equal(f->loaded, f->expected, sizeof f->loaded);
+    }
+}
+
+/* One image that is a ramp: mirrored again and again it is a triangle wave. */
+static void test_reflection_goes_on_beyond_the_image(void **state)
+{
+    fixture *f = *state;
+    const augment_settings a = {.crop_pixels = 500, .crop_fill = CROP_REFLECT};
+    for (int i = 0; i < SAMPLE; i++) f->samples[i] = (uint8_t)(1 + i / CHANNELS / WIDTH);
+    for (int epoch = 0; epoch < 20; epoch++) {
+        batch_load(f->loaded, f->loaded_labels, &f->data, f->all, 1, &a, SEED, epoch);
+        for (int y = 1; y < HEIGHT; y++) {
+            double step = (double)(f->loaded[y * WIDTH * CHANNELS] - f->loaded[(y - 1) * WIDTH * CHANNELS]) * 255;
+            assert_true(fabs(fabs(step) - 1) < 1e-3);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +362,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_pass_equals_rotation_then_shift_then_flip, make, unmake),
         cmocka_unit_test_setup_teardown(test_a_sample_looks_the_same_in_any_batch, make, unmake),
         cmocka_unit_test_setup_teardown(test_draws_have_the_promised_distribution, make, unmake),
+        cmocka_unit_test_setup_teardown(test_alternating_flip_alternates, make, unmake),
+        cmocka_unit_test_setup_teardown(test_crops_are_windows_of_the_padded_image, make, unmake),
+        cmocka_unit_test_setup_teardown(test_a_crop_comes_before_the_other_augmentations, make, unmake),
+        cmocka_unit_test_setup_teardown(test_reflection_goes_on_beyond_the_image, make, unmake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

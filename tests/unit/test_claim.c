@@ -24,9 +24,14 @@
 #include "results/file/checkpoint.h"
 #include "results/run/claim.h"
 #include "results/run/run.h"
+#include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
 enum { PROCESSES = 8, TASKS = 200 };
+/* Keys of tasks, to be claimed. */
+#define ONE "00000000000000000000000000000001"
+#define TWO "00000000000000000000000000000002"
+#define THREE "00000000000000000000000000000003"
 static const double LONG_LEASE = 60, SHORT_LEASE = 0.4;
 
 static claims open_claims(double lease)
@@ -99,7 +104,7 @@ static void take_all_tasks(int number)
     for (int step = 0; step < TASKS; step++) {
         int id = 1 + (step * 7 + number * 25) % TASKS;
         char name[CLAIM_NAME], holder[CLAIM_HOLDER], done[32];
-        claim_task_name(name, id);
+        snprintf(name, sizeof name, "%032d", id);
         snprintf(done, sizeof done, "done%d", id);
         claim_token token;
         must(!failed(claims_take(&token, holder, &c, name)), "cannot take");
@@ -145,32 +150,32 @@ static void test_one_holder_until_it_is_released(void **state)
 {
     (void)state;
     claims a = open_claims(LONG_LEASE), b = open_claims(LONG_LEASE);
-    claim_token first = take(&a, "000001");
-    assert_true(got(first) && holds("000001", first) && claims_has(&a, "000001"));
-    assert_false(got(take(&b, "000001")));
-    assert_true(got(take(&b, "000002")));
+    claim_token first = take(&a, ONE);
+    assert_true(got(first) && holds(ONE, first) && claims_has(&a, ONE));
+    assert_false(got(take(&b, ONE)));
+    assert_true(got(take(&b, TWO)));
     check_ok(claims_renew(&a));
-    assert_true(claims_has(&a, "000001"));
+    assert_true(claims_has(&a, ONE));
     int tasks;
     check_ok(claims_count_tasks(&tasks, &a));
     assert_int_equal(tasks, 2);
 
     /* A new taking by the holder fences off the old one. */
-    claim_token second = take(&a, "000001");
+    claim_token second = take(&a, ONE);
     assert_true(got(second) && strcmp(first.text, second.text) != 0);
-    assert_true(holds("000001", second));
-    assert_false(holds("000001", first));
+    assert_true(holds(ONE, second));
+    assert_false(holds(ONE, first));
 
-    claims_release(&a, "000001");
-    assert_false(claims_has(&a, "000001"));
-    assert_false(holds("000001", second));
-    claim_token third = take(&b, "000001");
+    claims_release(&a, ONE);
+    assert_false(claims_has(&a, ONE));
+    assert_false(holds(ONE, second));
+    claim_token third = take(&b, ONE);
     assert_true(got(third));
-    claims_release(&a, "000001"); /* not ours any more: nothing happens */
-    assert_true(holds("000001", third));
+    claims_release(&a, ONE); /* not ours any more: nothing happens */
+    assert_true(holds(ONE, third));
     claims_close(&a);
     claims_close(&b);
-    assert_false(holds("000001", third));
+    assert_false(holds(ONE, third));
 }
 
 static void test_the_holder_is_named(void **state)
@@ -183,8 +188,8 @@ static void test_the_holder_is_named(void **state)
     unsetenv("SLURM_ARRAY_TASK_ID");
     claim_token token;
     char holder[CLAIM_HOLDER], host[80];
-    assert_true(got(take(&a, "000001")));
-    check_ok(claims_take(&token, holder, &b, "000001"));
+    assert_true(got(take(&a, ONE)));
+    check_ok(claims_take(&token, holder, &b, ONE));
     assert_int_equal(gethostname(host, sizeof host), 0);
     assert_non_null(strstr(holder, "job 4711_3 on "));
     assert_non_null(strstr(holder, host));
@@ -199,7 +204,7 @@ static void take_and_die(int number)
     char holder[CLAIM_HOLDER];
     (void)number;
     must(!failed(claims_open(&c, scratch_place.path, LONG_LEASE)), "cannot open");
-    must(!failed(claims_take(&token, holder, &c, "000001")) && token.text[0] != '\0', "cannot take");
+    must(!failed(claims_take(&token, holder, &c, ONE)) && token.text[0] != '\0', "cannot take");
     kill(getpid(), SIGKILL);
 }
 
@@ -211,13 +216,13 @@ static void test_a_dead_process_of_this_machine_loses_its_claim_at_once(void **s
     /* First while it is only remembered for its parent, */
     assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
     claims c = open_claims(LONG_LEASE);
-    assert_true(got(take(&c, "000001")));
+    assert_true(got(take(&c, ONE)));
     claims_close(&c);
     assert_int_equal(waitpid(child, NULL, 0), child);
     /* then when it is gone. */
     assert_int_equal(waitpid(start(take_and_die, 0), NULL, 0) > 0, 1);
     c = open_claims(LONG_LEASE);
-    assert_true(got(take(&c, "000001")));
+    assert_true(got(take(&c, ONE)));
     claims_close(&c);
 }
 
@@ -244,24 +249,24 @@ static void test_a_silent_claim_of_another_machine_is_broken_after_the_lease(voi
 {
     (void)state;
     claims far = open_claims(LONG_LEASE), here = open_claims(LONG_LEASE);
-    claim_token theirs = take(&far, "000001");
-    make_foreign("000001", LONG_LEASE - 5);
-    assert_false(got(take(&here, "000001")));
-    assert_true(holds("000001", theirs));
+    claim_token theirs = take(&far, ONE);
+    make_foreign(ONE, LONG_LEASE - 5);
+    assert_false(got(take(&here, ONE)));
+    assert_true(holds(ONE, theirs));
     check_ok(claims_renew(&far)); /* a sign of life makes it young again */
     struct stat info;
-    assert_int_equal(stat(scratch_file(&scratch_place, "claims/000001"), &info), 0);
+    assert_int_equal(stat(scratch_file(&scratch_place, "claims/" ONE), &info), 0);
     assert_true(difftime(time(NULL), info.st_mtime) < 5);
-    make_foreign("000001", LONG_LEASE + 5);
-    claim_token ours = take(&here, "000001");
+    make_foreign(ONE, LONG_LEASE + 5);
+    claim_token ours = take(&here, ONE);
     assert_true(got(ours));
-    assert_false(holds("000001", theirs));
-    assert_true(claims_has(&far, "000001"));
+    assert_false(holds(ONE, theirs));
+    assert_true(claims_has(&far, ONE));
     check_ok(claims_renew(&far)); /* it learns that it was lost, */
-    assert_false(claims_has(&far, "000001"));
-    assert_true(holds("000001", ours)); /* and has renewed and broken nothing */
+    assert_false(claims_has(&far, ONE));
+    assert_true(holds(ONE, ours)); /* and has renewed and broken nothing */
     claims_close(&far);
-    assert_true(holds("000001", ours));
+    assert_true(holds(ONE, ours));
     claims_close(&here);
 }
 
@@ -274,7 +279,7 @@ static void break_stale_claims(int number)
     for (int id = 1; id <= TASKS; id++) {
         char name[CLAIM_NAME], holder[CLAIM_HOLDER];
         claim_token token;
-        claim_task_name(name, id);
+        snprintf(name, sizeof name, "%032d", id);
         must(!failed(claims_take(&token, holder, &c, name)), "cannot take");
         if (token.text[0] != '\0') note("winners", id);
     }
@@ -293,7 +298,7 @@ static void test_a_stale_claim_is_broken_by_one(void **state)
     claims old = open_claims(LONG_LEASE);
     for (int id = 1; id <= TASKS; id++) {
         char name[CLAIM_NAME];
-        claim_task_name(name, id);
+        snprintf(name, sizeof name, "%032d", id);
         assert_true(got(take(&old, name)));
         make_foreign(name, LONG_LEASE + 30);
     }
@@ -320,18 +325,19 @@ static void test_an_empty_claim_is_broken_after_the_lease(void **state)
 {
     (void)state;
     claims c = open_claims(SHORT_LEASE);
-    check_ok(file_write_text(scratch_file(&scratch_place, "claims/000001"), ""));
-    assert_false(got(take(&c, "000001")));
+    check_ok(file_write_text(scratch_file(&scratch_place, "claims/" ONE), ""));
+    assert_false(got(take(&c, ONE)));
     clock_sleep(1.5 * SHORT_LEASE);
-    assert_true(got(take(&c, "000001")));
+    assert_true(got(take(&c, ONE)));
     claims_close(&c);
 }
 
+static plan_fixture *plan; /* one warm-up */
+
 static record some_result(double value)
 {
-    record rec = {.task = {.id = 1, .kind = TASK_WARMUP}, .state = RECORD_DONE, .test_loss = value, .seconds = value};
-    snprintf(rec.task.strategy, sizeof rec.task.strategy, "warmup");
-    snprintf(rec.task.cost_model, sizeof rec.task.cost_model, "none");
+    record rec = plan_fixture_record(plan, 1);
+    rec.test_loss = rec.seconds = value;
     return rec;
 }
 
@@ -362,37 +368,39 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
 {
     (void)state;
     run r = some_run();
+    const char *key = plan_fixture_key(plan, 1);
     claims slow = open_claims(LONG_LEASE), quick = open_claims(LONG_LEASE);
-    claim_token lost = take(&slow, "000001");
-    claim_fence before = claim_fence_of(scratch_place.path, "000001", &lost);
+    claim_token lost = take(&slow, key);
+    claim_fence before = claim_fence_of(scratch_place.path, key, &lost);
     char path[MAX_PATH_TEXT], warning[256];
-    run_checkpoint_path(path, &r, 1);
+    run_checkpoint_path(path, &r, key);
     int64_t step = 1;
     span state_of_task = {"step", &step, sizeof step};
-    check_ok(checkpoint_write(path, "task", &state_of_task, 1, &before));
+    check_ok(checkpoint_write(path, key, &state_of_task, 1, &before));
 
-    make_foreign("000001", LONG_LEASE + 5);
-    claim_token owned = take(&quick, "000001");
-    claim_fence now = claim_fence_of(scratch_place.path, "000001", &owned);
+    make_foreign(key, LONG_LEASE + 5);
+    claim_token owned = take(&quick, key);
+    claim_fence now = claim_fence_of(scratch_place.path, key, &owned);
     assert_true(got(owned));
     step = 7;
-    check_ok(checkpoint_write(path, "task", &state_of_task, 1, &now));
+    check_ok(checkpoint_write(path, key, &state_of_task, 1, &now));
 
     /* The former owner wakes up. */
     step = 2;
-    assert_int_equal(checkpoint_write(path, "task", &state_of_task, 1, &before).code, STATUS_LOST);
+    assert_int_equal(checkpoint_write(path, key, &state_of_task, 1, &before).code, STATUS_LOST);
     record rec = some_result(1);
     assert_int_equal(run_write_task(warning, &r, &rec, &before).code, STATUS_LOST);
     assert_int_equal(count_files("tasks"), 0);
     assert_int_equal(count_files("checkpoints"), 2); /* the file and its previous copy */
     bool found;
-    check_ok(checkpoint_read(&found, warning, path, "task", &state_of_task, 1));
+    check_ok(checkpoint_read(&found, warning, path, key, &state_of_task, 1));
     assert_true(found);
     assert_int_equal(step, 7);
 
     check_ok(run_write_task(warning, &r, &rec, &now));
     assert_string_equal(warning, "");
     assert_int_equal(count_files("tasks"), 1);
+    record_free(&rec);
     claims_close(&slow);
     claims_close(&quick);
 }
@@ -401,6 +409,7 @@ static void test_a_result_is_never_replaced(void **state)
 {
     (void)state;
     run r = some_run();
+    const char *key = plan_fixture_key(plan, 1);
     char warning[256];
     record first = some_result(1), equal = some_result(1), other = some_result(1), back;
     equal.seconds = 99;
@@ -409,19 +418,26 @@ static void test_a_result_is_never_replaced(void **state)
     check_ok(run_write_task(warning, &r, &equal, NULL)); /* finished twice, by two jobs, with one result */
     assert_string_equal(warning, "");
     check_ok(run_write_task(warning, &r, &other, NULL));
-    assert_non_null(strstr(warning, "task 1 was finished twice with different results (test_loss)"));
-    check_ok(run_read_task(&back, &r, 1));
+    char words[128];
+    snprintf(words, sizeof words, "task %.8s was finished twice with different results (test_loss)", key);
+    assert_non_null(strstr(warning, words));
+    check_ok(run_read_task(&back, &r, key));
     assert_true(back.test_loss == 1 && back.seconds == 1);
     record_free(&back);
     assert_int_equal(count_files("tasks"), 1);
 
     /* What is damaged is no result. */
-    assert_int_equal(truncate(scratch_file(&scratch_place, "tasks/000001.h5"), 500), 0);
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, &r, key);
+    assert_int_equal(truncate(path, 500), 0);
     check_ok(run_write_task(warning, &r, &other, NULL));
     assert_non_null(strstr(warning, "damaged"));
-    check_ok(run_read_task(&back, &r, 1));
+    check_ok(run_read_task(&back, &r, key));
     assert_true(back.test_loss == 2);
     record_free(&back);
+    record_free(&first);
+    record_free(&equal);
+    record_free(&other);
 }
 
 static void test_what_killed_jobs_left_is_removed(void **state)
@@ -430,16 +446,16 @@ static void test_what_killed_jobs_left_is_removed(void **state)
     run r = some_run();
     (void)r;
     claims gone = open_claims(LONG_LEASE), c = open_claims(LONG_LEASE);
-    claim_token lost = take(&gone, "000001"), kept;
+    claim_token lost = take(&gone, ONE), kept;
     char temporary[128];
-    snprintf(temporary, sizeof temporary, "tasks/000001.h5.tmp-%s", lost.text);
+    snprintf(temporary, sizeof temporary, "tasks/" ONE ".h5.tmp-%s", lost.text);
     check_ok(file_write_text(scratch_file(&scratch_place, temporary), "half a result"));
-    claims_release(&gone, "000001");
-    kept = take(&c, "000002");
-    snprintf(temporary, sizeof temporary, "checkpoints/000002.h5.tmp-%s", kept.text);
+    claims_release(&gone, ONE);
+    kept = take(&c, TWO);
+    snprintf(temporary, sizeof temporary, "checkpoints/" TWO ".h5.tmp-%s", kept.text);
     check_ok(file_write_text(scratch_file(&scratch_place, temporary), "half a checkpoint, being written"));
     check_ok(file_write_text(scratch_file(&scratch_place, "results.h5.tmp-0123"), "half, perhaps being written"));
-    check_ok(file_write_text(scratch_file(&scratch_place, "tasks/000003.h5"), "a result"));
+    check_ok(file_write_text(scratch_file(&scratch_place, "tasks/" THREE ".h5"), "a result"));
     check_ok(claims_clean(&c));
     assert_int_equal(count_files("tasks"), 1);
     assert_true(file_exists(scratch_file(&scratch_place, temporary)));
@@ -450,6 +466,20 @@ static void test_what_killed_jobs_left_is_removed(void **state)
     assert_false(file_exists(scratch_file(&scratch_place, "results.h5.tmp-0123")));
     claims_close(&gone);
     claims_close(&c);
+}
+
+static int make_plan(void **state)
+{
+    (void)state;
+    plan = plan_fixture_new(1, 0);
+    return 0;
+}
+
+static int free_plan(void **state)
+{
+    (void)state;
+    plan_fixture_free(plan);
+    return 0;
 }
 
 int main(void)
@@ -466,5 +496,5 @@ int main(void)
         scratch_test(test_a_result_is_never_replaced),
         scratch_test(test_what_killed_jobs_left_is_removed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_plan, free_plan);
 }

@@ -14,7 +14,7 @@
 #include "core/net/model/compact.h"
 #include "tests/support/check_status.h"
 
-enum { IMAGES = 3 };
+enum { IMAGES = 3, MOST_LOGITS = IMAGES * 16 };
 static const double TOLERANCE = 1e-9; /* of the largest number compared: sums in another order */
 static const model_pass evaluation = {.training = false};
 
@@ -35,10 +35,18 @@ typedef struct {
     real *values, *gradients, *small_values, *small_gradients, *gathered;
 } pair;
 
-static void open_pair(pair *p, const char *path, const arithmetic_rules *rules)
+static const quantizer_rules published_quantizer = {.clip_percentile = 99.9},
+                             kept_quantizer = {.weight_step_2 = WEIGHT_STEP_MSE,
+                                               .weight_step_8 = WEIGHT_STEP_MSE,
+                                               .batchnorm = BATCHNORM_KEPT,
+                                               .before_add = BEFORE_ADD_SIGNED,
+                                               .rounding = ROUNDING_NEAREST};
+
+static void open_pair(pair *p, const char *path, const arithmetic_rules *rules, const quantizer_rules *quantizer)
 {
     model_options options = {.quantized = true,
                              .rules = *rules,
+                             .quantizer = *quantizer,
                              .weight_count = 4,
                              .weight_bits = {0, 2, 4, 8},
                              .activation_count = 2,
@@ -132,7 +140,7 @@ static void assert_close(const real *a, const real *b, size_t count, const char 
 
 static void compare(pair *p, bool keep_alive)
 {
-    real compact_logits[IMAGES * 16], full_logits[IMAGES * 16], evaluated[IMAGES * 16];
+    real compact_logits[MOST_LOGITS], full_logits[MOST_LOGITS], evaluated[MOST_LOGITS];
     size_t outputs = (size_t)(IMAGES * p->graph.classes);
     prepare(p, keep_alive, MODEL_FOR_TRAINING);
     compact_clear_removed(&p->full, p->values);
@@ -171,11 +179,35 @@ static void test_compact_network_computes_the_same(void **state)
     for (int n = 0; n < NETWORKS; n++)
         for (uint32_t k = 0; k < 3; k++) {
             pair p;
-            open_pair(&p, networks[n], &(arithmetic_rules){0});
+            open_pair(&p, networks[n], &(arithmetic_rules){0}, &published_quantizer);
             choose_randomly(&p, probability[k], 10 * k);
             compare(&p, false);
             int full = count_channels(&p.graph), left = count_channels(&p.pruned.graph);
             assert_true(k == 0 ? left == full : left < full);
+            close_pair(&p);
+        }
+}
+
+/* The same with batch-norm in the quantised network, in training and folded, and steps from the weights that are left.
+ */
+static void test_compact_network_with_batchnorm_computes_the_same(void **state)
+{
+    (void)state;
+    for (int n = 0; n < NETWORKS; n++)
+        for (uint32_t k = 1; k < 3; k++) {
+            pair p;
+            open_pair(&p, networks[n], &(arithmetic_rules){0}, &kept_quantizer);
+            choose_randomly(&p, 0.4 * k, 10 * k);
+            compare(&p, false);
+            const size_t outputs = (size_t)(IMAGES * p.graph.classes);
+            real full[MOST_LOGITS], small[MOST_LOGITS];
+            model_prepare(&p.full, p.values, MODEL_EVAL_HARD, 1, false, 0);
+            run(&p.full, p.values, NULL, full);
+            compact_choose(&p.pruned, MODEL_FOR_EVALUATION);
+            compact_gather(&p.pruned, p.small_values, p.values);
+            model_prepare(&p.pruned.model, p.small_values, MODEL_EVAL_HARD, 1, false, 0);
+            run(&p.pruned.model, p.small_values, NULL, small);
+            assert_close(small, full, outputs, "folded logit");
             close_pair(&p);
         }
 }
@@ -187,7 +219,7 @@ static void test_group_that_is_pruned_as_a_whole_keeps_a_channel(void **state)
     for (int keep_alive = 0; keep_alive < 2; keep_alive++)
         for (int n = 0; n < NETWORKS; n++) {
             pair p;
-            open_pair(&p, networks[n], &(arithmetic_rules){0});
+            open_pair(&p, networks[n], &(arithmetic_rules){0}, &published_quantizer);
             choose_randomly(&p, 1, 3);
             compare(&p, keep_alive == 1);
             for (int g = 0; g < p.graph.group_count; g++) {
@@ -205,12 +237,12 @@ static void test_channels_come_back_when_they_are_chosen_again(void **state)
 {
     (void)state;
     pair p, fresh;
-    open_pair(&p, networks[0], &(arithmetic_rules){0});
-    open_pair(&fresh, networks[0], &(arithmetic_rules){0});
+    open_pair(&p, networks[0], &(arithmetic_rules){0}, &published_quantizer);
+    open_pair(&fresh, networks[0], &(arithmetic_rules){0}, &published_quantizer);
     choose_randomly(&p, 0.9, 5);
     prepare(&p, false, MODEL_FOR_EVALUATION);
     assert_true(count_channels(&p.pruned.graph) < count_channels(&p.graph));
-    real again[IMAGES * 16], expected[IMAGES * 16];
+    real again[MOST_LOGITS], expected[MOST_LOGITS];
     choose_randomly(&p, 0.2, 6);
     choose_randomly(&fresh, 0.2, 6);
     prepare(&p, false, MODEL_FOR_TRAINING);
@@ -230,7 +262,7 @@ static void test_scatter_brings_back_what_gather_took_and_nothing_else(void **st
     (void)state;
     for (int n = 0; n < NETWORKS; n++) {
         pair p;
-        open_pair(&p, networks[n], &(arithmetic_rules){0});
+        open_pair(&p, networks[n], &(arithmetic_rules){0}, &published_quantizer);
         choose_randomly(&p, 0.5, 7);
         prepare(&p, false, MODEL_FOR_TRAINING);
         const size_t total = p.full.layout.total;
@@ -261,7 +293,7 @@ static void test_weights_that_read_a_removed_channel_go_with_it(void **state)
 {
     (void)state;
     pair p;
-    open_pair(&p, networks[0], &(arithmetic_rules){0});
+    open_pair(&p, networks[0], &(arithmetic_rules){0}, &published_quantizer);
     choose_randomly(&p, 0, 8);
     int stem = graph_find(&p.graph, "stem"), left = graph_find(&p.graph, "left");
     const model_weight_group *group = &p.full.groups[p.graph.layers[stem].group];
@@ -284,7 +316,7 @@ static void test_only_channels_of_0_bit_are_removed(void **state)
     (void)state;
     for (int n = 0; n < NETWORKS; n++) {
         pair p;
-        open_pair(&p, networks[n], &(arithmetic_rules){0});
+        open_pair(&p, networks[n], &(arithmetic_rules){0}, &published_quantizer);
         choose_randomly(&p, 0, 10);
         int unprunable = 0;
         for (int g = 0; g < p.graph.group_count; g++) {
@@ -305,7 +337,7 @@ static void test_with_the_published_rule_nothing_is_removed(void **state)
 {
     (void)state;
     pair p;
-    open_pair(&p, networks[0], &(arithmetic_rules){.pruned_channels_stay = true});
+    open_pair(&p, networks[0], &(arithmetic_rules){.pruned_channels_stay = true}, &published_quantizer);
     choose_randomly(&p, 0.5, 9);
     real *before = malloc(p.full.layout.total * sizeof *before);
     memcpy(before, p.values, p.full.layout.total * sizeof *before);
@@ -320,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compact_network_computes_the_same),
+        cmocka_unit_test(test_compact_network_with_batchnorm_computes_the_same),
         cmocka_unit_test(test_group_that_is_pruned_as_a_whole_keeps_a_channel),
         cmocka_unit_test(test_channels_come_back_when_they_are_chosen_again),
         cmocka_unit_test(test_scatter_brings_back_what_gather_took_and_nothing_else),

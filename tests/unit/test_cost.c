@@ -136,8 +136,9 @@ static void test_initial_soft_state_of_the_dossier(void **state)
     group_choice groups[MAX_GROUPS] = {{{0}, {0}}};
     for (int i = 0; i <= g.group_count; i++) {
         for (int w = 0; i < g.group_count && w < 4; w++)
-            groups[i].channels[w] = g.groups[i].channels * (g.groups[i].holds_output ? output[w] : probability[w]);
-        groups[i].activation[2] = 1;
+            groups[i].channels[w > 0 ? 1 << w : 0] =
+                g.groups[i].channels * (g.groups[i].holds_output ? output[w] : probability[w]);
+        groups[i].activation[8] = 1;
     }
     static const struct {
         const char *model;
@@ -164,7 +165,7 @@ static void test_pruning_reaches_the_next_layer(void **state)
     cost_uniform(groups, &g, 8, 8);
     int first = g.layers[graph_find(&g, "dw1")].group; /* 64 channels: the stem and dw1 */
     groups[first].channels[0] = 24;
-    groups[first].channels[3] = 40;
+    groups[first].channels[8] = 40;
     static const struct {
         const char *model;
         double wanted; /* stem, dw1 and the inputs of pw1 shrink to 40 of 64 */
@@ -177,14 +178,14 @@ static void test_pruning_reaches_the_next_layer(void **state)
         if (value != rows[i].wanted) fail_msg("%s: %.10g, wanted %.10g", rows[i].model, value, rows[i].wanted);
     }
     for (int i = 0; i < g.group_count; i++)
-        groups[i] = (group_choice){.channels = {g.groups[i].channels}, .activation = {0, 0, 1}};
+        groups[i] = (group_choice){.channels = {g.groups[i].channels}, .activation = {[8] = 1}};
     for (const cost_model *const *m = cost_models(); *m != NULL; m++)
         for (int reference = 0; reference < 2; reference++) {
             group_choice slopes[MAX_GROUPS];
             double value = cost_total(*m, &g, groups, reference == 1, slopes);
             if (!(value >= 0 && value < 1e6)) fail_msg("%s of nothing: %g", (*m)->name, value);
             for (int i = 0; i < g.group_count; i++)
-                for (int w = 0; w < 4; w++) assert_true(isfinite(slopes[i].channels[w]));
+                for (int w = 0; w < COST_WEIGHT_BITS; w++) assert_true(isfinite(slopes[i].channels[w]));
         }
     assert_true(cost_total(find("size"), &g, groups, false, NULL) == 0);
     graph_free(&g);

@@ -135,11 +135,11 @@ static void test_every_channel_is_counted_once(void **state)
             cost_choice_read(groups, &s.m);
             for (int g = 0; g < network.group_count; g++) {
                 double channels = 0, activation = 0;
-                for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) {
+                for (int w = 0; w < COST_WEIGHT_BITS; w++) {
                     channels += groups[g].channels[w];
                     assert_true(hard == 0 || groups[g].channels[w] == floor(groups[g].channels[w]));
                 }
-                for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) activation += groups[g].activation[a];
+                for (int a = 0; a < COST_ACTIVATION_BITS; a++) activation += groups[g].activation[a];
                 if (s.m.groups[g].precisions > 0) assert_true(fabs(channels - network.groups[g].channels) < 1e-9);
                 if (s.m.quantizers[g].used) assert_true(fabs(activation - 1) < 1e-9);
             }

@@ -37,38 +37,41 @@ static cost_layer random_layer(cost_kind kind)
                         .bias = uniform(0, 1) > 0.5};
 }
 
-static cost_choice random_choice(const cost_layer *l)
+/* Of every precision that the model defines. */
+static cost_choice random_choice(const cost_model *m, const cost_layer *l)
 {
-    cost_choice c;
+    cost_choice c = {.channels = {0}};
     double sum = 0;
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) sum += c.channels[w] = uniform(0.1, 1);
-    for (int w = 0; w < COST_WEIGHT_PRECISIONS; w++) c.channels[w] *= l->out_channels / sum;
+    for (int w = 0; w < COST_WEIGHT_BITS; w++)
+        if (w == 0 || m->defined == NULL || m->defined(m, w, 8)) sum += c.channels[w] = uniform(0.1, 1);
+    for (int w = 0; w < COST_WEIGHT_BITS; w++) c.channels[w] *= l->out_channels / sum;
     c.kept = l->out_channels - c.channels[0];
     c.in_kept = l->kind == COST_DEPTHWISE ? c.kept : uniform(1, l->in_channels);
     sum = 0;
-    for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) sum += c.activation[a] = uniform(0.1, 1);
-    for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) c.activation[a] /= sum;
+    for (int a = 1; a < COST_ACTIVATION_BITS; a++)
+        if (m->defined == NULL || m->defined(m, 8, a)) sum += c.activation[a] = uniform(0.1, 1);
+    for (int a = 0; a < COST_ACTIVATION_BITS; a++) c.activation[a] /= sum;
     return c;
 }
 
 /* ---- gradients ---- */
 
-enum { INPUTS = COST_WEIGHT_PRECISIONS + 2 + COST_ACTIVATION_PRECISIONS };
+enum { INPUTS = COST_WEIGHT_BITS + 2 + COST_ACTIVATION_BITS };
 
 static double *input(cost_choice *c, int i)
 {
-    if (i < COST_WEIGHT_PRECISIONS) return &c->channels[i];
-    if (i == COST_WEIGHT_PRECISIONS) return &c->kept;
-    if (i == COST_WEIGHT_PRECISIONS + 1) return &c->in_kept;
-    return &c->activation[i - COST_WEIGHT_PRECISIONS - 2];
+    if (i < COST_WEIGHT_BITS) return &c->channels[i];
+    if (i == COST_WEIGHT_BITS) return &c->kept;
+    if (i == COST_WEIGHT_BITS + 1) return &c->in_kept;
+    return &c->activation[i - COST_WEIGHT_BITS - 2];
 }
 
 static double slope_by(const cost_slope *s, int i)
 {
-    if (i < COST_WEIGHT_PRECISIONS) return s->channels[i];
-    if (i == COST_WEIGHT_PRECISIONS) return s->kept;
-    if (i == COST_WEIGHT_PRECISIONS + 1) return s->in_kept;
-    return s->activation[i - COST_WEIGHT_PRECISIONS - 2];
+    if (i < COST_WEIGHT_BITS) return s->channels[i];
+    if (i == COST_WEIGHT_BITS) return s->kept;
+    if (i == COST_WEIGHT_BITS + 1) return s->in_kept;
+    return s->activation[i - COST_WEIGHT_BITS - 2];
 }
 
 /* (f(x + right) - f(x - left)) / (left + right) for input i. */
@@ -92,12 +95,13 @@ static void check_smooth(const cost_model *m, bool reference)
 {
     for (int trial = 0; trial < 60; trial++) {
         cost_layer l = random_layer((cost_kind)(trial % 3));
-        cost_choice c = random_choice(&l);
+        cost_choice c = random_choice(m, &l);
         cost_slope slope;
         memset(&slope, 0xff, sizeof slope); /* must be overwritten */
         double value = m->layer(m, &l, &c, reference, &slope);
         assert_true(value == m->layer(m, &l, &c, reference, NULL));
         for (int i = 0; i < INPUTS; i++) {
+            if (*input(&c, i) == 0) continue; /* a precision that is not defined */
             double step = 1e-4 * (1 + *input(&c, i));
             double wanted = quotient(m, &l, c, i, step, step, reference);
             assert_close(m->name, i, slope_by(&slope, i), wanted, fabs(wanted) + value);
@@ -134,19 +138,19 @@ static void test_stepped_slopes_are_those_of_a_whole_tile(void **state)
         cost_layer l = random_layer((cost_kind)(trial % 3));
         bool depthwise = l.kind == COST_DEPTHWISE;
         if (depthwise) l.kernel_h = l.kernel_w = 3; /* else passes of 16 and of 32 channels are mixed */
-        cost_choice c = random_choice(&l);
-        for (int w = 1; w < COST_WEIGHT_PRECISIONS; w++) check_tile(ne16, &l, &c, w, depthwise ? 16 : 32);
-        check_tile(ne16, &l, &c, COST_WEIGHT_PRECISIONS + 1, 16);
-        check_tile(gap8, &l, &c, COST_WEIGHT_PRECISIONS, 4);
-        check_tile(gap8, &l, &c, COST_WEIGHT_PRECISIONS + 1, 4);
+        cost_choice c = random_choice(ne16, &l);
+        for (int w = 1; w < COST_WEIGHT_BITS; w++) check_tile(ne16, &l, &c, w, depthwise ? 16 : 32);
+        check_tile(ne16, &l, &c, COST_WEIGHT_BITS + 1, 16);
+        check_tile(gap8, &l, &c, COST_WEIGHT_BITS, 4);
+        check_tile(gap8, &l, &c, COST_WEIGHT_BITS + 1, 4);
         cost_slope slope;
         (void)ne16->layer(ne16, &l, &c, false, &slope);
         assert_true(slope.channels[0] == 0 && slope.kept == 0);
-        for (int a = 0; a < COST_ACTIVATION_PRECISIONS; a++) assert_true(slope.activation[a] == 0);
+        for (int a = 0; a < COST_ACTIVATION_BITS; a++) assert_true(slope.activation[a] == 0);
     }
 }
 
-/* Rows 7 and 8 of method.md section 9. */
+/* The published slopes of NE16 and of a depthwise layer's size. */
 static void test_published_slopes_differ_where_documented(void **state)
 {
     (void)state;
@@ -158,12 +162,12 @@ static void test_published_slopes_differ_where_documented(void **state)
                        .out_channels = 64,
                        .out_height = 6,
                        .out_width = 6};
-    cost_choice c = {.channels = {0, 0, 0, 64}, .kept = 64, .in_kept = 32, .activation = {0, 0, 1}};
+    cost_choice c = {.channels = {[8] = 64}, .kept = 64, .in_kept = 32, .activation = {[8] = 1}};
     cost_slope exact, reference;
     assert_true(ne16->layer(ne16, &conv, &c, false, &exact) == ne16->layer(ne16, &conv, &c, true, &reference));
-    assert_true(reference.channels[3] == 32 * exact.channels[3]);
+    assert_true(reference.channels[8] == 32 * exact.channels[8]);
     assert_true(reference.in_kept == 16 * exact.in_kept);
-    assert_true(reference.channels[3] == 4 * (2 * (45 + 32 * 8) + 9 + 32 + 13)); /* 2 x 2 positions, 2 input blocks */
+    assert_true(reference.channels[8] == 4 * (2 * (45 + 32 * 8) + 9 + 32 + 13)); /* 2 x 2 positions, 2 input blocks */
 
     cost_layer depthwise = conv;
     depthwise.kind = COST_DEPTHWISE;
@@ -171,11 +175,11 @@ static void test_published_slopes_differ_where_documented(void **state)
     c.in_kept = 64;
     (void)size->layer(size, &depthwise, &c, false, &exact);
     (void)size->layer(size, &depthwise, &c, true, &reference);
-    assert_true(exact.kept == 0 && exact.channels[3] == 72);
+    assert_true(exact.kept == 0 && exact.channels[8] == 72);
     assert_true(fabs(-reference.kept - 9 * 512 / 64.0) < 1e-3); /* + K S / kept for every pruned channel */
 }
 
-/* ---- NE16 by hand: unit values of method.md 4.7 ---- */
+/* ---- NE16 by hand ---- */
 
 static double ne16_job(cost_kind kind, int kernel, int w, double out, double in)
 {
@@ -187,7 +191,7 @@ static double ne16_job(cost_kind kind, int kernel, int w, double out, double in)
                     .out_channels = 32,
                     .out_height = 3,
                     .out_width = 3};
-    cost_choice c = {.kept = out, .in_kept = in, .activation = {0, 0, 1}};
+    cost_choice c = {.kept = out, .in_kept = in, .activation = {[8] = 1}};
     c.channels[w] = out;
     return m->layer(m, &l, &c, false, NULL);
 }
@@ -195,18 +199,18 @@ static double ne16_job(cost_kind kind, int kernel, int w, double out, double in)
 static void test_ne16_unit_values(void **state)
 {
     (void)state;
-    const double conv[4] = {0, 163, 227, 355}, depthwise[4] = {0, 131, 163, 227};
-    for (int w = 1; w < COST_WEIGHT_PRECISIONS; w++) {
+    const double conv[] = {[2] = 163, [4] = 227, [8] = 355}, depthwise[] = {[2] = 131, [4] = 163, [8] = 227};
+    for (int w = 2; w < COST_WEIGHT_BITS; w *= 2) {
         assert_true(ne16_job(COST_CONV, 3, w, 32, 16) == conv[w]);
         assert_true(ne16_job(COST_CONV, 1, w, 32, 16) == 119);
         assert_true(ne16_job(COST_DEPTHWISE, 3, w, 16, 16) == depthwise[w]);
         assert_true(ne16_job(COST_CONV, 3, w, 0, 16) == 0);
     }
-    assert_true(ne16_job(COST_CONV, 3, 2, 20.5, 13.6) == 170);
-    assert_true(ne16_job(COST_CONV, 3, 3, 33, 16) == 355 + 45 + 8 + 10 + 13); /* one channel fills a tile */
-    assert_true(ne16_job(COST_CONV, 7, 1, 32, 16) == 4 * 163 + 13 * 119);     /* 7x7: four 3x3, thirteen 1x1 */
+    assert_true(ne16_job(COST_CONV, 3, 4, 20.5, 13.6) == 170);
+    assert_true(ne16_job(COST_CONV, 3, 8, 33, 16) == 355 + 45 + 8 + 10 + 13); /* one channel fills a tile */
+    assert_true(ne16_job(COST_CONV, 7, 2, 32, 16) == 4 * 163 + 13 * 119);     /* 7x7: four 3x3, thirteen 1x1 */
     /* what is left of a 5x5 depthwise kernel: sixteen passes like 3x3 convolutions */
-    assert_true(ne16_job(COST_DEPTHWISE, 5, 1, 16, 16) == 131 + 16 * (45 + 32 + 25 + 13));
+    assert_true(ne16_job(COST_DEPTHWISE, 5, 2, 16, 16) == 131 + 16 * (45 + 32 + 25 + 13));
 }
 
 /* ---- the user's table ---- */
@@ -220,6 +224,7 @@ static cost_settings own_processor(void)
     return s;
 }
 
+/* Row a, column w of the table. */
 static double lut_unit(const cost_model *m, cost_kind kind, int a, int w)
 {
     cost_layer l = {.kind = kind,
@@ -230,8 +235,8 @@ static double lut_unit(const cost_model *m, cost_kind kind, int a, int w)
                     .out_height = 1,
                     .out_width = 1};
     cost_choice c = {.kept = 1, .in_kept = 1};
-    c.channels[w + 1] = 1;
-    c.activation[a] = 1;
+    c.channels[2 << w] = 1;
+    c.activation[2 << a] = 1;
     return m->layer(m, &l, &c, false, NULL);
 }
 
@@ -277,11 +282,30 @@ static void test_own_table_of_mpic_is_mpic(void **state)
     const cost_model *lut = cost_list_find(cost_registry_make(&registry, &s), "lut"), *mpic = cost_model_find("mpic");
     for (int trial = 0; trial < 30; trial++) {
         cost_layer l = random_layer((cost_kind)(trial % 3));
-        cost_choice c = random_choice(&l);
+        cost_choice c = random_choice(mpic, &l);
         cost_slope a, b;
         assert_true(lut->layer(lut, &l, &c, trial % 2 == 0, &a) == mpic->layer(mpic, &l, &c, trial % 2 == 0, &b));
         assert_memory_equal(&a, &b, sizeof a);
     }
+}
+
+/* A table says nothing about other precisions, and what it does not say is not a number. */
+static void test_undefined_precisions_have_no_cost(void **state)
+{
+    (void)state;
+    const cost_model *mpic = cost_model_find("mpic"), *size = cost_model_find("size");
+    cost_layer l = random_layer(COST_CONV);
+    cost_choice c = random_choice(mpic, &l);
+    cost_slope slope;
+    assert_true(mpic->defined(mpic, 4, 2) && !mpic->defined(mpic, 3, 8) && !mpic->defined(mpic, 4, 16));
+    assert_null(size->defined);
+    c.channels[3] = 1;
+    assert_true(isnan(mpic->layer(mpic, &l, &c, false, &slope)));
+    assert_true(slope.channels[3] == 0 && slope.channels[4] > 0);
+    c.channels[3] = 0;
+    assert_true(isfinite(mpic->layer(mpic, &l, &c, false, NULL)));
+    c.activation[5] = 0.5;
+    assert_true(isnan(mpic->layer(mpic, &l, &c, false, NULL)));
 }
 
 /* ---- the registry ---- */
@@ -336,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_ne16_unit_values),
         cmocka_unit_test(test_own_table_gives_its_cycles),
         cmocka_unit_test(test_own_table_of_mpic_is_mpic),
+        cmocka_unit_test(test_undefined_precisions_have_no_cost),
         cmocka_unit_test(test_registry_follows_the_settings),
         cmocka_unit_test(test_input_slope_reaches_the_producer),
     };

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/file.h"
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/prepared.h"
 #include "core/io/h5.h"

@@ -64,7 +64,9 @@ static void test_what_cannot_be_understood_is_refused(void **state)
                                         "task.write.before:0:kill",
                                         "task.write.before:1:explode",
                                         "task.send.before:1:kill",
-                                        "order.send.before:1:eio",
+                                        "order.send.before:1:enospc",
+                                        "order.send.after:1:eio",
+                                        "report.send.before:1:eio",
                                         "task.write.before:1:kill@x",
                                         "task.write.before:1:kill@1x",
                                         "a.write.before:1:kill"};

@@ -2,6 +2,7 @@
 /* The BLAS wrapper against naive loops, and the convolutions against BLAS: a convolution is a matrix product of the
  * unfolded image (pixels, KH*KW*C) and the weights (KH*KW*C, O). Independent of both the naive loops and the kernels.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,10 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core/kernels/blas.h"
 #include "core/kernels/gemm.h"
 #include "core/kernels/kernels.h"
 #include "tests/support/check.h"
+#include "tests/support/check_status.h"
 
 static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
 
@@ -137,36 +143,63 @@ static void test_convolutions_agree_with_matrix_products(void **state)
     check_shape(linear_shape(100, 300, 35));
 }
 
-static void test_the_library_says_what_it_is(void **state)
+static void test_the_library_is_loaded_when_asked_for(void **state)
 {
     (void)state;
-    char name[GEMM_LIBRARY_LENGTH];
-    gemm_library(name);
-    assert_true(strstr(name, "BLAS") != NULL);
-    assert_true(strcmp(name, "BLAS") == 0 || (strchr(name, '(') != NULL && name[strlen(name) - 1] == ')'));
+    char name[BLAS_NAME_LENGTH], warning[BLAS_WARNING_LENGTH];
+    unsetenv("OPENBLAS_CORETYPE"); /* the choice is ours */
+    blas_name(name);
+    assert_string_equal(name, "not used");
+    blas_warning(warning);
+    assert_string_equal(warning, "");
+    assert_null(blas_use());
+    check_ok(blas_load());
+    check_ok(blas_load());
+    assert_non_null(blas_use());
+    blas_name(name);
+    assert_memory_equal(name, "OpenBLAS ", 9);
+    assert_true(strchr(name, '(') != NULL && name[strlen(name) - 1] == ')');
+    blas_warning(warning);
+    assert_string_equal(warning, ""); /* the installed library is used as well as it can */
+}
+
+/* OpenBLAS would ask for it again and again. */
+static void test_too_little_address_space_is_seen_before_loading(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit little = {1 << 20, 1 << 20};
+        status s = setrlimit(RLIMIT_AS, &little) == 0 ? blas_load() : status_ok();
+        _exit(s.code == STATUS_MEMORY && strstr(s.message, "no room for OpenBLAS") != NULL ? 0 : 1);
+    }
+    int end = -1;
+    assert_int_equal(waitpid(child, &end, 0), child);
+    assert_int_equal(end, 0);
 }
 
 static void test_a_core_is_replaced_only_by_a_faster_one(void **state)
 {
     (void)state;
-    assert_string_equal(gemm_faster_core("Haswell", true, true), "SKYLAKEX");
-    assert_string_equal(gemm_faster_core("Zen", true, true), "SKYLAKEX");
-    assert_string_equal(gemm_faster_core("Prescott", true, true), "SKYLAKEX");
-    assert_string_equal(gemm_faster_core("Prescott", false, true), "HASWELL");
-    assert_string_equal(gemm_faster_core("Sandybridge", false, true), "HASWELL");
+    assert_string_equal(blas_faster_core("Haswell", true, true), "SKYLAKEX");
+    assert_string_equal(blas_faster_core("Zen", true, true), "SKYLAKEX");
+    assert_string_equal(blas_faster_core("Prescott", true, true), "SKYLAKEX");
+    assert_string_equal(blas_faster_core("Prescott", false, true), "HASWELL");
+    assert_string_equal(blas_faster_core("Sandybridge", false, true), "HASWELL");
     static const char *const good[] = {"SkylakeX", "Cooperlake", "SapphireRapids", "SKYLAKEX"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_null(gemm_faster_core(good[i], true, true));
-    assert_null(gemm_faster_core("Haswell", false, true));
-    assert_null(gemm_faster_core("Zen", false, true));
-    assert_null(gemm_faster_core("Nehalem", false, false));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_null(blas_faster_core(good[i], true, true));
+    assert_null(blas_faster_core("Haswell", false, true));
+    assert_null(blas_faster_core("Zen", false, true));
+    assert_null(blas_faster_core("Nehalem", false, false));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_too_little_address_space_is_seen_before_loading),
+        cmocka_unit_test(test_the_library_is_loaded_when_asked_for), /* before the others use it */
         cmocka_unit_test(test_products_agree_with_naive_loops),
         cmocka_unit_test(test_convolutions_agree_with_matrix_products),
-        cmocka_unit_test(test_the_library_says_what_it_is),
         cmocka_unit_test(test_a_core_is_replaced_only_by_a_faster_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* links: core_sweep */
+/* links: core_sweep core_task */
 /* Parts of a sweep: together they are everything, each point is in one of them, and Slurm's variables mean what they
  * mean. */
 #define _POSIX_C_SOURCE 200809L
@@ -14,57 +14,113 @@
 #include <string.h>
 
 #include "core/sweep/job_part.h"
+#include "tests/support/plan_fixture.h"
 
 enum { WARMUPS = 2, POINTS = 9, TASKS = WARMUPS + POINTS };
 
-static void make_tasks(task tasks[TASKS])
+/* Six points of the first warm-up, three of the second. */
+static plan_fixture *make_plan(void)
 {
-    memset(tasks, 0, TASKS * sizeof *tasks);
-    for (int i = 0; i < TASKS; i++) {
-        tasks[i].id = i + 1;
-        tasks[i].kind = i < WARMUPS ? TASK_WARMUP : TASK_POINT;
-        tasks[i].depends_on = i < WARMUPS       ? 0
-                              : i < WARMUPS + 6 ? 1
-                                                : 2; /* six points of the first, three of the second */
+    plan_fixture *f = plan_fixture_new(WARMUPS, 0);
+    for (int i = 0; i < POINTS; i++)
+        plan_fixture_add(f, &(task){.point = true, .strength = i + 1}, (const int[]){i < 6 ? 1 : 2, 0});
+    return f;
+}
+
+static int mark(bool *mine, const plan_fixture *f, int index, int count)
+{
+    const task_plan *p = &f->plan;
+    job_part part = {.index = index, .count = count};
+    int share;
+    check_ok(job_part_size(&share, &part, p->tasks, p->parents, p->count));
+    assert_int_equal(job_part_mark(mine, &part, p->tasks, p->parents, p->count), share);
+    return share;
+}
+
+/* Of every number of parts: each point is in one, everything it starts from is in the same, and nothing else. */
+static void check_parts(const plan_fixture *f)
+{
+    const task_plan *p = &f->plan;
+    enum { MOST = 64 };
+    assert_true(p->count <= MOST);
+    for (int count = 1; count <= p->count + 2; count++) {
+        int times[MOST] = {0};
+        for (int index = 0; index < count; index++) {
+            bool mine[MOST], wanted[MOST] = {false};
+            int marked = 0, share = mark(mine, f, index, count);
+            for (int i = p->count - 1; i >= 0; i--) {
+                const task *t = &p->tasks[i];
+                times[i] += mine[i];
+                marked += mine[i];
+                if (!t->point && count > 1) assert_int_equal(mine[i], wanted[i]);
+                for (int k = 0; k < t->parent_count && mine[i]; k++) wanted[task_plan_parent(p, t, k) - 1] = true;
+            }
+            assert_int_equal(marked, share);
+        }
+        for (int i = 0; i < p->count; i++) {
+            bool again = !p->tasks[i].point; /* in several parts: what points start from */
+            for (int k = 0; k < p->parent_total; k++) again = again || p->parents[k] == i + 1;
+            assert_true(again ? times[i] >= 1 : times[i] == 1);
+        }
     }
 }
 
 static void test_every_point_is_in_one_part(void **state)
 {
     (void)state;
-    task tasks[TASKS];
-    make_tasks(tasks);
-    for (int count = 1; count <= POINTS + 2; count++) {
-        int times[TASKS] = {0};
-        for (int index = 0; index < count; index++) {
-            bool mine[TASKS];
-            int marked = 0, share;
-            job_part part = {.index = index, .count = count};
-            check_ok(job_part_size(&share, &part, tasks, TASKS));
-            assert_int_equal(job_part_mark(mine, &part, tasks, TASKS), share);
-            for (int i = 0; i < TASKS; i++) {
-                times[i] += mine[i];
-                marked += mine[i];
-                if (i >= WARMUPS && mine[i]) assert_true(mine[tasks[i].depends_on - 1]);
-            }
-            assert_int_equal(marked, share);
-        }
-        for (int i = WARMUPS; i < TASKS; i++) assert_int_equal(times[i], 1);
-        for (int i = 0; i < WARMUPS; i++) assert_true(times[i] >= 1);
-    }
+    plan_fixture *f = make_plan();
+    check_parts(f);
+    plan_fixture_free(f);
 }
 
 static void test_a_warmup_belongs_to_those_who_need_it(void **state)
 {
     (void)state;
-    task tasks[TASKS];
     bool mine[TASKS];
-    make_tasks(tasks);
-    assert_int_equal(job_part_mark(mine, &(job_part){0, POINTS}, tasks, TASKS), 2); /* point 3 and warm-up 1 */
+    plan_fixture *f = make_plan();
+    assert_int_equal(mark(mine, f, 0, POINTS), 2); /* point 3 and warm-up 1 */
     assert_true(mine[0] && !mine[1] && mine[2]);
-    assert_int_equal(job_part_mark(mine, &(job_part){8, POINTS}, tasks, TASKS), 2);
+    assert_int_equal(mark(mine, f, 8, POINTS), 2);
     assert_true(!mine[0] && mine[1] && mine[TASKS - 1]);
-    assert_int_equal(job_part_mark(mine, &(job_part){0, 1}, tasks, TASKS), TASKS);
+    assert_int_equal(mark(mine, f, 0, 1), TASKS);
+    plan_fixture_free(f);
+}
+
+/* A trajectory: legs 2, 3, 4, of which 3 is a point, too; branches 5, 6, 7 after them, 8 after the last two. */
+static void test_chains_come_along_with_all_their_legs(void **state)
+{
+    (void)state;
+    enum { CHAIN = 8 };
+    plan_fixture *f = plan_fixture_new(1, 0);
+    for (int leg = 1; leg <= 3; leg++)
+        plan_fixture_add(f, &(task){.kind = "leg", .point = leg == 2, .step = leg}, (const int[]){leg, 0});
+    for (int leg = 1; leg <= 3; leg++)
+        plan_fixture_add(f, &(task){.point = true, .step = leg}, (const int[]){leg + 1, 0});
+    plan_fixture_add(f, &(task){.point = true, .kind = "both"}, (const int[]){6, 7, 0});
+    assert_int_equal(f->plan.count, CHAIN);
+    check_parts(f);
+
+    /* The points are 3, 5, 6, 7, 8. */
+    static const bool expected[5][CHAIN] = {
+        {1, 1, 1, 0, 0, 0, 0, 0}, {1, 1, 0, 0, 1, 0, 0, 0}, {1, 1, 1, 0, 0, 1, 0, 0},
+        {1, 1, 1, 1, 0, 0, 1, 0}, {1, 1, 1, 1, 0, 1, 1, 1},
+    };
+    for (int index = 0; index < 5; index++) {
+        bool mine[CHAIN];
+        mark(mine, f, index, 5);
+        for (int i = 0; i < CHAIN; i++) assert_int_equal(mine[i], expected[index][i]);
+    }
+    plan_fixture_free(f);
+}
+
+static void test_a_sweep_without_points_is_done_by_the_first(void **state)
+{
+    (void)state;
+    plan_fixture *f = plan_fixture_new(3, 0);
+    bool mine[3];
+    assert_int_equal(mark(mine, f, 0, 2), 3);
+    assert_int_equal(mark(mine, f, 1, 2), 0);
+    plan_fixture_free(f);
 }
 
 static void set_array(const char *id, const char *lowest, const char *highest, const char *count)
@@ -125,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_point_is_in_one_part),
         cmocka_unit_test(test_a_warmup_belongs_to_those_who_need_it),
+        cmocka_unit_test(test_chains_come_along_with_all_their_legs),
+        cmocka_unit_test(test_a_sweep_without_points_is_done_by_the_first),
         cmocka_unit_test(test_slurm_arrays),
         cmocka_unit_test(test_parts_by_hand),
     };

@@ -196,6 +196,19 @@ static void pact_add(const kernel_table *k, outputs *out, const real *a, const r
                          VALUES);
 }
 
+static void batchnorm_pact(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
+                           real *scratch)
+{
+    (void)scratch;
+    pact q = quantiser(false);
+    real *statistics = claim(out, 1, 2 * CHANNELS), *sums = claim(out, 3, 2 * CHANNELS + 2 * PACT_MAX + 1);
+    k->batchnorm_pact_forward(claim(out, 0, VALUES), statistics, statistics + CHANNELS, a, b, c, (real)1e-5, &q, ROWS,
+                              CHANNELS);
+    k->batchnorm_pact_backward(claim(out, 2, VALUES), sums, sums + CHANNELS, sums + 2 * CHANNELS,
+                               sums + 2 * CHANNELS + PACT_MAX, sums + 2 * CHANNELS + 2 * PACT_MAX, c, a, statistics,
+                               statistics + CHANNELS, b, c, (real)1e-5, &q, ROWS, CHANNELS);
+}
+
 static void dropout(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
 {
     (void)c, (void)scratch;
@@ -252,6 +265,7 @@ static const kernel_case others[] = {
     {"pact_forward", pact_forward, 1e-6},
     {"pact_backward", pact_backward, 1e-5},
     {"pact_add", pact_add, 1e-5},
+    {"batchnorm_pact", batchnorm_pact, 1e-5},
     {"dropout", dropout, 0},
     {"average_pool", average_pool, 1e-6},
     {"max_pool", max_pool, 0},

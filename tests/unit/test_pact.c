@@ -287,6 +287,79 @@ static void test_not_a_number_is_passed_on(void **state)
     }
 }
 
+/* Batch-norm and quantiser in one against one after the other: the same bits, except the quantiser's sums, which are
+ * taken in another order. */
+static void check_behind_batchnorm(const kernel_table *k, const char *name, const pact *q, size_t rows, int channels)
+{
+    enum { MOST = 40000, CHANNELS = 80 };
+    const size_t count = rows * (size_t)channels;
+    assert_true(count < MOST && channels < CHANNELS);
+    const real eps = (real)1e-3;
+    real *in = new_reals(MOST), *g = new_reals(MOST), *z = new_reals(MOST), *wanted = new_reals(MOST);
+    real *out = new_reals(MOST), *d = new_reals(MOST);
+    real gamma[CHANNELS], beta[CHANNELS], mean[2][CHANNELS], variance[2][CHANNELS];
+    real dgamma[2][CHANNELS], dbeta[2][CHANNELS], dclip[2][PACT_MAX], dprobability[2][PACT_MAX], dlow[2];
+    fill_uniform(in, count, 31, -2.0, 3.0);
+    fill_uniform(g, count, 32, -1.0, 1.0);
+    fill_uniform(gamma, (size_t)channels, 33, 0.5, 3.0);
+    fill_uniform(beta, (size_t)channels, 34, -1.0, 2.0);
+
+    k->batchnorm_forward(z, mean[0], variance[0], in, gamma, beta, eps, false, rows, channels);
+    k->pact_forward(wanted, z, q, count);
+    fill_poison(out, MOST);
+    k->batchnorm_pact_forward(out, mean[1], variance[1], in, gamma, beta, eps, q, rows, channels);
+    assert_true(check_same(name, out, wanted, count));
+    assert_true(isnan((double)out[count]));
+    assert_true(check_same(name, mean[1], mean[0], (size_t)channels));
+    assert_true(check_same(name, variance[1], variance[0], (size_t)channels));
+
+    k->pact_backward(d, dclip[0], dprobability[0], &dlow[0], g, z, q, count);
+    k->batchnorm_backward(d, dgamma[0], dbeta[0], d, in, NULL, mean[0], variance[0], gamma, eps, false, rows, channels);
+    memcpy(out, g, count * sizeof *out); /* in place */
+    k->batchnorm_pact_backward(out, dgamma[1], dbeta[1], dclip[1], dprobability[1], &dlow[1], out, in, mean[0],
+                               variance[0], gamma, beta, eps, q, rows, channels);
+    assert_true(check_same(name, out, d, count));
+    assert_true(isnan((double)out[count]));
+    assert_true(check_same(name, dgamma[1], dgamma[0], (size_t)channels));
+    assert_true(check_same(name, dbeta[1], dbeta[0], (size_t)channels));
+    const double error = MAX_SUM_ERROR * (double)count;
+    assert_true(fabs((double)dlow[1] - (double)dlow[0]) <= error);
+    for (int j = 0; j < q->count; ++j) {
+        assert_true(fabs((double)dclip[1][j] - (double)dclip[0][j]) <= error);
+        double wanted_sum = q->count > 1 ? (double)dprobability[0][j] : 0.0;
+        assert_true(fabs((double)dprobability[1][j] - wanted_sum) <= error * (double)q->clip[j]);
+    }
+    real *all[] = {in, g, z, wanted, out, d};
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
+}
+
+static void test_behind_batchnorm_equals_one_after_the_other(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t rows;
+        int channels;
+    } shapes[] = {{1, 1}, {2, 16}, {513, 16}, {1100, 33}, {300, 64}, {77, 79}, {1025, 7}, {40, 48}};
+    for (int n = 0; n < 3; ++n) {
+        const kernel_table *k = kernels_choose(ISA_NAMES[n]);
+        if (k == NULL) continue;
+        for (int count = 1; count <= PACT_MAX; ++count) {
+            pact q = {.snap = count == 2 ? (real)0.5 : 0};
+            add_candidate(&q, 8, (real)2.0, (real)0.5);
+            if (count > 1) add_candidate(&q, 4, (real)1.7, (real)0.3);
+            if (count > 2) add_candidate(&q, 2, (real)1.1, (real)0.2);
+            for (size_t s = 0; s < sizeof shapes / sizeof *shapes; ++s)
+                check_behind_batchnorm(k, ISA_NAMES[n], &q, shapes[s].rows, shapes[s].channels);
+        }
+        pact branch = {.low = (real)-1.28, .snap = (real)0.5};
+        add_candidate(&branch, 8, (real)1.27, 1);
+        branch.scale[0] = 100;
+        branch.step[0] = (real)0.01;
+        branch.top[0] = 127;
+        check_behind_batchnorm(k, ISA_NAMES[n], &branch, 600, 20);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_the_vectors_of_the_method_are_met),
         cmocka_unit_test(test_sums_of_quantised_values_keep_their_code),
         cmocka_unit_test(test_not_a_number_is_passed_on),
+        cmocka_unit_test(test_behind_batchnorm_equals_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

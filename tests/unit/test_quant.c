@@ -11,7 +11,9 @@
 
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
+#include "core/quant/weight_learn.h"
 #include "core/quant/weight_quant.h"
+#include "core/quant/weight_step.h"
 
 static void assert_near(double value, double wanted, double tolerance)
 {
@@ -209,6 +211,216 @@ static void test_activation_step_and_grid(void **state)
     assert_true(q.high[0] == 6 && q.snap == 0);
 }
 
+/* ---- steps of smallest error ---- */
+
+enum { STEP_ROWS = 60, STEP_CHANNELS = 70 }; /* more than one block of channels */
+
+static double code_of(double w, double step, int bits)
+{
+    if (bits == 1) return w < 0 ? -1 : 1;
+    double half = 1 << (bits - 1), code = rint(w / step);
+    return fmin(fmax(code, -half), half - 1);
+}
+
+static double squared_error(const real *w, int channel, double step, int bits)
+{
+    double error = 0;
+    for (int k = 0; k < STEP_ROWS; k++) {
+        double x = (double)w[k * STEP_CHANNELS + channel];
+        error += pow(x - step * code_of(x, step, bits), 2);
+    }
+    return error;
+}
+
+/* Something like a normal distribution, channel c about c + 1 times as wide as channel 0. */
+static void fill_weights(real *w)
+{
+    for (int i = 0; i < STEP_ROWS * STEP_CHANNELS; i++) {
+        double sum = 0;
+        for (int k = 0; k < 4; k++) sum += sin(12.9898 * (i * 4 + k + 1)) * cos(78.233 * (i + 7 * k + 3));
+        w[i] = (real)(0.01 * (i % STEP_CHANNELS + 1) * sum);
+    }
+}
+
+static void test_mean_square_steps_are_near_the_best(void **state)
+{
+    (void)state;
+    real w[STEP_ROWS * STEP_CHANNELS], steps[STEP_CHANNELS];
+    fill_weights(w);
+    for (int bits = 1; bits <= 8; bits++) {
+        weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
+        double all = 0, best_of_all = 0;
+        for (int c = 0; c < STEP_CHANNELS; c++) {
+            double own = squared_error(w, c, (double)steps[c], bits), best = own;
+            for (double factor = 0.3; factor < 3; factor *= 1.004)
+                best = fmin(best, squared_error(w, c, factor * (double)steps[c], bits));
+            all += own / best;
+            best_of_all += 1;
+        }
+        if (all > (bits <= 4 ? 1.15 : 1.3) * best_of_all)
+            fail_msg("%d bit: %.3f times the smallest error", bits, all / best_of_all);
+    }
+}
+
+/* What folding rests on: k times the weights have k times the steps, and zeros do not count. */
+static void test_mean_square_steps_are_homogeneous(void **state)
+{
+    (void)state;
+    real w[STEP_ROWS * STEP_CHANNELS], larger[2 * STEP_ROWS * STEP_CHANNELS] = {0};
+    real steps[STEP_CHANNELS], larger_steps[STEP_CHANNELS];
+    fill_weights(w);
+    for (int k = 0; k < STEP_ROWS; k++)
+        for (int c = 0; c < STEP_CHANNELS; c++)
+            larger[2 * k * STEP_CHANNELS + c] = w[k * STEP_CHANNELS + c] * (real)(1 << (c % 7)); /* exact */
+    for (int bits = 1; bits <= 8; bits++) {
+        weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
+        weight_step_mse(larger_steps, larger, 2 * STEP_ROWS, STEP_CHANNELS, bits);
+        for (int c = 0; c < STEP_CHANNELS; c++) assert_true(larger_steps[c] == steps[c] * (real)(1 << (c % 7)));
+    }
+}
+
+static void test_channels_of_zeros_have_a_step(void **state)
+{
+    (void)state;
+    real w[3 * 2] = {0, 1, 0, -2, 0, 0}, steps[2];
+    for (int bits = 1; bits <= 8; bits++) {
+        weight_step_mse(steps, w, 3, 2, bits);
+        assert_true(steps[0] == 1);
+        assert_true(steps[1] > 0 && steps[1] <= 2);
+    }
+}
+
+/* Given steps, one bit and the gain behind the codes, against the definition. */
+static void test_given_steps_give_their_codes(void **state)
+{
+    (void)state;
+    real w[STEP_ROWS * STEP_CHANNELS], W[STEP_ROWS * STEP_CHANNELS], steps[3 * STEP_CHANNELS], step[STEP_CHANNELS];
+    real gain[STEP_CHANNELS], probability[3] = {(real)0.25, (real)0.25, (real)0.5};
+    const int bits[3] = {1, 3, 4};
+    fill_weights(w);
+    weight_choice choice = {.precisions = 3,
+                            .bits = {1, 3, 4},
+                            .columns = 1,
+                            .probability = probability,
+                            .given = {true, true, true},
+                            .steps = steps,
+                            .gain = gain};
+    for (int p = 0; p < 3; p++) weight_step_mse(steps + p * STEP_CHANNELS, w, STEP_ROWS, STEP_CHANNELS, bits[p]);
+    for (int c = 0; c < STEP_CHANNELS; c++) gain[c] = (real)(c % 5 + 1);
+    weight_mix(W, step, w, STEP_ROWS, STEP_CHANNELS, &choice, false);
+    for (int c = 0; c < STEP_CHANNELS; c++) {
+        double mixed_step = 0;
+        for (int p = 0; p < 3; p++)
+            mixed_step += (double)probability[p] * (double)steps[p * STEP_CHANNELS + c] * (double)gain[c];
+        assert_near((double)step[c], mixed_step, 1e-6 * mixed_step);
+        for (int k = 0; k < STEP_ROWS; k++) {
+            double x = (double)w[k * STEP_CHANNELS + c], wanted = 0;
+            for (int p = 0; p < 3; p++) {
+                double s = (double)steps[p * STEP_CHANNELS + c];
+                wanted += (double)probability[p] * code_of(x, s, bits[p]) * s * (double)gain[c];
+            }
+            assert_near((double)W[k * STEP_CHANNELS + c], wanted, 1e-5 * mixed_step);
+        }
+    }
+}
+
+/* Weight by weight from the definition; a channel without a learned step keeps its gradient. */
+static void test_gradient_of_learned_steps_is_its_definition(void **state)
+{
+    (void)state;
+    real w[STEP_ROWS * STEP_CHANNELS], dw[STEP_ROWS * STEP_CHANNELS], G[STEP_ROWS * STEP_CHANNELS];
+    real steps[STEP_CHANNELS], dlog_step[STEP_CHANNELS];
+    int8_t bits[STEP_CHANNELS];
+    fill_weights(w);
+    weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, 2);
+    for (int c = 0; c < STEP_CHANNELS; c++) {
+        bits[c] = (int8_t)(c % 5); /* 0 ... 4 */
+        steps[c] *= (real)0.6;     /* so that something lies outside at every precision */
+    }
+    for (int i = 0; i < STEP_ROWS * STEP_CHANNELS; i++) dw[i] = G[i] = (real)sin(0.7 * i + 1);
+    weight_learn_backward(dw, dlog_step, w, steps, bits, STEP_ROWS, STEP_CHANNELS);
+    int masked = 0;
+    for (int c = 0; c < STEP_CHANNELS; c++) {
+        double half = (1 << bits[c]) / 2, low = -half, high = bits[c] == 1 ? 1 : half - 1, sum = 0;
+        for (int k = 0; k < STEP_ROWS; k++) {
+            int i = k * STEP_CHANNELS + c;
+            double v = (double)w[i] / (double)steps[c], g = (double)G[i];
+            bool inside = bits[c] == 0 || (v >= low && v <= high);
+            assert_true(dw[i] == (inside ? G[i] : 0));
+            masked += !inside;
+            if (bits[c] == 0) continue;
+            double inner = bits[c] == 1 ? code_of((double)w[i], 1, 1) : rint(v) - v;
+            sum += g * (v < low ? low : v > high ? high : inner);
+        }
+        double wanted = bits[c] == 0 ? 0 : (double)steps[c] * sum / sqrt(STEP_ROWS * fmax(high, 1));
+        assert_near((double)dlog_step[c], wanted, 1e-5 * (fabs(wanted) + (double)steps[c]));
+    }
+    assert_true(masked > STEP_ROWS);
+}
+
+/* The codes of a branch and those of every unsigned precision are whole numbers of half a signed step. */
+static void test_signed_grid_is_common_to_the_group(void **state)
+{
+    (void)state;
+    const real clip = (real)3.7;
+    pact q;
+    act_quant_prepare_signed(&q, clip);
+    const kernel_table *k = kernels_choose(NULL);
+    const double half = (double)clip / 255;
+    for (int i = -600; i <= 600; i++) {
+        real x = (real)(0.37 * i * half), y;
+        k->pact_forward(&y, &x, &q, 1);
+        double code = rint(0.37 * i / 2);
+        if (fabs(0.37 * i / 2 - floor(0.37 * i / 2) - 0.5) < 1e-3) continue; /* on a border */
+        code = fmin(fmax(code, -128), 127);
+        assert_near((double)y, code * 2 * half, 1e-6 * (double)clip);
+    }
+    const int bits[] = {2, 4, 8};
+    for (int b = 0; b < 3; b++) {
+        double halves = (double)act_quant_step(1, &bits[b], &clip, 0, &(real){1}) / half;
+        assert_near(halves, rint(halves), 1e-4);
+    }
+}
+
+/* Saturated values move with the clip: 127 and -128 steps of 2 c / 255. */
+static void test_signed_slope_is_the_difference_quotient(void **state)
+{
+    (void)state;
+    const kernel_table *k = kernels_choose(NULL);
+    const real x[4] = {100, -100, 50, (real)0.1}, g[4] = {1, (real)0.5, (real)-0.25, 7};
+    real clip[2] = {(real)1.99, (real)2.01}, y[4];
+    double value[2] = {0};
+    for (int side = 0; side < 2; side++) {
+        pact q;
+        act_quant_prepare_signed(&q, clip[side]);
+        k->pact_forward(y, x, &q, 4);
+        for (int i = 0; i < 3; i++) value[side] += (double)g[i] * (double)y[i]; /* x[3] is inside: straight through */
+    }
+    pact q;
+    real dx[4], dclip[PACT_MAX], dprobability[PACT_MAX], dlow;
+    act_quant_prepare_signed(&q, 2);
+    k->pact_backward(dx, dclip, dprobability, &dlow, g, x, &q, 4);
+    assert_near((double)act_quant_signed_slope(dclip[0], dlow), (value[1] - value[0]) / 0.02, 1e-3);
+    assert_true(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 7);
+}
+
+static void test_rounding_to_nearest_moves_borders_by_half_a_step(void **state)
+{
+    (void)state;
+    const kernel_table *k = kernels_choose(NULL);
+    const int bits = 4;
+    const real clip = 15, all = 1;
+    const arithmetic_rules exact = {0};
+    pact q;
+    act_quant_prepare(&q, 1, &bits, &clip, 0, &all, ACT_BEHIND_LAYER, &exact);
+    act_quant_round_to_nearest(&q);
+    const real x[] = {(real)-3, (real)0.49, (real)0.51, (real)6.49, (real)6.51, (real)14.6, (real)99};
+    const real wanted[] = {0, 0, 1, 6, 7, 15, 15};
+    real y[7];
+    k->pact_forward(y, x, &q, 7);
+    for (int i = 0; i < 7; i++) assert_near((double)y[i], (double)wanted[i], 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +434,14 @@ int main(void)
         cmocka_unit_test(test_softmax_gradient_is_the_difference_quotient),
         cmocka_unit_test(test_keep_alive_revives_the_closest_channel),
         cmocka_unit_test(test_activation_step_and_grid),
+        cmocka_unit_test(test_mean_square_steps_are_near_the_best),
+        cmocka_unit_test(test_mean_square_steps_are_homogeneous),
+        cmocka_unit_test(test_channels_of_zeros_have_a_step),
+        cmocka_unit_test(test_given_steps_give_their_codes),
+        cmocka_unit_test(test_gradient_of_learned_steps_is_its_definition),
+        cmocka_unit_test(test_signed_grid_is_common_to_the_group),
+        cmocka_unit_test(test_signed_slope_is_the_difference_quotient),
+        cmocka_unit_test(test_rounding_to_nearest_moves_borders_by_half_a_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@
 #include "core/base/file.h"
 #include "results/report/report.h"
 #include "results/run/run.h"
+#include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
 static const char CONFIG[] = "name = \"demo\";\nnetwork = \"networks/resnet8.cfg\";\n"
@@ -50,17 +51,40 @@ static void check_has(const char *text, const char *words)
     if (strstr(text, words) == NULL) fail_msg("\"%s\" is not in:\n%s", words, text);
 }
 
-static void write_task(const run *r, int id, task_role kind, const char *strategy, const char *cost_model)
+static plan_fixture *plan; /* id 1 is the warm-up, then POINTS, the last fails */
+
+static int make_plan(void **state)
 {
-    record rec = {.task = {.id = id, .kind = kind, .depends_on = kind == TASK_POINT, .seed = 1}, .epochs = 20};
-    snprintf(rec.task.strategy, sizeof rec.task.strategy, "%s", strategy);
-    snprintf(rec.task.cost_model, sizeof rec.task.cost_model, "%s", cost_model);
-    if (kind == TASK_WARMUP) {
+    (void)state;
+    plan = plan_fixture_new(1, 0);
+    for (int i = 0; i <= POINT_COUNT; i++) {
+        task t = {.point = true, .seed = 1, .strength = 64};
+        if (i < POINT_COUNT) {
+            t.strength = POINTS[i].strength;
+            t.bits = POINTS[i].bits;
+            snprintf(t.strategy, sizeof t.strategy, "%s", POINTS[i].strategy);
+            if (t.bits > 0) snprintf(t.cost_model, sizeof t.cost_model, "none");
+        }
+        plan_fixture_add(plan, &t, (const int[]){1, 0});
+    }
+    return 0;
+}
+
+static int free_plan(void **state)
+{
+    (void)state;
+    plan_fixture_free(plan);
+    return 0;
+}
+
+static void write_task(const run *r, int id)
+{
+    record rec = plan_fixture_record(plan, id);
+    rec.epochs = 20;
+    if (id == 1) {
         rec.test_accuracy = 0.772;
         rec.validation_accuracy = 0.779;
     } else if (id - 2 < POINT_COUNT) {
-        rec.task.strength = POINTS[id - 2].strength;
-        rec.task.bits = POINTS[id - 2].bits;
         rec.test_accuracy = POINTS[id - 2].test / 100;
         rec.validation_accuracy = POINTS[id - 2].validation / 100;
         rec.cost_count = 2;
@@ -72,18 +96,19 @@ static void write_task(const run *r, int id, task_role kind, const char *strateg
     }
     char warning[256];
     check_ok(run_write_task(warning, r, &rec, NULL));
+    record_free(&rec);
 }
 
-/* id 1 is the warm-up, 2 ... the first `points` of POINTS, the last a failed one. */
+/* The warm-up, the first `points` of POINTS and the failed one are finished. */
 static void make_run(int points)
 {
     run r;
-    check_ok(run_open(&r, directory, CONFIG, "name = \"resnet8\";\n", "sha256:1"));
-    write_task(&r, 1, TASK_WARMUP, "warmup", "none");
-    for (int i = 0; i < points; i++)
-        write_task(&r, i + 2, TASK_POINT, POINTS[i].strategy, POINTS[i].bits > 0 ? "none" : "size");
-    write_task(&r, POINT_COUNT + 2, TASK_POINT, "joint", "size");
-    check_ok(run_snapshot(&r, POINT_COUNT + 2));
+    bool changed;
+    check_ok(run_open(&r, directory, CONFIG, "name = \"resnet8\";\n", "sha256:1", &changed));
+    write_task(&r, 1);
+    for (int i = 0; i < points; i++) write_task(&r, i + 2);
+    write_task(&r, POINT_COUNT + 2);
+    check_ok(run_snapshot(&r, &plan->plan));
     run_close(&r);
 }
 
@@ -299,6 +324,51 @@ static void test_few_points_are_no_problem(void **state)
     free(text);
 }
 
+/* A changed configuration makes another plan, of which the old results are not. */
+static void test_results_of_another_plan_are_not_shown(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"config.cfg", "network.cfg", "data.checksum"};
+    make_run(3);
+    for (int i = 0; i < 3; i++) {
+        char *kept, *text, words[64];
+        check_ok(file_read_text(&kept, inside(names[i])));
+        check_ok(file_write_text(inside(names[i]), "something = \"else\";\n"));
+        status s = report(&text, directory, NULL);
+        free(text);
+        assert_int_equal(s.code, STATUS_DATA);
+        snprintf(words, sizeof words, "was made for another %s", names[i]);
+        check_says(s, words);
+        check_says(s, "results.h5");
+        assert_false(file_exists(inside("front.csv")));
+        check_ok(file_write_text(inside(names[i]), kept));
+        free(kept);
+    }
+    char *text;
+    check_ok(report(&text, directory, NULL));
+    free(text);
+
+    /* Who names the file wants to see the file. */
+    check_ok(file_write_text(inside("data.checksum"), "sha256:2"));
+    check_ok(report(&text, inside("results.h5"), NULL));
+    free(text);
+
+    /* The sweep of the new plan renews it. */
+    run r;
+    bool changed;
+    check_ok(run_open(&r, directory, CONFIG, "name = \"resnet8\";\n", "sha256:3", &changed));
+    assert_true(changed);
+    check_says(report(&text, directory, NULL), "another data.checksum");
+    free(text);
+    check_ok(run_snapshot(&r, &plan->plan));
+    run_close(&r);
+    check_ok(report(&text, directory, NULL));
+    free(text);
+    assert_int_equal(unlink(inside("network.cfg")), 0);
+    check_says(report(&text, directory, NULL), "network.cfg");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gnuplot_may_be_missing_or_fail, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_any_cost_can_be_drawn, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_few_points_are_no_problem, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_results_of_another_plan_are_not_shown, set_up, scratch_tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_plan, free_plan);
 }

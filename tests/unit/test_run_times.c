@@ -16,22 +16,34 @@
 #include "results/run/run_times.h"
 #include "results/run/run_use.h"
 #include "tests/support/check_status.h"
+#include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
-static void write_task(const run *r, int id, task_role kind, phase_kind phase, double seconds)
+static void write_task(const run *r, const plan_fixture *f, int id, double seconds)
 {
+    const bool point = plan_fixture_task(f, id)->point;
     record_epoch curve[4];
     memset(curve, 0, sizeof curve);
-    for (int i = 0; i < 4; i++) curve[i] = (record_epoch){.phase = i < 3 ? phase : PHASE_FINETUNE, .seconds = seconds};
-    record rec;
-    memset(&rec, 0, sizeof rec);
-    rec.task = (task){.id = id, .kind = kind, .seed = 7, .depends_on = kind == TASK_POINT ? 1 : 0, .strength = id};
-    snprintf(rec.task.strategy, sizeof rec.task.strategy, "%s", kind == TASK_POINT ? "joint" : "warmup");
-    snprintf(rec.task.cost_model, sizeof rec.task.cost_model, "%s", kind == TASK_POINT ? "size" : "none");
+    for (int i = 0; i < 4; i++)
+        curve[i] = (record_epoch){.phase = i == 3  ? PHASE_FINETUNE
+                                           : point ? PHASE_SEARCH
+                                                   : PHASE_WARMUP,
+                                  .seconds = seconds};
+    record rec = plan_fixture_record(f, id);
     rec.curve = curve;
-    rec.epoch_count = kind == TASK_POINT ? 4 : 3;
+    rec.epoch_count = point ? 4 : 3;
     char warning[256];
     check_ok(run_write_task(warning, r, &rec, NULL));
+    rec.curve = NULL;
+    record_free(&rec);
+}
+
+static const run_times *find_times(const run_times *times, int count, const char *label)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(times[i].label, label) == 0) return &times[i];
+    fail_msg("no times of %s", label);
+    return NULL;
 }
 
 static void test_times_of_epochs_and_sizes_of_groups(void **state)
@@ -39,40 +51,55 @@ static void test_times_of_epochs_and_sizes_of_groups(void **state)
     (void)state;
     scratch place = scratch_make();
     run r;
+    bool changed;
     check_ok(run_open(&r, scratch_file(&place, "run"),
                       "name = \"x\"; network = \"n.cfg\"; data = \"d.h5\";\n"
                       "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n",
-                      "name = \"tiny\"; layers = ( );\n", "sha256:0"));
-    write_task(&r, 1, TASK_WARMUP, PHASE_WARMUP, 10);
-    write_task(&r, 2, TASK_POINT, PHASE_SEARCH, 20);
-    write_task(&r, 4, TASK_POINT, PHASE_SEARCH, 40); /* 3 has not ended */
-    check_ok(
-        file_write_text(scratch_file(&place, "run/log.jsonl"),
-                        "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"sweep_started\",\"ranks\":9,\"tasks\":4}\n"
-                        "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"task_started\",\"task\":1,\"ranks\":8}\n"
-                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_done\",\"task\":1,\"seconds\":30}\n"
-                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":2,\"ranks\":1}\n"
-                        "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":3,\"ranks\":1}\n"
-                        "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_left\",\"task\":2,\"fraction\":0.75}\n"
-                        "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_started\",\"task\":2,\"ranks\":4}\n"
-                        "not a line of ours\n"
-                        "{\"time\":\"2026-11-21T06:01:50Z\",\"event\":\"task_done\",\"task\":2,\"seconds\":20}\n"
-                        "{\"time\":\"2026-11-21T06:02:00Z\",\"event\":\"task_do"));
+                      "name = \"tiny\"; layers = ( );\n", "sha256:0", &changed));
+    plan_fixture *f = plan_fixture_new(1, 4);
+    write_task(&r, f, 1, 10);
+    write_task(&r, f, 2, 20);
+    write_task(&r, f, 4, 40); /* 3 has not ended */
+    write_task(&r, f, 5, 80);
+    const char *k[6];
+    for (int id = 1; id <= 5; id++) k[id] = plan_fixture_key(f, id);
+    char log[4000];
+    /* The last task had another number in the plan of a later sweep. */
+    snprintf(log, sizeof log,
+             "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"sweep_started\",\"ranks\":9,\"tasks\":4}\n"
+             "{\"time\":\"2026-11-21T06:00:00Z\",\"event\":\"task_started\",\"task\":1,\"key\":\"%s\",\"ranks\":8}\n"
+             "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_done\",\"task\":1,\"key\":\"%s\",\"seconds\":30}\n"
+             "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":2,\"key\":\"%s\",\"ranks\":1}\n"
+             "{\"time\":\"2026-11-21T06:00:30Z\",\"event\":\"task_started\",\"task\":3,\"key\":\"%s\",\"ranks\":1}\n"
+             "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_left\",\"task\":2,\"key\":\"%s\",\"fraction\":0.75}\n"
+             "{\"time\":\"2026-11-21T06:01:30Z\",\"event\":\"task_started\",\"task\":2,\"key\":\"%s\",\"ranks\":4}\n"
+             "not a line of ours\n"
+             "{\"time\":\"2026-11-21T06:01:50Z\",\"event\":\"task_done\",\"task\":2,\"key\":\"%s\",\"seconds\":20}\n"
+             "{\"time\":\"2026-11-21T06:01:50Z\",\"event\":\"sweep_started\",\"ranks\":9,\"tasks\":2}\n"
+             "{\"time\":\"2026-11-21T06:02:00Z\",\"event\":\"task_started\",\"task\":2,\"key\":\"%s\",\"ranks\":2}\n"
+             "{\"time\":\"2026-11-21T06:02:10Z\",\"event\":\"task_done\",\"task\":2,\"key\":\"%s\",\"seconds\":10}\n"
+             "{\"time\":\"2026-11-21T06:03:00Z\",\"event\":\"task_do",
+             k[1], k[1], k[2], k[3], k[2], k[2], k[2], k[5], k[5]);
+    check_ok(file_write_text(scratch_file(&place, "run/log.jsonl"), log));
     run_times *times;
     int count;
     check_ok(run_times_read(&times, &count, scratch_file(&place, "run")));
-    assert_int_equal(count, 3);
-    assert_int_equal(times[0].kind, TASK_WARMUP);
-    assert_int_equal(times[0].epochs[PHASE_WARMUP], 3);
-    assert_true(times[0].seconds[PHASE_WARMUP] == 30);
-    assert_true(times[0].share[3] == 1);
-    assert_string_equal(times[1].label, "joint size 2 seed 7");
-    assert_int_equal(times[1].epochs[PHASE_SEARCH], 3);
-    assert_int_equal(times[1].epochs[PHASE_FINETUNE], 1);
-    assert_true(times[1].seconds[PHASE_SEARCH] == 60 && times[1].seconds[PHASE_FINETUNE] == 20);
-    assert_true(fabs(times[1].share[0] - 0.75) < 1e-9 && fabs(times[1].share[2] - 0.25) < 1e-9);
-    assert_true(times[2].share[0] == 1); /* the log does not know it */
+    assert_int_equal(count, 4);
+    const run_times *t = find_times(times, count, "warm-up seed 1");
+    assert_false(t->point);
+    assert_int_equal(t->epochs[PHASE_WARMUP], 3);
+    assert_true(t->seconds[PHASE_WARMUP] == 30);
+    assert_true(t->share[3] == 1);
+    t = find_times(times, count, "joint size 1 seed 1");
+    assert_true(t->point);
+    assert_int_equal(t->epochs[PHASE_SEARCH], 3);
+    assert_int_equal(t->epochs[PHASE_FINETUNE], 1);
+    assert_true(t->seconds[PHASE_SEARCH] == 60 && t->seconds[PHASE_FINETUNE] == 20);
+    assert_true(fabs(t->share[0] - 0.75) < 1e-9 && fabs(t->share[2] - 0.25) < 1e-9);
+    assert_true(find_times(times, count, "joint size 3 seed 1")->share[0] == 1); /* the log does not know it */
+    assert_true(find_times(times, count, "joint size 4 seed 1")->share[1] == 1);
     free(times);
+    plan_fixture_free(f);
     run_close(&r);
     scratch_remove(&place);
 }

@@ -1,4 +1,4 @@
-/* links: core_config */
+/* links: core_strategy */
 #define _XOPEN_SOURCE 700
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,10 @@
 #include <string.h>
 
 #include "core/base/file.h"
-#include "core/config/settings.h"
+#include "core/config/entry.h"
+#include "core/config/settings_load.h"
+#include "core/config/settings_text.h"
+#include "core/strategy/strategies.h"
 #include "tests/support/scratch.h"
 
 #define SWEEP "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [0.5, 1.0]; } );\n"
@@ -28,7 +31,7 @@ static status load_with(const char *text, const char *const *overrides, int coun
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
     memset(&loaded, 0, sizeof loaded);
-    return settings_load(&loaded, path, overrides, count);
+    return settings_load(&loaded, path, overrides, count, strategies_entry_kinds());
 }
 
 static status load(const char *text)
@@ -86,6 +89,11 @@ static void test_defaults_are_the_published_protocol(void **state)
         assert_true(phases[i]->weight_decay == 1e-4);
         assert_true(phases[i]->learning_rate_decay == 0.99);
         assert_int_equal(phases[i]->drop_count, 0);
+        assert_int_equal(phases[i]->schedule, SCHEDULE_EXPONENTIAL);
+        assert_true(phases[i]->warmup_fraction < 0);
+        assert_false(phases[i]->nesterov);
+        assert_true(phases[i]->decay_norm);
+        assert_true(phases[i]->label_smoothing == 0);
         assert_int_equal(phases[i]->select, SELECT_ACCURACY);
         assert_int_equal(phases[i]->patience, 50);
         assert_int_equal(phases[i]->first_candidate_epoch, -1);
@@ -203,6 +211,9 @@ static void test_keys_that_belong_together_are_checked(void **state)
     REFUSES(MINIMAL "shards = 64;", "batch must be at least shards = 64");
     REFUSES(MINIMAL "\nbatch = 2;", "t.cfg:5:", "batch must be at least shards = 4, not 2");
     REFUSES(MINIMAL "warmup = { momentum = 0.9; };", "warmup.momentum", "sgd");
+    REFUSES(MINIMAL "finetune = { nesterov = true; };", "finetune.nesterov", "sgd");
+    REFUSES(MINIMAL "warmup = { optimizer = \"sgd\"; nesterov = true; };", "warmup.nesterov", "momentum above 0");
+    REFUSES(MINIMAL "augment = { flip = true; alternating_flip = true; };", "augment.alternating_flip", "augment.flip");
     REFUSES(MINIMAL "warmup = { drop_epochs = [3]; };", "warmup.drop_epochs", "1 elements", "0");
     REFUSES(MINIMAL "warmup = { drop_epochs = [3, 5]; drop_factors = [0.1]; };", "belong together");
     REFUSES(MINIMAL "warmup = { epochs = 5; first_candidate_epoch = 5; };", "no epoch could be kept");
@@ -219,8 +230,9 @@ static void test_sweep_entries_are_checked(void **state)
     REFUSES(ENTRY("cost_model = \"size\"; strengths = [1.0];"), "t.cfg:3:", "needs strategy");
     REFUSES(ENTRY("strategy = \"magic\"; strengths = [1.0];"), "\"joint\"", "\"fixed\"", "magic");
     REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\";"), "t.cfg:3:", "needs strengths");
-    REFUSES(ENTRY("strategy = \"joint\"; strengths = [1.0];"), "needs a cost_model");
-    REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; bits = [8];"), "has bits");
+    REFUSES(ENTRY("strategy = \"joint\"; strengths = [1.0];"), "needs cost_model for strategy \"joint\"");
+    REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; bits = [8];"),
+            "bits is a key of strategy \"fixed\"", "not of \"joint\"");
     REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\"; strengths = [-1.0];"), "strengths",
             "0 ... 1e+15, not -1");
     REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\"; strengths = [0.5, 1];"), "alike");
@@ -231,11 +243,12 @@ static void test_sweep_entries_are_checked(void **state)
             "2 ... 256");
     REFUSES(ENTRY("strategy = \"joint\"; cost_model = \"size\"; strengths = { from = 0.1; to = 1.0; cuont = 3; };"),
             "did you mean");
-    REFUSES(ENTRY("strategy = \"fixed\"; strengths = [1.0];"), "has strengths", "bits");
-    REFUSES(ENTRY("strategy = \"fixed\"; cost_model = \"size\"; bits = [8];"), "cost_model");
+    REFUSES(ENTRY("strategy = \"fixed\"; strengths = [1.0];"), "strengths is a key of strategy",
+            "not of \"fixed\", which takes bits");
+    REFUSES(ENTRY("strategy = \"fixed\"; cost_model = \"size\"; bits = [8];"), "cost_model is a key of strategy");
     REFUSES(ENTRY("strategy = \"fixed\";"), "needs bits");
     REFUSES(ENTRY("strategy = \"fixed\"; bits = [8, 8];"), "holds 8 twice");
-    REFUSES(ENTRY("strategy = \"fixed\"; bits = [0];"), "one of 2, 4, 8, not 0");
+    REFUSES(ENTRY("strategy = \"fixed\"; bits = [0];"), "1 ... 8, not 0");
 }
 
 static void test_broken_files_are_refused(void **state)
@@ -249,9 +262,10 @@ static void test_broken_files_are_refused(void **state)
             "name"); /* comments and texts are skipped: the first error is the name's blank */
     REFUSES("data = \"d\";" SWEEP, "network is missing");
     REFUSES("network = \"\"; data = \"d\";" SWEEP, "network must name a file");
-    assert_refused(settings_load(&loaded, "no/such.cfg", NULL, 0),
+    assert_refused(settings_load(&loaded, "no/such.cfg", NULL, 0, strategies_entry_kinds()),
                    (const char *const[]){"no/such.cfg", "No such file", NULL});
-    assert_refused(settings_load(&loaded, "configs", NULL, 0), (const char *const[]){"configs", "directory", NULL});
+    assert_refused(settings_load(&loaded, "configs", NULL, 0, strategies_entry_kinds()),
+                   (const char *const[]){"configs", "directory", NULL});
 }
 
 static void test_the_table_of_a_processor(void **state)
@@ -272,14 +286,15 @@ static void test_the_table_of_a_processor(void **state)
     assert_true(loaded.search.refine && loaded.cost.input_slope == INPUT_SLOPE_ATTACHED);
 
     char *text, *other;
-    assert_false(failed(settings_text(&text, &loaded)));
+    assert_false(failed(settings_text(&text, &loaded, strategies_entry_kinds())));
     assert_false(failed(load(text)));
-    assert_false(failed(settings_text(&other, &loaded)));
+    assert_false(failed(settings_text(&other, &loaded, strategies_entry_kinds())));
     assert_string_equal(text, other);
     free(other);
     loaded.cost.lut.conv[2][1] = 2.4;
-    assert_false(failed(settings_text(&other, &loaded)));
-    assert_refused(settings_same(text, other), (const char *const[]){"lut.conv", NULL});
+    assert_false(failed(settings_text(&other, &loaded, strategies_entry_kinds())));
+    assert_string_not_equal(text, other);
+    assert_non_null(strstr(other, "2.4"));
     free(other);
     free(text);
 
@@ -304,7 +319,7 @@ static void test_a_failed_load_leaves_the_output_alone(void **state)
     (void)state;
     memset(&again, 7, sizeof again);
     settings before = again;
-    assert_true(failed(settings_load(&again, "no/such.cfg", NULL, 0)));
+    assert_true(failed(settings_load(&again, "no/such.cfg", NULL, 0, strategies_entry_kinds())));
     assert_memory_equal(&before, &again, sizeof again);
 }
 
@@ -345,15 +360,15 @@ static void test_overrides_win_and_have_the_same_checks(void **state)
 static void test_paths_are_relative_to_the_file(void **state)
 {
     (void)state;
-    char expected[MAX_PATH_TEXT], real[MAX_PATH_TEXT];
-    assert_non_null(realpath(scratch_place.path, real));
+    char expected[MAX_PATH_TEXT], folder[MAX_PATH_TEXT];
+    assert_non_null(realpath(scratch_place.path, folder));
     assert_loads("network = \"./networks/n.cfg\"; data = \"/abs/d.h5\";" SWEEP);
-    snprintf(expected, sizeof expected, "%.900s/networks/n.cfg", real);
+    snprintf(expected, sizeof expected, "%.900s/networks/n.cfg", folder);
     assert_string_equal(loaded.network, expected);
     assert_string_equal(loaded.data, "/abs/d.h5");
     assert_loads("network = \"n.cfg\"; data = \"../data/d.h5\";" SWEEP);
-    *strrchr(real, '/') = '\0';
-    snprintf(expected, sizeof expected, "%.900s/data/d.h5", real);
+    *strrchr(folder, '/') = '\0';
+    snprintf(expected, sizeof expected, "%.900s/data/d.h5", folder);
     assert_string_equal(loaded.data, expected);
 }
 
@@ -368,50 +383,71 @@ static void test_the_resolved_text_reads_back_bit_for_bit(void **state)
         " { strategy = \"fixed\"; bits = [2, 8]; },\n"
         " { strategy = \"mixprec\"; cost_model = \"size\"; strengths = { from = 0.1; to = 7.3; count = 256; }; } );");
     char *text;
-    assert_false(failed(settings_text(&text, &loaded)));
+    assert_false(failed(settings_text(&text, &loaded, strategies_entry_kinds())));
     again = loaded;
     assert_loads(text);
     assert_same_values(&again, &loaded);
     char *twice;
-    assert_false(failed(settings_text(&twice, &loaded)));
+    assert_false(failed(settings_text(&twice, &loaded, strategies_entry_kinds())));
     assert_string_equal(text, twice);
     free(text);
     free(twice);
 }
 
-static char *text_of(const char *config)
+/* What settings_write_section says; the caller frees. */
+static char *section_of(const char *section, bool quantised)
 {
-    char *text;
-    assert_loads(config);
-    assert_false(failed(settings_text(&text, &loaded)));
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    settings_write_section(out, &loaded, section, quantised);
+    assert_int_equal(fclose(out), 0);
     return text;
 }
 
-static void test_same_settings_are_told_from_different_ones(void **state)
+/* The lines that say what a record depends on: no names, no places, no other section. */
+static void test_a_section_is_written_without_what_changes_no_record(void **state)
 {
     (void)state;
-    char *first = text_of(MINIMAL);
-    char *moved = text_of("name = \"other\"; network = \"/else/where/n.cfg\"; data = \"../d.h5\";" SWEEP);
-    status s = settings_same(first, moved);
-    if (failed(s)) fail_msg("%s", s.message);
+    assert_loads(MINIMAL "name = \"x\"; segment_steps = 7; seeds = [3]; arithmetic = \"reference\"; shards = 8;"
+                         "augment = { flip = true; }; finetune = { drop_epochs = [2]; drop_factors = [0.1]; };");
+    char *text = section_of("", false);
+    assert_string_equal(text, "batch = 32\nshards = 8\nclass_weights = false\n");
+    free(text);
+    text = section_of("", true);
+    assert_string_equal(text, "arithmetic = \"reference\"\nbatch = 32\nshards = 8\nclass_weights = false\n");
+    free(text);
+    text = section_of("augment", false);
+    assert_non_null(strstr(text, "augment.flip = true\n"));
+    assert_null(strstr(text, "batch"));
+    free(text);
+    text = section_of("finetune", true);
+    assert_non_null(strstr(text, "finetune.drop_epochs = [2]\n"));
+    assert_null(strstr(text, "search"));
+    free(text);
+    assert_true(settings_has_section("lut") && settings_has_section("warmup"));
+    assert_false(settings_has_section("size") || settings_has_section("warm") || settings_has_section("none"));
+}
 
-    char *changed = text_of("network = \"m.cfg\"; data = \"d.h5\"; batch = 64; search = { epochs = 3; };"
-                            "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [0.5, 1.5]; } );");
-    assert_refused(settings_same(first, changed),
-                   (const char *const[]){"network (stored n.cfg, now m.cfg)", "batch (stored 32, now 64)",
-                                         "search.epochs (stored 500, now 3)",
-                                         "sweep[0].strengths (stored [0.5, 1.0], now [0.5, 1.5])", NULL});
-    assert_null(strstr(settings_same(first, changed).message, "shards"));
-
-    char *longer =
-        text_of("network = \"n.cfg\"; data = \"d.h5\"; sweep = ( { strategy = \"joint\"; cost_model = \"size\";"
-                "strengths = [0.5, 1.0]; }, { strategy = \"fixed\"; bits = [8]; } );");
-    assert_refused(settings_same(first, longer), (const char *const[]){"sweep (stored 1 entries, now 2)", NULL});
-    assert_refused(settings_same("what", first), (const char *const[]){"stored configuration:1", NULL});
-    free(first);
-    free(moved);
-    free(changed);
-    free(longer);
+/* What is the same for all tasks of an entry, unlike what tells them apart. */
+static void test_options_of_an_entry_are_written_when_they_were_given(void **state)
+{
+    (void)state;
+    assert_loads("network = \"n\"; data = \"d\"; sweep = (\n"
+                 "{ strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; precisions = [0, 4, 8]; },\n"
+                 "{ strategy = \"joint\"; cost_model = \"size\"; strengths = [2.0]; } );");
+    static const char *const expected[] = {"precisions = [0, 4, 8]\n", ""};
+    for (int i = 0; i < 2; i++) {
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        entry_write_options(out, &loaded.entries[i], entry_kind_find(strategies_entry_kinds(), "joint"));
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, expected[i]);
+        free(text);
+    }
 }
 
 static void test_the_example_is_the_help_and_loads_with_every_default(void **state)
@@ -421,7 +457,7 @@ static void test_the_example_is_the_help_and_loads_with_every_default(void **sta
     size_t size;
     FILE *out = open_memstream(&help, &size);
     assert_non_null(out);
-    settings_help(out);
+    settings_help(out, strategies_entry_kinds());
     assert_int_equal(fclose(out), 0);
     assert_false(failed(file_read_text(&example, "configs/example.cfg")));
     if (strcmp(help, example) != 0) fail_msg("configs/example.cfg is old: write it with settings_help");
@@ -444,7 +480,7 @@ static void test_the_shipped_configurations_load(void **state)
     static const char *const paths[] = {"configs/example.cfg", "configs/demo.cfg",
                                         "configs/cifar10_resnet8_size_short.cfg"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        status s = settings_load(&loaded, paths[i], NULL, 0);
+        status s = settings_load(&loaded, paths[i], NULL, 0, strategies_entry_kinds());
         if (failed(s)) fail_msg("%s", s.message);
         assert_true(file_exists(loaded.network));
     }
@@ -466,7 +502,8 @@ int main(void)
         cmocka_unit_test(test_overrides_win_and_have_the_same_checks),
         cmocka_unit_test(test_paths_are_relative_to_the_file),
         cmocka_unit_test(test_the_resolved_text_reads_back_bit_for_bit),
-        cmocka_unit_test(test_same_settings_are_told_from_different_ones),
+        cmocka_unit_test(test_a_section_is_written_without_what_changes_no_record),
+        cmocka_unit_test(test_options_of_an_entry_are_written_when_they_were_given),
         cmocka_unit_test(test_the_example_is_the_help_and_loads_with_every_default),
         cmocka_unit_test(test_the_shipped_configurations_load),
     };

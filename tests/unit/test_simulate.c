@@ -1,4 +1,4 @@
-/* links: core_sweep */
+/* links: core_sweep core_task */
 /* Sweeps in the simulator: how well the policy of the queue uses the ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,11 +12,12 @@
 #include "core/base/clock.h"
 #include "core/sweep/simulate.h"
 #include "tests/support/check_status.h"
+#include "tests/support/plan_fixture.h"
 
 enum { WARMUP_EPOCHS = 20, SEARCH_EPOCHS = 20, FINETUNE_EPOCHS = 10 };
 
 typedef struct {
-    task *tasks;
+    plan_fixture *plan;
     simulated_work *work;
     simulation in;
     simulated_sweep out;
@@ -27,13 +28,10 @@ typedef struct {
 static void start(sweep *s, int warmups, int points, double unequal, int workers)
 {
     int count = warmups + points;
-    *s = (sweep){.tasks = calloc((size_t)count, sizeof *s->tasks), .work = calloc((size_t)count, sizeof *s->work)};
-    assert_true(s->tasks != NULL && s->work != NULL);
+    *s = (sweep){.plan = plan_fixture_new(warmups, points), .work = calloc((size_t)count, sizeof *s->work)};
+    assert_non_null(s->work);
     for (int i = 0; i < count; i++) {
         bool warmup = i < warmups;
-        s->tasks[i].id = i + 1;
-        s->tasks[i].kind = warmup ? TASK_WARMUP : TASK_POINT;
-        s->tasks[i].depends_on = warmup ? 0 : (i - warmups) % warmups + 1;
         double longer = 1 + (unequal - 1) * ((i * 5) % 12) / 11.0;
         if (warmup) {
             s->work[i].units[PHASE_WARMUP] = WARMUP_EPOCHS;
@@ -45,7 +43,8 @@ static void start(sweep *s, int warmups, int points, double unequal, int workers
             s->work[i].seconds[PHASE_FINETUNE] = 15 * longer;
         }
     }
-    s->in = (simulation){.tasks = s->tasks,
+    s->in = (simulation){.tasks = s->plan->plan.tasks,
+                         .parents = s->plan->plan.parents,
                          .work = s->work,
                          .count = count,
                          .shards = 8,
@@ -63,7 +62,7 @@ static void run_it(sweep *s)
 static void end(sweep *s)
 {
     simulate_free(&s->out);
-    free(s->tasks);
+    plan_fixture_free(s->plan);
     free(s->work);
 }
 

@@ -25,11 +25,42 @@
 #include "results/run/run.h"
 #include "results/file/task_file.h"
 #include "tests/support/file_limit.h"
+#include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
 enum { TASKS = 150, ROWS = 10000, WEIGHTS = 3000 };
 static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\";\n"
                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
+
+static plan_fixture *plan; /* of ROWS tasks, no two alike; used from the front */
+
+static int set_up_plan(void **state)
+{
+    (void)state;
+    plan = plan_fixture_new(1, 0);
+    for (int id = 2; id <= ROWS; id++) {
+        task t = {.point = true, .seed = (uint64_t)id, .strength = 0.5 * id};
+        snprintf(t.strategy, sizeof t.strategy, id % 3 == 0 ? "mixprec" : "joint");
+        snprintf(t.cost_model, sizeof t.cost_model, "model%d", id % 40);
+        assert_int_equal(plan_fixture_add(plan, &t, (const int[]){1, 0}), id);
+    }
+    return 0;
+}
+
+static int tear_down_plan(void **state)
+{
+    (void)state;
+    plan_fixture_free(plan);
+    return 0;
+}
+
+/* The plan of the first `count` tasks. */
+static task_plan first_tasks(int count)
+{
+    task_plan p = plan->plan;
+    p.count = count;
+    return p;
+}
 
 static int tear_down(void **state)
 {
@@ -42,16 +73,13 @@ static bool fails(int id)
     return id % 7 == 3;
 }
 
-/* No two tasks are alike. Without what is owned by a record. */
+/* No two tasks are alike. To be freed. */
 static record make_head(int id)
 {
-    record r = {
-        .task = {.id = id, .kind = id == 1 ? TASK_WARMUP : TASK_POINT, .seed = (uint64_t)id, .strength = 0.5 * id},
-        .state = fails(id) ? RECORD_FAILED : RECORD_DONE,
-        .test_accuracy = 1.0 / id,
-        .epochs = id};
-    snprintf(r.task.strategy, sizeof r.task.strategy, id % 3 == 0 ? "mixprec" : "joint");
-    snprintf(r.task.cost_model, sizeof r.task.cost_model, "model%d", id % 40);
+    record r = plan_fixture_record(plan, id);
+    r.state = fails(id) ? RECORD_FAILED : RECORD_DONE;
+    r.test_accuracy = 1.0 / id;
+    r.epochs = id;
     if (fails(id)) {
         snprintf(r.reason, sizeof r.reason, "loss not finite at step %d", id);
         return r;
@@ -72,12 +100,16 @@ static void finish_task(const run *r, int id)
     char warning[256];
     check_ok(run_write_task(warning, r, &rec, NULL));
     assert_string_equal(warning, "");
+    rec.tensors = NULL;
+    rec.tensor_count = 0;
+    record_free(&rec);
 }
 
 static run open_run(void)
 {
     run r;
-    check_ok(run_open(&r, scratch_file(&scratch_place, "run"), CONFIG, "layers = ( );\n", "sha256:0123"));
+    bool changed;
+    check_ok(run_open(&r, scratch_file(&scratch_place, "run"), CONFIG, "layers = ( );\n", "sha256:0123", &changed));
     return r;
 }
 
@@ -98,17 +130,29 @@ static void check_texts(h5_id points, const char *name, size_t rows, void (*expe
 
 static void reason_of(char out[256], int id)
 {
-    snprintf(out, 256, "%s", make_head(id).reason);
+    record r = make_head(id);
+    snprintf(out, 256, "%s", r.reason);
+    record_free(&r);
 }
 
 static void model_of(char out[256], int id)
 {
-    snprintf(out, 256, "%s", make_head(id).task.cost_model);
+    snprintf(out, 256, "%s", plan_fixture_task(plan, id)->cost_model);
 }
 
 static void file_of(char out[256], int id)
 {
-    snprintf(out, 256, "tasks/%06d.h5", id);
+    snprintf(out, 256, "tasks/%s.h5", plan_fixture_key(plan, id));
+}
+
+static void key_of(char out[256], int id)
+{
+    snprintf(out, 256, "%s", plan_fixture_key(plan, id));
+}
+
+static void parents_of(char out[256], int id)
+{
+    snprintf(out, 256, "%s", id > 1 ? plan_fixture_key(plan, 1) : "");
 }
 
 static double size_of(int id)
@@ -148,13 +192,15 @@ static void check_points(h5_id points, size_t rows)
 {
     check_numbers(points, "id", rows, id_of);
     check_numbers(points, "epochs", rows, id_of);
-    check_numbers(points, "seed", rows, id_of);
+    check_numbers(points, "seed", rows, id_of); /* the warm-up has seed 1, too */
     check_numbers(points, "test_accuracy", rows, accuracy_of);
     check_numbers(points, "size_bits", rows, size_of);
     check_numbers(points, "late_cycles", rows, late_of);
     check_texts(points, "reason", rows, reason_of);
     check_texts(points, "cost_model", rows, model_of);
     check_texts(points, "file", rows, file_of);
+    check_texts(points, "key", rows, key_of);
+    check_texts(points, "parents", rows, parents_of);
 }
 
 /* Texts above 64 KiB, and numbers above 64 KiB, which are compressed. */
@@ -167,9 +213,11 @@ static void test_columns_of_many_rows_come_back(void **state)
     for (int id = 1; id <= ROWS; id++) {
         record head = make_head(id);
         check_ok(columns_add(c, &head));
+        record_free(&head);
     }
     record one_more = make_head(1);
     check_says(columns_add(c, &one_more), "full");
+    record_free(&one_more);
     check_ok(h5_create(&file, scratch_file(&scratch_place, "columns.h5")));
     check_ok(columns_write(c, file));
     columns_free(c);
@@ -191,12 +239,13 @@ static void check_tasks(const run *r, h5_id file, size_t count)
     for (size_t i = 0; i < count; i++) {
         h5_id group;
         record copy, original;
-        char name[16], differing[256];
-        snprintf(name, sizeof name, "%06d", (int)i + 1);
-        assert_string_equal(names[i], name);
+        char differing[256];
+        const char *name = names[i];
+        assert_in_range(task_plan_find(&plan->plan, name), 1, count);
+        if (i > 0) assert_string_not_equal(names[i - 1], name);
         check_ok(h5_group_open(&group, tasks, name));
         check_ok(task_file_read(&copy, group));
-        check_ok(run_read_task(&original, r, (int)i + 1));
+        check_ok(run_read_task(&original, r, name));
         if (!record_same(differing, sizeof differing, &copy, &original)) fail_msg("task %s: %s", name, differing);
         record_free(&copy);
         record_free(&original);
@@ -225,7 +274,8 @@ static void test_a_snapshot_in_slices_holds_every_task_once(void **state)
     bool published = false;
     int steps = 0;
     for (int id = 1; id <= TASKS - 1; id++) finish_task(&r, id);
-    check_ok(run_snapshot_begin(&s, &r, TASKS));
+    const task_plan planned = first_tasks(TASKS);
+    check_ok(run_snapshot_begin(&s, &r, &planned));
     for (; !published; steps++) {
         assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5")));
         check_ok(run_snapshot_step(s, 0, &published));
@@ -248,9 +298,10 @@ static void test_an_abandoned_snapshot_leaves_the_last_one(void **state)
     snapshot *s;
     bool published;
     for (int id = 1; id <= 5; id++) finish_task(&r, id);
-    check_ok(run_snapshot(&r, 6));
+    const task_plan planned = first_tasks(6);
+    check_ok(run_snapshot(&r, &planned));
     finish_task(&r, 6);
-    check_ok(run_snapshot_begin(&s, &r, 6));
+    check_ok(run_snapshot_begin(&s, &r, &planned));
     check_ok(run_snapshot_step(s, 0, &published));
     assert_false(published);
     assert_true(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
@@ -265,12 +316,13 @@ static void test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts(voi
     (void)state;
     run r = open_run();
     struct stat info;
+    const task_plan planned = first_tasks(40);
     for (int id = 1; id <= 40; id++) finish_task(&r, id);
-    check_ok(run_snapshot(&r, 40));
+    check_ok(run_snapshot(&r, &planned));
     assert_int_equal(stat(scratch_file(&scratch_place, "run/results.h5"), &info), 0);
     for (int part = 0; part < 25; part++) {
         rlim_t old = file_limit_set((rlim_t)((info.st_size - 100) * part / 24));
-        status full = run_snapshot(&r, 40);
+        status full = run_snapshot(&r, &planned);
         file_limit_set(old);
         check_says(full, "results.h5.tmp-alone: File too large");
         assert_int_equal(full.code, STATUS_IO);
@@ -278,7 +330,7 @@ static void test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts(voi
         assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
     }
     check_snapshot(&r, 40);
-    check_ok(run_snapshot(&r, 40));
+    check_ok(run_snapshot(&r, &planned));
     check_snapshot(&r, 40);
     run_close(&r);
 }
@@ -294,9 +346,10 @@ static void test_other_work_goes_on_meanwhile_and_may_end_it(void **state)
     (void)state;
     run r = open_run();
     int calls = 0;
+    const task_plan planned = first_tasks(TASKS);
     for (int id = 1; id <= TASKS; id++) finish_task(&r, id);
     status s = status_ok();
-    while (!failed(s)) s = run_snapshot_last(&r, TASKS, &(run_meanwhile){count_and_break, &calls});
+    while (!failed(s)) s = run_snapshot_last(&r, &planned, &(run_meanwhile){count_and_break, &calls});
     check_says(s, "nobody is there");
     assert_int_equal(calls, 3);
     assert_false(file_exists(scratch_file(&scratch_place, "run/results.h5.tmp-alone")));
@@ -313,5 +366,5 @@ int main(void)
                                         scratch_set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_work_goes_on_meanwhile_and_may_end_it, scratch_set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up_plan, tear_down_plan);
 }

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
-#include "core/strategy/strategy.h"
+#include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
 #include "hw_models/registry.h"
@@ -272,7 +272,7 @@ static trainer_inputs inputs(const world *w, bool point)
                             .kernels = kernels_choose(NULL),
                             .cost_models = cost_models(),
                             .task = point ? &w->point : &w->warmup,
-                            .kind = strategy_task_kind(point ? "joint" : "warmup"),
+                            .kind = strategies_task_kind(point ? "joint" : "warmup"),
                             .parents = parents,
                             .parent_count = point ? 1 : 0};
 }
@@ -283,10 +283,10 @@ static int make_world(void **state)
     if (failed(graph_load(&w.graph, "tests/support/networks/small.cfg"))) return -1;
     w.data = stripes();
     w.settings = small_settings();
-    w.warmup = (task){.id = 1, .kind = TASK_WARMUP, .seed = 3, .strategy = "warmup", .cost_model = "none"};
+    w.warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 3, .strategy = "warmup", .cost_model = "none"};
     w.point = (task){.id = 2,
-                     .kind = TASK_POINT,
-                     .depends_on = 1,
+                     .point = true, .kind = "joint", .entry = -1,
+                     
                      .seed = 3,
                      .strategy = "joint",
                      .cost_model = "size",
@@ -432,6 +432,57 @@ static void test_noisy_choices_do_not_depend_on_ranks_or_stops(void **state)
     record_free(&alone);
 }
 
+/* Every rule that differs from the published ones at once. */
+static void use_new_rules(settings *s)
+{
+    s->quantizer = (quantizer_rules){.weight_step_2 = WEIGHT_STEP_LEARNED,
+                                     .weight_step_4 = WEIGHT_STEP_MSE,
+                                     .weight_step_8 = WEIGHT_STEP_LEARNED,
+                                     .batchnorm = BATCHNORM_KEPT,
+                                     .before_add = BEFORE_ADD_SIGNED,
+                                     .clips = CLIPS_DATA,
+                                     .clip_percentile = 99.9,
+                                     .rounding = ROUNDING_NEAREST};
+    s->augment = (augment_settings){.alternating_flip = true, .crop_pixels = 1};
+    phase_settings *phases[] = {&s->warmup, &s->search_phase, &s->finetune};
+    for (int i = 0; i < 3; i++) {
+        phases[i]->optimizer = OPTIMIZER_SGD;
+        phases[i]->momentum = 0.9;
+        phases[i]->nesterov = true;
+        phases[i]->schedule = SCHEDULE_ONE_CYCLE;
+        phases[i]->warmup_fraction = -1;
+        phases[i]->label_smoothing = 0.1;
+        phases[i]->average = 0.2;
+        phases[i]->reestimate_batches = 3;
+        phases[i]->first_candidate_epoch = 1;
+        phases[i]->distill_temperature = 4;
+    }
+}
+
+static void test_new_rules_do_not_depend_on_ranks_or_stops(void **state)
+{
+    world w = *(world *)*state;
+    use_new_rules(&w.settings);
+    w.settings.search_phase.distill = 1;
+    w.settings.finetune.distill = 0.5;
+    w.point.strength = 40;
+    trainer_inputs in = inputs(&w, false);
+    record start = train(&in, 1, 0, NULL), start_together = train(&in, 4, 3, NULL);
+    assert_same_records(&start, &start_together);
+    record_free(&start_together);
+    w.warmup_record = start;
+    in = inputs(&w, true);
+    record alone = train(&in, 1, 0, NULL), together = train(&in, 4, 3, NULL);
+    assert_same_records(&alone, &together);
+    int removed = 0;
+    for (int i = 0; i < alone.allocation_count; i++)
+        for (int c = 0; c < alone.allocations[i].channels; c++) removed += alone.allocations[i].bits[c] == 0;
+    assert_true(removed > 0);
+    record_free(&together);
+    record_free(&alone);
+    record_free(&start);
+}
+
 static void test_reference_arithmetic_trains_another_network(void **state)
 {
     world w = *(world *)*state;
@@ -552,6 +603,7 @@ int main(void)
         cmocka_unit_test(test_segments_do_not_change_the_result),
         cmocka_unit_test(test_pruned_network_is_trained_the_same_however_it_is_run),
         cmocka_unit_test(test_noisy_choices_do_not_depend_on_ranks_or_stops),
+        cmocka_unit_test(test_new_rules_do_not_depend_on_ranks_or_stops),
         cmocka_unit_test(test_reference_arithmetic_trains_another_network),
         cmocka_unit_test(test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise),
         cmocka_unit_test(test_the_first_epoch_with_the_best_score_is_kept),

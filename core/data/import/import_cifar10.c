@@ -9,7 +9,7 @@
 #include "core/base/file.h"
 #include "core/base/rng.h"
 #include "core/data/archive.h"
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/prepared.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/data/archive.h"
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/prepared.h"
 

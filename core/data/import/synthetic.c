@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/import/digit_image.h"
 #include "core/data/prepared.h"

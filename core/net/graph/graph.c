@@ -271,24 +271,30 @@ static status build(graph *g, const network_file *file)
     return graph_derive_groups(g);
 }
 
-status graph_load(graph *out, const char *path)
+status graph_build(graph *out, const network_file *file)
 {
-    network_file file;
-    TRY(network_file_read(&file, path));
-    graph g = {.classes = file.classes,
-               .input_signed = file.input_signed,
-               .input_clip_low = file.clip_low,
-               .input_clip_high = file.clip_high,
-               .bn_momentum = file.bn_momentum,
-               .reference_bn_momentum = file.reference_bn_momentum,
-               .init = file.init};
-    strcpy(g.name, file.name);
-    g.layers = calloc((size_t)file.layer_count + 1, sizeof *g.layers);
-    status s = g.layers == NULL ? status_fail(STATUS_MEMORY, "no memory for network %s", path) : build(&g, &file);
-    network_file_free(&file);
+    graph g = {.classes = file->classes,
+               .input_signed = file->input_signed,
+               .input_clip_low = file->clip_low,
+               .input_clip_high = file->clip_high,
+               .bn_momentum = file->bn_momentum,
+               .reference_bn_momentum = file->reference_bn_momentum,
+               .init = file->init};
+    strcpy(g.name, file->name);
+    g.layers = calloc((size_t)file->layer_count + 1, sizeof *g.layers);
+    status s = g.layers == NULL ? status_fail(STATUS_MEMORY, "no memory for network %s", file->path) : build(&g, file);
     if (failed(s))
         graph_free(&g);
     else
         *out = g;
+    return s;
+}
+
+status graph_load(graph *out, const char *path)
+{
+    network_file file;
+    TRY(network_file_read(&file, path));
+    status s = graph_build(out, &file);
+    network_file_free(&file);
     return s;
 }

@@ -309,13 +309,11 @@ static status read_network(network_file *out, config *c)
     return integer_in(&out->classes, classes, 2, MAX_CHANNELS);
 }
 
-status network_file_read(network_file *out, const char *path)
+/* Takes an opened file, and closes it. */
+static status read_opened(network_file *out, config *c, const char *origin)
 {
-    if (strlen(path) >= NETWORK_PATH) return status_fail(STATUS_CONFIG, "path is too long: %.100s...", path);
     network_file file = {0};
-    strcpy(file.path, path);
-    config *c;
-    TRY(config_open(&c, path));
+    strcpy(file.path, origin);
     status s = read_network(&file, c);
     config_close(c);
     if (failed(s))
@@ -323,6 +321,22 @@ status network_file_read(network_file *out, const char *path)
     else
         *out = file;
     return s;
+}
+
+status network_file_read(network_file *out, const char *path)
+{
+    config *c;
+    if (strlen(path) >= NETWORK_PATH) return status_fail(STATUS_CONFIG, "path is too long: %.100s...", path);
+    TRY(config_open(&c, path));
+    return read_opened(out, c, path);
+}
+
+status network_file_parse(network_file *out, const char *text, const char *origin)
+{
+    config *c;
+    if (strlen(origin) >= NETWORK_PATH) return status_fail(STATUS_CONFIG, "path is too long: %.100s...", origin);
+    TRY(config_open_text(&c, text, origin, true));
+    return read_opened(out, c, origin);
 }
 
 void network_file_free(network_file *file)

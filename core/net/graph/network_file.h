@@ -1,5 +1,5 @@
 /* network_file: configs/networks/NAME.cfg as it is written: layers in the order of the file, inputs still by name,
- * every value checked alone. graph_build makes a network of it. */
+ * every value checked alone. */
 #ifndef CORE_NET_GRAPH_NETWORK_FILE_H
 #define CORE_NET_GRAPH_NETWORK_FILE_H
 
@@ -28,6 +28,12 @@ typedef struct {
 } network_file;
 
 MUST_CHECK status network_file_read(network_file *out, const char *path);
+
+/* The same from a text; origin: what messages call it. */
+MUST_CHECK status network_file_parse(network_file *out, const char *text, const char *origin);
 void network_file_free(network_file *file);
+
+/* The network: execution order, shapes, sharing groups. Errors as those of graph_load. */
+MUST_CHECK status graph_build(graph *out, const network_file *file);
 
 #endif

@@ -6,7 +6,8 @@
 static bool is_removed(const model *full, int group, int channel)
 {
     const model_weight_group *choice = &full->groups[group];
-    if (full->mode != MODEL_HARD || full->options.rules.pruned_channels_stay || choice->precisions == 0) return false;
+    if (!model_mode_is_discrete(full->mode) || full->options.rules.pruned_channels_stay || choice->precisions == 0)
+        return false;
     int column = choice->columns == 1 ? 0 : channel;
     return choice->bits[0] == 0 && choice->probability[column] > 0;
 }
@@ -72,7 +73,9 @@ static void map_tensors(compact *c)
         const model_node *node = &c->model.nodes[i];
         if (node->weight < 0) continue;
         c->maps[node->weight] = map_weight(c, i);
-        if (node->bias >= 0) c->maps[node->bias] = map_vector(c, c->graph.layers[i].group);
+        const int vectors[] = {node->bias, node->gamma, node->beta, node->mean, node->variance, node->log_step};
+        for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++)
+            if (vectors[v] >= 0) c->maps[vectors[v]] = map_vector(c, c->graph.layers[i].group);
     }
     for (int i = 0; i < c->graph.group_count; i++) {
         const model_weight_group *choice = &c->full->groups[i];
@@ -173,7 +176,7 @@ static void clear_layer(const model *m, real *values, int index)
     const layer_spec *l = &m->graph->layers[index];
     const model_node *node = &m->nodes[index];
     real *weight = values + m->layout.tensors[node->weight].offset;
-    real *bias = values + m->layout.tensors[node->bias].offset;
+    real *bias = values + m->layout.tensors[node->bias >= 0 ? node->bias : node->beta].offset;
     const int from = m->graph->layers[l->inputs[0]].group, inputs = m->graph->groups[from].channels;
     const int outputs = l->out_channels;
     for (size_t row = 0; row < node->rows; row++) {
@@ -187,7 +190,7 @@ static void clear_layer(const model *m, real *values, int index)
 
 void compact_clear_removed(const model *full, real *values)
 {
-    if (full->mode != MODEL_HARD) return;
+    if (!model_mode_is_discrete(full->mode)) return;
     for (int i = 0; i < full->graph->layer_count; i++)
         if (layer_has_weights(&full->graph->layers[i])) clear_layer(full, values, i);
 }

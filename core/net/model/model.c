@@ -43,6 +43,19 @@ static void choose_candidates(model *m)
     }
 }
 
+/* A residual branch: nothing but adds reads the layer, and it has no ReLU. */
+static bool is_branch(const graph *g, int index)
+{
+    int readers = 0;
+    for (int i = index + 1; i < g->layer_count; i++)
+        for (int k = 0; k < g->layers[i].input_count; k++) {
+            if (g->layers[i].inputs[k] != index) continue;
+            if (g->layers[i].kind != LAYER_ADD) return false;
+            readers++;
+        }
+    return readers > 0 && layer_has_weights(&g->layers[index]) && !g->layers[index].relu;
+}
+
 /* Which quantiser each tensor has: the group's behind conv, depthwise, linear and add; the input's behind the image. */
 static void choose_quantizers(model *m)
 {
@@ -52,12 +65,14 @@ static void choose_quantizers(model *m)
         const layer_spec *l = &g->layers[i];
         model_node *node = &m->nodes[i];
         node->quantizer = node->input_quantizer = -1;
+        node->is_signed = false;
         if (!o->quantized || graph_producer(g, i) != i) continue;
         if (l->kind == LAYER_IMAGE)
             node->quantizer = g->group_count;
         else if (!g->groups[l->group].holds_output)
             node->quantizer = l->group;
         if (node->quantizer >= 0) m->quantizers[node->quantizer].used = true;
+        node->is_signed = o->quantizer.before_add == BEFORE_ADD_SIGNED && node->quantizer >= 0 && is_branch(g, i);
         if (layer_has_weights(l)) node->input_quantizer = m->nodes[graph_producer(g, l->inputs[0])].quantizer;
     }
     for (int q = 0; q <= g->group_count; q++) {
@@ -91,7 +106,7 @@ static status open_model(model *out, const graph *g, const kernel_table *kernels
         s = status_fail(STATUS_MEMORY, "no memory for the layers of %s", g->name);
     if (!failed(s)) {
         plan(&m);
-        model_memory_carve(&m, MODEL_FOR_TRAINING);
+        model_memory_carve(&m, options->use);
         s = arena_reserve(&m.memory);
     }
     if (!failed(s) && lender != NULL) {
@@ -104,7 +119,7 @@ static status open_model(model *out, const graph *g, const kernel_table *kernels
         model_close(&m);
         return status_in(s, "network %s", g->name);
     }
-    model_memory_carve(&m, MODEL_FOR_TRAINING);
+    model_memory_carve(&m, options->use);
     *out = m;
     return status_ok();
 }

@@ -2,9 +2,9 @@
  * warm-up or as the quantised network of search, fine-tuning and evaluation.
  *
  * All values of a network lie in one block of `layout.total` reals, in four sections: weights and biases (and
- * batch-norm scales) | clips | choices | running statistics. A gradient is a block of the same layout: in the place of
- * a tensor stands its gradient, in the place of running statistics stand the statistics of this batch. So summing
- * gradients over shards, updating, saving and comparing are each one pass over one block.
+ * batch-norm scales) | clips and learned steps | choices | running statistics. A gradient is a block of the same
+ * layout: in the place of a tensor stands its gradient, in the place of running statistics stand the statistics of this
+ * batch. So summing gradients over shards, updating, saving and comparing are each one pass over one block.
  *
  * One step:
  *   model_prepare(values, mode)                    once: probabilities, effective weights
@@ -20,6 +20,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/arithmetic.h"
+#include "core/base/quantizer_rules.h"
 #include "core/base/status.h"
 #include "core/config/settings.h"
 #include "core/kernels/kernels.h"
@@ -28,7 +29,22 @@
 
 enum { MODEL_NAME = 64 };
 
+/* Kept batch-norm has a scale of at least this: its quantiser needs a positive one (model_weights.h). */
+#define MODEL_SMALLEST_GAMMA ((real)1e-3)
+
+/* What a tensor is to the optimiser. */
+typedef enum {
+    ROLE_WEIGHT,
+    ROLE_BIAS,
+    ROLE_NORM, /* scale and shift of batch-norm */
+    ROLE_CLIP,
+    ROLE_STEP, /* logarithm of a learned weight step */
+    ROLE_CHOICE,
+    ROLE_RUNNING
+} model_role;
+
 typedef struct {
+    model_role role;
     char name[MODEL_NAME]; /* "b1.c1.weight": of the layer, or of the first layer of a group for clips and choices */
     int rank;
     size_t dims[4];
@@ -39,30 +55,10 @@ typedef struct {
     int tensor_count;
     model_tensor *tensors; /* owned */
     size_t decayed;        /* [0, decayed): weights, biases, batch-norm scale and shift: weight decay applies */
-    size_t clips;          /* [decayed, clips): activation clips */
+    size_t clips;          /* [decayed, clips): activation clips, logarithms of learned weight steps */
     size_t choices;        /* [clips, choices): weight and activation logits */
     size_t total;          /* [choices, total): running mean and variance */
 } model_layout;
-
-typedef struct {
-    bool quantized;                                   /* false: the float network with batch-norm */
-    arithmetic_rules rules;                           /* zero: exact */
-    bool per_layer;                                   /* one weight precision for a whole group */
-    int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
-    int activation_count, activation_bits[PACT_MAX];
-    int input_count, input_bits[PACT_MAX];
-    sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
-    real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
-    int capacity;           /* images of one forward pass */
-    uint64_t seed;          /* of dropout and Gumbel noise */
-} model_options;
-
-typedef enum {
-    MODEL_TRAIN_FLOAT, /* batch-norm with the statistics of the shard */
-    MODEL_EVAL_FLOAT,  /* batch-norm folded with running statistics */
-    MODEL_SOFT,        /* probabilities of the search, drawn at a temperature as options.sampling says */
-    MODEL_HARD         /* one-hot probabilities: the discrete network */
-} model_mode;
 
 /* What the memory of activations is planned for. */
 typedef enum {
@@ -70,12 +66,43 @@ typedef enum {
     MODEL_FOR_EVALUATION /* forward only: an activation that nobody reads any more gives its memory to later ones */
 } model_use;
 
+typedef struct {
+    bool quantized;                                   /* false: the float network with batch-norm */
+    arithmetic_rules rules;                           /* zero: exact */
+    quantizer_rules quantizer;                        /* zero: the published ones */
+    bool per_layer;                                   /* one weight precision for a whole group */
+    int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
+    int activation_count, activation_bits[PACT_MAX];
+    int input_count, input_bits[PACT_MAX];
+    sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
+    real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
+    int capacity;           /* images of one forward pass */
+    model_use use;          /* what the memory is planned for at first */
+    uint64_t seed;          /* of dropout and Gumbel noise */
+} model_options;
+
+typedef enum {
+    MODEL_TRAIN_FLOAT, /* batch-norm with the statistics of the shard */
+    MODEL_EVAL_FLOAT,  /* batch-norm folded with running statistics */
+    MODEL_SOFT,        /* probabilities of the search, drawn at a temperature as options.sampling says */
+    MODEL_HARD,        /* one-hot probabilities: the discrete network, in training */
+    MODEL_EVAL_HARD    /* the same as it is exported: kept batch-norm folded with running statistics */
+} model_mode;
+
+/* Modes of quantised networks whose probabilities are 0 and 1. */
+static inline bool model_mode_is_discrete(model_mode mode)
+{
+    return mode == MODEL_HARD || mode == MODEL_EVAL_HARD;
+}
+
 /* The weight choice of one sharing group. */
 typedef struct {
     int precisions, bits[WEIGHT_PRECISIONS], columns; /* columns: channels, or 1 per layer; precisions 0: no weights */
-    int logits;                                       /* tensor, (precisions, columns) */
+    int logits;                                       /* tensor, (precisions, columns); numbers of bits in row 0 with
+                                                       * SAMPLING_BITS */
     real *probability, *dprobability;                 /* (precisions, columns) each, in model.memory */
-    real *soft; /* the same: what the gradient of the logits goes through; == probability unless hard */
+    real *soft; /* the same: what the gradient of the logits goes through; == probability unless hard; SAMPLING_BITS:
+                 * dprobability / dbits */
 } model_weight_group;
 
 /* One activation quantiser: of a group, or (the last one) of the network input. */
@@ -84,20 +111,26 @@ typedef struct {
     int precisions, bits[PACT_MAX];
     int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1 */
     real probability[PACT_MAX], soft[PACT_MAX];
-    int chosen; /* hard mode: the one precision in use, else -1 */
-    pact behind_layer, behind_add;
-    real step; /* for the bias grid */
+    int chosen;                                /* discrete modes: the one precision in use, else -1 */
+    pact behind_layer, behind_add, before_add; /* before_add: signed, for residual branches */
+    real step;                                 /* for the bias grid */
 } model_quantizer;
 
 typedef struct {
-    int weight, bias, gamma, beta, mean, variance; /* tensors, or -1 */
-    int quantizer;                                 /* of the output: index, or -1 = not quantised */
-    int input_quantizer;                           /* of the input, for the bias grid; -1: none */
-    conv_shape shape;                              /* batch is set for each pass */
-    size_t rows;                                   /* of the weight matrix (rows, out_channels) */
+    int weight, bias, gamma, beta, mean,
+        variance;        /* tensors, or -1; a quantised layer has gamma if it keeps batch-norm */
+    int log_step;        /* tensor (C), or -1: weight steps are not learned */
+    bool is_signed;      /* the output goes through quantizers[quantizer].before_add */
+    int quantizer;       /* of the output: index, or -1 = not quantised */
+    int input_quantizer; /* of the input, for the bias grid; -1: none */
+    conv_shape shape;    /* batch is set for each pass */
+    size_t rows;         /* of the weight matrix (rows, out_channels) */
     real *effective_weight, *effective_bias,
-        *step; /* what the kernels multiply with; (C) steps. NULL without weights */
-    real *raw; /* before quantiser or batch-norm; == out where there is none */
+        *step;                              /* what the kernels multiply with; (C) steps. NULL without weights */
+    real *steps;                            /* (precisions, C): of the precisions that are not min-max */
+    int8_t *learned_bits;                   /* (C): precision of a channel with a learned step in HARD mode, else 0 */
+    real *effective_gamma, *effective_beta; /* (C) of kept batch-norm: times the probability of not being pruned */
+    real *raw;                              /* before quantiser or batch-norm; == out where there is none */
     real *out;
     real *dout;
     real *shard_mean, *shard_variance; /* (C), batch-norm statistics of the shard in hand */
@@ -111,7 +144,8 @@ typedef struct {
     model_layout layout;
     model_mode mode;
     real temperature;
-    model_node *nodes;           /* (layer_count), owned */
+    bool steps_learned; /* the caller's: discrete modes take learned steps from the values, else the best ones */
+    model_node *nodes;  /* (layer_count), owned */
     model_weight_group *groups;  /* (group_count), owned */
     model_quantizer *quantizers; /* (group_count + 1), owned; the last is the input's */
     arena memory;                /* effective weights, probabilities */
@@ -146,9 +180,14 @@ int model_find(const model_layout *layout, const char *name);
 /* Fresh float values: weights and biases by the graph's rule, batch-norm 1, 0, running 0, 1. */
 void model_initialize(const model *m, real *values, uint64_t seed);
 
-/* The quantised network from the float one: batch-norm folded with running statistics (method.md 3.1), weights
- * compensated (1.7), clips and choices at their initial values (1.2, 2.2). */
+/* The quantised network from the float one: clips and choices at their initial values (method.md 1.2, 2.2); batch-norm
+ * folded with running statistics (3.1) and weights compensated (1.7), or, where batch-norm is kept, as it is, with the
+ * layer's bias in the running mean and gamma made positive: weights, gamma and mean of a channel change their sign
+ * together, which changes nothing else. */
 void model_convert(const model *quantized, real *values, const model *float_model, const real *float_values);
+
+/* Learned weight steps start at what is best for the weights of the moment at the precisions that are chosen. */
+void model_start_steps(model *m, real *values, bool keep_alive);
 
 /* Sets the mode and computes probabilities and effective weights from `values`. Once per step, or once per evaluation.
  * `step`, counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank.
@@ -174,7 +213,8 @@ typedef struct {
 void model_backward(model *m, const real *values, real *gradients, int images, int batch_images, model_pass pass,
                     const model_listener *listener);
 
-/* After the sum over shards: dL/dprobability of the weight choices, from the gradients of the effective weights. The
+/* After the sum over shards: dL/dprobability of the weight choices, from the gradients of the effective weights and of
+ * kept batch-norm's effective scales; gradients of the latter and of learned steps become those of the values. The
  * caller may then add the slope of a cost (cost_choice_add_slope), ... */
 void model_choice_gradients(model *m, const real *values, real *gradients);
 
@@ -182,7 +222,11 @@ void model_choice_gradients(model *m, const real *values, real *gradients);
  * mode). */
 void model_finish_gradients(model *m, real *gradients);
 
-/* running = (1 - momentum) * running + momentum * batch statistics (in the gradient block). Float mode. */
+/* Adds weight times the statistics of the last forward pass, over `images` images, to a block of the running section
+ * alone: mean and unbiased variance of each batch-norm. Modes with batch statistics. */
+void model_add_statistics(const model *m, real *running, int images, double weight);
+
+/* running = (1 - momentum) * running + momentum * batch statistics (in the gradient block). */
 void model_update_running(const model *m, real *values, const real *gradients);
 
 #endif

@@ -5,17 +5,39 @@
 #include "core/net/model/dropout.h"
 #include "core/net/model/model.h"
 #include "core/net/model/model_memory.h"
+#include "core/net/model/model_weights.h"
+#include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
+#include "core/quant/choice_bits.h"
 
-/* Through the quantiser of a node: dout (of the output) -> dout (of raw), in place, or to both inputs of an add;
- * gradients of clips and activation probabilities. */
+/* Gradients of the clips and probabilities of a node's quantiser, from what its kernel found. */
+static void add_quantizer_gradients(model *m, real *gradients, int index, const real dclip[PACT_MAX],
+                                    const real dprobability[PACT_MAX], real dlow)
+{
+    const model_node *node = &m->nodes[index];
+    const model_quantizer *q = &m->quantizers[node->quantizer];
+    real *clips = model_at(m, gradients, q->clips), *probabilities = model_at(m, gradients, q->logits);
+    const int first = q->chosen >= 0 ? q->chosen : 0;
+    for (int j = 0; j < q->behind_layer.count; j++) {
+        if (node->is_signed) { /* its clip is the mean of the candidates' */
+            const real slope = act_quant_signed_slope(dclip[0], dlow);
+            clips[first + j] += q->behind_layer.probability[j] * slope;
+            probabilities[first + j] += q->behind_layer.clip[j] * slope;
+        } else {
+            clips[first + j] += dclip[j];
+            probabilities[first + j] += dprobability[j];
+        }
+    }
+    if (q->low >= 0) *model_at(m, gradients, q->low) += dlow;
+}
+
+/* Through the quantiser of a node: dout (of the output) -> dout (of raw), in place, or to both inputs of an add. */
 static void backward_quantizer(model *m, real *gradients, int index, size_t count)
 {
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
-    model_quantizer *q = &m->quantizers[node->quantizer];
     real dclip[PACT_MAX], dprobability[PACT_MAX], dlow = 0;
-    pact grid = l->kind == LAYER_ADD ? q->behind_add : q->behind_layer;
+    pact grid = l->kind == LAYER_ADD ? m->quantizers[node->quantizer].behind_add : *model_grid(m, index);
     grid.mask_zero_output = m->options.rules.relu_masks_first_step && l->relu;
     if (l->kind == LAYER_ADD) {
         model_node *a = &m->nodes[l->inputs[0]], *b = &m->nodes[l->inputs[1]];
@@ -27,38 +49,73 @@ static void backward_quantizer(model *m, real *gradients, int index, size_t coun
     } else {
         m->kernels->pact_backward(node->dout, dclip, dprobability, &dlow, node->dout, node->raw, &grid, count);
     }
-    real *clips = model_at(m, gradients, q->clips), *probabilities = model_at(m, gradients, q->logits);
-    int first = q->chosen >= 0 ? q->chosen : 0;
-    for (int j = 0; j < q->behind_layer.count; j++) {
-        clips[first + j] += dclip[j];
-        probabilities[first + j] += dprobability[j];
-    }
-    if (q->low >= 0) *model_at(m, gradients, q->low) += dlow;
+    add_quantizer_gradients(m, gradients, index, dclip, dprobability, dlow);
 }
 
-/* dout (of the output) -> dout (of raw), in place; gradients of batch-norm. */
+/* Adds weight times the statistics that batch-norm `index` computed over `rows` rows. */
+static void add_statistics(const model *m, real *mean, real *variance, int index, size_t rows, double weight)
+{
+    const model_node *node = &m->nodes[index];
+    const real unbiased = rows > 1 ? (real)((double)rows / (double)(rows - 1)) : 1;
+    for (int c = 0; c < m->graph->layers[index].out_channels; c++) {
+        mean[c] += (real)weight * node->shard_mean[c];
+        variance[c] += (real)weight * unbiased * node->shard_variance[c];
+    }
+}
+
+void model_add_statistics(const model *m, real *running, int images, double weight)
+{
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        const layer_spec *l = &m->graph->layers[i];
+        if (!model_normalises(m, i)) continue;
+        real *mean = running + (m->layout.tensors[m->nodes[i].mean].offset - m->layout.choices);
+        real *variance = running + (m->layout.tensors[m->nodes[i].variance].offset - m->layout.choices);
+        add_statistics(m, mean, variance, i, (size_t)(images * l->out_height * l->out_width), weight);
+    }
+}
+
+/* The same with batch-norm before the quantiser, if there is one. */
+static void backward_norm(model *m, const real *values, real *gradients, int index, size_t rows, double weight)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    model_node *node = &m->nodes[index];
+    real *dgamma = model_at(m, gradients, node->gamma), *dbeta = model_at(m, gradients, node->beta);
+    const real *gamma = model_gamma(m, values, index), *beta = model_beta(m, values, index);
+    if (node->quantizer >= 0) {
+        real dclip[PACT_MAX], dprobability[PACT_MAX], dlow = 0;
+        m->kernels->batchnorm_pact_backward(node->dout, dgamma, dbeta, dclip, dprobability, &dlow, node->dout,
+                                            node->raw, node->shard_mean, node->shard_variance, gamma, beta,
+                                            BATCHNORM_EPSILON, model_grid(m, index), rows, l->out_channels);
+        add_quantizer_gradients(m, gradients, index, dclip, dprobability, dlow);
+    } else {
+        m->kernels->batchnorm_backward(node->dout, dgamma, dbeta, node->dout, node->raw, node->out, node->shard_mean,
+                                       node->shard_variance, gamma, BATCHNORM_EPSILON, l->relu, rows, l->out_channels);
+    }
+    add_statistics(m, model_at(m, gradients, node->mean), model_at(m, gradients, node->variance), index, rows, weight);
+}
+
+/* dout (of the output) -> dout (of raw), in place; gradients of batch-norm and quantiser. */
 static void backward_finish(model *m, const real *values, real *gradients, int index, int images, double weight)
 {
     const layer_spec *l = &m->graph->layers[index];
     model_node *node = &m->nodes[index];
     size_t rows = (size_t)images * (size_t)l->out_height * (size_t)l->out_width;
     size_t count = rows * (size_t)l->out_channels;
-    if (node->quantizer >= 0) {
+    if (model_normalises(m, index))
+        backward_norm(m, values, gradients, index, rows, weight);
+    else if (node->quantizer >= 0)
         backward_quantizer(m, gradients, index, count);
-    } else if (m->mode == MODEL_TRAIN_FLOAT && l->batchnorm) {
-        m->kernels->batchnorm_backward(node->dout, model_at(m, gradients, node->gamma),
-                                       model_at(m, gradients, node->beta), node->dout, node->raw, node->out,
-                                       node->shard_mean, node->shard_variance, model_view(m, values, node->gamma),
-                                       BATCHNORM_EPSILON, l->relu, rows, l->out_channels);
-        real unbiased = rows > 1 ? (real)((double)rows / (double)(rows - 1)) : 1;
-        real *mean = model_at(m, gradients, node->mean), *variance = model_at(m, gradients, node->variance);
-        for (int c = 0; c < l->out_channels; c++) {
-            mean[c] = (real)weight * node->shard_mean[c];
-            variance[c] = (real)weight * unbiased * node->shard_variance[c];
-        }
-    } else if (l->relu) {
+    else if (l->relu)
         m->kernels->relu_backward(node->dout, node->dout, node->out, true, false, count);
-    }
+}
+
+/* The gradient of the image is needed only for what is trained of the input quantiser. */
+static bool needs_gradient(const model *m, int index)
+{
+    if (m->graph->layers[index].kind != LAYER_IMAGE) return true;
+    if (m->nodes[index].quantizer < 0) return false;
+    const model_quantizer *q = &m->quantizers[m->nodes[index].quantizer];
+    return m->options.quantizer.clips == CLIPS_CONSTANT || q->precisions > 1;
 }
 
 static void backward_weights(model *m, const real *values, real *gradients, int index)
@@ -68,8 +125,7 @@ static void backward_weights(model *m, const real *values, real *gradients, int 
     model_node *from = &m->nodes[l->inputs[0]];
     const real *weight = m->mode == MODEL_TRAIN_FLOAT ? model_view(m, values, node->weight) : node->effective_weight;
     real *dweight = model_at(m, gradients, node->weight), *dbias = model_at(m, gradients, node->bias);
-    /* The gradient of the image is needed only for the clips of the input quantiser. */
-    bool input_gradient = m->graph->layers[l->inputs[0]].kind != LAYER_IMAGE || from->quantizer >= 0;
+    const bool input_gradient = needs_gradient(m, l->inputs[0]);
     if (l->kind == LAYER_DEPTHWISE) {
         m->kernels->depthwise_backward_weight(dweight, dbias, node->dout, from->out, &node->shape, m->scratch);
         if (input_gradient)
@@ -81,7 +137,7 @@ static void backward_weights(model *m, const real *values, real *gradients, int 
             m->kernels->conv_backward_data(from->dout, node->dout, weight, &node->shape, from->wrote_gradient,
                                            m->scratch);
     }
-    from->wrote_gradient = true;
+    from->wrote_gradient = input_gradient;
 }
 
 /* The gradient of a layer without weights, to its input k. */
@@ -159,6 +215,21 @@ static void backward_bias_scaled(model *m, const real *values, real *gradients, 
     for (int j = 0; j < q->precisions; j++) dprobability[j] += dinput_step * q->behind_layer.step[j];
 }
 
+/* dL/dprobability of the candidates, from the gradients of the effective weights. */
+static void weight_choice_gradients(model *m, const real *values, const real *gradients)
+{
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        const layer_spec *l = &m->graph->layers[i];
+        const model_node *node = &m->nodes[i];
+        if (node->weight < 0 || m->groups[l->group].precisions < 2) continue;
+        model_weight_group *group = &m->groups[l->group];
+        const weight_choice choice = model_weight_choice(m, i);
+        weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
+                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
+                            m->options.rules.weight_tie_by_division);
+    }
+}
+
 void model_choice_gradients(model *m, const real *values, real *gradients)
 {
     for (int i = 0; i < m->graph->group_count; i++) {
@@ -168,30 +239,25 @@ void model_choice_gradients(model *m, const real *values, real *gradients)
     if (m->options.rules.bias_gradient_scaled)
         for (int i = 0; i < m->graph->layer_count; i++)
             if (m->nodes[i].weight >= 0) backward_bias_scaled(m, values, gradients, i);
-    if (m->mode != MODEL_SOFT) return;
-    for (int i = 0; i < m->graph->layer_count; i++) {
-        const layer_spec *l = &m->graph->layers[i];
-        const model_node *node = &m->nodes[i];
-        if (node->weight < 0 || m->groups[l->group].precisions < 2) continue;
-        model_weight_group *group = &m->groups[l->group];
-        weight_choice choice = {
-            .precisions = group->precisions, .columns = group->columns, .probability = group->probability};
-        memcpy(choice.bits, group->bits, sizeof choice.bits);
-        weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
-                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
-                            m->options.rules.weight_tie_by_division);
-    }
+    if (m->mode == MODEL_SOFT) weight_choice_gradients(m, values, gradients);
+    for (int i = 0; i < m->graph->layer_count; i++)
+        if (m->nodes[i].weight >= 0) model_weights_backward(m, values, gradients, i);
 }
 
 void model_finish_gradients(model *m, real *gradients)
 {
-    if (m->mode == MODEL_HARD) {
+    if (model_mode_is_discrete(m->mode)) {
         memset(gradients + m->layout.clips, 0, (m->layout.choices - m->layout.clips) * sizeof *gradients);
         return;
     }
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
+        if (m->options.sampling == SAMPLING_BITS) {
+            choice_bits_backward(model_at(m, gradients, group->logits), group->dprobability, group->soft,
+                                 group->precisions, group->columns);
+            continue;
+        }
         choice_softmax_backward(model_at(m, gradients, group->logits), group->dprobability, group->soft,
                                 group->precisions, group->columns, m->temperature);
     }

@@ -20,13 +20,16 @@ static void finish_node(model *m, const real *values, int index, int images)
     if (node->quantizer >= 0 && l->kind == LAYER_ADD) {
         m->kernels->pact_add_forward(node->out, m->nodes[l->inputs[0]].out, m->nodes[l->inputs[1]].out,
                                      &m->quantizers[node->quantizer].behind_add, rows * (size_t)l->out_channels);
+    } else if (node->quantizer >= 0 && model_normalises(m, index)) {
+        m->kernels->batchnorm_pact_forward(node->out, node->shard_mean, node->shard_variance, node->raw,
+                                           model_gamma(m, values, index), model_beta(m, values, index),
+                                           BATCHNORM_EPSILON, model_grid(m, index), rows, l->out_channels);
     } else if (node->quantizer >= 0) {
-        m->kernels->pact_forward(node->out, node->raw, &m->quantizers[node->quantizer].behind_layer,
-                                 rows * (size_t)l->out_channels);
-    } else if (m->mode == MODEL_TRAIN_FLOAT && l->batchnorm) {
+        m->kernels->pact_forward(node->out, node->raw, model_grid(m, index), rows * (size_t)l->out_channels);
+    } else if (model_normalises(m, index)) {
         m->kernels->batchnorm_forward(node->out, node->shard_mean, node->shard_variance, node->raw,
-                                      model_view(m, values, node->gamma), model_view(m, values, node->beta),
-                                      BATCHNORM_EPSILON, l->relu, rows, l->out_channels);
+                                      model_gamma(m, values, index), model_beta(m, values, index), BATCHNORM_EPSILON,
+                                      l->relu, rows, l->out_channels);
     } else if (node->raw != node->out) {
         m->kernels->add_forward(node->out, node->raw, NULL, l->relu, rows * (size_t)l->out_channels);
     }
@@ -40,6 +43,7 @@ static void forward_weights(model *m, const real *values, int index)
     bool direct = m->mode == MODEL_TRAIN_FLOAT;
     const real *weight = direct ? model_view(m, values, node->weight) : node->effective_weight;
     const real *bias = direct ? model_view(m, values, node->bias) : node->effective_bias;
+    if (model_normalises(m, index) && !direct) bias = NULL; /* batch-norm's shift is all the bias there is */
     if (l->kind == LAYER_DEPTHWISE)
         m->kernels->depthwise_forward(node->raw, in, weight, bias, &node->shape, m->scratch);
     else

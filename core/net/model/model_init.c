@@ -69,6 +69,10 @@ static void initialize_choices(const model *m, real *values)
         const model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
         real *logits = model_at(m, values, group->logits);
+        if (m->options.sampling == SAMPLING_BITS) { /* as many as there are */
+            fill_constant(logits, group->columns, (real)group->bits[group->precisions - 1]);
+            continue;
+        }
         for (int p = 0; p < group->precisions; p++)
             fill_constant(logits + p * group->columns, group->columns,
                           initial_logit(group->bits, group->precisions, p));
@@ -91,6 +95,7 @@ static void initialize_choices(const model *m, real *values)
 static real kept_share(const model *m, const model_weight_group *group)
 {
     if (group->bits[0] != 0 || group->precisions == 1 || model_samples_hard(m)) return 1;
+    if (m->options.sampling == SAMPLING_BITS) return 1;
     real temperature = m->options.rules.compensation_at_temperature_one ? 1 : m->options.start_temperature;
     real logits[WEIGHT_PRECISIONS], probability[WEIGHT_PRECISIONS];
     for (int p = 0; p < group->precisions; p++) logits[p] = initial_logit(group->bits, group->precisions, p);
@@ -98,6 +103,42 @@ static real kept_share(const model *m, const model_weight_group *group)
     real kept = 0;
     for (int p = 1; p < group->precisions; p++) kept += probability[p];
     return kept;
+}
+
+static void copy_channels(real *to, const real *from, int channels)
+{
+    memcpy(to, from, (size_t)channels * sizeof *to);
+}
+
+/* A layer that keeps its batch-norm. */
+static void convert_kept(const model *quantized, real *values, const model *float_model, const real *float_values,
+                         int index)
+{
+    const model_node *to = &quantized->nodes[index], *from = &float_model->nodes[index];
+    const int channels = quantized->graph->layers[index].out_channels;
+    const real *w = model_view(float_model, float_values, from->weight);
+    const real *bias = model_view(float_model, float_values, from->bias);
+    real *weight = model_at(quantized, values, to->weight);
+    real *gamma = model_at(quantized, values, to->gamma), *mean = model_at(quantized, values, to->mean);
+    copy_channels(gamma, model_view(float_model, float_values, from->gamma), channels);
+    copy_channels(mean, model_view(float_model, float_values, from->mean), channels);
+    copy_channels(model_at(quantized, values, to->beta), model_view(float_model, float_values, from->beta), channels);
+    copy_channels(model_at(quantized, values, to->variance), model_view(float_model, float_values, from->variance),
+                  channels);
+    for (int c = 0; c < channels; c++) {
+        const real sign = gamma[c] < 0 ? -1 : 1;
+        gamma[c] = real_abs(gamma[c]) < MODEL_SMALLEST_GAMMA ? MODEL_SMALLEST_GAMMA : real_abs(gamma[c]);
+        mean[c] = sign * (mean[c] - (bias != NULL ? bias[c] : 0));
+        for (size_t k = 0; k < to->rows; k++) {
+            const size_t at = k * (size_t)channels + (size_t)c;
+            weight[at] = sign * w[at];
+        }
+    }
+}
+
+static bool compensates(const model *m)
+{
+    return m->options.quantizer.batchnorm == BATCHNORM_FOLDED; /* kept batch-norm takes any scale back */
 }
 
 void model_convert(const model *quantized, real *values, const model *float_model, const real *float_values)
@@ -109,8 +150,13 @@ void model_convert(const model *quantized, real *values, const model *float_mode
         const layer_spec *l = &quantized->graph->layers[i];
         const model_node *node = &quantized->nodes[i];
         if (node->weight < 0) continue;
+        if (node->gamma >= 0) {
+            convert_kept(quantized, values, float_model, float_values, i);
+            continue;
+        }
         real *weight = model_at(quantized, values, node->weight);
         batchnorm_fold(weight, model_at(quantized, values, node->bias), float_model, float_values, i);
+        if (!compensates(quantized)) continue;
         real kept = kept_share(quantized, &quantized->groups[l->group]);
         for (size_t k = 0; k < layer_weight_count(l); k++) weight[k] /= kept;
     }

@@ -4,9 +4,11 @@
 
 enum { TENSOR_ALIGNMENT = 16 }; /* reals: tensors start on a vector */
 
-static int add_tensor(model_layout *layout, const char *owner, const char *what, int rank, const size_t dims[4])
+static int add_tensor(model_layout *layout, model_role role, const char *owner, const char *what, int rank,
+                      const size_t dims[4])
 {
     model_tensor *t = &layout->tensors[layout->tensor_count];
+    t->role = role;
     snprintf(t->name, sizeof t->name, "%s.%s", owner, what);
     t->rank = rank;
     t->count = 1;
@@ -19,17 +21,17 @@ static int add_tensor(model_layout *layout, const char *owner, const char *what,
     return layout->tensor_count++;
 }
 
-static int add_vector(model_layout *layout, const char *owner, const char *what, size_t count)
+static int add_vector(model_layout *layout, model_role role, const char *owner, const char *what, size_t count)
 {
-    return add_tensor(layout, owner, what, 1, (size_t[4]){count});
+    return add_tensor(layout, role, owner, what, 1, (size_t[4]){count});
 }
 
 static int add_weight(model_layout *layout, const layer_spec *l)
 {
     size_t c = (size_t)l->in_channels, o = (size_t)l->out_channels, h = (size_t)l->kernel_h, w = (size_t)l->kernel_w;
-    if (l->kind == LAYER_LINEAR) return add_tensor(layout, l->name, "weight", 2, (size_t[4]){c, o});
-    if (l->kind == LAYER_DEPTHWISE) return add_tensor(layout, l->name, "weight", 3, (size_t[4]){h, w, c});
-    return add_tensor(layout, l->name, "weight", 4, (size_t[4]){h, w, c, o});
+    if (l->kind == LAYER_LINEAR) return add_tensor(layout, ROLE_WEIGHT, l->name, "weight", 2, (size_t[4]){c, o});
+    if (l->kind == LAYER_DEPTHWISE) return add_tensor(layout, ROLE_WEIGHT, l->name, "weight", 3, (size_t[4]){h, w, c});
+    return add_tensor(layout, ROLE_WEIGHT, l->name, "weight", 4, (size_t[4]){h, w, c, o});
 }
 
 /* Name of the first layer with an output in the group: it owns clips and choices. */
@@ -38,6 +40,11 @@ static const char *group_owner(const graph *g, int group)
     for (int i = 0; i < g->layer_count; i++)
         if (g->layers[i].group == group && g->layers[i].kind != LAYER_IMAGE) return g->layers[i].name;
     return "image";
+}
+
+static bool has_norm(const model *m, const layer_spec *l)
+{
+    return l->batchnorm && (!m->options.quantized || m->options.quantizer.batchnorm == BATCHNORM_KEPT);
 }
 
 static void plan_weights(model *m)
@@ -52,10 +59,11 @@ static void plan_weights(model *m)
         size_t channels = (size_t)l->out_channels;
         node->rows = model_weight_rows(l);
         node->weight = add_weight(&m->layout, l);
-        if (l->bias || quantized) node->bias = add_vector(&m->layout, l->name, "bias", channels);
-        if (!l->batchnorm || quantized) continue;
-        node->gamma = add_vector(&m->layout, l->name, "bn_gamma", channels);
-        node->beta = add_vector(&m->layout, l->name, "bn_beta", channels);
+        bool norm = has_norm(m, l); /* its shift is the bias of a quantised layer */
+        if (quantized ? !norm : l->bias) node->bias = add_vector(&m->layout, ROLE_BIAS, l->name, "bias", channels);
+        if (!norm) continue;
+        node->gamma = add_vector(&m->layout, ROLE_NORM, l->name, "bn_gamma", channels);
+        node->beta = add_vector(&m->layout, ROLE_NORM, l->name, "bn_beta", channels);
     }
     m->layout.decayed = m->layout.total;
 }
@@ -68,8 +76,21 @@ static void plan_clips(model *m)
         quantizer->logits = quantizer->clips = quantizer->low = -1;
         if (!quantizer->used) continue;
         const char *owner = q == g->group_count ? "image" : group_owner(g, q);
-        quantizer->clips = add_vector(&m->layout, owner, "clip", (size_t)quantizer->precisions);
-        if (q == g->group_count && g->input_signed) quantizer->low = add_vector(&m->layout, owner, "clip_low", 1);
+        quantizer->clips = add_vector(&m->layout, ROLE_CLIP, owner, "clip", (size_t)quantizer->precisions);
+        if (q == g->group_count && g->input_signed)
+            quantizer->low = add_vector(&m->layout, ROLE_CLIP, owner, "clip_low", 1);
+    }
+}
+
+static void plan_steps(model *m)
+{
+    const bool learned = m->options.quantized && quantizer_learns_steps(&m->options.quantizer);
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        const layer_spec *l = &m->graph->layers[i];
+        m->nodes[i].log_step = -1;
+        if (learned && layer_has_weights(l))
+            m->nodes[i].log_step =
+                add_vector(&m->layout, ROLE_STEP, l->name, "weight_log_step", (size_t)l->out_channels);
     }
     m->layout.clips = m->layout.total;
 }
@@ -82,13 +103,14 @@ static void plan_choices(model *m)
         group->logits = -1;
         if (group->precisions == 0) continue;
         size_t dims[4] = {(size_t)group->precisions, (size_t)group->columns};
-        group->logits = add_tensor(&m->layout, group_owner(g, i), "weight_choice", 2, dims);
+        group->logits = add_tensor(&m->layout, ROLE_CHOICE, group_owner(g, i), "weight_choice", 2, dims);
     }
     for (int q = 0; q <= g->group_count; q++) {
         model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         const char *owner = q == g->group_count ? "image" : group_owner(g, q);
-        quantizer->logits = add_vector(&m->layout, owner, "activation_choice", (size_t)quantizer->precisions);
+        quantizer->logits =
+            add_vector(&m->layout, ROLE_CHOICE, owner, "activation_choice", (size_t)quantizer->precisions);
     }
     m->layout.choices = m->layout.total;
 }
@@ -98,15 +120,15 @@ static void plan_running(model *m)
     const graph *g = m->graph;
     for (int i = 0; i < g->layer_count; i++) {
         const layer_spec *l = &g->layers[i];
-        if (!l->batchnorm || m->options.quantized) continue;
-        m->nodes[i].mean = add_vector(&m->layout, l->name, "bn_mean", (size_t)l->out_channels);
-        m->nodes[i].variance = add_vector(&m->layout, l->name, "bn_variance", (size_t)l->out_channels);
+        if (!has_norm(m, l)) continue;
+        m->nodes[i].mean = add_vector(&m->layout, ROLE_RUNNING, l->name, "bn_mean", (size_t)l->out_channels);
+        m->nodes[i].variance = add_vector(&m->layout, ROLE_RUNNING, l->name, "bn_variance", (size_t)l->out_channels);
     }
 }
 
 size_t model_most_tensors(const graph *g)
 {
-    return (size_t)g->layer_count * 6 + (size_t)(g->group_count + 1) * 4;
+    return (size_t)g->layer_count * 7 + (size_t)(g->group_count + 1) * 4;
 }
 
 void model_layout_plan(model *m)
@@ -114,6 +136,7 @@ void model_layout_plan(model *m)
     m->layout = (model_layout){.tensors = m->layout.tensors};
     plan_weights(m);
     plan_clips(m);
+    plan_steps(m);
     plan_choices(m);
     plan_running(m);
 }
@@ -209,6 +232,10 @@ static size_t carve_parameters(model *m)
         node->effective_weight = arena_reals(&m->memory, layer_weight_count(l));
         node->effective_bias = arena_reals(&m->memory, channels);
         node->step = arena_reals(&m->memory, channels);
+        node->steps = arena_reals(&m->memory, (size_t)m->groups[l->group].precisions * channels);
+        node->learned_bits = arena_bytes(&m->memory, channels);
+        node->effective_gamma = arena_reals(&m->memory, channels);
+        node->effective_beta = arena_reals(&m->memory, channels);
         node->shard_mean = arena_reals(&m->memory, channels);
         node->shard_variance = arena_reals(&m->memory, channels);
         size_t need = conv_scratch_reals(&node->shape);
@@ -219,7 +246,8 @@ static size_t carve_parameters(model *m)
         size_t count = (size_t)m->groups[i].precisions * (size_t)m->groups[i].columns;
         m->groups[i].probability = arena_reals(&m->memory, count);
         m->groups[i].dprobability = arena_reals(&m->memory, count);
-        m->groups[i].soft = model_samples_hard(m) ? arena_reals(&m->memory, count) : m->groups[i].probability;
+        const bool own_soft = model_samples_hard(m) || m->options.sampling == SAMPLING_BITS;
+        m->groups[i].soft = own_soft ? arena_reals(&m->memory, count) : m->groups[i].probability;
     }
     return scratch;
 }

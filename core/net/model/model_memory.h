@@ -25,6 +25,31 @@ static inline const real *model_view(const model *m, const real *block, int tens
     return tensor < 0 ? NULL : block + m->layout.tensors[tensor].offset;
 }
 
+/* Does this pass compute batch-norm with the statistics of its own images? */
+static inline bool model_normalises(const model *m, int index)
+{
+    return m->nodes[index].gamma >= 0 && m->mode != MODEL_EVAL_FLOAT && m->mode != MODEL_EVAL_HARD;
+}
+
+/* What quantises the output of a node that is not an add. */
+static inline const pact *model_grid(const model *m, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const model_quantizer *q = &m->quantizers[node->quantizer];
+    return node->is_signed ? &q->before_add : &q->behind_layer;
+}
+
+/* Scale and shift of a batch-norm that model_normalises. */
+static inline const real *model_gamma(const model *m, const real *values, int index)
+{
+    return m->options.quantized ? m->nodes[index].effective_gamma : model_view(m, values, m->nodes[index].gamma);
+}
+
+static inline const real *model_beta(const model *m, const real *values, int index)
+{
+    return m->options.quantized ? m->nodes[index].effective_beta : model_view(m, values, m->nodes[index].beta);
+}
+
 /* True if MODEL_SOFT computes with one-hot probabilities. */
 static inline bool model_samples_hard(const model *m)
 {

@@ -3,8 +3,10 @@
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
 #include "core/net/model/model_memory.h"
+#include "core/net/model/model_weights.h"
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
+#include "core/quant/choice_bits.h"
 
 /* Probabilities of the search; stream: of the noise (RNG_GUMBEL). */
 static void sample(model *m, real *probability, real *soft, const real *logits, int precisions, int columns,
@@ -16,12 +18,27 @@ static void sample(model *m, real *probability, real *soft, const real *logits, 
     choice_sample(probability, soft, logits, noise, model_samples_hard(m), precisions, columns, m->temperature);
 }
 
+static void prepare_bits(const model *m, const model_weight_group *group, const real *choice, bool keep_alive)
+{
+    if (m->mode == MODEL_SOFT) {
+        choice_bits_mix(group->probability, group->soft, choice, group->bits, group->precisions, group->columns);
+        return;
+    }
+    choice_bits_nearest(group->probability, choice, group->bits, group->precisions, group->columns);
+    if (keep_alive && group->bits[0] == 0)
+        choice_bits_keep_alive(group->probability, choice, group->precisions, group->columns);
+}
+
 static void prepare_groups(model *m, const real *values, bool keep_alive, uint32_t step)
 {
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
         const real *logits = model_view(m, values, group->logits);
+        if (m->options.sampling == SAMPLING_BITS) {
+            prepare_bits(m, group, logits, keep_alive);
+            continue;
+        }
         if (m->mode == MODEL_SOFT) {
             sample(m, group->probability, group->soft, logits, group->precisions, group->columns, step,
                    2 * (uint32_t)i);
@@ -34,7 +51,7 @@ static void prepare_groups(model *m, const real *values, bool keep_alive, uint32
     }
 }
 
-/* In hard mode only the chosen precision is computed; `chosen` says where its clip is. */
+/* In a discrete mode only the chosen precision is computed; `chosen` says where its clip is. */
 static void prepare_quantizer(model *m, int index, const real *values, uint32_t step)
 {
     model_quantizer *q = &m->quantizers[index];
@@ -56,24 +73,13 @@ static void prepare_quantizer(model *m, int index, const real *values, uint32_t 
     q->step = act_quant_step(count, bits, clip, low, probability);
     act_quant_prepare(&q->behind_layer, count, bits, clip, low, probability, ACT_BEHIND_LAYER, &m->options.rules);
     act_quant_prepare(&q->behind_add, count, bits, clip, low, probability, ACT_BEHIND_ADD, &m->options.rules);
-}
-
-static void prepare_layer(model *m, const real *values, int index)
-{
-    const layer_spec *l = &m->graph->layers[index];
-    model_node *node = &m->nodes[index];
-    const model_weight_group *group = &m->groups[l->group];
-    weight_choice choice = {
-        .precisions = group->precisions, .columns = group->columns, .probability = group->probability};
-    for (int p = 0; p < group->precisions; p++) choice.bits[p] = group->bits[p];
-    weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows, l->out_channels,
-               &choice, m->options.rules.weight_tie_by_division);
-    const real *bias = model_view(m, values, node->bias);
-    if (node->input_quantizer >= 0)
-        bias_quantize(node->effective_bias, bias, node->step, m->quantizers[node->input_quantizer].step,
-                      l->out_channels);
-    else
-        for (int c = 0; c < l->out_channels; c++) node->effective_bias[c] = bias[c];
+    if (m->options.quantizer.rounding == ROUNDING_NEAREST) {
+        act_quant_round_to_nearest(&q->behind_layer);
+        act_quant_round_to_nearest(&q->behind_add);
+    }
+    real mixed = 0;
+    for (int j = 0; j < count; j++) mixed += probability[j] * clip[j];
+    act_quant_prepare_signed(&q->before_add, mixed);
 }
 
 void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step)
@@ -92,6 +98,6 @@ void model_prepare(model *m, const real *values, model_mode mode, real temperatu
         if (mode == MODEL_EVAL_FLOAT)
             batchnorm_fold(node->effective_weight, node->effective_bias, m, values, i);
         else
-            prepare_layer(m, values, i);
+            model_weights_prepare(m, values, i);
     }
 }

@@ -1,6 +1,6 @@
 /* checksum: SHA-256 of bytes fed in pieces, as text. */
-#ifndef CORE_DATA_CHECKSUM_H
-#define CORE_DATA_CHECKSUM_H
+#ifndef CORE_BASE_CHECKSUM_H
+#define CORE_BASE_CHECKSUM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "core/data/checksum.h"
+#include "core/base/checksum.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

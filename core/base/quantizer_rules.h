@@ -1,0 +1,52 @@
+/* quantizer_rules: how the quantised network is built and its quantisers find their grids, as named rules that can be
+ * chosen one by one. All zero is the published method, which arithmetic.h may correct; every other rule is for exact
+ * arithmetic. Codes, sizes and costs of a network do not depend on them. */
+#ifndef CORE_BASE_QUANTIZER_RULES_H
+#define CORE_BASE_QUANTIZER_RULES_H
+
+#include <stdbool.h>
+
+/* The step of a weight channel (core/quant/weight_step.h). */
+typedef enum {
+    WEIGHT_STEP_MINMAX,  /* "minmax": the extreme weights are the ends of the grid */
+    WEIGHT_STEP_MSE,     /* "mse": the smallest sum of squared errors, from the weights of the moment */
+    WEIGHT_STEP_LEARNED, /* "learned": trained; "mse" while choices move, and as the start */
+    WEIGHT_STEP_RULES
+} weight_step_rule;
+
+/* "folded": batch-norm becomes part of the weights before the search | "kept": it stays, and is folded exactly for
+ * every evaluation (core/net/model/model_fold.h). */
+typedef enum { BATCHNORM_FOLDED, BATCHNORM_KEPT } batchnorm_rule;
+
+/* What goes into an add from a layer without ReLU: "rectified" by the unsigned quantiser | "signed", 8 bit. */
+typedef enum { BEFORE_ADD_RECTIFIED, BEFORE_ADD_SIGNED } before_add_rule;
+
+/* Where activation clips start: "constant" | "data", a percentile of what the float network computes. */
+typedef enum { CLIPS_CONSTANT, CLIPS_DATA } clips_rule;
+
+/* Activation codes: "floor" | "nearest". */
+typedef enum { ROUNDING_FLOOR, ROUNDING_NEAREST } rounding_rule;
+
+typedef struct {
+    weight_step_rule weight_step_2, weight_step_4, weight_step_8;
+    batchnorm_rule batchnorm;
+    before_add_rule before_add;
+    clips_rule clips;
+    double clip_percentile; /* of CLIPS_DATA: 100 is the largest value */
+    rounding_rule rounding;
+} quantizer_rules;
+
+/* Of a precision of 1 ... 8 bit: that of the next of 2, 4, 8 bit which is not below it. */
+static inline weight_step_rule quantizer_weight_step(const quantizer_rules *rules, int bits)
+{
+    return bits <= 2 ? rules->weight_step_2 : bits <= 4 ? rules->weight_step_4 : rules->weight_step_8;
+}
+
+/* Does any precision have learned steps? */
+static inline bool quantizer_learns_steps(const quantizer_rules *rules)
+{
+    return rules->weight_step_2 == WEIGHT_STEP_LEARNED || rules->weight_step_4 == WEIGHT_STEP_LEARNED ||
+           rules->weight_step_8 == WEIGHT_STEP_LEARNED;
+}
+
+#endif

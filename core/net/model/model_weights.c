@@ -1,0 +1,194 @@
+#include "core/net/model/model_weights.h"
+
+#include <string.h>
+
+#include "core/net/model/batchnorm.h"
+#include "core/net/model/model_memory.h"
+#include "core/quant/weight_learn.h"
+#include "core/quant/weight_step.h"
+
+static weight_step_rule rule_of(const model *m, int bits)
+{
+    return bits > 0 ? quantizer_weight_step(&m->options.quantizer, bits) : WEIGHT_STEP_MINMAX;
+}
+
+/* Are steps of this precision values of their own at the moment? */
+static bool is_learned(const model *m, int bits)
+{
+    return m->steps_learned && model_mode_is_discrete(m->mode) && rule_of(m, bits) == WEIGHT_STEP_LEARNED;
+}
+
+static int column_of(const model_weight_group *group, int channel)
+{
+    return group->columns == 1 ? 0 : channel;
+}
+
+static real probability_of(const model_weight_group *group, int p, int channel)
+{
+    return group->probability[p * group->columns + column_of(group, channel)];
+}
+
+/* In a discrete network only precisions that some channel has are of interest. */
+static bool is_used(const model *m, const model_weight_group *group, int p)
+{
+    if (!model_mode_is_discrete(m->mode)) return true;
+    for (int c = 0; c < group->columns; c++)
+        if (group->probability[p * group->columns + c] > 0) return true;
+    return false;
+}
+
+static void prepare_steps(model *m, const real *values, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[l->group];
+    for (int p = 0; p < group->precisions; p++) {
+        const int bits = group->bits[p];
+        real *steps = node->steps + p * l->out_channels;
+        if (rule_of(m, bits) == WEIGHT_STEP_MINMAX) continue;
+        if (is_learned(m, bits)) {
+            const real *log_step = model_view(m, values, node->log_step);
+            for (int c = 0; c < l->out_channels; c++) steps[c] = real_exp(log_step[c]);
+        } else if (is_used(m, group, p)) {
+            weight_step_mse(steps, model_view(m, values, node->weight), node->rows, l->out_channels, bits);
+        } else {
+            for (int c = 0; c < l->out_channels; c++) steps[c] = 1;
+        }
+    }
+}
+
+weight_choice model_weight_choice(const model *m, int index)
+{
+    const model_weight_group *group = &m->groups[m->graph->layers[index].group];
+    weight_choice choice = {.precisions = group->precisions,
+                            .columns = group->columns,
+                            .probability = group->probability,
+                            .steps = m->nodes[index].steps};
+    for (int p = 0; p < group->precisions; p++) {
+        choice.bits[p] = group->bits[p];
+        choice.given[p] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX;
+    }
+    return choice;
+}
+
+/* The probability that a channel is not pruned: the part of its batch-norm's output that goes on. */
+static real gate_of(const model_weight_group *group, int channel)
+{
+    real open = 0;
+    for (int p = 0; p < group->precisions; p++)
+        if (group->bits[p] != 0) open += probability_of(group, p, channel);
+    return group->bits[0] != 0 ? 1 : open;
+}
+
+static void prepare_norm(model *m, const real *values, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[l->group];
+    const real *gamma = model_view(m, values, node->gamma), *beta = model_view(m, values, node->beta);
+    for (int c = 0; c < l->out_channels; c++) {
+        const real gate = gate_of(group, c);
+        node->effective_gamma[c] = gate * gamma[c];
+        node->effective_beta[c] = gate * beta[c];
+    }
+}
+
+/* What folding multiplies a step with, into effective_gamma, and the folded bias, into effective_beta. */
+static void prepare_fold(model *m, const real *values, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const real *gamma = model_view(m, values, node->gamma), *beta = model_view(m, values, node->beta);
+    const real *mean = model_view(m, values, node->mean), *variance = model_view(m, values, node->variance);
+    for (int c = 0; c < m->graph->layers[index].out_channels; c++) {
+        const real gain = gamma[c] / real_sqrt(variance[c] + BATCHNORM_EPSILON);
+        node->effective_gamma[c] = gain;
+        node->effective_beta[c] = beta[c] - mean[c] * gain;
+    }
+}
+
+/* Which channels of a discrete network have a learned step, for the backward pass. */
+static void prepare_learned(model *m, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[l->group];
+    for (int c = 0; c < l->out_channels; c++) {
+        node->learned_bits[c] = 0;
+        for (int p = 0; p < group->precisions; p++)
+            if (is_learned(m, group->bits[p]) && probability_of(group, p, c) > 0)
+                node->learned_bits[c] = (int8_t)group->bits[p];
+    }
+}
+
+static void prepare_bias(model *m, const real *bias, int index)
+{
+    model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    if (node->input_quantizer >= 0)
+        bias_quantize(node->effective_bias, bias, node->step, m->quantizers[node->input_quantizer].step, channels);
+    else
+        memcpy(node->effective_bias, bias, (size_t)channels * sizeof *bias);
+}
+
+void model_weights_prepare(model *m, const real *values, int index)
+{
+    model_node *node = &m->nodes[index];
+    const bool kept = node->gamma >= 0, folds = kept && m->mode == MODEL_EVAL_HARD;
+    prepare_steps(m, values, index);
+    if (node->log_step >= 0) prepare_learned(m, index);
+    weight_choice choice = model_weight_choice(m, index);
+    if (folds) {
+        prepare_fold(m, values, index);
+        choice.gain = node->effective_gamma;
+    } else if (kept) {
+        prepare_norm(m, values, index);
+    }
+    weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows,
+               m->graph->layers[index].out_channels, &choice, m->options.rules.weight_tie_by_division);
+    if (folds)
+        prepare_bias(m, node->effective_beta, index);
+    else if (!kept)
+        prepare_bias(m, model_view(m, values, node->bias), index);
+}
+
+/* y = gate (gamma x + beta): the gate belongs to every precision that is not 0 bit. */
+static void backward_norm(model *m, const real *values, real *gradients, int index)
+{
+    const layer_spec *l = &m->graph->layers[index];
+    const model_node *node = &m->nodes[index];
+    model_weight_group *group = &m->groups[l->group];
+    const real *gamma = model_view(m, values, node->gamma), *beta = model_view(m, values, node->beta);
+    real *dgamma = model_at(m, gradients, node->gamma), *dbeta = model_at(m, gradients, node->beta);
+    if (group->bits[0] != 0) return;
+    for (int c = 0; c < l->out_channels; c++) {
+        const real gate = gate_of(group, c), dgate = gamma[c] * dgamma[c] + beta[c] * dbeta[c];
+        for (int p = 0; p < group->precisions && m->mode == MODEL_SOFT; p++)
+            if (group->bits[p] != 0) group->dprobability[p * group->columns + column_of(group, c)] += dgate;
+        dgamma[c] *= gate;
+        dbeta[c] *= gate;
+    }
+}
+
+void model_weights_backward(model *m, const real *values, real *gradients, int index)
+{
+    const model_node *node = &m->nodes[index];
+    if (node->gamma >= 0) backward_norm(m, values, gradients, index);
+    if (node->log_step < 0 || m->mode != MODEL_HARD || !m->steps_learned) return;
+    weight_learn_backward(model_at(m, gradients, node->weight), model_at(m, gradients, node->log_step),
+                          model_view(m, values, node->weight), node->step, node->learned_bits, node->rows,
+                          m->graph->layers[index].out_channels);
+}
+
+void model_start_steps(model *m, real *values, bool keep_alive)
+{
+    m->steps_learned = false;
+    model_prepare(m, values, MODEL_HARD, 1, keep_alive, 0);
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        const model_node *node = &m->nodes[i];
+        if (node->weight < 0 || node->log_step < 0) continue;
+        real *log_step = model_at(m, values, node->log_step);
+        for (int c = 0; c < m->graph->layers[i].out_channels; c++)
+            log_step[c] = node->step[c] > 0 ? real_log(node->step[c]) : 0;
+    }
+    m->steps_learned = true;
+}

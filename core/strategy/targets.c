@@ -1,0 +1,161 @@
+#include "core/strategy/targets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/entry.h"
+#include "core/cost/cost_budget.h"
+#include "core/cost/cost_total.h"
+
+enum { WORD = 32, WORDS = 4 };
+
+/* What the unpruned network costs with all weights at `bits` and activations at 8 bit. */
+static status uniform_cost(double *out, const cost_model *m, const graph *g, int bits)
+{
+    group_choice *groups = calloc((size_t)g->group_count + 1, sizeof *groups);
+    if (groups == NULL) return status_fail(STATUS_MEMORY, "no memory for the cost of %s", g->name);
+    cost_uniform(groups, g, bits, 8);
+    *out = cost_total(m, g, groups, false, NULL);
+    free(groups);
+    return status_ok();
+}
+
+/* A number and up to four words behind it; "%" is a word of its own. False: the text is something else. */
+static bool split_text(double *number, char words[WORDS][WORD], int *count, const char *text)
+{
+    char *rest;
+    *number = strtod(text, &rest);
+    *count = 0;
+    if (rest == text || !(*number > 0) || !isfinite(*number)) return false;
+    for (rest += strspn(rest, " "); *rest != '\0'; rest += strspn(rest, " ")) {
+        size_t length = *rest == '%' ? 1 : strcspn(rest, " %");
+        if (*count == WORDS || length >= WORD) return false;
+        snprintf(words[(*count)++], WORD, "%.*s", (int)length, rest);
+        rest += length;
+    }
+    return *count > 0;
+}
+
+/* How many of the model's units one of `given` is; 0: it is no such unit. */
+static double factor_of(const char *given, const cost_model *m)
+{
+    static const struct {
+        const char *unit;
+        double bits;
+    } sizes[] = {{"bit", 1}, {"B", 8}, {"kB", 8e3}, {"MB", 8e6}, {"KiB", 8192}, {"MiB", 8388608}};
+    static const struct {
+        char prefix;
+        double factor;
+    } prefixes[] = {{'k', 1e3}, {'M', 1e6}, {'G', 1e9}, {'m', 1e-3}, {'u', 1e-6}};
+    if (strcmp(given, m->unit) == 0) return 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && strcmp(m->unit, "bits") == 0; i++)
+        if (strcmp(given, sizes[i].unit) == 0) return sizes[i].bits;
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (given[0] == prefixes[i].prefix && strcmp(given + 1, m->unit) == 0) return prefixes[i].factor;
+    return 0;
+}
+
+/* "w4": bits; 0: something else. */
+static int fixed_bits(const char *word)
+{
+    return word[0] == 'w' && word[1] >= '1' && word[1] <= '8' && word[2] == '\0' ? word[1] - '0' : 0;
+}
+
+/* The model that is named, or the one that a unit of memory names, or the usual one; NULL: none. */
+static const cost_model *choose_model(const char *name, const char *unit, const cost_model *usual,
+                                      const cost_model *const *cost_models)
+{
+    if (name != NULL) return cost_list_find(cost_models, name);
+    if (usual != NULL && (unit == NULL || factor_of(unit, usual) != 0)) return usual;
+    const cost_model *size = cost_list_find(cost_models, "size");
+    return unit != NULL && size != NULL && factor_of(unit, size) != 0 ? size : usual;
+}
+
+static status read_value(double *out, const char *text, double number, char words[WORDS][WORD], bool relative,
+                         const cost_model *m, const graph *g)
+{
+    if (relative) {
+        const int bits = fixed_bits(words[2]);
+        if (bits == 0) return status_fail(STATUS_CONFIG, "is \"%.40s\": part of what? Write w8, w4 or w2", text);
+        TRY(uniform_cost(out, m, g, bits));
+        *out *= number / 100;
+        return status_ok();
+    }
+    *out = number * factor_of(words[0], m);
+    if (*out > 0) return status_ok();
+    return status_fail(STATUS_CONFIG, "is \"%.40s\": %s is counted in %s, not in \"%.30s\"", text, m->name, m->unit,
+                       words[0]);
+}
+
+status targets_read(budget *out, const char *text, const cost_model *usual, const graph *g,
+                    const cost_model *const *cost_models)
+{
+    char words[WORDS][WORD];
+    double number, value;
+    int count;
+    if (!split_text(&number, words, &count, text))
+        return status_fail(STATUS_CONFIG,
+                           "is \"%.40s\"; write a budget like \"32 kB\", \"1.5e6 cycles mpic\" or \"90 %% of w4\"",
+                           text);
+    const bool relative = count >= 3 && strcmp(words[0], "%") == 0 && strcmp(words[1], "of") == 0;
+    const int used = relative ? 3 : 1;
+    const char *name = count > used ? words[used] : NULL;
+    const cost_model *m = choose_model(name, relative ? NULL : words[0], usual, cost_models);
+    if (m == NULL || count > used + 1)
+        return status_fail(STATUS_CONFIG, "is \"%.40s\": there is no cost model \"%.30s\"", text,
+                           name != NULL ? name : "");
+    TRY(read_value(&value, text, number, words, relative, m, g));
+    snprintf(out->cost_model, sizeof out->cost_model, "%.23s", m->name);
+    out->value = value;
+    return status_ok();
+}
+
+status targets_full_cost(double *out, const cost_model *m, const graph *g)
+{
+    return uniform_cost(out, m, g, 8);
+}
+
+static status check_reachable(const budget *b, const char *text, const settings *s, const plan_place *at,
+                              const precision_choice *choice)
+{
+    const sweep_entry *e = &s->entries[at->entry];
+    const cost_model *m = cost_list_find(at->cost_models, b->cost_model);
+    int8_t *activations = malloc((size_t)at->graph->group_count + 1);
+    if (activations == NULL) return status_fail(STATUS_MEMORY, "no memory for the cost of %s", at->graph->name);
+    memset(activations, s->search.activation_bits[0], (size_t)at->graph->group_count + 1);
+    activations[at->graph->group_count] = (int8_t)s->search.input_bits[0];
+    double least;
+    status found = cost_budget_least(&least, NULL, at->graph,
+                                     &(cost_budget){.model = m,
+                                                    .target = b->value,
+                                                    .candidates = choice->bits,
+                                                    .candidate_count = choice->count,
+                                                    .activation_bits = activations,
+                                                    .whole_groups = choice->whole_groups,
+                                                    .keep_alive = true});
+    free(activations);
+    TRY(found);
+    if (b->value >= least) return status_ok();
+    if (isnan(least))
+        return status_fail(STATUS_CONFIG, "is \"%.40s\": %s does not say what these precisions cost", text, m->name);
+    return status_fail(STATUS_CONFIG,
+                       "is \"%.40s\", %.6g %s, but strategy %s cannot bring %s below %.6g: raise the target", text,
+                       b->value, m->unit, e->strategy, at->graph->name, least);
+}
+
+status targets_of_entry(budget out[MAX_TARGETS], const settings *s, const plan_place *at, const precision_choice *usual)
+{
+    const sweep_entry *e = &s->entries[at->entry];
+    const cost_model *charged = cost_list_find(at->cost_models, e->cost_model);
+    const precision_choice choice = precision_choice_of(e, usual);
+    for (int i = 0; i < e->target_count; i++) {
+        char place[ENTRY_PLACE];
+        entry_place(place, s, at->entry);
+        status read = targets_read(&out[i], e->targets[i], charged, at->graph, at->cost_models);
+        if (!failed(read)) read = check_reachable(&out[i], e->targets[i], s, at, &choice);
+        TRY(status_in(read, "%.200s: sweep %s: targets[%d]", s->path, place, i));
+    }
+    return status_ok();
+}

@@ -1,0 +1,154 @@
+# The table of `bitfront --help`: what the program ends with, for every command and every way out.
+. tests/support/e2e.sh
+
+small_sweep "$work/small.cfg"
+cd "$work" || exit 1
+sed 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/; s/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
+unset OPENBLAS_CORETYPE # a warning of bench would come first
+network=$root/configs/networks/digits8.cfg
+"$program" sweep small.cfg --out run -q > out 2>&1 || exit 1
+
+# ends CODE "words of the message, or nothing" COMMAND...
+ends() {
+    local expected=$1 words=$2
+    shift 2
+    "$program" "$@" > out 2> messages
+    code=$?
+    check "$*: exit code $expected" test "$code" = "$expected"
+    if [ "$expected" = 0 ] || [ "$expected" = 1 ]; then
+        check "$*: no message" test ! -s messages
+    else
+        check "$*: one message that says '$words'" \
+            eval 'test "$(grep -c "^bitfront: " messages)" = 1 && grep -qF -- "$words" messages'
+    fi
+}
+
+# ---- 0: done ----
+ends 0 "" --help
+ends 0 "" --version
+for command in plan sweep status front prepare check cost merge bench; do ends 0 "" $command --help; done
+ends 0 "" plan small.cfg
+ends 0 "" plan --help-config
+ends 0 "" status run
+ends 0 "" front run
+ends 0 "" check run
+ends 0 "" check data.h5
+ends 0 "" check small.cfg
+ends 0 "" cost "$network"
+ends 0 "" cost run --point 3
+ends 0 "" merge merged run run
+ends 0 "" sweep small.cfg --out run -q
+ends 0 "" sweep small.cfg --where
+
+# ---- 1: some tasks failed ----
+ends 1 "" sweep failing.cfg --out failing -q
+ends 1 "" sweep failing.cfg --out failing -q
+
+# ---- 2: usage, configuration, input ----
+ends 2 "a command is missing"
+ends 2 "there is no command \"sweeep\"" sweeep
+for command in plan sweep status front prepare check cost merge; do
+    ends 2 "unknown option --nonsense" $command --nonsense
+    ends 2 "missing" $command
+done
+ends 2 "there is no benchmark" bench
+ends 2 "unknown option --nonsense" bench step --nonsense
+for command in plan sweep check; do ends 2 "nothing.cfg does not exist" $command nothing.cfg; done
+for command in status front check; do ends 2 nothing $command nothing; done
+ends 2 "wants" sweep small.cfg --deadline never
+ends 2 "wants" sweep small.cfg --max-walltime 99999999999999999999
+ends 2 "wants uniform:w4a8" cost "$network" --allocation uniform:w99999999999999999999a8
+ends 2 "wants uniform:w4a8" cost "$network" --allocation uniform:w4a8x
+ends 2 "mpirun -n 2" bench dispatch
+OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run
+
+# ---- 3: the machine ----
+for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" "plan --help-config" \
+    "status run" "front run" "check run" "check data.h5" "cost $network" "cost run --point 3" "merge merged run run" \
+    "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" "bench kernels --network $network --batch 2"; do
+    if [ -c /dev/full ]; then
+        "$program" $command > /dev/full 2> messages
+        code=$?
+        check "$command > /dev/full: exit code 3" test "$code" = 3
+        check "$command > /dev/full: says so" grep -qF "writing to standard output failed" messages
+    fi
+    "$program" $command >&- 2> messages
+    code=$?
+    check "$command with a closed output: exit code 3" test "$code" = 3
+    check "$command with a closed output: no file takes its place" \
+        test "$(head -c 4 run/results.h5 | tail -c 3)$(head -c 4 data.h5 | tail -c 3)" = HDFHDF
+done
+# A launcher that is not there, and an MPI that cannot send.
+OMPI_COMM_WORLD_RANK=0 OMPI_MCA_btl=nonsense OMPI_MCA_pml=ob1 "$program" sweep small.cfg --out run -q > out 2>&1
+code=$?
+check "MPI cannot start: exit code 3" test "$code" = 3
+ulimit_ends() { # LIMIT COMMAND...
+    (ulimit $1 && shift && exec "$program" "$@") > out 2>&1
+    code=$?
+}
+ulimit_ends "-n 4" sweep small.cfg --out descriptors -q
+expect 3 "Too many open files" "no descriptor is left"
+(ulimit -v 300000 && exec "$program" sweep small.cfg --out memory -q --set "batch = 64" \
+    --set "network = \"$root/configs/networks/resnet8.cfg\"") > out 2>&1
+code=$?
+check "little memory: exit code 0 or 3" test "$code" = 0 -o "$code" = 3
+
+# ---- 75: stopped ----
+# stopped SIGNAL COMMAND...: which takes long, or waits for somebody who writes the FIFO
+stopped() {
+    local signal=$1 started
+    shift
+    "$program" "$@" > out 2> messages &
+    local pid=$!
+    sleep 1
+    started=$(date +%s%N)
+    kill "-$signal" $pid
+    wait $pid
+    code=$?
+    local took=$((($(date +%s%N) - started) / 1000000))
+    check "$signal ends $1 $2: exit code 75" test "$code" = 75
+    check "$signal ends $1 $2: within a second (${took} ms)" test "$took" -lt 1000
+    check "$signal ends $1 $2: one message" test "$(grep -c '^bitfront: ' messages)" = 1
+}
+mkfifo fifo.cfg
+for signal in TERM INT; do
+    stopped $signal prepare synthetic -o large.h5 --train 1000000
+    for command in plan check cost; do
+        if timeout 1 "$program" $command fifo.cfg > out 2>&1 < /dev/null; [ $? = 2 ]; then
+            echo "ok: $command refuses a FIFO at once"
+        else
+            stopped $signal $command fifo.cfg
+        fi
+    done
+    stopped $signal sweep small.cfg --out "stopped$signal" -q --set "warmup.epochs = 100000"
+    stopped $signal bench step --network "$network" --seconds 60
+    stopped $signal bench kernels --network "$root/configs/networks/resnet8.cfg" --batch 64
+done
+check "nothing half written is left by prepare" test ! -e large.h5
+
+# ---- a reader who has seen enough ----
+for command in "plan small.cfg" "plan --help-config" "cost $network"; do
+    "$program" $command 2> messages | true
+    codes=${PIPESTATUS[*]} code=${codes% *}
+    check "$command | true: exit code 0" test "$code" = 0
+    check "$command | true: quiet" test ! -s messages
+done
+
+# ---- under mpirun the code is that of rank 0 ----
+under() { # CODE RANKS COMMAND...
+    local expected=$1 ranks=$2
+    shift 2
+    run "$ranks" "$@"
+    check "$ranks ranks, $*: exit code $expected" test "$code" = "$expected"
+    [ "$expected" -le 1 ] || check "$ranks ranks, $*: one message" test "$(grep -c '^bitfront: ' out)" = 1
+}
+under 0 2 plan small.cfg
+check "only one rank prints" test "$(grep -c '^network:' out)" = 1
+under 0 2 --help
+under 2 3 sweep --nonsense
+under 2 3 sweep nothing.cfg
+under 2 3 status nothing
+under 2 3 bench step --nonsense
+under 0 3 sweep small.cfg --out ranks -q
+under 1 3 sweep failing.cfg --out failing3 -q
+finish

@@ -1,0 +1,279 @@
+/* links: core_cost hw_models */
+/* Budgets: never above, nothing left that would fit, and as good as trying everything where everything can be tried. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cost/cost_budget.h"
+#include "hw_models/registry.h"
+#include "tests/support/check_status.h"
+
+enum { MOST_CHANNELS = 512 };
+static const int CANDIDATES[] = {0, 2, 4, 8};
+
+static graph network;
+static allocation at;
+static uint32_t generator = 11;
+
+static double uniform(double low, double high)
+{
+    generator = generator * 1664525u + 1013904223u;
+    return low + (high - low) * (generator >> 8) / 16777216.0;
+}
+
+static void use(const char *path)
+{
+    check_ok(graph_load(&network, path));
+    check_ok(allocation_new(&at, &network));
+    allocation_uniform(&at, 8, 8);
+}
+
+static void done_with(void)
+{
+    allocation_free(&at);
+    graph_free(&network);
+}
+
+static int channels(void)
+{
+    return at.first[network.group_count];
+}
+
+static cost_budget budget_of(const char *model, double target)
+{
+    static int8_t eight[64];
+    memset(eight, 8, sizeof eight);
+    return (cost_budget){.model = cost_model_find(model),
+                         .target = target,
+                         .candidates = CANDIDATES,
+                         .candidate_count = 4,
+                         .activation_bits = eight};
+}
+
+static bool may_prune(int channel)
+{
+    int group = 0;
+    while (at.first[group + 1] <= channel) group++;
+    return !network.groups[group].holds_output;
+}
+
+static double cost_with(const cost_model *m, int channel, int bits)
+{
+    const int8_t before = at.weight_bits[channel];
+    at.weight_bits[channel] = (int8_t)bits;
+    double cost = cost_budget_value(m, &at);
+    at.weight_bits[channel] = before;
+    return cost;
+}
+
+static void test_rounding_meets_the_budget_from_below(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"size", "mpic", "ne16", "bitops"};
+    use("configs/networks/resnet8.cfg");
+    double bits[MOST_CHANNELS];
+    for (int trial = 0; trial < 24; trial++) {
+        const cost_model *m = cost_model_find(models[trial % 4]);
+        allocation_uniform(&at, 8, 8);
+        const double full = cost_budget_value(m, &at);
+        cost_budget b = budget_of(m->name, full * uniform(0.08, 0.7));
+        for (int c = 0; c < channels(); c++) bits[c] = uniform(0, 8);
+        check_ok(cost_budget_round(&at, bits, &b));
+        const double cost = cost_budget_value(m, &at);
+        assert_true(cost <= b.target);
+        int cut_only = 0;
+        for (int c = 0; c < channels(); c++) {
+            const int now = at.weight_bits[c];
+            assert_true(now != 0 || may_prune(c));
+            const int below = bits[c] < 2 ? 0 : bits[c] < 4 ? 2 : bits[c] < 8 ? 4 : 8;
+            const int above = below == 0 ? 2 : 2 * below;
+            assert_true(now <= above || (below == 0 && !may_prune(c)));
+            cut_only += now == below;
+            /* whoever stayed below although there was a remainder would not fit */
+            if (now == below && below > 0 && bits[c] > below)
+                assert_true(cost_with(m, c, above) > b.target || cost < full);
+        }
+        assert_true(cut_only > 0);
+    }
+    done_with();
+}
+
+/* Written again, without counts that are kept up to date: the order of the remainders decides. */
+static void test_rounding_takes_the_largest_remainders(void **state)
+{
+    (void)state;
+    use("configs/networks/resnet8.cfg");
+    const cost_model *size = cost_model_find("size");
+    double bits[MOST_CHANNELS];
+    for (int trial = 0; trial < 8; trial++) {
+        for (int c = 0; c < channels(); c++) bits[c] = uniform(2, 8);
+        for (int c = 0; c < channels(); c++) at.weight_bits[c] = bits[c] < 4 ? 2 : 4;
+        const double least = cost_budget_value(size, &at);
+        cost_budget b = budget_of("size", least * uniform(1.05, 1.3));
+        bool tried[MOST_CHANNELS] = {false};
+        for (int turn = 0; turn < channels(); turn++) {
+            int best = -1;
+            double most = 0;
+            for (int c = 0; c < channels(); c++) {
+                double low = bits[c] < 4 ? 2 : 4, share = (bits[c] - low) / low;
+                if (tried[c] || share <= most) continue;
+                most = share;
+                best = c;
+            }
+            if (best < 0) break;
+            tried[best] = true;
+            if (cost_with(size, best, 2 * at.weight_bits[best]) <= b.target) at.weight_bits[best] *= 2;
+        }
+        int8_t wanted[MOST_CHANNELS];
+        memcpy(wanted, at.weight_bits, (size_t)channels());
+        check_ok(cost_budget_round(&at, bits, &b));
+        assert_memory_equal(at.weight_bits, wanted, (size_t)channels());
+    }
+    done_with();
+}
+
+static void test_what_costs_too_much_goes_down(void **state)
+{
+    (void)state;
+    use("configs/networks/resnet8.cfg");
+    double bits[MOST_CHANNELS];
+    for (int c = 0; c < channels(); c++) bits[c] = 8;
+    for (int keep = 0; keep < 2; keep++) {
+        cost_budget b = budget_of("size", 8000);
+        b.keep_alive = keep == 1;
+        check_ok(cost_budget_round(&at, bits, &b));
+        assert_true(cost_budget_value(b.model, &at) <= b.target);
+        for (int g = 0; g < network.group_count && keep == 1; g++) {
+            int kept = 0;
+            for (int c = at.first[g]; c < at.first[g + 1]; c++) kept += at.weight_bits[c] != 0;
+            assert_true(kept > 0);
+        }
+    }
+    done_with();
+}
+
+static void test_a_budget_that_cannot_be_met_says_what_is_reached(void **state)
+{
+    (void)state;
+    use("configs/networks/dscnn.cfg");
+    double bits[MOST_CHANNELS] = {0}, *loss = calloc(4 * MOST_CHANNELS, sizeof *loss), least;
+    cost_budget b = budget_of("size", 100);
+    b.keep_alive = true;
+    check_ok(cost_budget_least(&least, NULL, &network, &b));
+    assert_true(least > 100 && least < 5000);
+    status s = cost_budget_round(&at, bits, &b);
+    assert_int_equal(s.code, STATUS_NUMERIC);
+    check_says(s, "cannot be met");
+    s = cost_budget_allocate(&at, loss, &b);
+    assert_int_equal(s.code, STATUS_NUMERIC);
+    check_says(s, "cannot be met");
+    b.target = least;
+    check_ok(cost_budget_allocate(&at, loss, &b));
+    assert_true(cost_budget_value(b.model, &at) <= least);
+    free(loss);
+    done_with();
+}
+
+/* Falling losses that are convex in the bits, as of quantisation. */
+static double *random_losses(void)
+{
+    double *loss = calloc(4 * (size_t)channels(), sizeof *loss);
+    assert_non_null(loss);
+    for (int c = 0; c < channels(); c++) {
+        const double weight = exp(uniform(-3, 3));
+        for (int p = 0; p < 4; p++) loss[p * channels() + c] = weight * pow(4, -CANDIDATES[p]);
+    }
+    return loss;
+}
+
+static double loss_of(const double *loss)
+{
+    double sum = 0;
+    for (int c = 0; c < channels(); c++) {
+        int p = 0;
+        while (CANDIDATES[p] != at.weight_bits[c]) p++;
+        sum += loss[p * channels() + c];
+    }
+    return sum;
+}
+
+static void test_allocation_meets_the_budget_and_uses_it(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"size", "mpic", "ne16", "bitops", "macs", "gap8"};
+    use("configs/networks/resnet8.cfg");
+    double before = 0;
+    for (int trial = 0; trial < 18; trial++) {
+        const cost_model *m = cost_model_find(models[trial % 6]);
+        double *loss = random_losses();
+        allocation_uniform(&at, 8, 8);
+        const double full = cost_budget_value(m, &at);
+        cost_budget b = budget_of(m->name, full * uniform(0.1, 0.9));
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_true(cost_budget_value(m, &at) <= b.target);
+        for (int c = 0; c < channels(); c++) {
+            const int now = at.weight_bits[c];
+            assert_true(now != 0 || may_prune(c));
+            if (now < 8) assert_true(cost_with(m, c, now == 0 ? 2 : 2 * now) > b.target);
+        }
+        before = loss_of(loss);
+        b.target *= 1.05; /* more room is never worse */
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_true(loss_of(loss) <= before * 1.02);
+        free(loss);
+    }
+    done_with();
+}
+
+/* A chain of few channels, where every allocation can be tried. */
+static void test_allocation_is_nearly_the_best_of_all(void **state)
+{
+    (void)state;
+    use("tests/support/networks/tiny_chain.cfg");
+    assert_true(channels() <= 9);
+    const cost_model *size = cost_model_find("size");
+    double excess = 0;
+    int trials = 0;
+    for (; trials < 30; trials++) {
+        double *loss = random_losses(), best = INFINITY;
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of("size", cost_budget_value(size, &at) * uniform(0.2, 0.8));
+        for (long code = 0; code < 1L << 2 * channels(); code++) {
+            bool allowed = true;
+            for (int c = 0; c < channels(); c++) {
+                at.weight_bits[c] = (int8_t)CANDIDATES[(code >> 2 * c) & 3];
+                allowed = allowed && (at.weight_bits[c] != 0 || may_prune(c));
+            }
+            if (!allowed || cost_budget_value(size, &at) > b.target) continue;
+            best = fmin(best, loss_of(loss));
+        }
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double found = loss_of(loss);
+        assert_true(found >= best * (1 - 1e-12));
+        excess += found / best - 1;
+        free(loss);
+    }
+    /* eight channels: single steps leave more of the budget than in a network of hundreds */
+    if (excess / trials > 0.5) fail_msg("mean excess of %.3f over the best allocation", excess / trials);
+    done_with();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rounding_meets_the_budget_from_below),
+        cmocka_unit_test(test_rounding_takes_the_largest_remainders),
+        cmocka_unit_test(test_what_costs_too_much_goes_down),
+        cmocka_unit_test(test_a_budget_that_cannot_be_met_says_what_is_reached),
+        cmocka_unit_test(test_allocation_meets_the_budget_and_uses_it),
+        cmocka_unit_test(test_allocation_is_nearly_the_best_of_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
