@@ -18,13 +18,16 @@ set(room_core/net/model core/base core/config core/kernels core/quant core/net/g
 set(room_core/cost core/base core/net/graph core/net/model)
 set(room_core/train core/base core/config core/task core/data core/kernels core/quant core/net/graph core/net/model core/cost)
 set(room_core/strategy core/base core/config core/task core/quant core/net/graph core/net/model core/cost core/train)
+set(room_core/deploy/target "")
+set(room_core/deploy core/base core/config core/task core/data core/kernels core/quant core/net/graph core/net/model core/train
+  core/deploy/target)
 set(room_core/sweep core/base core/config core/task)
 set(room_hw_models core/base core/config core/cost)
 set(room_results/file core/base core/io core/task)
 set(room_results/run core/base core/config core/io core/task results/file)
 set(room_results/report core/base core/config core/io results/file)
 set(engine core/base core/config core/io core/task core/data core/kernels core/net/graph core/cost core/train core/strategy
-  core/sweep)
+  core/sweep core/deploy)
 set(room_mpi/cli ${engine} core/data/import hw_models results/file results/run results/report)
 set(room_mpi/link core/base core/data core/train results/run)
 set(room_mpi/sum core/base core/train mpi/link)
