@@ -225,7 +225,7 @@ static status build_add(integer_builder *b, int index)
     for (int k = 0; k < 2; k++) {
         const integer_tensor *in = &b->n->tensors[l->inputs[k]];
         const int64_t below = (int64_t)in->zero - in->low, above = (int64_t)in->high - in->zero;
-        l->largest_sum += (below > above ? below : above) * run->factor[k];
+        l->largest_sum += (below > above ? below : above) * run->factor[k] + (k == 0 ? run->offset : 0);
     }
     return status_ok();
 }

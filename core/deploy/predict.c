@@ -39,7 +39,7 @@ const void *predict_samples(const dataset *data, int32_t sample)
 status predict_integer(int *classes, const integer_network *n, const dataset *data, split which)
 {
     integer_engine *e;
-    TRY(integer_engine_open(&e, n, false));
+    TRY(integer_engine_open(&e, n, int_table_choose(NULL), false));
     int32_t logits[DATASET_MAX_CLASSES];
     for (int i = 0; i < data->split_count[which]; i++) {
         integer_engine_run(e, logits, predict_samples(data, data->split_index[which][i]));

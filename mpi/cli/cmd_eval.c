@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/file.h"
 #include "core/deploy/integer_build.h"
 #include "core/deploy/predict.h"
@@ -30,6 +31,7 @@ typedef struct {
 typedef struct {
     const dataset *data;
     int count, *in_float, *in_integers; /* owned; in_integers: NULL without them */
+    double float_seconds, integer_seconds;
 } eval_result;
 
 static status read_arguments(eval_arguments *out, int argc, char **argv)
@@ -118,7 +120,9 @@ static status run_integers(eval_result *r, point_network *network)
     if (r->in_integers == NULL) return status_fail(STATUS_MEMORY, "no memory for %d predictions", r->count);
     TRY(integer_build(&n, point_network_model(network),
                       (integer_samples){.is_signed = d->is_signed != 0, .scale = d->scale}));
+    const double started = clock_seconds();
     status s = predict_integer(r->in_integers, &n, d, SPLIT_TEST);
+    r->integer_seconds = clock_seconds() - started;
     integer_network_free(&n);
     return s;
 }
@@ -132,7 +136,9 @@ static status run_networks(eval_result *r, const run_point *p, bool integer)
     if (r->in_float == NULL) return status_fail(STATUS_MEMORY, "no memory for %d predictions", r->count);
     point_network network;
     TRY(point_network_open(&network, &p->inputs, &p->record, CAPACITY, MODEL_FOR_EVALUATION));
+    const double started = clock_seconds();
     status s = predict_float(r->in_float, &network, r->data, SPLIT_TEST);
+    r->float_seconds = clock_seconds() - started;
     if (!failed(s) && integer) s = run_integers(r, &network);
     point_network_close(&network);
     return s;
@@ -142,11 +148,12 @@ static status report(const eval_result *r, const run_point *p, const eval_argume
 {
     const bool quantised = p->record.allocation_count > 0;
     printf("network %s, %s\n%d test images of %s\n\n", p->inputs.graph->name, p->title, r->count, p->data.name);
-    printf("%-24s %7s\n", "", "test %");
+    printf("%-24s %7s %10s\n", "", "test %", "images/s");
     printf("%-24s %7.2f\n", "recorded by the sweep", 100 * p->record.test_accuracy);
-    printf("%-24s %7.2f\n", quantised ? "fake-quantised" : "in float", accuracy(r, r->in_float));
+    printf("%-24s %7.2f %10.0f\n", quantised ? "fake-quantised" : "in float", accuracy(r, r->in_float),
+           r->count / r->float_seconds);
     if (r->in_integers != NULL) {
-        printf("%-24s %7.2f\n", "integer", accuracy(r, r->in_integers));
+        printf("%-24s %7.2f %10.0f\n", "integer", accuracy(r, r->in_integers), r->count / r->integer_seconds);
         printf("%-24s %7.2f\n", "same class in both", agreement(r));
     }
     if (a->confusion) TRY(print_confusion(r, r->in_integers != NULL ? r->in_integers : r->in_float));

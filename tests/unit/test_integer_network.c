@@ -256,7 +256,7 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
         integer_case_open(&t.c, &cases[k]);
         check_ok(allocation_new(&t.bits, &t.c.pruned.graph));
         model_allocation_read(&t.bits, &t.c.pruned.model);
-        check_ok(integer_engine_open(&t.e, &t.c.network, true));
+        check_ok(integer_engine_open(&t.e, &t.c.network, NULL, true));
         uint8_t *samples = case_samples(&t.c);
         case_run_float(&t.c, samples);
         for (int image = 0; image < CASE_IMAGES; image++) check_image(&t, samples, image);
@@ -268,6 +268,43 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
         integer_engine_close(t.e);
         allocation_free(&t.bits);
         integer_case_close(&t.c);
+    }
+}
+
+/* ---- engines ---- */
+
+static void test_all_tables_give_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"portable", "avx2", "vnni"};
+    for (int k = 0; k < CASES; k++) {
+        integer_case c;
+        integer_case_open(&c, &cases[k]);
+        uint8_t *samples = case_samples(&c);
+        integer_engine *reference;
+        int32_t logits[64], others[64];
+        check_ok(integer_engine_open(&reference, &c.network, NULL, true));
+        integer_engine_run(reference, logits, samples);
+        for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
+            integer_engine *e;
+            const int_table *table = int_table_choose(names[t]);
+            if (table == NULL) {
+                if (k == 0) printf("skipped: this processor has no %s\n", names[t]);
+                continue;
+            }
+            check_ok(integer_engine_open(&e, &c.network, table, true));
+            integer_engine_run(e, others, samples);
+            for (int i = 0; i < c.network.tensor_count; i++) {
+                const integer_tensor *tensor = &c.network.tensors[i];
+                assert_memory_equal(integer_engine_tensor(e, i), integer_engine_tensor(reference, i),
+                                    integer_tensor_count(tensor) * integer_type_bytes(tensor->type));
+            }
+            assert_memory_equal(logits, others, (size_t)c.network.classes * sizeof *logits);
+            integer_engine_close(e);
+        }
+        integer_engine_close(reference);
+        free(samples);
+        integer_case_close(&c);
     }
 }
 
@@ -317,8 +354,8 @@ static void test_tensors_that_are_needed_together_do_not_overlap(void **state)
     uint8_t *samples = case_samples(&c);
     integer_engine *sharing, *keeping;
     int32_t one[64], other[64];
-    check_ok(integer_engine_open(&sharing, n, false));
-    check_ok(integer_engine_open(&keeping, n, true));
+    check_ok(integer_engine_open(&sharing, n, NULL, false));
+    check_ok(integer_engine_open(&keeping, n, NULL, true));
     integer_engine_run(sharing, one, samples);
     integer_engine_run(keeping, other, samples);
     assert_memory_equal(one, other, (size_t)n->classes * sizeof *one);
@@ -389,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_is_what_the_float_network_defines),
+        cmocka_unit_test(test_all_tables_give_the_same_bits),
         cmocka_unit_test(test_weights_take_the_bits_that_the_size_model_counts),
         cmocka_unit_test(test_tensors_that_are_needed_together_do_not_overlap),
         cmocka_unit_test(test_codes_are_packed_from_the_lowest_bits_on),
