@@ -15,7 +15,7 @@ typedef enum {
 } weight_step_rule;
 
 /* "folded": batch-norm becomes part of the weights before the search | "kept": it stays, and is folded exactly for
- * every evaluation (core/net/model/model_fold.h). */
+ * every evaluation (core/net/model/model_weights.h). */
 typedef enum { BATCHNORM_FOLDED, BATCHNORM_KEPT } batchnorm_rule;
 
 /* What goes into an add from a layer without ReLU: "rectified" by the unsigned quantiser | "signed", 8 bit. */

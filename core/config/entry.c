@@ -160,6 +160,7 @@ status entry_read(sweep_entry *out, config_node *node, const entry_kind *const *
         else if (!key->optional)
             return tell_missing(node, kind, key);
     }
+    TRY(config_check_read(node)); /* a misspelt key is the cause of much that a check finds missing */
     if (kind->check != NULL) TRY(kind->check(&entry, node));
     if (entry.cost_model[0] == '\0') strcpy(entry.cost_model, "none");
     *out = entry;

@@ -50,6 +50,8 @@ typedef struct {
     bool optional;              /* of an entry: absent leaves the field zero */
     bool expands;               /* of an entry: tells its tasks apart */
     key_reader read_by;
+    bool later; /* younger than the first identities (core/task/identity.h): not in them while it has its default, so
+                   that results of earlier versions keep their keys. Such a default never changes */
     const char *unit; /* NULL: none */
     const char *help;
     const char *example; /* value in the example file when there is no default */

@@ -10,7 +10,8 @@
 #include "core/base/real.h"
 #include "core/config/settings_text.h"
 
-/* To be raised when a version of the program computes other bits for the same settings. */
+/* To be raised when a version of the program computes other bits for the same settings. A new key of the configuration
+ * is no reason: settings_key.later. */
 enum { IDENTITY_VERSION = 2 };
 
 /* Without the parents. */

@@ -1,7 +1,5 @@
 #include "core/train/trainer_state.h"
 
-#include "core/train/trainer_statistics.h"
-
 #include <assert.h>
 
 enum { FINEST_BITS = 8, EPOCHS_PER_STAGE = 1000000 }; /* the second: larger than any number of epochs */
@@ -107,6 +105,17 @@ static void carve_state(trainer *t)
     t->curve = arena_bytes(&t->state, (size_t)t->curve_room * sizeof *t->curve);
 }
 
+size_t trainer_running_reals(const model *m)
+{
+    return m->layout.total - m->layout.choices;
+}
+
+/* A row for each shard, and one number more for the sum over ranks. */
+static size_t statistics_reals(const trainer *t)
+{
+    return trainer_running_reals(&t->network) * (size_t)t->in.settings->shards + 1;
+}
+
 static void carve_work(trainer *t)
 {
     const dataset *d = t->in.data;
@@ -118,7 +127,7 @@ static void carve_work(trainer *t)
     t->small.average = has_average(t) ? arena_reals(&t->work, t->network.layout.total) : NULL;
     t->candidate = arena_reals(&t->work, t->network.layout.total);
     if (trainer_has_teacher(t)) teacher_carve(&t->teacher, &t->work, trainer_shard_capacity(t));
-    t->statistics = has_estimates(t) ? arena_reals(&t->work, trainer_statistics_reals(t)) : NULL;
+    t->statistics = has_estimates(t) ? arena_reals(&t->work, statistics_reals(t)) : NULL;
     t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
     t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
     if (t->network.options.capacity < trainer_shard_capacity(t)) t->piece = arena_reals(&t->work, t->level_reals);

@@ -93,6 +93,9 @@ int trainer_shard_capacity(const trainer *t);
 /* Does a stage of the task learn from the teacher? */
 bool trainer_has_teacher(const trainer *t);
 
+/* How many running statistics of batch-norm a model has: what lies behind the choices in its layout. */
+size_t trainer_running_reals(const model *m);
+
 /* Epochs of the stages before stage `index`, at full length. */
 int trainer_epochs_before(const trainer *t, int index);
 

@@ -6,16 +6,6 @@
 #include "core/train/trainer_discrete.h"
 #include "core/train/trainer_step.h"
 
-static size_t running_reals(const model *m)
-{
-    return m->layout.total - m->layout.choices;
-}
-
-size_t trainer_statistics_reals(const trainer *t)
-{
-    return running_reals(&t->network) * (size_t)t->in.settings->shards + 1;
-}
-
 /* Adds the statistics of `images` images of the batch, from `first` on, to `sums`. */
 static void add_shard(trainer *t, real *sums, int first, int images, double weight)
 {
@@ -38,7 +28,7 @@ status trainer_estimate_statistics(trainer *t, const ranks_view *g, int batches)
 {
     trainer_prepare_statistics(t);
     const model *m = t->small.model;
-    const size_t reals = running_reals(m);
+    const size_t reals = trainer_running_reals(m);
     const int shards = t->in.settings->shards, own = shards / g->size, whole = trainer_steps_per_epoch(t);
     const int used = batches < whole ? batches : whole;
     memset(t->statistics, 0, reals * (size_t)own * sizeof(real));

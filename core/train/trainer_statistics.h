@@ -7,12 +7,9 @@
 
 #include "core/train/trainer_state.h"
 
-/* Memory for it (trainer.statistics). */
-size_t trainer_statistics_reals(const trainer *t);
-
-/* Replaces the running statistics in t->candidate, from the first batches of the running epoch's order. Statistics are
- * those of whole shards, summed over batches for each shard and then over shards by the fixed tree: the same for every
- * number of ranks. Collective on g. */
+/* Works in t->statistics. Replaces the running statistics in t->candidate, from the first batches of the running
+ * epoch's order. Statistics are those of whole shards, summed over batches for each shard and then over shards by the
+ * fixed tree: the same for every number of ranks. Collective on g. */
 MUST_CHECK status trainer_estimate_statistics(trainer *t, const ranks_view *g, int batches);
 
 #endif

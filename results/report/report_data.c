@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/io/h5.h"
+#include "results/file/task_file.h"
 #include "results/report/front.h"
 
 /* The columns of /points that the report needs, one block of numbers and the text columns. */
@@ -72,32 +73,12 @@ static status read_columns(columns *c, h5_id points, const char *cost)
     return read_texts(c, points);
 }
 
+/* Every column that is no member of a record, and not the task's file, is a cost. */
 static bool is_cost_column(h5_id points, const char *name)
 {
-    static const char *const others[] = {"id",
-                                         "key",
-                                         "role",
-                                         "kind",
-                                         "target",
-                                         "step",
-                                         "parents",
-                                         "options",
-                                         "state",
-                                         "strategy",
-                                         "cost_model",
-                                         "strength",
-                                         "seed",
-                                         "bits",
-                                         "validation_accuracy",
-                                         "validation_loss",
-                                         "test_accuracy",
-                                         "test_loss",
-                                         "epochs",
-                                         "seconds",
-                                         "reason",
-                                         "file"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strcmp(name, others[i]) == 0) return false;
+    if (strcmp(name, "file") == 0) return false;
+    for (int i = 0; i < task_file_columns.count; i++)
+        if (strcmp(name, task_file_columns.fields[i].name) == 0) return false;
     return h5_exists(points, name);
 }
 

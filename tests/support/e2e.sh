@@ -2,6 +2,7 @@
 # Each script gets a directory of its own in $work with a small data set and a small sweep, and ends with the number of
 # failed checks.
 set -u
+unset OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS # of the caller: a warning of bench would come before what tests look for
 
 program=$(realpath "$1")
 compare=$(realpath "${2:-$(dirname "$1")/tests/compare_results}")

@@ -8,13 +8,12 @@
 /* For plans whose entries have no targets. */
 static const cost_model *const no_cost_models[] = {NULL};
 
-/* Borrows the identity; for settings with width 1. */
-static inline sweep_networks one_network(identity_network *identity)
+/* Borrows the identity and the settings' width. */
+static inline sweep_networks one_network(identity_network *identity, settings *s)
 {
     static graph none;
     static int file = 0;
-    static double width = 1;
-    return (sweep_networks){.count = 1, .graphs = &none, .identities = identity, .files = &file, .widths = &width};
+    return (sweep_networks){.count = 1, .graphs = &none, .identities = identity, .files = &file, .widths = &s->width};
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* plan_fixture: a real plan, with keys, for tests that need tasks but train nothing. Its tasks read no settings. Ends
- * the test when something fails. To be included after cmocka.h; the test links core_task. */
+ * the test when something fails. To be included after cmocka; the test links core_task. */
 #ifndef TESTS_SUPPORT_PLAN_FIXTURE_H
 #define TESTS_SUPPORT_PLAN_FIXTURE_H
 

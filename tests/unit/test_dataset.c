@@ -328,7 +328,7 @@ static void test_a_file_that_is_not_a_data_set_is_refused(void **state)
 {
     fixture *f = *state;
     const char *path = scratch_file(&f->place, "other.h5");
-    expect_failure(load_status(path), STATUS_IO, path);
+    expect_failure(load_status(path), STATUS_CONFIG, path);
     h5_id file;
     expect_ok(h5_create(&file, path));
     expect_ok(h5_set_text(file, ".", "format", "something else"));

@@ -13,8 +13,10 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/config/settings_load.h"
 #include "core/strategy/strategies.h"
 #include "tests/support/check_status.h"
+#include "tests/support/one_network.h"
 #include "tests/support/plan_fixture.h"
 
 static const char EXAMPLE[] = "network = \"n.cfg\"; data = \"d.h5\"; seeds = [14, 5];\n"
@@ -25,14 +27,19 @@ static const char EXAMPLE[] = "network = \"n.cfg\"; data = \"d.h5\"; seeds = [14
 /* What a plan borrows. */
 static settings read_settings;
 static identity_network network = {.checksum = "sha256:network"};
+static sweep_networks networks;
+
+static status plan_again(task_plan *out)
+{
+    networks = one_network(&network, &read_settings);
+    return strategies_plan(out, &read_settings, &networks, no_cost_models, "sha256:data");
+}
 
 static status plan_of(task_plan *out, const char *text)
 {
     memset(&read_settings, 0, sizeof read_settings);
     check_ok(settings_parse(&read_settings, text, "x.cfg", strategies_entry_kinds()));
-    return strategies_plan(
-        out, &(plan_inputs){
-                 .settings = &read_settings, .networks = &network, .network_count = 1, .data_checksum = "sha256:data"});
+    return plan_again(out);
 }
 
 static void test_warmups_come_first_and_points_wait_for_their_seed(void **state)
@@ -116,18 +123,12 @@ static void test_doubled_points_name_both_lines(void **state)
     check_ok(plan_of(&p, EXAMPLE)); /* strengths that are alike are refused earlier (test_settings) */
     task_plan_free(&p);
     read_settings.entries[0].strengths[1] = 2.5;
-    status twice = strategies_plan(
-        &p, &(plan_inputs){
-                .settings = &read_settings, .networks = &network, .network_count = 1, .data_checksum = "sha256:data"});
+    status twice = plan_again(&p);
     check_says(twice, "line 3 asks");
     check_says(twice, "twice");
     task_plan_free(&p);
     read_settings.entries[0].line = 0; /* from the command line */
-    check_says(strategies_plan(&p, &(plan_inputs){.settings = &read_settings,
-                                                  .networks = &network,
-                                                  .network_count = 1,
-                                                  .data_checksum = "sha256:data"}),
-               "entry 1 asks");
+    check_says(plan_again(&p), "entry 1 asks");
     task_plan_free(&p);
 }
 
@@ -232,7 +233,7 @@ static void test_labels_are_for_people(void **state)
     task_label(label, &(task){.point = true, .strategy = "fixed", .cost_model = "none", .bits = 4, .seed = UINT64_MAX});
     assert_string_equal(label, "fixed w4 seed 18446744073709551615");
     task_label(label, &(task){.strategy = "path", .cost_model = "mpic", .step = 3, .target = 1.5e6, .seed = 2});
-    assert_string_equal(label, "path mpic step 3 target 1.5e+06 seed 2");
+    assert_string_equal(label, "path mpic leg 3 to 1.5e+06 seed 2");
 }
 
 static void test_the_printed_plan_has_a_line_for_each_task(void **state)

@@ -1,4 +1,3 @@
-#include "core/cost/cost_budget.h"
 
 #include <math.h>
 #include <stdlib.h>
