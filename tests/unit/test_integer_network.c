@@ -86,7 +86,7 @@ static int order_of_group(int order[GRAPH_MAX_LAYERS * 4], const integer_case *c
 }
 
 typedef struct {
-    integer_case c;
+    integer_case net;
     allocation bits;
     integer_engine *e;
     long codes, others; /* compared, and how many are not the same as those of the float network */
@@ -96,15 +96,15 @@ typedef struct {
 static double float_sum(const comparison *t, int node, const integer_layer *l, const int *from, int reads, int to,
                         int y, int x)
 {
-    const layer_spec *s = &t->c.pruned.graph.layers[node];
-    const model_node *m = &t->c.pruned.model.nodes[node];
-    const integer_tensor *in = &t->c.network.tensors[l->inputs[0]];
-    const int inputs = t->c.pruned.graph.groups[t->c.pruned.graph.layers[s->inputs[0]].group].channels;
+    const layer_spec *s = &t->net.pruned.graph.layers[node];
+    const model_node *m = &t->net.pruned.model.nodes[node];
+    const integer_tensor *in = &t->net.network.tensors[l->inputs[0]];
+    const int inputs = t->net.pruned.graph.groups[t->net.pruned.graph.layers[s->inputs[0]].group].channels;
     double sum = (double)m->effective_bias[to];
     if (s->kind == LAYER_LINEAR) {
         for (size_t i = 0; i < integer_tensor_count(in); i++) {
             const size_t row = i / (size_t)reads * (size_t)inputs + (size_t)from[i % (size_t)reads];
-            sum += value_at(&t->c.network, t->e, l->inputs[0], i) *
+            sum += value_at(&t->net.network, t->e, l->inputs[0], i) *
                    (double)m->effective_weight[row * (size_t)s->out_channels + (size_t)to];
         }
         return sum;
@@ -119,7 +119,7 @@ static double float_sum(const comparison *t, int node, const integer_layer *l, c
                 const size_t tap = (size_t)(i * s->kernel_w + j);
                 const size_t row = depthwise ? tap : tap * (size_t)inputs + (size_t)from[k];
                 const size_t pixel = (size_t)(at_y * in->width + at_x) * (size_t)reads + (size_t)k;
-                sum += value_at(&t->c.network, t->e, l->inputs[0], pixel) *
+                sum += value_at(&t->net.network, t->e, l->inputs[0], pixel) *
                        (double)m->effective_weight[row * (size_t)s->out_channels + (size_t)to];
             }
         }
@@ -139,28 +139,28 @@ static bool is_code(double code, double x, const pact *q, double border)
 
 static const pact *grid_of(const comparison *t, int node)
 {
-    const model_node *m = &t->c.pruned.model.nodes[node];
+    const model_node *m = &t->net.pruned.model.nodes[node];
     if (m->quantizer < 0) return NULL;
-    const model_quantizer *q = &t->c.pruned.model.quantizers[m->quantizer];
-    return t->c.pruned.graph.layers[node].kind == LAYER_ADD ? &q->behind_add
-           : m->is_signed                                   ? &q->before_add
-                                                            : &q->behind_layer;
+    const model_quantizer *q = &t->net.pruned.model.quantizers[m->quantizer];
+    return t->net.pruned.graph.layers[node].kind == LAYER_ADD ? &q->behind_add
+           : m->is_signed                                     ? &q->before_add
+                                                              : &q->behind_layer;
 }
 
 /* In units of the sum: biases of the published arithmetic lie on a grid that is not that of the sums. */
 static double bias_error(const comparison *t)
 {
-    return t->c.options.arithmetic == ARITHMETIC_REFERENCE ? 0.5 : 0;
+    return t->net.options.arithmetic == ARITHMETIC_REFERENCE ? 0.5 : 0;
 }
 
 static void check_weights_layer(comparison *t, int node, const integer_layer *l)
 {
-    const layer_spec *s = &t->c.pruned.graph.layers[node];
-    const integer_tensor *out = &t->c.network.tensors[l->output];
+    const layer_spec *s = &t->net.pruned.graph.layers[node];
+    const integer_tensor *out = &t->net.network.tensors[l->output];
     int from[GRAPH_MAX_LAYERS * 4], to[GRAPH_MAX_LAYERS * 4];
-    const int reads = order_of_group(from, &t->c, &t->bits, t->c.pruned.graph.layers[s->inputs[0]].group);
-    assert_int_equal(order_of_group(to, &t->c, &t->bits, s->group), out->channels);
-    const double input_step = t->c.network.tensors[l->inputs[0]].step;
+    const int reads = order_of_group(from, &t->net, &t->bits, t->net.pruned.graph.layers[s->inputs[0]].group);
+    assert_int_equal(order_of_group(to, &t->net, &t->bits, s->group), out->channels);
+    const double input_step = t->net.network.tensors[l->inputs[0]].step;
     const pact *q = grid_of(t, node);
     const double unit = bias_error(t) * input_step;
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
@@ -179,10 +179,10 @@ static void check_weights_layer(comparison *t, int node, const integer_layer *l)
 
 static void check_add_layer(comparison *t, int node, const integer_layer *l)
 {
-    const integer_tensor *out = &t->c.network.tensors[l->output];
+    const integer_tensor *out = &t->net.network.tensors[l->output];
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
         const double x =
-            value_at(&t->c.network, t->e, l->inputs[0], i) + value_at(&t->c.network, t->e, l->inputs[1], i);
+            value_at(&t->net.network, t->e, l->inputs[0], i) + value_at(&t->net.network, t->e, l->inputs[1], i);
         const double code = code_at(integer_engine_tensor(t->e, l->output), out->type, i);
         if (!is_code(code, x, grid_of(t, node), BORDER)) fail_msg("layer %s, value %zu is code %g", l->name, i, code);
     }
@@ -191,7 +191,7 @@ static void check_add_layer(comparison *t, int node, const integer_layer *l)
 static void check_pool_layer(comparison *t, const integer_layer *l)
 {
     const int_pool *p = &l->run.pool;
-    const integer_tensor *out = &t->c.network.tensors[l->output];
+    const integer_tensor *out = &t->net.network.tensors[l->output];
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
         const int channel = (int)(i % (size_t)p->channels), pixel = (int)(i / (size_t)p->channels);
         double sum = 0, largest = -INFINITY;
@@ -199,52 +199,52 @@ static void check_pool_layer(comparison *t, const integer_layer *l)
             const int y = pixel / p->out_width * p->stride_h + w / p->kernel_w;
             const int x = pixel % p->out_width * p->stride_w + w % p->kernel_w;
             const double v =
-                value_at(&t->c.network, t->e, l->inputs[0], (size_t)((y * p->in_width + x) * p->channels + channel));
+                value_at(&t->net.network, t->e, l->inputs[0], (size_t)((y * p->in_width + x) * p->channels + channel));
             sum += v;
             largest = fmax(largest, v);
         }
         const double expected = p->largest ? largest : sum / (p->kernel_h * p->kernel_w);
-        assert_true(fabs(value_at(&t->c.network, t->e, l->output, i) - expected) <= 1e-6 * fabs(expected));
+        assert_true(fabs(value_at(&t->net.network, t->e, l->output, i) - expected) <= 1e-6 * fabs(expected));
     }
 }
 
 /* How many codes are not those of the float network that ran on its own codes all the way. */
 static void count_others(comparison *t, int node, const integer_layer *l, int image)
 {
-    const integer_tensor *out = &t->c.network.tensors[l->output];
+    const integer_tensor *out = &t->net.network.tensors[l->output];
     int to[GRAPH_MAX_LAYERS * 4];
-    const int count = order_of_group(to, &t->c, &t->bits, t->c.pruned.graph.layers[node].group);
-    const int full = t->c.pruned.graph.groups[t->c.pruned.graph.layers[node].group].channels;
+    const int count = order_of_group(to, &t->net, &t->bits, t->net.pruned.graph.layers[node].group);
+    const int full = t->net.pruned.graph.groups[t->net.pruned.graph.layers[node].group].channels;
     if (out->step == 0) return;
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
         const size_t pixel = i / (size_t)count + (size_t)image * (size_t)(out->height * out->width);
         const double x =
-            (double)t->c.pruned.model.nodes[node].out[pixel * (size_t)full + (size_t)to[i % (size_t)count]];
+            (double)t->net.pruned.model.nodes[node].out[pixel * (size_t)full + (size_t)to[i % (size_t)count]];
         t->codes++;
-        t->others += fabs(value_at(&t->c.network, t->e, l->output, i) - x) > 0.5 * out->step;
+        t->others += fabs(value_at(&t->net.network, t->e, l->output, i) - x) > 0.5 * out->step;
     }
 }
 
 static void check_image(comparison *t, const uint8_t *samples, int image)
 {
-    const graph *g = &t->c.pruned.graph;
+    const graph *g = &t->net.pruned.graph;
     int32_t logits[64];
-    integer_engine_run(t->e, logits, samples + (size_t)image * case_image_size(&t->c));
-    for (int i = 0; i < t->c.network.layer_count - 1; i++) {
-        const integer_layer *l = &t->c.network.layers[i];
+    integer_engine_run(t->e, logits, samples + (size_t)image * case_image_size(&t->net));
+    for (int i = 0; i < t->net.network.layer_count - 1; i++) {
+        const integer_layer *l = &t->net.network.layers[i];
         const int node = graph_find(g, l->name);
         if (l->kind == INTEGER_CONV) check_weights_layer(t, node, l);
         if (l->kind == INTEGER_ADD) check_add_layer(t, node, l);
         if (l->kind == INTEGER_POOL) check_pool_layer(t, l);
         count_others(t, node < 0 ? 0 : node, l, image);
     }
-    const integer_layer *output = &t->c.network.layers[t->c.network.layer_count - 1];
-    const integer_layer *last = &t->c.network.layers[t->c.network.layer_count - 2];
+    const integer_layer *output = &t->net.network.layers[t->net.network.layer_count - 1];
+    const integer_layer *last = &t->net.network.layers[t->net.network.layer_count - 2];
     const int32_t *sums = integer_engine_tensor(t->e, output->inputs[0]);
-    for (int k = 0; k < t->c.network.classes; k++) {
-        const double real_sum = sums[k] * t->c.network.tensors[last->inputs[0]].step * last->weight_step[k];
+    for (int k = 0; k < t->net.network.classes; k++) {
+        const double real_sum = sums[k] * t->net.network.tensors[last->inputs[0]].step * last->weight_step[k];
         const int class = output->order[k];
-        assert_true(fabs(logits[class] * t->c.network.logit_step - real_sum) <= t->c.network.logit_step);
+        assert_true(fabs(logits[class] * t->net.network.logit_step - real_sum) <= t->net.network.logit_step);
     }
 }
 
@@ -253,12 +253,12 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
     (void)state;
     for (int k = 0; k < CASES; k++) {
         comparison t = {.codes = 0};
-        integer_case_open(&t.c, &cases[k]);
-        check_ok(allocation_new(&t.bits, &t.c.pruned.graph));
-        model_allocation_read(&t.bits, &t.c.pruned.model);
-        check_ok(integer_engine_open(&t.e, &t.c.network, NULL, true));
-        uint8_t *samples = case_samples(&t.c);
-        case_run_float(&t.c, samples);
+        integer_case_open(&t.net, &cases[k]);
+        check_ok(allocation_new(&t.bits, &t.net.pruned.graph));
+        model_allocation_read(&t.bits, &t.net.pruned.model);
+        check_ok(integer_engine_open(&t.e, &t.net.network, NULL, true));
+        uint8_t *samples = case_samples(&t.net);
+        case_run_float(&t.net, samples);
         for (int image = 0; image < CASE_IMAGES; image++) check_image(&t, samples, image);
         printf("%-40s %ld of %ld codes differ from those of the float network\n", cases[k].path, t.others, t.codes);
         /* published: sums of codes fall to the code below by rounding of floats, and biases lie on another grid */
@@ -267,7 +267,7 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
         free(samples);
         integer_engine_close(t.e);
         allocation_free(&t.bits);
-        integer_case_close(&t.c);
+        integer_case_close(&t.net);
     }
 }
 
