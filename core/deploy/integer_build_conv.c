@@ -48,7 +48,7 @@ static status take_weights(integer_builder *b, integer_layer *l, int index)
         const int lowest = bits[c] > 0 ? -(1 << bits[c]) / 2 : 0, highest = bits[c] == 1 ? 1 : -lowest - 1;
         l->weight_bits[k] = bits[c];
         l->weight_step[k] = bits[c] > 0 ? step : 0;
-        if (bits[c] == 0) continue;
+        if (bits[c] == 0 || l->rows == 0) continue;
         for (int i = 0; i < o.taps * o.read; i++) {
             const int tap = i / o.read, channel = s->kind == LAYER_DEPTHWISE ? 0 : o.from[i % o.read];
             const size_t row = (size_t)tap * (size_t)o.full + (size_t)channel;
@@ -69,7 +69,7 @@ static status pack_blocks(integer_builder *b, integer_layer *l)
     int_conv *run = &l->run.conv;
     size_t bytes = 0;
     for (int c = 0; c < run->out_channels; c++) {
-        const int carrier = integer_carrier(l->weight_bits[c]);
+        const int carrier = l->rows > 0 ? integer_carrier(l->weight_bits[c]) : 0;
         if (run->block_count > 0 && l->blocks[run->block_count - 1].bits == carrier) {
             l->blocks[run->block_count - 1].count++;
             continue;
@@ -188,6 +188,14 @@ static int_conv shape_of(const integer_builder *b, const layer_spec *s, const in
     return run;
 }
 
+/* Is the input a sharing group that is pruned as a whole, so that nothing is left of the layer but its bias? */
+static bool reads_nothing(const integer_builder *b, const layer_spec *s)
+{
+    const int from = b->m->graph->layers[s->inputs[0]].group;
+    return s->kind != LAYER_DEPTHWISE && b->m->groups[from].precisions > 0 && b->order_count[from] == 1 &&
+           allocation_of_group(&b->bits, from)[b->order[from][0]] == 0;
+}
+
 status integer_build_conv(integer_builder *b, int index)
 {
     const layer_spec *s = &b->m->graph->layers[index];
@@ -198,9 +206,10 @@ status integer_build_conv(integer_builder *b, int index)
     l->run.conv = shape_of(b, s, in);
     int_conv *run = &l->run.conv;
     const size_t channels = (size_t)run->out_channels;
-    l->rows = (size_t)run->kernel_h * (size_t)run->kernel_w * (size_t)(run->depthwise ? 1 : run->in_channels);
+    if (!reads_nothing(b, s))
+        l->rows = (size_t)run->kernel_h * (size_t)run->kernel_w * (size_t)(run->depthwise ? 1 : run->in_channels);
     l->blocks = calloc(INTEGER_BLOCKS, sizeof *l->blocks);
-    l->codes = calloc(channels * l->rows, sizeof *l->codes);
+    l->codes = calloc(channels * l->rows + 1, sizeof *l->codes);
     l->weight_bits = calloc(channels, sizeof *l->weight_bits);
     l->weight_step = calloc(channels, sizeof *l->weight_step);
     l->bias = calloc(channels, sizeof *l->bias);

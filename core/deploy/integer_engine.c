@@ -26,7 +26,7 @@ struct integer_engine {
 
 static bool is_fast(const integer_layer *l)
 {
-    return l->kind == INTEGER_CONV && l->run.conv.in_type == INT_U8;
+    return l->kind == INTEGER_CONV && l->run.conv.in_type == INT_U8 && l->rows > 0;
 }
 
 static bool prepare_depthwise(fast_layer *f, const integer_layer *l)

@@ -52,7 +52,7 @@ typedef struct {
 
     /* conv only */
     int_block *blocks;   /* (run.conv.block_count), owned; their weights in `packed` */
-    size_t rows;         /* weights of an output channel */
+    size_t rows;         /* weights of an output channel; 0: it reads only what is pruned */
     int8_t *codes;       /* (out_channels, rows) as in int_kernels.h, not packed; owned */
     int8_t *weight_bits; /* (out_channels) 0 ... 8, as they were chosen; owned */
     double *weight_step; /* (out_channels) real weight = code * step, batch-norm included; owned */

@@ -20,6 +20,7 @@ typedef struct {
     arithmetic arithmetic;
     quantizer_rules quantizer;
     uint32_t seed;
+    bool all_pruned; /* whatever can be */
 } integer_case_options;
 
 typedef struct {
@@ -57,7 +58,8 @@ static inline void case_choose_bits(const integer_case *c)
         if (group->precisions == 0) continue;
         real *logits = c->values + c->full.layout.tensors[group->logits].offset;
         for (int k = 0; k < group->columns; k++) {
-            const int chosen = (int)(case_uniform(c, (uint32_t)k, (uint32_t)g) * group->precisions);
+            const int drawn = (int)(case_uniform(c, (uint32_t)k, (uint32_t)g) * group->precisions);
+            const int chosen = c->options.all_pruned && group->bits[0] == 0 ? 0 : drawn;
             for (int p = 0; p < group->precisions; p++) logits[p * group->columns + k] = p == chosen ? 1 : 0;
         }
     }
@@ -94,10 +96,10 @@ static inline void integer_case_open(integer_case *c, const integer_case_options
     free(start);
     model_close(&fine);
     case_choose_bits(c);
-    model_prepare(&c->full, c->values, MODEL_EVAL_HARD, 1, true, 0);
+    model_prepare(&c->full, c->values, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
     compact_choose(&c->pruned, MODEL_FOR_TRAINING); /* every layer's output stays */
     compact_gather(&c->pruned, c->small, c->values);
-    model_prepare(&c->pruned.model, c->small, MODEL_EVAL_HARD, 1, true, 0);
+    model_prepare(&c->pruned.model, c->small, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
     c->samples_signed = c->graph.input_signed;
     check_ok(integer_build(
         &c->network, &c->pruned.model,

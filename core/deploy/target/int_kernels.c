@@ -1,5 +1,7 @@
 #include "core/deploy/target/int_kernels.h"
 
+#include <string.h>
+
 /* Rounds down for negative numbers, too, where C leaves the shift to the compiler. */
 static int64_t shift_down(int64_t value, int shift)
 {
@@ -13,20 +15,25 @@ static int32_t clamp(int64_t value, int32_t low, int32_t high)
 
 static int32_t load(const void *from, int_type type, size_t i)
 {
+    int16_t two;
+    int32_t four;
     switch (type) {
     case INT_U8:
         return ((const uint8_t *)from)[i];
     case INT_S8:
         return ((const int8_t *)from)[i];
     case INT_S16:
-        return ((const int16_t *)from)[i];
+        memcpy(&two, (const char *)from + i * sizeof two, sizeof two);
+        return two;
     default:
-        return ((const int32_t *)from)[i];
+        memcpy(&four, (const char *)from + i * sizeof four, sizeof four);
+        return four;
     }
 }
 
 static void store(void *to, int_type type, size_t i, int32_t code)
 {
+    const int16_t two = (int16_t)code;
     switch (type) {
     case INT_U8:
         ((uint8_t *)to)[i] = (uint8_t)code;
@@ -35,10 +42,10 @@ static void store(void *to, int_type type, size_t i, int32_t code)
         ((int8_t *)to)[i] = (int8_t)code;
         break;
     case INT_S16:
-        ((int16_t *)to)[i] = (int16_t)code;
+        memcpy((char *)to + i * sizeof two, &two, sizeof two);
         break;
     default:
-        ((int32_t *)to)[i] = code;
+        memcpy((char *)to + i * sizeof code, &code, sizeof code);
         break;
     }
 }
@@ -145,7 +152,7 @@ void int_conv_run(const int_conv *l, void *out, const void *in)
                 const int_block *b = &l->blocks[n];
                 for (k = 0; k < b->count; k++) {
                     const int c = b->first + k;
-                    int32_t sum = 0;
+                    int32_t sum = l->bias[c];
                     if (b->bits > 0)
                         sum = conv_sum(l, b, k, in, y * l->stride_h - l->pad_h, x * l->stride_w - l->pad_w);
                     store(out, l->out_type, at + (size_t)c, scaled(&l->scaling, sum, c));
@@ -202,10 +209,10 @@ void int_input_run(const int_input *l, uint8_t *out, const uint8_t *samples)
     }
 }
 
-void int_output_run(const int_output *l, int32_t *logits, const int32_t *in)
+void int_output_run(const int_output *l, int32_t *logits, const void *in)
 {
     int i;
     for (i = 0; i < l->count; i++)
-        logits[l->order[i]] =
-            (int32_t)shift_down((int64_t)in[i] * l->multiplier[i % l->channels] + l->offset, l->shift);
+        logits[l->order[i]] = (int32_t)shift_down(
+            (int64_t)load(in, INT_S32, (size_t)i) * l->multiplier[i % l->channels] + l->offset, l->shift);
 }

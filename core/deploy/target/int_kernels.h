@@ -15,7 +15,7 @@
 
 typedef enum { INT_U8, INT_S8, INT_S16, INT_S32 } int_type;
 
-/* Output channels with weights of the same precision: 8, 4 or 2 bit; 0: their output is 0. */
+/* Output channels with weights of the same precision: 8, 4 or 2 bit; 0: they have none, and their sum is the bias. */
 typedef struct {
     int bits, first, count;
     const uint8_t *weights;
@@ -68,7 +68,7 @@ typedef struct {
     const uint16_t *order;
 } int_input;
 
-/* logits[order[i]] = (in[i] * multiplier[i % channels] + offset) >> shift */
+/* Of sums of 32 bit: logits[order[i]] = (in[i] * multiplier[i % channels] + offset) >> shift */
 typedef struct {
     int count, channels;
     const int32_t *multiplier;
@@ -81,6 +81,6 @@ void int_input_run(const int_input *l, uint8_t *out, const uint8_t *samples);
 void int_conv_run(const int_conv *l, void *out, const void *in);
 void int_add_run(const int_add *l, void *out, const void *a, const void *b);
 void int_pool_run(const int_pool *l, void *out, const void *in);
-void int_output_run(const int_output *l, int32_t *logits, const int32_t *in);
+void int_output_run(const int_output *l, int32_t *logits, const void *in);
 
 #endif
