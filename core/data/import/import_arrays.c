@@ -312,14 +312,6 @@ static bool has_part(const array_job *job, int mark)
     return false;
 }
 
-/* The last part of the source's path, without its endings: "digits" of "/data/digits.npz". */
-static void default_name(char *out, size_t size, const char *source)
-{
-    prepared_basename(out, size, source);
-    char *dot = out[0] != '\0' ? strchr(out + 1, '.') : NULL;
-    if (dot != NULL) *dot = '\0';
-}
-
 static double sample_scale(const arrays *s, bool is_signed)
 {
     if (s->kind == ARRAY_FLOAT) return s->job->limit / (is_signed ? 127 : 255);
@@ -330,13 +322,13 @@ static status write_samples(arrays *s)
 {
     const import_request *r = s->job->request;
     char name[DATASET_NAME * 4], text[256], source[400], sum[CHECKSUM_TEXT];
-    default_name(name, sizeof name, s->job->source);
+    import_name(name, sizeof name, r, s->job->source);
     prepared_basename(text, sizeof text, s->job->source);
     snprintf(source, sizeof source, "arrays (%s), read from %s", r->what->name, text);
     bool is_signed = s->kind == ARRAY_SIGNED || (s->kind == ARRAY_FLOAT && import_switch(r, "signed"));
     int in_split[SPLIT_COUNT] = {0};
     for (int i = 0; i < s->count; i++) in_split[s->split[i]]++;
-    prepared p = {.name = import_given(r, "name") ? import_text(r, "name") : name,
+    prepared p = {.name = name,
                   .source = source,
                   .height = s->height,
                   .width = s->width,

@@ -16,7 +16,7 @@ enum { ARRAY_PARTS = 3 };
 
 typedef struct {
     array_opener *open;
-    const import_request *request; /* has the options of ARRAY_KEYS */
+    const import_request *request; /* has the options of ARRAY_KEYS and DIVISION_KEYS */
     array_part parts[ARRAY_PARTS];
     int part_count;
     bool channels_first; /* (N, C, H, W) in the file */
@@ -26,39 +26,13 @@ typedef struct {
 
 /* Options that import_arrays reads. */
 #define ARRAY_KEYS                                                                                                     \
-    {.name = "validation",                                                                                             \
-     .value = "FRACTION",                                                                                              \
-     .type = IMPORT_NUMBER,                                                                                            \
-     .fallback = "0.1",                                                                                                \
-     .low = 0.001,                                                                                                     \
-     .high = 0.9,                                                                                                      \
-     .help = "part of what is to be divided that validates; default 0.1"},                                             \
-        {.name = "test",                                                                                               \
-         .value = "FRACTION",                                                                                          \
-         .type = IMPORT_NUMBER,                                                                                        \
-         .fallback = "0.1",                                                                                            \
-         .low = 0.001,                                                                                                 \
-         .high = 0.9,                                                                                                  \
-         .help = "the same for the test split, when the source has none; default 0.1"},                                \
-        {.name = "seed",                                                                                               \
-         .value = "N",                                                                                                 \
-         .type = IMPORT_INTEGER,                                                                                       \
-         .fallback = "1",                                                                                              \
-         .high = INT_MAX,                                                                                              \
-         .letter = 'r',                                                                                                \
-         .help = "of the choice of samples for these two; default 1"},                                                 \
-        {.name = "class-names",                                                                                        \
-         .value = "LIST",                                                                                              \
-         .type = IMPORT_TEXT,                                                                                          \
-         .help = "names with commas between them, or a file with one in each line"},                                   \
-        {.name = "labels-from",                                                                                        \
-         .value = "0|1",                                                                                               \
-         .type = IMPORT_INTEGER,                                                                                       \
-         .fallback = "0",                                                                                              \
-         .high = 1,                                                                                                    \
-         .help = "label of the first class in the files; default 0"},                                                  \
+    {.name = "class-names",                                                                                            \
+     .value = "LIST",                                                                                                  \
+     .type = IMPORT_TEXT,                                                                                              \
+     .help = "names with commas between them, or a file with one in each line"},                                       \
     {                                                                                                                  \
-        .name = "name", .value = "TEXT", .type = IMPORT_TEXT, .help = "of the data set; default: of the source"        \
+        .name = "labels-from", .value = "0|1", .type = IMPORT_INTEGER, .fallback = "0", .high = 1,                     \
+        .help = "label of the first class in the files; default 0"                                                     \
     }
 
 /* The division is that of division.h for parts that are DIVISION_OPEN; a split that some part has is not drawn.

@@ -18,6 +18,7 @@ static const import_key keys[] = {
     {.name = "images", .value = "FILE", .type = IMPORT_PATH, .help = "instead of --source: the samples"},
     {.name = "labels", .value = "FILE", .type = IMPORT_PATH, .help = "... and their labels"},
     ARRAY_KEYS,
+    DIVISION_KEYS,
     IMPORT_KEYS_END,
 };
 

@@ -25,6 +25,7 @@ static const import_key keys[] = {
      .help = "float samples: this value becomes the largest of the 8-bit codes"},
     {.name = "signed", .type = IMPORT_SWITCH, .help = "float samples: from -X to X instead of 0 to X"},
     ARRAY_KEYS,
+    DIVISION_KEYS,
     IMPORT_KEYS_END,
 };
 

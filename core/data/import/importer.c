@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/data/prepared.h"
 
 static int find_key(const import_request *r, const char *name)
 {
@@ -69,6 +71,17 @@ bool import_switch(const import_request *r, const char *key)
 bool import_given(const import_request *r, const char *key)
 {
     return r->values[find_key(r, key)] != NULL;
+}
+
+void import_name(char *out, size_t size, const import_request *r, const char *source)
+{
+    if (import_given(r, "name")) {
+        snprintf(out, size, "%s", import_text(r, "name"));
+        return;
+    }
+    prepared_basename(out, size, source);
+    char *dot = out[0] != '\0' ? strchr(out + 1, '.') : NULL;
+    if (dot != NULL) *dot = '\0';
 }
 
 void import_progress(const import_request *r, const char *what, long done, long of)

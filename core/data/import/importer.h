@@ -3,7 +3,9 @@
 #ifndef CORE_DATA_IMPORT_IMPORTER_H
 #define CORE_DATA_IMPORT_IMPORTER_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
@@ -25,6 +27,33 @@ typedef struct {
 #define IMPORT_KEYS_END                                                                                                \
     {                                                                                                                  \
         .name = NULL                                                                                                   \
+    }
+
+/* Options of importers whose source may leave the splits open (division.h). */
+#define DIVISION_KEYS                                                                                                  \
+    {.name = "validation",                                                                                             \
+     .value = "FRACTION",                                                                                              \
+     .type = IMPORT_NUMBER,                                                                                            \
+     .fallback = "0.1",                                                                                                \
+     .low = 0.001,                                                                                                     \
+     .high = 0.9,                                                                                                      \
+     .help = "part of what is to be divided that validates; default 0.1"},                                             \
+        {.name = "test",                                                                                               \
+         .value = "FRACTION",                                                                                          \
+         .type = IMPORT_NUMBER,                                                                                        \
+         .fallback = "0.1",                                                                                            \
+         .low = 0.001,                                                                                                 \
+         .high = 0.9,                                                                                                  \
+         .help = "the same for the test split, when the source has none; default 0.1"},                                \
+        {.name = "seed",                                                                                               \
+         .value = "N",                                                                                                 \
+         .type = IMPORT_INTEGER,                                                                                       \
+         .fallback = "1",                                                                                              \
+         .high = INT_MAX,                                                                                              \
+         .letter = 'r',                                                                                                \
+         .help = "of the choice of samples for these two; default 1"},                                                 \
+    {                                                                                                                  \
+        .name = "name", .value = "TEXT", .type = IMPORT_TEXT, .help = "of the data set; default: of the source"        \
     }
 
 typedef struct import_request import_request;
@@ -57,6 +86,8 @@ long import_integer(const import_request *request, const char *key);
 double import_number(const import_request *request, const char *key);
 bool import_switch(const import_request *request, const char *key);
 bool import_given(const import_request *request, const char *key);
+/* --name, or the last part of the source's path without its endings: "digits" of "/data/digits.npz". */
+void import_name(char *out, size_t size, const import_request *request, const char *source);
 void import_progress(const import_request *request, const char *what, long done, long of);
 
 #endif

@@ -3,10 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 
-extern const importer importer_cifar10, importer_idx, importer_npy, importer_speech_commands, importer_synthetic;
+extern const importer importer_cifar10, importer_folder, importer_idx, importer_npy, importer_speech_commands,
+    importer_synthetic, importer_tiny_imagenet;
 
 const importer *const importers[] = {
-    &importer_npy, &importer_idx, &importer_cifar10, &importer_speech_commands, &importer_synthetic, NULL,
+    &importer_folder,          &importer_npy,       &importer_idx, &importer_cifar10, &importer_tiny_imagenet,
+    &importer_speech_commands, &importer_synthetic, NULL,
 };
 
 const importer *importer_find(const char *name)
