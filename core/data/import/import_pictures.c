@@ -44,6 +44,7 @@ static status read_wishes(pictures *p)
     const import_request *r = p->job->request;
     const char *fit = import_text(r, "fit");
     if (import_given(r, "size")) TRY(read_size(p, import_text(r, "size")));
+    p->channels = p->job->channels;
     if (import_given(r, "channels")) p->channels = (int)import_integer(r, "channels");
     if (p->channels == 2)
         return status_fail(STATUS_CONFIG, "prepare: --channels wants 1 (grey) or 3 (red green blue), not 2");
@@ -70,7 +71,7 @@ static status check_alike(pictures *p, const picture *found, const char *name)
                            "%.150s has %d x %d pixels, %.150s has %d x %d; say which size all of them should get with "
                            "--size HxW",
                            p->first, p->height, p->width, name, found->height, found->width);
-    if (!import_given(r, "channels") && found->channels != p->channels)
+    if (!import_given(r, "channels") && p->job->channels == 0 && found->channels != p->channels)
         return status_fail(STATUS_CONFIG,
                            "%.150s is %s, %.150s is %s; say what all of them should be with --channels 1 (grey) or "
                            "--channels 3 (colour)",

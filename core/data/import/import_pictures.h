@@ -11,6 +11,7 @@ typedef struct {
     const import_request *request; /* has the options of PICTURE_KEYS and DIVISION_KEYS */
     const char *kind;              /* "pictures": for the attribute `source` */
     const char *source;            /* path */
+    int channels;                  /* of the samples, without --channels; 0: as the files, if all are alike */
     int count, classes;
     int32_t *labels;                /* (count); borrowed, and changed when pictures are left out */
     uint8_t *marks;                 /* (count): split, or DIVISION_OPEN; likewise */

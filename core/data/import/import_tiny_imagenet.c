@@ -37,6 +37,7 @@ static picture_job job_of(const import_request *r, const file_list *l)
     return (picture_job){.request = r,
                          .kind = "Tiny ImageNet",
                          .source = l->root,
+                         .channels = 3, /* a few of the files are grey */
                          .count = l->count,
                          .classes = l->classes,
                          .labels = l->labels,
@@ -220,7 +221,7 @@ const importer importer_tiny_imagenet = {
     .name = "tiny_imagenet",
     .summary = "Tiny ImageNet: 64x64 colour images, 200 classes (or an excerpt)",
     .details = "The official validation images are the test split; --validation of the training images are drawn for\n"
-               "validation. A few pictures are grey: say --channels 3.\n",
+               "validation.\n",
     .keys = keys,
     .run = run,
 };
