@@ -1,6 +1,5 @@
 # The benchmarks run, and their JSON is one object with what readers rely on.
 . tests/support/e2e.sh
-unset OPENBLAS_CORETYPE # a warning would come first
 
 has_keys() { # KEY...: numbers above 0 in the one object of $work/out
     local key

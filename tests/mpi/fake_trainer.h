@@ -176,7 +176,7 @@ status trainer_record(record *out, const trainer *t)
 
 trainer_progress trainer_report(const trainer *t)
 {
-    trainer_progress p = {.phase = t->in.task->kind == TASK_WARMUP ? PHASE_WARMUP : PHASE_SEARCH,
+    trainer_progress p = {.phase = t->in.task->point ? PHASE_SEARCH : PHASE_WARMUP,
                           .epoch = t->state.epoch,
                           .epochs = FAKE_EPOCHS,
                           .segments_done = t->state.epoch};

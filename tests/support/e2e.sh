@@ -2,6 +2,7 @@
 # Each script gets a directory of its own in $work with a small data set and a small sweep, and ends with the number of
 # failed checks.
 set -u
+unset OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS # of the caller: a warning of bench would come before what tests look for
 
 program=$(realpath "$1")
 compare=$(realpath "${2:-$(dirname "$1")/tests/compare_results}")
@@ -50,6 +51,9 @@ expect() { # expect CODE "part of the message" "what is promised"
     # Only rank 0 speaks, once.
     [ "$1" = 0 ] || check "$3: one message" test "$(grep -c '^bitfront: ' "$work/out")" = 1
 }
+
+task_files() { compgen -G "$1/tasks/*.h5" || true; } # task_files RUN: of finished tasks
+finished() { test "$(task_files "$1" | wc -l)" -ge "$2"; } # finished RUN N: at least so many
 
 same_results() { # same_results RUN RUN
     "$compare" "$1/results.h5" "$2/results.h5"
