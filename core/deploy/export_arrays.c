@@ -85,7 +85,7 @@ static status add_test(const sink *to, const export_inputs *in)
         memcpy(images + i * size, predict_samples(in->data, in->data->split_index[SPLIT_TEST][i]), size);
         integer_engine_run(e, logits + i * (size_t)n->classes, images + i * size);
     }
-    export_array a = {.group = "test",
+    export_array a = {.group = "@test",
                       .name = "images",
                       .type = H5_U8,
                       .rank = 4,
@@ -93,7 +93,7 @@ static status add_test(const sink *to, const export_inputs *in)
                       .data = images,
                       .about = {"1", "samples of test images, as bytes"}};
     if (!failed(s)) s = to->add(to->ctx, &a);
-    a = (export_array){.group = "test",
+    a = (export_array){.group = "@test",
                        .name = "logits",
                        .type = H5_I32,
                        .rank = 2,

@@ -8,8 +8,8 @@
  *   NAME/bias          int32    (O), in the unit of the sum
  *   NAME/multiplier    int32    (O); not of a layer whose sums become logits
  *   image/table        uint8    (256): code of a sample, by its byte; image/order int32 (C) where channels move
- *   logits/multiplier, logits/order  int32: of the last step
- *   test/images        uint8    (N, H, W, C): samples of the first test images; test/logits int32 (N, classes)
+ *   @logits/multiplier, @logits/order  int32: of the last step
+ *   @test/images       uint8    (N, H, W, C): samples of the first test images; @test/logits int32 (N, classes)
  */
 #ifndef CORE_DEPLOY_EXPORT_ARRAYS_H
 #define CORE_DEPLOY_EXPORT_ARRAYS_H

@@ -93,7 +93,7 @@ def run(graph, layers, images):
 
 if __name__ == "__main__":
     graph, layers = load(sys.argv[1])
-    logits = run(graph, layers, layers["test"]["images"])
-    same = int((logits == layers["test"]["logits"]).all(1).sum())
+    logits = run(graph, layers, layers["@test"]["images"])
+    same = int((logits == layers["@test"]["logits"]).all(1).sum())
     print(f"{graph['network']}, {graph['point']}: {same} of {len(logits)} images have the logits of bitfront")
     sys.exit(same != len(logits))

@@ -113,7 +113,7 @@ static void test_hdf5_holds_the_network_and_its_logits(void **state)
     assert_non_null(strstr(text[0], "\"every_layer\""));
     free(text);
     int32_t logits[IMAGES * 16], own[16];
-    check_ok(h5_read(file, "test/logits", H5_I32, (size_t)(IMAGES * n->classes), logits));
+    check_ok(h5_read(file, "@test/logits", H5_I32, (size_t)(IMAGES * n->classes), logits));
     integer_engine *e;
     check_ok(integer_engine_open(&e, n, NULL, false));
     for (int i = 0; i < IMAGES; i++) {
