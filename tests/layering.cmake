@@ -22,6 +22,7 @@ set(room_core/deploy/target "")
 set(room_core/deploy/kernels core/deploy/target)
 set(room_core/deploy core/base core/io core/config core/task core/data core/kernels core/quant core/net/graph core/net/model core/train
   core/deploy/target core/deploy/kernels)
+set(room_core/deploy/onnx core/base core/net/graph core/deploy)
 set(room_core/sweep core/base core/config core/task)
 set(room_hw_models core/base core/config core/cost)
 set(room_results/file core/base core/io core/task)
