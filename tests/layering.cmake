@@ -47,7 +47,7 @@ set(library_home_mpi "mpi/(link|sum)/[a-z_]*\\.[ch]")
 set(allow_arrows "results/file/checkpoint.h>results/run/claim.h")
 set(allow_circles
   "core/config/settings_check>core/config/settings" "core/config/settings_keys>core/config/settings"
-  "core/data/prepared>core/data/dataset"
+  "core/data/prepared>core/data/dataset" "core/data/dataset_header>core/data/dataset"
   "core/net/graph/graph_groups>core/net/graph/graph" "core/net/graph/network_file>core/net/graph/graph"
   "core/net/model/model_memory>core/net/model/model"
   "core/kernels/conv/conv_plan>core/kernels/conv/conv_narrow" "core/kernels/conv/conv_plan>core/kernels/conv/winograd")
