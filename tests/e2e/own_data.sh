@@ -91,6 +91,27 @@ done
 BITFRONT_DATA_MEMORY=0 alone check gzip.h5
 expect 2 "stored in chunks" "compressed samples that would have to be mapped"
 
+# ---- networks ----
+for network in "$root"/configs/networks/*.cfg; do
+    alone check "$network"
+    expect 0 "is in order" "$(basename "$network")"
+done
+alone check "$root/configs/networks/person.cfg"
+check "person.cfg has the published number of operations" grep -q "total .* 7489664$" out
+sed -n '/^```cfg/,/^```$/p' "$root/configs/networks/README.md" | grep -v '^```' > readme.cfg
+alone check readme.cfg
+expect 0 "is in order" "the network of the README"
+sed '0,/"conv"/s//"convv"/' readme.cfg > kinds.cfg
+kinds=$("$program" check kinds.cfg 2>&1 | sed -n 's/.*there are //p' | tr -d ,)
+check "there are nine kinds of layers" test "$(echo $kinds | wc -w)" = 9
+for kind in $kinds; do
+    check "the README has an example of $kind" grep -q "type = \"$kind\"" readme.cfg
+done
+sed 's/kernel = 3;/kernel = 3; channels = 4;/' readme.cfg > wrong.cfg
+alone check wrong.cfg
+expect 2 'channels"; here are possible: ' "a key that a layer does not have"
+check "keys of the layer are named" grep -q "kernel, stride, padding" out
+
 # ---- NumPy ----
 alone prepare npy --source arrays.npz -o arrays.h5
 expect 0 "wrote arrays.h5" "arrays of NumPy"
