@@ -8,7 +8,8 @@ set(room_core/base "")
 set(room_core/io core/base)
 set(room_core/config core/base)
 set(room_core/task core/base core/config)
-set(room_core/data core/base core/config core/io)
+set(room_core/data core/base core/config core/data/augment core/io)
+set(room_core/data/augment core/base core/config)
 set(room_core/data/import core/base core/data)
 set(room_core/kernels core/base)
 set(room_core/kernels/conv core/base core/kernels)
@@ -52,7 +53,7 @@ set(library_home_mpi "mpi/(link|sum)/[a-z_]*\\.[ch]")
 set(allow_arrows "results/file/checkpoint.h>results/run/claim.h")
 set(allow_circles
   "core/config/settings_check>core/config/settings" "core/config/settings_keys>core/config/settings"
-  "core/data/prepared>core/data/dataset"
+  "core/data/prepared>core/data/dataset" "core/data/dataset_header>core/data/dataset"
   "core/net/graph/graph_groups>core/net/graph/graph" "core/net/graph/network_file>core/net/graph/graph"
   "core/net/model/model_memory>core/net/model/model"
   "core/kernels/conv/conv_plan>core/kernels/conv/conv_narrow" "core/kernels/conv/conv_plan>core/kernels/conv/winograd")
