@@ -28,7 +28,7 @@ set(room_core/sweep core/base core/config core/task)
 set(room_hw_models core/base core/config core/cost)
 set(room_results/file core/base core/io core/task)
 set(room_results/run core/base core/config core/io core/task results/file)
-set(room_results/report core/base core/config core/io results/file)
+set(room_results/report core/base core/config core/io core/task results/file)
 set(engine core/base core/config core/io core/task core/data core/kernels core/net/graph core/cost core/train core/strategy
   core/sweep core/deploy)
 set(room_mpi/cli ${engine} core/data/import hw_models results/file results/run results/report)
