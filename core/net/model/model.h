@@ -200,10 +200,12 @@ real *model_output_gradient(const model *m); /* (n, classes), the caller writes 
 
 void model_forward(model *m, const real *values, int images, model_pass pass);
 
-/* Whom a backward pass tells, from the last layer to the first and after each layer with weights, that gradients
- * [first, layout.decayed) are complete; the last call has first == 0. */
+/* Whom a backward pass tells, from the last layer to the first: after each layer with weights, that gradients
+ * [first, layout.decayed) are complete, where the last call has first == 0; and that the gradient by a layer's output
+ * is complete in nodes[layer].dout, before it is overwritten. Either may be NULL. */
 typedef struct {
     void (*completed)(void *ctx, size_t first);
+    void (*reached)(void *ctx, int layer);
     void *ctx;
 } model_listener;
 
