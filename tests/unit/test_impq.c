@@ -137,6 +137,51 @@ static void test_exact_gains_are_those_of_closed_forms(void **state)
     world.settings.quantizer.batchnorm = BATCHNORM_FOLDED;
 }
 
+/* Of all weights, with batch-norm folded or kept: one backward pass for each image and its first runner-up. */
+static void test_gains_are_by_the_weights_themselves(void **state)
+{
+    (void)state;
+    for (int kept = 0; kept < 2; kept++) {
+        world.settings.quantizer.batchnorm = kept ? BATCHNORM_KEPT : BATCHNORM_FOLDED;
+        use_entry("steps = 1;");
+        trainer *t = noise_world_open(&world, "impq_weights");
+        model *m = &t->network;
+        gains g;
+        const ranks_view alone = ranks_alone();
+        check_ok(gains_measure(&g, t, &alone,
+                               &(gains_rules){.images = 16, .runners_up = 1, .exact = true, .percentile = 0}));
+        double *sum = calloc(m->layout.total, sizeof *sum);
+        real *gradient = calloc(m->layout.total, sizeof *gradient);
+        const real signs[10] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+        int32_t labels[1];
+        double unused;
+        trainer_choose_samples(t, 0, &unused);
+        for (int n = 0; n < 16; n++) {
+            batch_load(model_input(m), labels, &world.data, t->samples + n, 1, NULL, 0, 0);
+            model_forward(m, t->values, 1, (model_pass){.training = false});
+            gains_seed(model_output_gradient(m), model_logits(m), signs, 10, 1, g.smallest_gap);
+            model_backward(m, t->values, gradient, 1, 1, (model_pass){.training = false}, NULL);
+            for (size_t k = 0; k < m->layout.decayed; k++) sum[k] += (double)gradient[k] * (double)gradient[k] / 16;
+        }
+        for (int i = 0; i < world.graph.layer_count; i++) {
+            if (m->nodes[i].weight < 0) continue;
+            const size_t at = m->layout.tensors[m->nodes[i].weight].offset;
+            const size_t channels = (size_t)world.graph.layers[i].out_channels;
+            for (size_t k = 0; k < m->nodes[i].rows * channels; k++) {
+                const bool folded = kept && m->nodes[i].gamma >= 0;
+                const double gain = folded ? (double)m->nodes[i].effective_gamma[k % channels] : 1;
+                assert_true(fabs((double)g.weights[at + k] - sum[at + k] * gain * gain) <=
+                            1e-3 * sum[at + k] * gain * gain + 1e-12);
+            }
+        }
+        free(gradient);
+        free(sum);
+        gains_free(&g);
+        trainer_close(t);
+    }
+    world.settings.quantizer.batchnorm = BATCHNORM_FOLDED;
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -181,6 +226,49 @@ static void test_signs_estimate_the_exact_gains(void **state)
             assert_true(off((double)estimate.quantizers[q], (double)truth.quantizers[q]) < 0.15);
     gains_free(&truth);
     gains_free(&estimate);
+    trainer_close(t);
+}
+
+/* ---- ranks ---- */
+
+static real gaps[2][64], both_gaps[64];
+static int rank_now, sums_seen;
+
+/* The first sum is that of the gaps; the second one's parts are compared. */
+static status keep_gaps(void *ctx, real *values, size_t count, status local)
+{
+    const bool *known = ctx;
+    if (sums_seen++ > 0) return local;
+    assert_int_equal(count, 64);
+    memcpy(*known ? values : gaps[rank_now], *known ? both_gaps : values, sizeof both_gaps);
+    return local;
+}
+
+static void test_two_ranks_share_the_sum(void **state)
+{
+    (void)state;
+    use_entry("steps = 1;");
+    trainer *t = noise_world_open(&world, "impq_weights");
+    const gains_rules signs = {.images = 64, .runners_up = 9, .repeats = 2, .percentile = 5};
+    const ranks_view alone = ranks_alone();
+    gains whole, part[2];
+    check_ok(gains_measure(&whole, t, &alone, &signs));
+    for (int known = 0; known < 2; known++)
+        for (rank_now = 0; rank_now < 2; rank_now++) {
+            bool knows = known == 1;
+            const ranks_view g = {.rank = rank_now, .size = 2, .sum = keep_gaps, .ctx = &knows};
+            sums_seen = 0;
+            check_ok(gains_measure(&part[rank_now], t, &g, &signs));
+            if (!knows) gains_free(&part[rank_now]);
+            for (int i = 0; i < 64; i++) both_gaps[i] = gaps[0][i] + gaps[1][i];
+        }
+    assert_true(whole.smallest_gap == part[0].smallest_gap && whole.smallest_gap == part[1].smallest_gap);
+    for (size_t k = 0; k < t->network.layout.decayed; k++) /* an image counts 1/64: exact */
+        assert_true(whole.weights[k] == part[0].weights[k] + part[1].weights[k]);
+    for (int q = 0; q <= world.graph.group_count; q++)
+        assert_true(whole.quantizers[q] == part[0].quantizers[q] + part[1].quantizers[q]);
+    for (int r = 0; r < 2; r++) gains_free(&part[r]);
+    gains_free(&whole);
     trainer_close(t);
 }
 
@@ -245,16 +333,16 @@ static void test_the_formulas(void **state)
 
 static void read_allocation(allocation *a, trainer *t)
 {
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, world.settings.search.keep_alive, 0);
     model_allocation_read(a, &t->network);
 }
 
-static int changed_channels(trainer *t, const char *keys, const char *kind, int step, double target, int *lowest)
+static int changed_channels(const char *keys, const char *kind, int step, double target, int *lowest)
 {
     use_entry(keys);
     world.task.step = step;
     world.task.target = target;
-    t = noise_world_open(&world, kind);
+    trainer *t = noise_world_open(&world, kind);
     noise_world_train(t);
     allocation a;
     check_ok(allocation_new(&a, &world.graph));
@@ -283,26 +371,35 @@ static void test_a_leg_lowers_the_fraction_by_one_step(void **state)
 {
     (void)state;
     int lowest;
-    assert_int_equal(
-        changed_channels(NULL, "steps = 1; samples = 64; fractions = [0.5];", "impq_weights", 1, 0, &lowest), 21);
+    assert_int_equal(changed_channels("steps = 1; samples = 64; fractions = [0.5];", "impq_weights", 1, 0, &lowest),
+                     21);
     assert_int_equal(lowest, 4);
     assert_int_equal(
-        changed_channels(NULL, "steps = 2; samples = 64; fractions = [0.5, 0.1];", "impq_weights", 2, 0, &lowest), 4);
+        changed_channels("steps = 2; samples = 64; fractions = [0.5, 0.1];", "impq_weights", 2, 0, &lowest), 4);
     assert_int_equal(
-        changed_channels(NULL, "steps = 1; samples = 64; granularity = \"network\";", "impq_weights", 1, 0, &lowest),
-        42);
+        changed_channels("steps = 1; samples = 64; granularity = \"network\";", "impq_weights", 1, 0, &lowest), 42);
     assert_int_equal(lowest, 4);
-    const int layer = changed_channels(NULL, "steps = 1; samples = 64; granularity = \"layer\"; fractions = [0.25];",
+    const int layer = changed_channels("steps = 1; samples = 64; granularity = \"layer\"; fractions = [0.25];",
                                        "impq_weights", 1, 0, &lowest);
     assert_true(layer == 8 || layer == 10 || layer == 16);
     world.settings.search.activation_count = 2;
     world.settings.search.activation_bits[0] = 4;
     world.settings.search.activation_bits[1] = 8;
     assert_int_equal(
-        changed_channels(NULL, "steps = 1; samples = 64; lower = \"activations\";", "impq_activations", 1, 0, &lowest),
-        0);
+        changed_channels("steps = 1; samples = 64; lower = \"activations\";", "impq_activations", 1, 0, &lowest), 0);
     world.settings.search.activation_count = 1;
     world.settings.search.activation_bits[0] = 8;
+}
+
+static void test_the_last_channel_of_a_group_stays(void **state)
+{
+    (void)state;
+    int lowest;
+    world.settings.search.keep_alive = false; /* which would hide it */
+    assert_int_equal(changed_channels("steps = 1; samples = 64; fractions = [1.0]; precisions = [0, 8];",
+                                      "impq_weights", 1, 0, &lowest),
+                     7 + 7 + 15);
+    world.settings.search.keep_alive = true;
 }
 
 static void test_a_leg_meets_its_target(void **state)
@@ -312,8 +409,7 @@ static void test_a_leg_meets_its_target(void **state)
     double full = 0;
     for (int i = 0; i < world.graph.layer_count; i++)
         if (layer_has_weights(&world.graph.layers[i])) full += 8.0 * (double)layer_weight_count(&world.graph.layers[i]);
-    assert_true(changed_channels(NULL, "targets = [\"1 kB\"]; samples = 64;", "impq_weights", 1, 0.2 * full, &lowest) >
-                20);
+    assert_true(changed_channels("targets = [\"1 kB\"]; samples = 64;", "impq_weights", 1, 0.2 * full, &lowest) > 20);
     assert_true(lowest <= 2);
 }
 
@@ -322,10 +418,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seeds_are_slopes_of_weighted_gaps),
         cmocka_unit_test(test_exact_gains_are_those_of_closed_forms),
+        cmocka_unit_test(test_gains_are_by_the_weights_themselves),
         cmocka_unit_test(test_signs_estimate_the_exact_gains),
+        cmocka_unit_test(test_two_ranks_share_the_sum),
         cmocka_unit_test(test_harms_are_what_they_are_said_to_be),
         cmocka_unit_test(test_the_formulas),
         cmocka_unit_test(test_a_leg_lowers_the_fraction_by_one_step),
+        cmocka_unit_test(test_the_last_channel_of_a_group_stays),
         cmocka_unit_test(test_a_leg_meets_its_target),
     };
     return cmocka_run_group_tests_name("impq", tests, make, release);
