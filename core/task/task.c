@@ -16,7 +16,7 @@ static void describe(char *out, size_t room, const task *t)
         used += (size_t)snprintf(out + used, room - used, " #%d", t->step);
     if (t->target != 0 && used < room)
         snprintf(out + used, room - used, " to %.6g", t->target);
-    else if (t->point && t->bits == 0 && t->strength != 0 && used < room)
+    else if (t->strength != 0 && used < room)
         snprintf(out + used, room - used, " %.6g", t->strength);
 }
 

@@ -53,6 +53,12 @@ typedef struct stage {
      * dL/dprobability at this moment (model.h: between model_choice_gradients and model_finish_gradients). */
     void (*gradient)(trainer *t, real *own, real *gradients);
 
+    /* After the update of a step: the values may be changed. */
+    void (*updated)(trainer *t, real *own);
+
+    /* Cost of the network as it is, for the curve; NULL: of its choices. */
+    double (*cost)(trainer *t, const real *own);
+
     /* What a cost adds to the validation loss when epochs are selected by total loss; NULL: nothing. */
     double (*penalty)(const trainer *t, double cost);
 

@@ -74,6 +74,7 @@ typedef struct {
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
+    bool pruning_decided;   /* what is pruned stands at the start: no weight gives way to 0 bit */
     sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
     real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
     int capacity;           /* images of one forward pass */
