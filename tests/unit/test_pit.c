@@ -217,6 +217,24 @@ static void test_a_closed_channel_is_away_and_comes_back(void **state)
     }
 }
 
+static void test_fine_tuning_leaves_pruned_channels_alone(void **state)
+{
+    (void)state;
+    trainer *t = open_masks("all", 0);
+    real *gradients = malloc(t->network.layout.total * sizeof *gradients), own[CHANNELS] = {0};
+    assert_non_null(gradients);
+    for (size_t k = 0; k < t->network.layout.total; k++) gradients[k] = 1;
+    own[first_channel("b.c2") + 2] = 1;
+    pit_tune_stage.gradient(t, own, gradients);
+    for (int c = 0; c < 8; c++) {
+        const model_node *node = &t->network.nodes[graph_find(&world.graph, "b.c2")];
+        assert_true(gradients[t->network.layout.tensors[node->gamma].offset + (size_t)c] == (c == 2 ? 0 : 1));
+        assert_true(gradients[t->network.layout.tensors[node->beta].offset + (size_t)c] == (c == 2 ? 0 : 1));
+    }
+    free(gradients);
+    trainer_close(t);
+}
+
 /* ---- the flow ---- */
 
 static void check_pruned(trainer *t, const bool *pruned, int bits)
@@ -314,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_gradients_of_masks_are_those_of_finite_differences),
         cmocka_unit_test(test_the_cost_pulls_on_all_channels),
         cmocka_unit_test(test_a_closed_channel_is_away_and_comes_back),
+        cmocka_unit_test(test_fine_tuning_leaves_pruned_channels_alone),
         cmocka_unit_test(test_what_is_pruned_stays_pruned),
         cmocka_unit_test(test_no_compensation_where_pruning_is_decided),
     };
