@@ -142,7 +142,8 @@ typedef struct {
 } sweep_entry;
 
 typedef struct {
-    char path[MAX_PATH_TEXT]; /* of the configuration file */
+    char path[MAX_PATH_TEXT];   /* of the configuration file */
+    char recipe[MAX_PATH_TEXT]; /* the file that was taken in (recipe.h); "": none */
     char name[MAX_NAME];
     char network[MAX_PATH_TEXT];                            /* file, resolved against the directory of `path` */
     double width;                                           /* factor of its numbers of channels */

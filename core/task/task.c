@@ -20,6 +20,18 @@ static void describe(char *out, size_t room, const task *t)
         snprintf(out + used, room - used, " %.6g", t->strength);
 }
 
+void task_setting(char out[TASK_NAME], const task *t)
+{
+    if (t->bits != 0)
+        snprintf(out, TASK_NAME, "w%d", t->bits);
+    else if (t->target != 0)
+        snprintf(out, TASK_NAME, "to %.6g", t->target);
+    else if (t->point)
+        snprintf(out, TASK_NAME, "%.6g", t->strength);
+    else
+        snprintf(out, TASK_NAME, "-");
+}
+
 void task_label(char out[TASK_LABEL], const task *t)
 {
     char what[64];
