@@ -125,7 +125,9 @@ static status make_parent(const char *path)
 static void show_progress(const char *what, long done, long of)
 {
     if (!isatty(STDERR_FILENO)) return;
-    if (done < of)
+    if (of == 0)
+        fprintf(stderr, "\r%s: %ld ", what, done);
+    else if (done < of)
         fprintf(stderr, "\r%s: %ld of %ld ", what, done, of);
     else
         fprintf(stderr, "\r\033[K");
