@@ -7,8 +7,12 @@
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
+#include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/data/prepared.h"
 #include "core/io/h5.h"
+#include "core/io/probe.h"
+#include "core/io/seal.h"
 
 _Static_assert(sizeof(((dataset *)0)->source_checksum) == CHECKSUM_TEXT, "a checksum text fits");
 
@@ -87,6 +91,7 @@ static status read_text(char *out, size_t size, const source *from, const char *
     TRY(h5_get_text(&text, from->file, ".", attribute));
     bool fits = strlen(text) < size;
     if (fits) strcpy(out, text);
+    if (fits) text_printable(out);
     free(text);
     if (!fits)
         return status_fail(STATUS_DATA, "%s: attribute %s is longer than %zu bytes", from->path, attribute, size - 1);
@@ -129,36 +134,6 @@ static status read_header(dataset *shape, const source *from)
     return status_ok();
 }
 
-static status read_shape_of_file(dataset *shape, const char *path)
-{
-    if (!file_exists(path))
-        return status_fail(STATUS_CONFIG,
-                           "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
-                           "(or prepare cifar10, see bitfront prepare --help)",
-                           path, path);
-    source from = {.path = path};
-    TRY(h5_open_read(&from.file, path));
-    status outcome = read_header(shape, &from);
-    status closed = h5_close(from.file);
-    return failed(outcome) ? outcome : closed;
-}
-
-status dataset_measure(size_t *bytes, const char *path)
-{
-    dataset shape;
-    TRY(read_shape_of_file(&shape, path));
-    *bytes = block_layout(&shape).bytes;
-    return status_ok();
-}
-
-status dataset_content_checksum(char *text, const char *path)
-{
-    dataset shape;
-    TRY(read_shape_of_file(&shape, path));
-    snprintf(text, sizeof shape.content_checksum, "%s", shape.content_checksum);
-    return status_ok();
-}
-
 static status read_class_names(char *out, const source *from, int classes)
 {
     char **names;
@@ -172,6 +147,7 @@ static status read_class_names(char *out, const source *from, int classes)
             break;
         }
         strcpy(out + i * DATASET_NAME, names[i]);
+        text_printable(out + i * DATASET_NAME);
     }
     free(names);
     return outcome;
@@ -260,13 +236,83 @@ static status load_open(char *block, size_t bytes, const source *from)
     return status_ok();
 }
 
-status dataset_load(void *block, size_t bytes, const char *path)
+static status read_header_of(dataset *shape, const char *path)
+{
+    source from = {.path = path};
+    TRY(h5_open_read(&from.file, path));
+    status outcome = read_header(shape, &from);
+    status closed = h5_close(from.file);
+    return failed(outcome) ? outcome : closed;
+}
+
+static status load_unchecked(void *block, size_t bytes, const char *path)
 {
     source from = {.path = path};
     TRY(h5_open_read(&from.file, path));
     status outcome = load_open(block, bytes, &from);
     status closed = h5_close(from.file);
     return failed(outcome) ? outcome : closed;
+}
+
+/* The whole of a file, for nothing. */
+static status try_file(void *path)
+{
+    dataset shape;
+    TRY(read_header_of(&shape, path));
+    size_t bytes = block_layout(&shape).bytes;
+    void *block = size_allocate(bytes);
+    if (block == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the %zu MB of data set %s", bytes / 1000000,
+                           (const char *)path);
+    status s = load_unchecked(block, bytes, path);
+    free(block);
+    return s;
+}
+
+/* A seal says that the file is as it was written; without one HDF5 may not survive it. */
+static status check_trust(bool *sealed, const char *path)
+{
+    TRY(seal_look(sealed, path));
+    return *sealed ? status_ok() : probe_read(path, try_file, (void *)path);
+}
+
+static status read_shape_of_file(dataset *shape, const char *path)
+{
+    if (!file_exists(path))
+        return status_fail(STATUS_CONFIG,
+                           "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
+                           "(or prepare cifar10, see bitfront prepare --help)",
+                           path, path);
+    bool sealed;
+    TRY(check_trust(&sealed, path));
+    TRY(read_header_of(shape, path));
+    shape->is_sealed = sealed;
+    return status_ok();
+}
+
+status dataset_measure(size_t *bytes, const char *path)
+{
+    dataset shape;
+    TRY(read_shape_of_file(&shape, path));
+    *bytes = block_layout(&shape).bytes;
+    return status_ok();
+}
+
+status dataset_content_checksum(char *text, const char *path)
+{
+    dataset shape;
+    TRY(read_shape_of_file(&shape, path));
+    snprintf(text, sizeof shape.content_checksum, "%s", shape.content_checksum);
+    return status_ok();
+}
+
+status dataset_load(void *block, size_t bytes, const char *path)
+{
+    bool sealed;
+    TRY(check_trust(&sealed, path));
+    TRY(load_unchecked(block, bytes, path));
+    ((block_header *)block)->shape.is_sealed = sealed;
+    return status_ok();
 }
 
 dataset dataset_attach(const void *block)

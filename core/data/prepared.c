@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 
 static size_t sample_bytes(const prepared *p)
 {
@@ -76,11 +76,11 @@ static status write_file(const char *path, const prepared *p)
 
 status prepared_write(const char *path, const prepared *p)
 {
-    char temporary[4096];
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
-        return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
-    status outcome = write_file(temporary, p);
-    if (!failed(outcome)) outcome = file_publish(temporary, path);
-    if (failed(outcome)) unlink(temporary);
+    file_replacement new;
+    TRY(file_replace_begin(&new, path));
+    status outcome = write_file(new.temporary, p);
+    if (!failed(outcome)) outcome = seal_append(new.temporary);
+    if (!failed(outcome)) return file_replace_end(&new);
+    file_replace_abandon(&new);
     return outcome;
 }

@@ -30,7 +30,8 @@ typedef struct {
 /* SHA-256 over samples, labels (little-endian int32) and split: what dataset_load compares. text[CHECKSUM_TEXT]. */
 MUST_CHECK status prepared_checksum(char *text, const prepared *p);
 
-/* Writes path.tmp and publishes it as `path`; after a failure neither is left behind. */
+/* Writes a sealed file (core/io/seal.h) and puts it in the place of `path`, whole; after a failure nothing of it is
+ * left behind. */
 MUST_CHECK status prepared_write(const char *path, const prepared *p);
 
 /* The last component of a path, without trailing slashes; into out[size]. For `source`. */

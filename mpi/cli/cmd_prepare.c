@@ -149,6 +149,7 @@ static status run_prepare(int argc, char **argv, int *exit_code)
         return status_fail(STATUS_CONFIG, "prepare: --features belongs to speech_commands, not to %s", given.kind);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].kind, given.kind) != 0) continue;
+        TRY(file_check_place(given.output)); /* before the work */
         TRY(kinds[i].prepare(&given));
         printf("wrote %s\n", given.output);
         return status_ok();
