@@ -181,6 +181,14 @@ status file_open_plain(int *fd, const char *path)
     return status_fail(STATUS_CONFIG, "cannot read %s: it is %s, not a file", path, what);
 }
 
+status file_check_plain(const char *path)
+{
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    close(fd);
+    return status_ok();
+}
+
 status file_check_place(const char *path)
 {
     struct stat info;

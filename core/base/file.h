@@ -38,6 +38,9 @@ MUST_CHECK status file_write_text(const char *path, const char *text);
  * IO with the system's reason when it cannot be opened. The caller closes *fd. */
 MUST_CHECK status file_open_plain(int *fd, const char *path);
 
+/* The same for libraries that open by name themselves. */
+MUST_CHECK status file_check_plain(const char *path);
+
 /* May `path` be replaced by a file? Also when nothing is there. CONFIG when it is a directory, a FIFO or a device. */
 MUST_CHECK status file_check_place(const char *path);
 

@@ -120,7 +120,7 @@ typedef struct {
 
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
-enum { ENTRY_OPTION_BYTES = 256, MAX_TARGETS = 32 };
+enum { ENTRY_OPTION_BYTES = 640, MAX_TARGETS = 32 };
 
 typedef struct {
     char strategy[MAX_NAME];
@@ -142,7 +142,8 @@ typedef struct {
 } sweep_entry;
 
 typedef struct {
-    char path[MAX_PATH_TEXT]; /* of the configuration file */
+    char path[MAX_PATH_TEXT];   /* of the configuration file */
+    char recipe[MAX_PATH_TEXT]; /* the file that was taken in (recipe.h); "": none */
     char name[MAX_NAME];
     char network[MAX_PATH_TEXT];                            /* file, resolved against the directory of `path` */
     double width;                                           /* factor of its numbers of channels */

@@ -1,0 +1,18 @@
+#include <string.h>
+
+#include "core/deploy/export_c.h"
+#include "core/deploy/exporter.h"
+
+static const exporter *const table[] = {&exporter_c, NULL};
+
+const exporter *const *exporters(void)
+{
+    return table;
+}
+
+const exporter *exporters_find(const char *name)
+{
+    for (const exporter *const *e = table; *e != NULL; e++)
+        if (strcmp((*e)->name, name) == 0) return *e;
+    return NULL;
+}
