@@ -144,6 +144,7 @@ static status prepare(const importer *what, const given_options *given, const op
             return wrong_option(what, u->specs[i].name);
     for (int k = 0; what->keys[k].name != NULL; k++)
         request.values[k] = given->values[find_option(u, what->keys[k].name)];
+    TRY(file_check_place(output)); /* before the work */
     TRY(import_check(&request));
     TRY(make_parent(output));
     TRY(what->run(&request));

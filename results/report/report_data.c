@@ -6,21 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 #include "results/report/front.h"
 
 /* The columns of /points that the report needs, one block of numbers and the text columns. */
 typedef struct {
     size_t count;
-    double *id, *seed, *bits, *strength, *test, *validation, *cost;
+    double *strength, *test, *validation, *cost;
     double *block;
+    int64_t *id, *seed, *bits;
+    int64_t *whole;
     char **role, **kind, **state, **strategy, **cost_model;
 } columns;
 
 static void free_columns(columns *c)
 {
     free(c->block);
+    free(c->whole);
     free(c->role);
     free(c->kind);
     free(c->state);
@@ -43,7 +49,20 @@ static status read_texts(columns *c, h5_id points)
         TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
         if (count != c->count)
             return status_fail(STATUS_DATA, "column %s holds %zu rows, not %zu", texts[i].name, count, c->count);
+        for (size_t row = 0; row < count; row++) text_printable((*texts[i].to)[row]);
     }
+    return status_ok();
+}
+
+/* Larger than any plan. */
+enum { MOST_ROWS = 10 * 1000 * 1000, MOST_BITS = 64 };
+
+static status check_integers(const columns *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->id[i] < 0 || c->id[i] > MOST_ROWS || c->bits[i] < 0 || c->bits[i] > MOST_BITS)
+            return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %lld or precision %lld", i,
+                               (long long)c->id[i], (long long)c->bits[i]);
     return status_ok();
 }
 
@@ -52,16 +71,27 @@ static status read_columns(columns *c, h5_id points, const char *cost)
     const struct {
         const char *name;
         double **to;
-    } numbers[] = {{"id", &c->id},
-                   {"seed", &c->seed},
-                   {"bits", &c->bits},
-                   {"strength", &c->strength},
+    } numbers[] = {{"strength", &c->strength},
                    {"test_accuracy", &c->test},
                    {"validation_accuracy", &c->validation},
                    {cost, &c->cost}};
     enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    const struct {
+        const char *name;
+        int64_t **to;
+    } integers[] = {{"id", &c->id}, {"seed", &c->seed}, {"bits", &c->bits}};
+    enum { INTEGERS = sizeof integers / sizeof integers[0] };
     TRY(h5_dims(points, "id", 1, &c->count));
-    c->block = malloc((c->count * NUMBERS + 1) * sizeof(double));
+    if (c->count > MOST_ROWS)
+        return status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
+    c->whole = size_allocate(size_product(size_sum(size_product(c->count, INTEGERS), 1), sizeof(int64_t)));
+    if (c->whole == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
+    for (size_t i = 0; i < INTEGERS; i++) {
+        *integers[i].to = c->whole + i * c->count;
+        TRY(h5_read(points, integers[i].name, H5_I64, c->count, *integers[i].to));
+    }
+    TRY(check_integers(c));
+    c->block = size_allocate(size_product(size_sum(size_product(c->count, NUMBERS), 1), sizeof(double)));
     if (c->block == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
     for (size_t i = 0; i < NUMBERS; i++) {
         *numbers[i].to = c->block + i * c->count;
@@ -111,6 +141,7 @@ static void column_text(char *out, size_t room, h5_id points, const char *column
     out[0] = 0;
     if (!h5_exists(points, column) || failed(h5_get_text(&text, points, column, name))) return;
     snprintf(out, room, "%s", text);
+    text_printable(out);
     free(text);
 }
 
@@ -144,7 +175,7 @@ static report_point make_point(const columns *c, size_t i, double scale, bool va
 {
     report_point p = {.id = (int)c->id[i],
                       .bits = (int)c->bits[i],
-                      .seed = (int64_t)c->seed[i],
+                      .seed = c->seed[i],
                       .strength = c->strength[i],
                       .raw_cost = c->cost[i],
                       .cost = c->cost[i] * scale,
@@ -169,7 +200,7 @@ static status collect_points(report_data *d, const columns *c, double scale)
 {
     bool validation = strcmp(d->metric, "validation") == 0;
     double sum = 0;
-    d->points = malloc((c->count + 1) * sizeof *d->points);
+    d->points = size_allocate(size_product(size_sum(c->count, 1), sizeof *d->points));
     if (d->points == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
     for (size_t i = 0; i < c->count; i++) {
         report_point p = make_point(c, i, scale, validation);
@@ -178,7 +209,7 @@ static status collect_points(report_data *d, const columns *c, double scale)
         } else if (strcmp(c->kind[i], "warmup") == 0) {
             sum += p.accuracy;
             d->float_count++;
-        } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.cost) && !isnan(p.accuracy)) {
+        } else if (strcmp(c->role[i], "point") == 0 && isfinite(p.cost) && isfinite(p.accuracy)) {
             d->points[d->count++] = p;
         }
     }
@@ -244,6 +275,7 @@ static void find_names(report_data *d, h5_id file)
 {
     char *config = NULL;
     if (failed(h5_get_text(&config, file, ".", "config"))) return;
+    text_printable_lines(config);
     name_in_text(d->run, config, "name");
     name_in_text(d->network, config, "network");
     name_in_text(d->data, config, "data");
@@ -267,6 +299,16 @@ static status read_points(report_data *d, h5_id file, const report_options *opti
     return result;
 }
 
+/* What we publish is sealed. */
+static status results_open(h5_id *file, const char *path)
+{
+    status sealed = seal_check(path);
+    if (failed(sealed) && sealed.code == STATUS_DATA)
+        return status_in(sealed, "no results that can be trusted (the sweep, run again, renews them)");
+    TRY(sealed);
+    return h5_open_read(file, path);
+}
+
 status report_data_read(report_data *out, const char *path, const report_options *options)
 {
     report_data d = {0};
@@ -275,7 +317,7 @@ status report_data_read(report_data *out, const char *path, const report_options
         return status_fail(STATUS_CONFIG, "there is no metric '%s': use test_accuracy or validation_accuracy", metric);
     snprintf(d.metric, sizeof d.metric, "%s", metric[0] == 't' ? "test" : "validation");
     h5_id file;
-    TRY(h5_open_read(&file, path));
+    TRY(results_open(&file, path));
     status result = read_points(&d, file, options);
     if (!failed(result)) find_names(&d, file);
     status closed = h5_close(file);

@@ -1,4 +1,5 @@
 /* The picture: a gnuplot script that carries its data, so that it can be changed and drawn again by hand. */
+#define _DEFAULT_SOURCE /* environ */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +10,11 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "results/report/report_axis.h"
 #include "results/report/report_views.h"
+
+extern char **environ;
 
 enum { PATH_BYTES = 4200, MAX_STRATEGIES = 16, NOT_FOUND = 127 };
 
@@ -123,8 +127,9 @@ static void print_frame(FILE *out, const report_data *d, const report_axis *x, c
     print_title(out, d);
     fprintf(out, "set xlabel '");
     print_name(out, d->cost_name);
-    fprintf(out, " [%s], logarithmic' offset 0,-0.2\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->cost_unit,
-            d->metric);
+    fprintf(out, " [");
+    print_name(out, d->cost_unit);
+    fprintf(out, "], logarithmic' offset 0,-0.2\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->metric);
 }
 
 /* A name below and to the right of the best point of each fixed precision: the front runs above it. */
@@ -223,13 +228,33 @@ static status write_script(const char *path, const report_data *d)
     return result;
 }
 
-/* In the child: gnuplot in the run directory, its messages into the pipe. Only calls that are safe after fork. */
-static void become_gnuplot(const char *directory, int messages)
+/* The environment without what changes gnuplot: its libraries, drivers, fonts and terminal are its own. NULL: no
+ * memory. The caller frees the list, not the strings. */
+static char **own_environment(void)
+{
+    static const char *const foreign[] = {"GNU", "FIT_", "GDFONTPATH=", "PAGER=", "DISPLAY="};
+    size_t count = 0, kept = 0;
+    while (environ[count] != NULL) count++;
+    char **list = malloc((count + 1) * sizeof *list);
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        bool good = true;
+        for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
+            good = good && strncmp(environ[i], foreign[k], strlen(foreign[k])) != 0;
+        if (good) list[kept++] = environ[i];
+    }
+    if (list != NULL) list[kept] = NULL;
+    return list;
+}
+
+/* In the child: gnuplot in that directory, without start-up files (-d), its messages into the pipe. Only calls that are
+ * safe after fork. */
+static void become_gnuplot(const char *directory, char **environment, int messages)
 {
     int nothing = open("/dev/null", O_RDWR);
+    environ = environment;
     if (chdir(directory) == 0 && nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 &&
         dup2(messages, 2) >= 0)
-        execlp("gnuplot", "gnuplot", "front.gp", (char *)NULL);
+        execlp("gnuplot", "gnuplot", "-d", "front.gp", (char *)NULL);
     _exit(NOT_FOUND);
 }
 
@@ -248,23 +273,27 @@ static void read_messages(char *out, size_t room, int from)
     out[used] = 0;
     for (size_t i = 0; i < used; i++)
         if (out[i] == '\n' || out[i] == '\t') out[i] = ' ';
+    text_printable(out);
 }
 
 static status run_gnuplot(bool *made, const char *directory)
 {
     int ends[2];
-    if (pipe(ends) != 0) return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
-    pid_t child = fork();
-    if (child < 0) {
-        close(ends[0]);
-        close(ends[1]);
+    char **environment = own_environment();
+    if (environment == NULL) return status_fail(STATUS_MEMORY, "no memory to start gnuplot");
+    if (pipe(ends) != 0) {
+        free(environment);
         return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
     }
-    if (child == 0) become_gnuplot(directory, ends[1]);
+    pid_t child = fork();
+    if (child == 0) become_gnuplot(directory, environment, ends[1]);
+    int why = errno;
+    free(environment);
     close(ends[1]);
-    char messages[300];
-    read_messages(messages, sizeof messages, ends[0]);
+    char messages[300] = "";
+    if (child > 0) read_messages(messages, sizeof messages, ends[0]);
     close(ends[0]);
+    if (child < 0) return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(why));
     int how = 0;
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) continue;
     *made = WIFEXITED(how) && WEXITSTATUS(how) == 0;
@@ -272,13 +301,48 @@ static status run_gnuplot(bool *made, const char *directory)
     return status_fail(STATUS_IO, "gnuplot could not draw %s/front.gp: %s", directory, messages);
 }
 
+/* gnuplot says nothing when the disk is full: a whole PNG begins with its signature and ends with its last chunk. */
+static status check_picture(const char *path)
+{
+    static const char head[] = "\x89PNG\r\n\x1a\n", tail[] = "IEND\xae\x42\x60\x82";
+    enum { LENGTH = 8 };
+    char first[LENGTH] = "", last[LENGTH] = "";
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    bool whole =
+        read(fd, first, LENGTH) == LENGTH && lseek(fd, -LENGTH, SEEK_END) > 0 && read(fd, last, LENGTH) == LENGTH;
+    close(fd);
+    if (whole && memcmp(first, head, LENGTH) == 0 && memcmp(last, tail, LENGTH) == 0) return status_ok();
+    return status_fail(STATUS_IO, "the picture that gnuplot wrote is not complete: is the disk full?");
+}
+
+/* Draws in a folder of its own, where nobody else's file can be taken for the picture. */
+static status draw_in(bool *made, const char *workshop, const char *script, const char *picture)
+{
+    char copy[PATH_BYTES + 16], drawn[PATH_BYTES + 16];
+    snprintf(copy, sizeof copy, "%s/front.gp", workshop);
+    snprintf(drawn, sizeof drawn, "%s/front.png", workshop);
+    status s = file_copy(copy, script);
+    if (!failed(s)) s = run_gnuplot(made, workshop);
+    if (!failed(s) && *made) s = check_picture(drawn);
+    if (!failed(s) && *made) s = file_publish(drawn, picture);
+    unlink(copy);
+    unlink(drawn);
+    return s;
+}
+
 status report_picture(bool *made, const char *directory, const report_data *d)
 {
-    char script[PATH_BYTES], picture[PATH_BYTES];
+    char script[PATH_BYTES], picture[PATH_BYTES], workshop[PATH_BYTES];
     *made = false;
     snprintf(script, sizeof script, "%s/front.gp", directory);
     snprintf(picture, sizeof picture, "%s/front.png", directory);
+    snprintf(workshop, sizeof workshop, "%s/.front-XXXXXX", directory);
     TRY(write_script(script, d));
     unlink(picture); /* an old picture must not pass for the new one */
-    return run_gnuplot(made, directory);
+    if (mkdtemp(workshop) == NULL)
+        return status_fail(STATUS_IO, "cannot write into %s: %s", directory, strerror(errno));
+    status s = draw_in(made, workshop, script, picture);
+    rmdir(workshop);
+    return s;
 }

@@ -29,6 +29,19 @@ void report_table(FILE *out, const report_data *d)
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
+/* A field of text: quoted where it must be, and never a formula for a spreadsheet. */
+static void csv_text(FILE *out, const char *text)
+{
+    bool formula = text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
+    if (!formula && strpbrk(text, ",\"") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fputs(formula ? "\"'" : "\"", out);
+    for (; *text != '\0'; text++) fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+    fputc('"', out);
+}
+
 static void csv_number(FILE *out, double value)
 {
     if (isnan(value))
@@ -44,12 +57,16 @@ status report_csv(const char *directory, const report_data *d)
     snprintf(path, sizeof path, "%s/front.csv", directory);
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
-    fprintf(out, "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front\n",
-            d->column);
+    fprintf(out, "id,strategy,cost_model,strength,bits,seed,");
+    csv_text(out, d->column);
+    fprintf(out, ",test_accuracy,validation_accuracy,on_front\n");
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        fprintf(out, "%d,%s,%s,%.17g,%d,%lld", p->id, p->strategy, p->cost_model, p->strength, p->bits,
-                (long long)p->seed);
+        fprintf(out, "%d,", p->id);
+        csv_text(out, p->strategy);
+        fputc(',', out);
+        csv_text(out, p->cost_model);
+        fprintf(out, ",%.17g,%d,%lld", p->strength, p->bits, (long long)p->seed);
         csv_number(out, p->raw_cost);
         csv_number(out, p->test / 100);
         csv_number(out, p->validation / 100);

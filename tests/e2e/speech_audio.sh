@@ -73,7 +73,7 @@ got = f["samples"][..., 0].astype(float)
 worst, share = abs(got - wanted).max(), (got != wanted).mean()
 print(len(rows), "sounds; largest difference", worst, "codes;", share, "of the codes differ")
 assert worst <= 1 and share < 1e-3
-text = f["samples"].attrs["features"]
+text = f["samples"].attrs["features"]; text = text.decode() if isinstance(text, bytes) else text
 numbers = [numpy.array([float(v) for v in part.split(";")[0].split()]) for part in text.split("=")[1:]]
 assert numpy.allclose(numbers[0], mean, rtol=1e-5, atol=1e-5) and numpy.allclose(numbers[1], deviation * 4 / 127, rtol=1e-5)
 END
