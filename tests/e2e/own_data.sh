@@ -92,7 +92,7 @@ BITFRONT_DATA_MEMORY=0 alone check gzip.h5
 expect 2 "stored in chunks" "compressed samples that would have to be mapped"
 
 # ---- a look at augmented samples ----
-sed 's/^network/augment = { rotate_degrees = 10.0; noise = 0.1; cutout_pixels = 5; };\nnetwork/' small.cfg > augmented.cfg
+sed 's/^augment = .*/augment = { rotate_degrees = 10.0; noise = 0.1; cutout_pixels = 5; };/' small.cfg > augmented.cfg
 alone prepare --preview mine.h5 augmented.cfg -o sheet.png
 expect 0 "wrote sheet.png" "a sheet of samples"
 alone prepare --preview mine.h5 augmented.cfg -o again.png
