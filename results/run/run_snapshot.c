@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/io/seal.h"
 #include "results/file/columns.h"
 #include "results/run/run.h"
 #include "results/run/run_internal.h"
@@ -116,6 +117,7 @@ static status complete_file(snapshot *s)
     h5_group_close(s->tasks);
     s->file_open = false;
     TRY(h5_close(s->file));
+    TRY(seal_append(s->temporary));
     TRY(file_publish(s->temporary, s->path));
     s->left = false;
     return status_ok();
