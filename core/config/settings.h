@@ -115,12 +115,17 @@ typedef struct {
     bool alternating_flip; /* horizontal, every second epoch; half of the images begin with the first */
     int crop_pixels;       /* each axis uniform over -n ... n whole pixels; 0 = off */
     crop_fill crop_fill;   /* what a crop shows outside the image */
+    double resized_crop;   /* least part of the area in a random-resized crop; 0 = off */
+    int time_shift;        /* rows, uniform over -n ... n; 0 = off */
+    double colour_jitter;  /* brightness, contrast, saturation by factors in 1-j ... 1+j; 0 = off */
+    double noise;          /* standard deviation in real values; 0 = off */
+    int cutout_pixels;     /* side of a square of zeros; 0 = off */
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
 
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
-enum { ENTRY_OPTION_BYTES = 256, MAX_TARGETS = 32 };
+enum { ENTRY_OPTION_BYTES = 640, MAX_TARGETS = 32 };
 
 typedef struct {
     char strategy[MAX_NAME];
@@ -142,7 +147,8 @@ typedef struct {
 } sweep_entry;
 
 typedef struct {
-    char path[MAX_PATH_TEXT]; /* of the configuration file */
+    char path[MAX_PATH_TEXT];   /* of the configuration file */
+    char recipe[MAX_PATH_TEXT]; /* the file that was taken in (recipe.h); "": none */
     char name[MAX_NAME];
     char network[MAX_PATH_TEXT];                            /* file, resolved against the directory of `path` */
     double width;                                           /* factor of its numbers of channels */

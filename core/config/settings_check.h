@@ -6,9 +6,9 @@
 #include "core/config/config.h"
 #include "core/config/settings.h"
 
-/* Where settings come from: the file, then the overrides; the last one that has a key wins. */
+/* Where settings come from: the recipe if there is one, the file, the overrides; the last one that has a key wins. */
 typedef struct {
-    config **layers; /* borrowed; [0] is the file */
+    config **layers; /* borrowed */
     int count;
 } settings_sources;
 

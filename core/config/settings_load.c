@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/config/config.h"
+#include "core/config/recipe.h"
 #include "core/config/settings_check.h"
 #include "core/config/settings_keys.h"
 
@@ -16,6 +17,7 @@ enum { ORIGIN_TEXT = 200 };
 
 static bool key_is_text(const char *path)
 {
+    if (strcmp(path, "recipe") == 0) return true;
     for (int i = 0; i < settings_key_count; i++) {
         const settings_key *key = &settings_keys[i];
         if (strcmp(key->path, path) == 0)
@@ -104,6 +106,7 @@ static status read_sweeps(settings *out, const settings_sources *sources, const 
 /* Asks every source for everything, so that afterwards only unknown keys are unread. */
 static status check_known(const settings_sources *sources)
 {
+    (void)sources_find(sources, "recipe");
     for (int k = 0; k < settings_key_count; k++) (void)sources_find(sources, settings_keys[k].path);
     for (int i = 0; i < sources->count; i++) TRY(config_check_read(config_root(sources->layers[i])));
     return status_ok();
@@ -187,12 +190,31 @@ static status read_sources(settings *out, const settings_sources *sources, const
     return settings_check(out, sources);
 }
 
+/* The recipe that the configuration, or an override, asks for; *out stays NULL without one. layers[1 ... count] are
+ * open. */
+static status open_recipe(settings *out, config **recipe, config **layers, int count)
+{
+    const config_node *name = sources_find(&(settings_sources){.layers = layers, .count = count}, "recipe");
+    if (name == NULL) return status_ok();
+    char folder[MAX_PATH_TEXT];
+    strcpy(folder, out->path);
+    char *slash = strrchr(folder, '/');
+    folder[slash == NULL ? 0 : slash - folder + 1] = '\0';
+    TRY(recipe_path(out->recipe, name, folder));
+    return recipe_open(recipe, out->recipe, name);
+}
+
+/* layers[0] is for the recipe, layers[1] the file. */
 static status load_layers(settings *out, config **layers, const char *path, const char *const *overrides,
                           int override_count, const entry_kind *const *kinds)
 {
-    TRY(config_open(&layers[0], path));
-    for (int i = 0; i < override_count; i++) TRY(open_override(&layers[1 + i], overrides[i]));
-    TRY(read_sources(out, &(settings_sources){.layers = layers, .count = 1 + override_count}, kinds));
+    const int count = 1 + override_count;
+    TRY(config_open(&layers[1], path));
+    for (int i = 0; i < override_count; i++) TRY(open_override(&layers[2 + i], overrides[i]));
+    TRY(open_recipe(out, &layers[0], layers + 1, count));
+    const settings_sources with = {.layers = layers, .count = count + 1},
+                           without = {.layers = layers + 1, .count = count};
+    TRY(read_sources(out, layers[0] != NULL ? &with : &without, kinds));
     TRY(resolve_paths(out));
     if (out->name[0] == '\0') name_from_path(out->name, path);
     return status_ok();
@@ -203,13 +225,13 @@ status settings_load(settings *out, const char *path, const char *const *overrid
 {
     if (strlen(path) >= MAX_PATH_TEXT) return status_fail(STATUS_CONFIG, "path is too long: %.100s...", path);
     settings *loaded = calloc(1, sizeof *loaded);
-    config **layers = calloc((size_t)override_count + 1, sizeof(config *));
+    config **layers = calloc((size_t)override_count + 2, sizeof(config *));
     status s = status_fail(STATUS_MEMORY, "no memory for %.200s", path);
     if (loaded != NULL && layers != NULL) {
         strcpy(loaded->path, path);
         s = load_layers(loaded, layers, path, overrides, override_count, kinds);
     }
-    for (int i = 0; layers != NULL && i <= override_count; i++) config_close(layers[i]);
+    for (int i = 0; layers != NULL && i < override_count + 2; i++) config_close(layers[i]);
     if (!failed(s)) *out = *loaded;
     free(layers);
     free(loaded);

@@ -72,6 +72,9 @@ status settings_text(char **out, const settings *s, const entry_kind *const *kin
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     if (stream == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of a configuration");
+    const char *slash = strrchr(s->recipe, '/');
+    if (s->recipe[0] != '\0')
+        fprintf(stream, "# with the settings of the recipe %s\n", slash != NULL ? slash + 1 : s->recipe);
     const settings_key *previous = NULL;
     for (int i = 0; i < settings_key_count; i++) {
         const settings_key *key = &settings_keys[i];
@@ -148,7 +151,11 @@ void settings_help(FILE *out, const entry_kind *const *kinds)
 {
     fputs(
         "# A bitfront sweep: every key with its meaning, type, range, unit and default. Only network, data and sweep\n"
-        "# must be given. This file is written by `bitfront plan --help-config`.\n",
+        "# must be given. This file is written by `bitfront plan --help-config`.\n\n"
+        "# A file with more settings: \"best\" is recipes/best.cfg beside this file; or a path. What stands here "
+        "comes\n"
+        "# before what stands there.\n"
+        "# recipe = \"best\";\n",
         out);
     const settings_key *previous = NULL;
     for (int i = 0; i < settings_key_count; i++) {

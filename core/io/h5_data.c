@@ -253,6 +253,12 @@ status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *nam
     TRY(h5_dims(parent, name, 1, &n));
     hid_t set = -1;
     TRY(open_counted(&set, parent, name, n));
+    if (h5_has_fixed_strings(set)) {
+        status fixed = h5_read_fixed_strings(out, n, set, name);
+        H5Dclose(set);
+        *count = n;
+        return fixed;
+    }
     status result = status_ok();
     char **strings = calloc(n + 1, sizeof *strings), **packed = NULL;
     hid_t type = h5_text_type(), space = H5Dget_space(set);

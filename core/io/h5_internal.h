@@ -22,6 +22,10 @@ status h5_stream_close(h5_id file, const char *path);
 /* HDF5 type of a UTF-8 string of any length, to be closed by the caller; negative on failure. */
 h5_id h5_text_type(void);
 
+/* Of an open data set of texts: do all have the same room? Reads them; the caller frees *out. */
+bool h5_has_fixed_strings(h5_id set);
+status h5_read_fixed_strings(char ***out, size_t count, h5_id set, const char *name);
+
 /* Writes an attribute that `target`, an open object, does not have yet. */
 status h5_add_text(h5_id target, const char *name, const char *text);
 

@@ -19,18 +19,24 @@ static size_t parameter_count(const graph *g)
     return count;
 }
 
-/* The network of the task's kind, with what all kinds have in common. */
-static model_options options_of(const trainer *t)
+model_options trainer_model_options(const trainer_inputs *in)
 {
-    const settings *s = t->in.settings;
+    const settings *s = in->settings;
     model_options o = {.rules = arithmetic_rules_of(s->arithmetic),
                        .quantizer = s->quantizer,
                        .sampling = s->search.sampling,
                        .start_temperature = (real)s->search.temperature,
                        .capacity = (s->batch + s->shards - 1) / s->shards,
-                       .seed = t->in.task->seed};
-    t->in.kind->options(&o, &t->in);
-    const bool images_meet = s->quantizer.batchnorm == BATCHNORM_KEPT; /* as in every float network */
+                       .seed = in->task->seed};
+    in->kind->options(&o, in);
+    return o;
+}
+
+/* With pieces of shards where that is faster. */
+static model_options options_of(const trainer *t)
+{
+    model_options o = trainer_model_options(&t->in);
+    const bool images_meet = t->in.settings->quantizer.batchnorm == BATCHNORM_KEPT; /* as in every float network */
     if (o.quantized && !images_meet) o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
     return o;
 }
@@ -177,8 +183,18 @@ static status run_steps(trainer *t, const ranks_view *g, segment_end *end)
     return status_ok();
 }
 
+/* No checkpoint lies between this and the first step, so that it happens once. */
+static status begin_epoch(trainer *t, const ranks_view *g)
+{
+    const stage *now = trainer_stage(t);
+    if (t->counters.step > 0 || now->epoch_begin == NULL) return status_ok();
+    t->small_ready = false;
+    return now->epoch_begin(t, g, t->own[t->counters.stage]);
+}
+
 static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
+    TRY(begin_epoch(t, g));
     trainer_segment_begin(t);
     status s = run_steps(t, g, end);
     trainer_segment_end(t);

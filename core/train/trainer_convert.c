@@ -4,28 +4,11 @@
 #include <string.h>
 
 #include "core/train/calibrate.h"
-
-/* Every tensor of the layout from the one of that name. */
-static status copy_tensors(real *values, const model_layout *layout, const record *from)
-{
-    for (int i = 0; i < layout->tensor_count; i++) {
-        const model_tensor *tensor = &layout->tensors[i];
-        const record_tensor *found = NULL;
-        for (int k = 0; k < from->tensor_count; k++)
-            if (strcmp(from->tensors[k].name, tensor->name) == 0) found = &from->tensors[k];
-        size_t count = 1;
-        for (int d = 0; found != NULL && d < found->rank; d++) count *= found->dims[d];
-        if (found == NULL || count != tensor->count)
-            return status_fail(STATUS_DATA, "task %.8s, from which this one starts, has no fitting tensor %s",
-                               from->task.key, tensor->name);
-        for (size_t k = 0; k < count; k++) values[tensor->offset + k] = (real)found->data[k];
-    }
-    return status_ok();
-}
+#include "core/train/record_values.h"
 
 status trainer_continue(trainer *t, const record *from)
 {
-    return copy_tensors(t->values, &t->network.layout, from);
+    return record_values_read(t->values, &t->network.layout, from);
 }
 
 status trainer_continue_state(trainer *t, const record *from)
@@ -44,7 +27,7 @@ status trainer_continue_state(trainer *t, const record *from)
 status trainer_take_teacher(trainer *t, const record *warmup)
 {
     if (!t->teacher.opened) return status_ok();
-    TRY(copy_tensors(t->teacher.values, &t->teacher.model.layout, warmup));
+    TRY(record_values_read(t->teacher.values, &t->teacher.model.layout, warmup));
     teacher_learn(&t->teacher);
     return status_ok();
 }
@@ -59,7 +42,7 @@ status trainer_convert_warmup(trainer *t, const record *warmup)
     const model_layout *layout = &float_model.layout;
     real *values = calloc(layout->total, sizeof *values);
     status s = values == NULL ? status_fail(STATUS_MEMORY, "no memory for the warm-up's weights") : status_ok();
-    if (!failed(s)) s = copy_tensors(values, layout, warmup);
+    if (!failed(s)) s = record_values_read(values, layout, warmup);
     if (!failed(s)) model_convert(&t->network, t->values, &float_model, values);
     const quantizer_rules *rules = &t->network.options.quantizer;
     if (!failed(s) && rules->clips == CLIPS_DATA)

@@ -8,6 +8,7 @@
 #include "core/data/dataset.h"
 #include "core/kernels/kernels.h"
 #include "core/net/graph/graph.h"
+#include "core/net/model/model.h"
 #include "core/task/record.h"
 #include "core/task/task.h"
 
@@ -25,5 +26,9 @@ typedef struct {
     const record *const *parents; /* (parent_count), in the order of the task's parents */
     int parent_count;
 } trainer_inputs;
+
+/* The network of the task's kind, with what all kinds have in common; with room for a shard. Of `in` it takes settings,
+ * task and kind. */
+model_options trainer_model_options(const trainer_inputs *in);
 
 #endif

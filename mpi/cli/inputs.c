@@ -28,10 +28,10 @@ void inputs_clear(sweep_inputs *out)
     memset(out, 0, sizeof *out);
 }
 
-static status choose_kernels(sweep_inputs *in, const char *name)
+status inputs_choose_kernels(const kernel_table **out, const char *name)
 {
-    in->kernels = kernels_choose(name);
-    if (in->kernels != NULL) return status_ok();
+    *out = kernels_choose(name);
+    if (*out != NULL) return status_ok();
     return status_fail(STATUS_CONFIG,
                        "this processor has no %s kernels; set BITFRONT_ISA to portable, avx2 or avx512 as the "
                        "processor allows",
@@ -43,7 +43,7 @@ status inputs_complete(sweep_inputs *in, const char *kernels)
     in->cost_models = cost_registry_make(&in->costs, &in->settings.cost);
     TRY(networks_parse(&in->networks, &in->settings, in->network_text, NULL));
     TRY(strategies_plan(&in->plan, &in->settings, &in->networks, in->cost_models, in->data_checksum));
-    return choose_kernels(in, kernels);
+    return inputs_choose_kernels(&in->kernels, kernels);
 }
 
 status inputs_read(sweep_inputs *out, const char *path, const char *const *overrides, int override_count)
@@ -57,26 +57,26 @@ status inputs_read(sweep_inputs *out, const char *path, const char *const *overr
     return check_cost_models(&out->settings, out->cost_models);
 }
 
-static status check_network(const sweep_inputs *in, const graph *g)
+status inputs_check_network(const graph *g, const dataset *d, const char *path)
 {
     const layer_spec *image = &g->layers[0];
-    const dataset *d = &in->data;
     if (image->out_height != d->height || image->out_width != d->width || image->out_channels != d->channels)
         return status_fail(STATUS_CONFIG,
                            "network %s takes images of %d x %d x %d, but data set %s has %d x %d x %d "
                            "(height, width, channels)",
-                           g->name, image->out_height, image->out_width, image->out_channels, in->settings.data,
-                           d->height, d->width, d->channels);
+                           g->name, image->out_height, image->out_width, image->out_channels, path, d->height, d->width,
+                           d->channels);
     if (g->classes != d->classes)
         return status_fail(STATUS_CONFIG, "network %s tells %d classes apart, but data set %s has %d", g->name,
-                           g->classes, in->settings.data, d->classes);
+                           g->classes, path, d->classes);
     return status_ok();
 }
 
 status inputs_check_fit(const sweep_inputs *in)
 {
     const dataset *d = &in->data;
-    for (int i = 0; i < in->networks.count; i++) TRY(check_network(in, &in->networks.graphs[i]));
+    for (int i = 0; i < in->networks.count; i++)
+        TRY(inputs_check_network(&in->networks.graphs[i], d, in->settings.data));
     if (strcmp(in->data_checksum, d->content_checksum) != 0)
         return status_fail(STATUS_DATA, "data set %s was replaced while it was read: run the same command again",
                            in->settings.data);
@@ -95,9 +95,12 @@ status inputs_load_dataset(void **block, dataset *view, const char *path)
         free(memory);
         return loaded;
     }
-    *view = dataset_attach(memory);
-    *block = memory;
-    return status_ok();
+    status opened = dataset_open(view, memory);
+    if (failed(opened))
+        free(memory);
+    else
+        *block = memory;
+    return opened;
 }
 
 status inputs_load_data(sweep_inputs *in)

@@ -38,8 +38,12 @@ MUST_CHECK status inputs_complete(sweep_inputs *in, const char *kernels);
 /* Loads the data set and checks that it fits the networks. */
 MUST_CHECK status inputs_load_data(sweep_inputs *in);
 
-/* The check alone. */
+/* The check alone; and that of one network with a data set, which messages call `path`. */
 MUST_CHECK status inputs_check_fit(const sweep_inputs *in);
+MUST_CHECK status inputs_check_network(const graph *g, const dataset *d, const char *path);
+
+/* The kernels of that name, or (NULL) of BITFRONT_ISA, or the best of this processor. */
+MUST_CHECK status inputs_choose_kernels(const kernel_table **out, const char *name);
 
 /* The data set of a file; the caller frees *block, into which *view points. */
 MUST_CHECK status inputs_load_dataset(void **block, dataset *view, const char *path);

@@ -184,8 +184,11 @@ void report_best_print(FILE *out, const report_data *d, const report_choice *c, 
             d->count, d->choose,
             strcmp(d->choose, "validation") == 0 ? "The test accuracy had no part in the choice: report that."
                                                  : "It had a part in the choice: nothing unbiased is left to report.");
-    fprintf(out, "\nnext:  bitfront show %s --point %.8s\n       bitfront cost %s --point %.8s\n", path, p->key, path,
-            p->key);
+    fprintf(out,
+            "\nnext:  bitfront show %s --point %.8s\n       bitfront eval %s --point %.8s\n       bitfront export %s "
+            "--point "
+            "%.8s\n",
+            path, p->key, path, p->key, path, p->key);
 }
 
 static void json_point(FILE *out, const report_data *d, const report_point *p)

@@ -1,4 +1,4 @@
-# The commands around a sweep: help, version, plan, check, status, front; and a run refuses another configuration.
+# The commands around a sweep: help, version, plan, check, status, front.
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 
@@ -18,7 +18,7 @@ expect 0 "segment_steps" "plan --help-config"
 alone plan "$work/small.cfg"
 expect 0 "network small" "plan"
 check "plan prints the layer table" grep -q "^b.c1 " "$work/out"
-check "plan lists the tasks" grep -qE "^ +8 +fixed" "$work/out"
+check "plan lists the tasks" grep -qE "^ +8 +[0-9a-f]{8} +fixed" "$work/out"
 run 3 plan "$work/small.cfg"
 check "plan under mpirun prints once" test "$(grep -c '^b.c1 ' "$work/out")" = 1
 alone plan "$work/small.cfg" --set 'data="nowhere.h5"'
@@ -43,14 +43,4 @@ check "front writes front.png" test -s "$work/run/front.png"
 alone front "$work/run" --metric validation_accuracy
 expect 0 "valid" "front by validation accuracy"
 
-run 2 sweep "$work/small.cfg" --out "$work/run" --set batch=64
-expect 2 "batch" "another configuration in the same directory is refused"
-mv "$work/data.h5" "$work/kept.h5"
-"$program" prepare synthetic -o "$work/data.h5" --seed 8 --train 256 --validation 64 --test 64 > /dev/null
-run 2 sweep "$work/small.cfg" --out "$work/run"
-expect 2 "another data set" "another data set of the same name is refused"
-mv "$work/kept.h5" "$work/data.h5"
-sed -i 's/out = 16/out = 24/' "$work/small_network.cfg"
-run 2 sweep "$work/small.cfg" --out "$work/run"
-expect 2 "another network" "another network in the same directory is refused"
 finish

@@ -37,7 +37,9 @@ expect 2 "known: size, macs" "unknown model"
 alone cost configs/networks/resnet8.cfg --model lut
 expect 2 "--config" "lut without a table"
 alone cost configs/networks/resnet8.cfg --allocation uniform:w3a8
-expect 2 "uniform:w4a8" "allocation of 3 bit"
+expect 0 "weights of 3 bit" "allocation of 3 bit"
+alone cost configs/networks/resnet8.cfg --allocation uniform:w9a8
+expect 2 "uniform:w4a8" "allocation of 9 bit"
 alone cost configs/networks/resnet8.cfg --allocation w4
 expect 2 "uniform:w4a8" "allocation without its form"
 alone cost configs/networks/resnet8.cfg --point 2
@@ -75,9 +77,9 @@ for pair in "2 4" "3 5"; do
     check "points $1 and $2: mpic and lut agree" near "$(column "$work/run" mpic $1)" "$(column "$work/run" lut $2)"
 done
 alone cost "$work/run" --point 1
-expect 2 "warm-up" "cost of a warm-up"
+expect 2 "a network in float has no precisions" "cost of a warm-up"
 alone cost "$work/run" --point 99
-expect 2 "no finished point 99" "cost of a missing point"
+expect 2 'has no task "99"' "cost of a missing point"
 alone cost "$work/run" --point 2 --allocation uniform:w4a8
 expect 2 "leave out" "a point and an allocation"
 sed "s/^batch/$table;\nbatch/" "$work/small.cfg" | sed 's/^lut.conv=\(.*\);$/lut = { conv = \1; };/' > "$work/table.cfg"

@@ -17,12 +17,12 @@ for ranks in 1 3; do
     mount -o remount,size=380k "$work/disk"
     run $ranks sweep "$work/small.cfg" --out "$work/disk/run"
     expect 3 "No space left on device" "disk that fills up, $ranks ranks"
-    check "some task file is there, complete" bash -c "ls '$work/disk/run/tasks' | grep -q '^[0-9]*\.h5$'"
-    finished=$(ls "$work/disk/run/tasks" | grep -c '^[0-9]*\.h5$')
+    check "some task file is there, complete" finished "$work/disk/run" 1
+    before=$(task_files "$work/disk/run" | wc -l)
     mount -o remount,size=20m "$work/disk"
     run 2 sweep "$work/small.cfg" --out "$work/disk/run"
     expect 0 "8 tasks done, 0 failed" "the same command with room again"
-    check "finished tasks were kept" grep -q "^[^ ]* $finished of 8 tasks were finished" "$work/out"
+    check "finished tasks were kept" grep -q "^[^ ]* $before of 8 tasks were finished" "$work/out"
     [ $ranks = 1 ] && run 1 sweep "$work/small.cfg" --out "$work/whole"
     check "results equal those of a roomy disk" same_results "$work/whole" "$work/disk/run"
     rm -rf "$work/disk/run"

@@ -19,5 +19,5 @@ expect 0 "2 of 8 tasks done, 6 failed, 0 to do" "check of a run with failures"
 run 3 sweep "$work/small.cfg" --out "$work/warmup" $warmup_explodes
 check "failed warm-ups: exit code 1" test "$code" = 1
 check "failed warm-ups take their points along" grep -q "0 tasks done, 8 failed" "$work/out"
-check "and the points say why" grep -q "its warm-up, task 1 (warm-up seed 1), failed" "$work/out"
+check "and the points say why" grep -q "task [0-9a-f]* (warm-up seed 1), from which it starts, failed" "$work/out"
 finish

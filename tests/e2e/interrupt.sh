@@ -25,20 +25,20 @@ start 3 "$work/killed"
 check "a checkpoint appears" wait_for some_checkpoint "$work/killed"
 kill -9 $(ranks_of $job) $job
 wait $job 2> /dev/null
-check "the warm-up was interrupted" test ! -e "$work/killed/tasks/000002.h5"
+check "the warm-ups were interrupted" eval "! finished $work/killed 2"
 start 2 "$work/killed"
-check "later, a task is finished" wait_for test -e "$work/killed/tasks/000003.h5"
+check "later, a task is finished" wait_for finished "$work/killed" 3
 kill -9 $(ranks_of $job) $job
 wait $job 2> /dev/null
-check "there was something left to do" test ! -e "$work/killed/tasks/000008.h5"
+check "there was something left to do" eval "! finished $work/killed 8"
 run 5 sweep "$work/small.cfg" --out "$work/killed" $longer
 expect 0 "8 tasks done, 0 failed" "start after two kills"
 check "results after two kills equal the undisturbed ones" same_results "$work/whole" "$work/killed"
 
 # USR1 to mpirun, which passes it on: stopped with a checkpoint, exit code 75.
 start 3 "$work/stopped"
-later_checkpoint() { ls "$1" | grep -q '^00000[5-8]\.h5$'; } # of the second pair of points, at its first segments
-check "the second pair of points is at work" wait_for later_checkpoint "$work/stopped/checkpoints"
+later_checkpoint() { finished "$1" 4 && some_checkpoint "$1"; } # of the second pair of points, at its first segments
+check "the second pair of points is at work" wait_for later_checkpoint "$work/stopped"
 kill -USR1 $job
 wait $job
 code=$?

@@ -37,8 +37,8 @@ expect 0 "network small" "another command"
 
 launch -n 3 sweep "$work/small.cfg" --out "$work/whole" $longer
 expect 0 "8 tasks done, 0 failed" "a sweep"
-launch -n 3 sweep "$work/small.cfg" --out "$work/whole" $longer --set batch=16
-expect 2 "another configuration" "a directory of another configuration"
+launch -n 3 sweep "$work/small.cfg" --out "$work/whole" $longer --set batch=nonsense
+expect 2 "batch" "a configuration that is wrong"
 check "nothing of the launcher stays" test -z "$(ls "$work/whole" | grep launch)"
 
 # start DIRECTORY: a sweep in the background; the launcher in $job.

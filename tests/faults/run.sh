@@ -250,7 +250,7 @@ echo "a reader throughout: $(tail -1 "$work/readings")"
 rm -rf "$work/run"
 start mpirun
 for _ in $(seq 500); do
-    ls "$work/run/tasks/000003.h5" > /dev/null 2>&1 && break
+    [ "$(ls "$work"/run/tasks/*.h5 2> /dev/null | wc -l)" -ge 3 ] && break
     sleep 0.01
 done
 pkill -USR2 -f -- "^$program sweep $work/small.cfg"

@@ -79,11 +79,11 @@ check "results of four hosts equal those of one" same_results "$work/whole" "$wo
 
 on_hosts "$work/cut"
 for _ in $(seq 600); do
-    compgen -G "$work/cut/tasks/00000[1-4].h5" > /dev/null && break
+    compgen -G "$work/cut/tasks/*.h5" > /dev/null && break
     sleep 0.1
 done
 ip -n $tag-switch link set port4 down
-echo "host 4 is cut off with $(find "$work/cut/tasks" -name '0*.h5' | wc -l) of 8 tasks finished"
+echo "host 4 is cut off with $(find "$work/cut/tasks" -name '*.h5' | wc -l) of 8 tasks finished"
 wait $job
 code=$?
 echo "the sweep with a host cut off ended with code $code"

@@ -52,6 +52,9 @@ expect() { # expect CODE "part of the message" "what is promised"
     [ "$1" = 0 ] || check "$3: one message" test "$(grep -c '^bitfront: ' "$work/out")" = 1
 }
 
+task_files() { compgen -G "$1/tasks/*.h5" || true; } # task_files RUN: of finished tasks
+finished() { test "$(task_files "$1" | wc -l)" -ge "$2"; } # finished RUN N: at least so many
+
 same_results() { # same_results RUN RUN
     "$compare" "$1/results.h5" "$2/results.h5"
 }

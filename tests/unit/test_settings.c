@@ -488,6 +488,55 @@ static void test_the_shipped_configurations_load(void **state)
     }
 }
 
+/* ---- recipes ---- */
+
+static const char *write_recipe(const char *name, const char *text)
+{
+    char path[MAX_PATH_TEXT];
+    snprintf(path, sizeof path, "%s", scratch_file(&scratch_place, "recipes"));
+    check_ok(file_make_directory(path));
+    snprintf(path, sizeof path, "recipes/%s", name);
+    const char *file = scratch_file(&scratch_place, path);
+    check_ok(file_write_text(file, text));
+    return file;
+}
+
+static void test_a_recipe_is_below_the_file_and_the_overrides(void **state)
+{
+    (void)state;
+    write_recipe("quick.cfg", "batch = 64; shards = 8;\nwarmup = { epochs = 7; learning_rate = 0.5; };\n");
+    assert_loads("recipe = \"quick\"; shards = 2;\n" MINIMAL "warmup = { epochs = 9; };");
+    assert_int_equal(loaded.batch, 64);
+    assert_int_equal(loaded.shards, 2);
+    assert_int_equal(loaded.warmup.epochs, 9);
+    assert_true(loaded.warmup.learning_rate == 0.5);
+    const char *const overrides[] = {"recipe=recipes/quick.cfg", "warmup.learning_rate=0.25"};
+    check_ok(load_with(MINIMAL, overrides, 2));
+    assert_int_equal(loaded.batch, 64);
+    assert_true(loaded.warmup.learning_rate == 0.25);
+    char *text; /* resolved: nothing is left to look up */
+    check_ok(settings_text(&text, &loaded, strategies_entry_kinds()));
+    assert_non_null(strstr(text, "# with the settings of the recipe quick.cfg\n"));
+    assert_non_null(strstr(text, "batch = 64;"));
+    free(text);
+}
+
+static void test_recipes_that_are_wrong_are_named(void **state)
+{
+    (void)state;
+    REFUSES("recipe = \"missing\";\n" MINIMAL, "t.cfg:1:", "recipe", "recipes/missing.cfg", "cannot be read");
+    REFUSES("recipe = 5;\n" MINIMAL, "t.cfg:1:", "recipe", "text");
+    REFUSES("recipe = \"\";\n" MINIMAL, "recipe", "is empty");
+    write_recipe("bad.cfg", "batch = 64;\nwarmup = { epoch = 7; };\n");
+    REFUSES("recipe = \"bad\";\n" MINIMAL, "recipes/bad.cfg:2:", "\"warmup.epoch\"", "\"warmup.epochs\"");
+    write_recipe("range.cfg", "batch = 0;\n");
+    REFUSES("recipe = \"range\";\n" MINIMAL, "recipes/range.cfg:1:", "batch");
+    write_recipe("sweep.cfg", "\nseeds = [3];\n");
+    REFUSES("recipe = \"sweep\";\n" MINIMAL, "recipes/sweep.cfg:2:", "seeds", "not in a recipe");
+    write_recipe("circle.cfg", "recipe = \"circle\";\n");
+    REFUSES("recipe = \"circle\";\n" MINIMAL, "recipes/circle.cfg:1:", "not in a recipe");
+}
+
 /* What a younger key says at its default is left out of identities, by its text. */
 static void test_defaults_of_younger_keys_are_written_as_they_stand_in_the_table(void **state)
 {
@@ -526,6 +575,8 @@ int main(void)
         cmocka_unit_test(test_options_of_an_entry_are_written_when_they_were_given),
         cmocka_unit_test(test_the_example_is_the_help_and_loads_with_every_default),
         cmocka_unit_test(test_the_shipped_configurations_load),
+        cmocka_unit_test(test_a_recipe_is_below_the_file_and_the_overrides),
+        cmocka_unit_test(test_recipes_that_are_wrong_are_named),
         cmocka_unit_test(test_defaults_of_younger_keys_are_written_as_they_stand_in_the_table),
     };
     return cmocka_run_group_tests_name("settings", tests, scratch_set_up, scratch_tear_down);

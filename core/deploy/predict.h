@@ -1,0 +1,19 @@
+/* predict: what a network takes the images of a split for. */
+#ifndef CORE_DEPLOY_PREDICT_H
+#define CORE_DEPLOY_PREDICT_H
+
+#include "core/data/dataset.h"
+#include "core/deploy/integer_network.h"
+#include "core/deploy/point_network.h"
+
+/* classes[split_count]: the first largest logit of each image, without augmentation, in float with fake quantisation;
+ * data and network fit together. */
+MUST_CHECK status predict_float(int *classes, point_network *p, const dataset *data, split which);
+
+/* The same by the integer network. */
+MUST_CHECK status predict_integer(int *classes, const integer_network *n, const dataset *data, split which);
+
+/* Samples of one image, as integer_engine_run takes them. */
+const void *predict_samples(const dataset *data, int32_t sample);
+
+#endif
