@@ -5,11 +5,14 @@
 #include "mpi/cli/front_options.h"
 #include "results/report/report.h"
 
-enum { WIDTH = FRONT_OPTION_END };
+enum { WIDTH = FRONT_OPTION_END, SECOND, ISO };
 
 static const option_spec options[] = {
     FRONT_OPTION_SET,
     {'o', "out", "STEM", "write STEM.csv, STEM.gp, STEM.png; default: in the first RUN, a name for each question"},
+    {SECOND, "second", "COLUMN", "a further cost: hypervolume in three dimensions"},
+    {ISO, "iso", "POINT",
+     "compare with fixed:w8, STRATEGY:SETTING or an id: cost at its accuracy, accuracy at its cost"},
     {WIDTH, "width", "COLUMNS", "width of the plot; default: of the terminal, or 80"},
     OPTIONS_END,
 };
@@ -18,7 +21,7 @@ static status run_front(int argc, char **argv, int *exit_code)
 {
     (void)exit_code;
     report_options wanted = {0};
-    const char *stem = NULL;
+    report_request request = {.stem = NULL};
     long width = 0;
     option_parser p = options_start("front", options, argc, argv);
     for (int letter = -1; letter != 0;) {
@@ -26,7 +29,13 @@ static status run_front(int argc, char **argv, int *exit_code)
         if (front_option(&wanted, letter, p.value)) continue;
         switch (letter) {
         case 'o':
-            stem = p.value;
+            request.stem = p.value;
+            break;
+        case SECOND:
+            request.second = p.value;
+            break;
+        case ISO:
+            request.iso = p.value;
             break;
         case WIDTH:
             TRY(options_integer(&p, "width", 40, 400, &width));
@@ -42,7 +51,7 @@ static status run_front(int argc, char **argv, int *exit_code)
     char **arguments;
     int count;
     TRY(options_at_least(&p, 1, "run directories", &arguments, &count));
-    return report_front(stdout, (const char *const *)arguments, count, stem, &wanted);
+    return report_front(stdout, (const char *const *)arguments, count, &request, &wanted);
 }
 
 const command command_front = {
@@ -57,6 +66,7 @@ const command command_front = {
         "RUN. Examples:\n"
         "  bitfront front results/runs/demo --cost ne16\n"
         "  bitfront front results/runs/demo --strategy joint --seed 1\n"
+        "  bitfront front results/runs/demo --iso fixed:w8\n"
         "  bitfront front run1 run2 -o comparison\n",
     .options = options,
     .run = run_front,

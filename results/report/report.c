@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "results/report/report_measures.h"
 #include "results/report/report_picture.h"
 #include "results/report/report_sources.h"
 #include "results/report/report_views.h"
 #include "results/report/terminal.h"
 
-static status show(FILE *out, const report_data *d, const char *stem, int width)
+static status show(FILE *out, const report_data *d, const char *stem, const report_request *r, int width)
 {
     report_table(out, d);
     TRY(report_csv(stem, d));
@@ -20,6 +21,8 @@ static status show(FILE *out, const report_data *d, const char *stem, int width)
     }
     fputc('\n', out);
     TRY(report_plot(out, d, terminal_width(out, width), terminal_knows_unicode()));
+    TRY(report_measures(out, d, r->second));
+    if (r->iso != NULL) TRY(report_iso(out, d, r->iso));
     bool made;
     char picture[REPORT_PATH + 320];
     snprintf(picture, sizeof picture, "%.*s.png", REPORT_PATH + 300, stem);
@@ -34,10 +37,14 @@ static status show(FILE *out, const report_data *d, const char *stem, int width)
     return status_ok();
 }
 
-status report_front(FILE *out, const char *const *paths, int count, const char *stem, const report_options *options)
+status report_front(FILE *out, const char *const *paths, int count, const report_request *request,
+                    const report_options *options)
 {
     static const report_options defaults = {0};
+    static const report_request plain = {NULL, NULL, NULL};
     if (options == NULL) options = &defaults;
+    if (request == NULL) request = &plain;
+    const char *stem = request->stem;
     char file[REPORT_PATH], directory[REPORT_PATH], usual[REPORT_PATH + 300], name[256];
     report_data d;
     if (stem != NULL && strlen(stem) + 16 > REPORT_PATH)
@@ -46,7 +53,7 @@ status report_front(FILE *out, const char *const *paths, int count, const char *
     TRY(report_sources_read(&d, paths, count, options));
     report_default_name(name, options, &d);
     snprintf(usual, sizeof usual, "%s/%s%s", directory, count > 1 ? "runs-" : "", name);
-    status result = show(out, &d, stem != NULL ? stem : usual, options->width);
+    status result = show(out, &d, stem != NULL ? stem : usual, request, options->width);
     report_data_free(&d);
     return result;
 }

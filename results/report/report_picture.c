@@ -158,7 +158,7 @@ static void print_frame(FILE *out, const report_data *d, const report_axis *x, c
                  "set tics nomirror textcolor '#202020'\n"
                  "set grid linetype 1 linecolor '#e4e4e4' linewidth 0.8\n"
                  "set lmargin 10\nset rmargin 4\nset tmargin 3.2\n"
-                 "set key below center Left vertical reverse samplen 2 spacing 1.2 maxcols 3\n"
+                 "set key below center horizontal Left reverse samplen 2 spacing 1.2 maxcols 3 height 0.8\n"
                  "set errorbars small\nset logscale x\n");
     fprintf(out, "set xrange [%.8g:%.8g]\nset yrange [%.8g:%.8g]\n", x->low, x->high, y->low, y->high);
     print_ticks(out, "xtics", x);
@@ -171,7 +171,7 @@ static void print_frame(FILE *out, const report_data *d, const report_axis *x, c
     print_cost_name(out, d);
     fprintf(out, "'\nset xlabel '");
     print_cost_name(out, d);
-    fprintf(out, " [%s], logarithmic' offset 0,0.3\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->cost_unit,
+    fprintf(out, " [%s], logarithmic' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->cost_unit,
             d->metric);
 }
 

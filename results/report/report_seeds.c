@@ -22,7 +22,7 @@ static int compare_questions(const report_point *a, const report_point *b)
     return order != 0 ? order : a->step - b->step;
 }
 
-int report_seeds_order(const void *left, const void *right)
+static int by_question(const void *left, const void *right)
 {
     const report_point *a = left, *b = right;
     const int order = compare_questions(a, b);
@@ -30,7 +30,7 @@ int report_seeds_order(const void *left, const void *right)
 }
 
 /* Two points of one seed are two questions, which differ in an option that has no column. */
-int report_seeds_extent(const report_point *points, int count)
+static int extent_of(const report_point *points, int count)
 {
     int n = 1;
     for (; n < count && compare_questions(&points[0], &points[n]) == 0; n++)
@@ -42,7 +42,7 @@ int report_seeds_extent(const report_point *points, int count)
 bool report_seeds_are_several(const report_point *points, int count)
 {
     for (int i = 1; i < count; i++)
-        if (points[i].run == points[0].run && points[i].seed != points[0].seed) return true;
+        if (points[i].run == points[i - 1].run && points[i].seed != points[i - 1].seed) return true;
     return false;
 }
 
@@ -110,9 +110,9 @@ static report_point average(const report_point *p, int n, int cost_count)
 void report_seeds_average(report_data *d)
 {
     int kept = 0;
-    qsort(d->points, (size_t)d->count, sizeof *d->points, report_seeds_order);
+    qsort(d->points, (size_t)d->count, sizeof *d->points, by_question);
     for (int i = 0; i < d->count;) {
-        const int n = report_seeds_extent(&d->points[i], d->count - i);
+        const int n = extent_of(&d->points[i], d->count - i);
         d->points[kept++] = average(&d->points[i], n, d->cost_count);
         i += n;
     }
