@@ -1,0 +1,124 @@
+/* One file and one line add a strategy with its stage, a cost model, an importer, an augmentation. The line is put into
+ * copies of the program's own tables (tests/CMakeLists.txt), everything else is the program's as it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/config/settings_load.h"
+#include "core/cost/cost_budget.h"
+#include "core/data/batch.h"
+#include "core/data/import/importers.h"
+#include "core/strategy/strategies.h"
+#include "hw_models/registry.h"
+#include "tests/support/check_status.h"
+#include "tests/support/one_network.h"
+
+static settings read_settings;
+
+static status parse(const char *sweep)
+{
+    memset(&read_settings, 0, sizeof read_settings);
+    return settings_parse(&read_settings, sweep, "x.cfg", strategies_entry_kinds());
+}
+
+static void test_a_strategy_with_a_stage(void **state)
+{
+    (void)state;
+    check_ok(parse("network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\n"
+                   "sweep = ( { strategy = \"added\"; cost_model = \"added\"; strengths = [0.5, 1.0];\n"
+                   "  precisions = [1, 5, 7]; } );\n"));
+    identity_network network = {.checksum = "sha256:network"};
+    sweep_networks networks = one_network(&network, &read_settings);
+    task_plan p;
+    check_ok(strategies_plan(&p, &read_settings, &networks, no_cost_models, "sha256:data"));
+    assert_int_equal(p.count, 1 + 2);
+    assert_string_equal(p.tasks[1].strategy, "added");
+    const task_kind *kind = strategies_task_kind(p.tasks[1].kind);
+    assert_non_null(kind);
+    assert_string_equal(kind->stages[0]->name, "counting");
+    model_options o = {0};
+    const trainer_inputs in = {.settings = &read_settings, .task = &p.tasks[1]};
+    kind->options(&o, &in);
+    assert_int_equal(o.weight_count, 3); /* a set of precisions is data */
+    assert_int_equal(o.weight_bits[0], 1);
+    assert_int_equal(o.weight_bits[1], 5);
+    assert_int_equal(o.weight_bits[2], 7);
+    task_plan_free(&p);
+    status none = parse("network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\n"
+                        "sweep = ( { strategy = \"added\"; cost_model = \"added\"; } );\n");
+    assert_int_equal(none.code, STATUS_CONFIG);
+    check_says(none, "needs strengths or targets");
+}
+
+static void test_a_cost_model(void **state)
+{
+    (void)state;
+    const cost_model *added = cost_model_find("added");
+    assert_non_null(added);
+    graph g;
+    allocation a;
+    check_ok(graph_load(&g, "configs/networks/digits8.cfg"));
+    check_ok(allocation_new(&a, &g));
+    allocation_uniform(&a, 8, 8);
+    double windows = 0;
+    for (int i = 0; i < g.layer_count; i++) {
+        const layer_spec *l = &g.layers[i];
+        if (layer_has_weights(l)) windows += (double)l->out_channels * l->kernel_h * l->kernel_w;
+    }
+    assert_true(windows > 0 && cost_budget_value(added, &a) == windows);
+    allocation_free(&a);
+    graph_free(&g);
+}
+
+static void test_an_importer(void **state)
+{
+    (void)state;
+    import_request r = {.what = importer_find("added"), .output = "x.h5"};
+    assert_non_null(r.what);
+    check_ok(import_check(&r));
+    check_says(r.what->run(&r), "3 times to x.h5");
+    r.values[0] = "10";
+    assert_int_equal(import_check(&r).code, STATUS_CONFIG);
+}
+
+static void test_an_augmentation(void **state)
+{
+    (void)state;
+    enum { SIDE = 4, COUNT = 2 };
+    static uint8_t samples[COUNT * SIDE * SIDE];
+    static const int32_t labels[COUNT], which[COUNT] = {0, 1};
+    for (int i = 0; i < COUNT * SIDE * SIDE; i++) samples[i] = (uint8_t)(i + 1);
+    const dataset data = {.height = SIDE,
+                          .width = SIDE,
+                          .channels = 1,
+                          .classes = 2,
+                          .count = COUNT,
+                          .scale = 1.0f / 255.0f,
+                          .labels = labels,
+                          .samples = samples};
+    real x[COUNT * SIDE * SIDE], plain[COUNT * SIDE * SIDE];
+    int32_t loaded[COUNT];
+    batch_load(plain, loaded, &data, which, COUNT, NULL, 1, 0);
+    batch_load(x, loaded, &data, which, COUNT, &(augment_settings){.flip = false}, 1, 0);
+    for (int i = 0; i < COUNT * SIDE * SIDE; i++)
+        if (i % (SIDE * SIDE) == 0)
+            assert_true(x[i] >= 2 && plain[i] <= 1);
+        else
+            assert_true(x[i] == plain[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_strategy_with_a_stage),
+        cmocka_unit_test(test_a_cost_model),
+        cmocka_unit_test(test_an_importer),
+        cmocka_unit_test(test_an_augmentation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
