@@ -1,7 +1,10 @@
 # The Debian packages that building, testing and running bitfront need. Sourced by configs/demo.sh and tests/run.sh.
+# libpng-dev and libjpeg62-turbo-dev: pictures that people bring (bitfront prepare folder). libonnx-dev and protobuf-c: exports
+# as ONNX.
 packages="build-essential cmake ninja-build pkg-config git ca-certificates
     libopenmpi-dev openmpi-bin libhdf5-dev libopenblas0 libconfig-dev libarchive-dev libssl-dev libjansson-dev
-    zlib1g-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev libcmocka-dev gnuplot-nox procps"
+    libpng-dev libjpeg62-turbo-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev
+    zlib1g-dev libcmocka-dev gnuplot-nox procps"
 
 # Installs what is missing, or says what is missing and how to install it; then fails.
 install_packages() {

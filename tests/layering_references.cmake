@@ -1,5 +1,5 @@
 # References to files that do not exist, in comments and documents: a path from the top folder, or the bare name of a
-# header, a source file or a document. A name with NAME in it stands for any file.
+# header, a source file or a document. A name with NAME or FILE in it stands for any file.
 
 # allowed: names that may be dead for now.
 function(check_references allowed)
@@ -22,7 +22,7 @@ function(check_references allowed)
     list(REMOVE_DUPLICATES words)
     foreach(word ${words})
       string(REGEX REPLACE "\\.+$" "" word ${word})
-      if(word MATCHES "^[<\"$./]|[*]|NAME" OR NOT word MATCHES "\\.([ch]|md|sh|cmake)$")
+      if(word MATCHES "^[<\"$./]|[*]|NAME|FILE" OR NOT word MATCHES "\\.([ch]|md|sh|cmake)$")
         continue()
       endif()
       set(found yes)

@@ -15,7 +15,8 @@ typedef enum {
     RNG_DROPOUT = 5,   /* a: step, b: position in the global batch, c: layer and element block */
     RNG_GUMBEL = 6,    /* a: step, b: 2 * group for weights, 2 * group + 1 for activations, c: block of 4 elements */
     RNG_SYNTHETIC = 7, /* a: sample, b: draw */
-    RNG_FLIP = 8       /* a: sample */
+    RNG_FLIP = 8,      /* a: sample */
+    RNG_GRID = 9       /* a: number of the allocation, b: 0 its turn, 1 its fractions, 2 its channels; c: which */
 } rng_purpose;
 
 typedef struct {

@@ -120,7 +120,7 @@ typedef struct {
 
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
-enum { ENTRY_OPTION_BYTES = 256, MAX_TARGETS = 32 };
+enum { ENTRY_OPTION_BYTES = 640, MAX_TARGETS = 32 };
 
 typedef struct {
     char strategy[MAX_NAME];

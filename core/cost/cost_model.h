@@ -50,6 +50,8 @@ struct cost_model {
     /* Does the model say what weights of w bit (1 ... 8) cost with inputs of a bit? NULL: of any. */
     bool (*defined)(const cost_model *self, int weight_bits, int activation_bits);
     const void *context; /* what `layer` needs besides, such as a user's table: lives as long as the model; else NULL */
+    double per_live_bit; /* instead of `layer`, for memory of activations: cost of one bit that lives at the step of the
+                          * network with the most of them (cost_peak.h); 0: the layers are summed */
     bool in_kept_detached; /* the gradient does not flow into the producer's choices (method.md 4.1) */
     bool stepped;          /* rises in steps (tiles): slopes are straight-through, and channels may move to a higher
                             * precision at no cost (cost_refine.h) */

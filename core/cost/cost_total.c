@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/cost/cost_peak.h"
 #include "core/net/model/producer.h"
 
 cost_layer cost_layer_of(const layer_spec *l)
@@ -49,6 +50,7 @@ double cost_of_layer(const cost_model *model, const graph *g, int index, const g
                      cost_slope *slope)
 {
     assert(layer_has_weights(&g->layers[index]));
+    if (model->per_live_bit > 0) return model->per_live_bit * cost_live_bits(g, index, groups);
     cost_layer geometry = cost_layer_of(&g->layers[index]);
     cost_choice choice = cost_choice_of(g, index, groups);
     return model->layer(model, &geometry, &choice, reference, slope);
@@ -57,6 +59,7 @@ double cost_of_layer(const cost_model *model, const graph *g, int index, const g
 double cost_total(const cost_model *model, const graph *g, const group_choice *groups, bool reference,
                   group_choice *slope)
 {
+    if (model->per_live_bit > 0) return cost_peak(model, g, groups, slope);
     if (slope != NULL) memset(slope, 0, (size_t)(g->group_count + 1) * sizeof *slope);
     double total = 0;
     for (int i = 0; i < g->layer_count; i++) {

@@ -1,16 +1,11 @@
-/* cost_total: the cost of a network as the sum of its layers, and its gradient to the choices of the sharing groups. */
+/* cost_total: the cost of a network as the sum of its layers (memory of activations: cost_peak.h), and its gradient to
+ * the choices of the sharing groups. */
 #ifndef CORE_COST_COST_TOTAL_H
 #define CORE_COST_COST_TOTAL_H
 
 #include "core/cost/cost_model.h"
+#include "core/cost/group_choice.h"
 #include "core/net/graph/allocation.h"
-
-/* The expected choice of one sharing group, or (in a slope) the derivative by the probability of one channel at that
- * precision and by the probability of an activation precision. */
-typedef struct {
-    double channels[COST_WEIGHT_BITS];       /* channels at each number of bits */
-    double activation[COST_ACTIVATION_BITS]; /* probabilities of each number of bits */
-} group_choice;
 
 /* groups[g->group_count + 1]: one entry a sharing group; the last holds the input quantiser's activation probabilities.
  * reference: in the published implementation's convention (cost_model.h). Returns the cost in the model's unit. slope
@@ -19,7 +14,7 @@ double cost_total(const cost_model *model, const graph *g, const group_choice *g
                   group_choice *slope);
 
 /* What the model reads of one layer with weights: geometry and choices; cost of layer `index` alone (slope may be
- * NULL). */
+ * NULL, and is for models of memory). */
 cost_layer cost_layer_of(const layer_spec *l);
 cost_choice cost_choice_of(const graph *g, int index, const group_choice *groups);
 double cost_of_layer(const cost_model *model, const graph *g, int index, const group_choice *groups, bool reference,

@@ -14,7 +14,7 @@ enum { BLOCK_BYTES = 1 << 16, FIRST_BYTES = 1 << 20 };
 static status failure(const archive *a)
 {
     const char *reason = archive_error_string(a->handle);
-    const char *kind = a->raw ? "a plain, .gz or .xz file" : "a .tar, .tar.gz or .tar.xz archive";
+    const char *kind = a->raw ? "a plain, .gz or .xz file" : "a .zip, .tar, .tar.gz or .tar.xz archive";
     int number = archive_errno(a->handle);
     if (number > 0 && number != EILSEQ)
         return status_fail(STATUS_IO, "cannot read %s: %s", a->path, reason != NULL ? reason : "unknown reason");
@@ -34,6 +34,7 @@ static status open_as(archive *out, const char *path, bool raw)
         archive_read_support_format_empty(a.handle);
     } else {
         archive_read_support_format_tar(a.handle);
+        archive_read_support_format_zip(a.handle);
     }
     if (archive_read_open_filename(a.handle, path, BLOCK_BYTES) != ARCHIVE_OK) {
         status s = failure(&a);
@@ -100,17 +101,33 @@ status archive_read(uint8_t **out, size_t *size, archive *a, size_t limit)
     return status_ok();
 }
 
+status archive_read_part(size_t *got, void *out, size_t count, archive *a)
+{
+    *got = 0;
+    while (*got < count) {
+        la_ssize_t piece = archive_read_data(a->handle, (char *)out + *got, count - *got);
+        if (piece < 0) return failure(a);
+        if (piece == 0) break;
+        *got += (size_t)piece;
+    }
+    return status_ok();
+}
+
+status archive_open_file(archive *out, const char *path)
+{
+    const char *member;
+    TRY(open_as(out, path, true));
+    status s = archive_next(out, &member);
+    if (!failed(s) && member == NULL) s = status_fail(STATUS_DATA, "%s is empty", path);
+    if (failed(s)) archive_close(out);
+    return s;
+}
+
 status archive_read_file(uint8_t **out, size_t *size, const char *path, size_t limit)
 {
     archive a;
-    TRY(open_as(&a, path, true));
-    const char *member;
-    status outcome = archive_next(&a, &member);
-    if (!failed(outcome) && member != NULL) {
-        outcome = archive_read(out, size, &a, limit);
-    } else if (!failed(outcome)) {
-        outcome = status_fail(STATUS_DATA, "%s is empty", path);
-    }
+    TRY(archive_open_file(&a, path));
+    status outcome = archive_read(out, size, &a, limit);
     archive_close(&a);
     return outcome;
 }

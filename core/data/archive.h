@@ -1,5 +1,5 @@
-/* archive: the only door to libarchive. Reads the members of a tar archive (plain, .gz or .xz), or one file (plain, .gz
- * or .xz), into memory. */
+/* archive: the only door to libarchive. Reads the members of an archive (.zip, or tar: plain, .gz or .xz), or one file
+ * (plain, .gz or .xz), whole or in pieces. */
 #ifndef CORE_DATA_ARCHIVE_H
 #define CORE_DATA_ARCHIVE_H
 
@@ -16,6 +16,8 @@ typedef struct {
 } archive;
 
 MUST_CHECK status archive_open(archive *out, const char *path);
+/* One file that is not an archive; archive_next is called already. */
+MUST_CHECK status archive_open_file(archive *out, const char *path);
 void archive_close(archive *a);
 
 /* Goes to the next regular file. *member is its path inside the archive, valid until the next call; NULL at the end. */
@@ -23,6 +25,9 @@ MUST_CHECK status archive_next(archive *a, const char **member);
 
 /* The decompressed bytes of the current member; fails above `limit` bytes. The caller frees *out. */
 MUST_CHECK status archive_read(uint8_t **out, size_t *size, archive *a, size_t limit);
+
+/* The next `count` decompressed bytes of the current member; fewer (*got) only at its end. */
+MUST_CHECK status archive_read_part(size_t *got, void *out, size_t count, archive *a);
 
 /* The decompressed bytes of one file that is not an archive. The caller frees *out. */
 MUST_CHECK status archive_read_file(uint8_t **out, size_t *size, const char *path, size_t limit);

@@ -2,26 +2,42 @@
 #include "core/data/prepared.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/file.h"
 #include "core/base/checksum.h"
+#include "core/base/file.h"
 #include "core/data/dataset.h"
 #include "core/io/h5.h"
 
+enum { PREPARED_PATH = 4096 };
+
+struct prepared_file {
+    h5_id file;
+    prepared what; /* borrows */
+    checksum sum;  /* of the content so far */
+    int written;   /* samples */
+    char path[PREPARED_PATH], temporary[PREPARED_PATH];
+};
+
 static size_t sample_bytes(const prepared *p)
 {
-    return (size_t)p->count * p->height * p->width * p->channels;
+    return (size_t)p->height * p->width * p->channels;
+}
+
+static status finish_sum(char *text, checksum *sum, const prepared *p)
+{
+    checksum_add_int32(sum, p->labels, (size_t)p->count);
+    checksum_add(sum, p->split, (size_t)p->count);
+    return checksum_end(sum, text);
 }
 
 status prepared_checksum(char *text, const prepared *p)
 {
     checksum sum = checksum_begin();
-    checksum_add(&sum, p->samples, sample_bytes(p));
-    checksum_add_int32(&sum, p->labels, (size_t)p->count);
-    checksum_add(&sum, p->split, (size_t)p->count);
-    return checksum_end(&sum, text);
+    checksum_add(&sum, p->samples, (size_t)p->count * sample_bytes(p));
+    return finish_sum(text, &sum, p);
 }
 
 void prepared_basename(char *out, size_t size, const char *path)
@@ -33,54 +49,156 @@ void prepared_basename(char *out, size_t size, const char *path)
     snprintf(out, size, "%.*s", (int)(end - start), path + start);
 }
 
-static status write_arrays(h5_id file, const prepared *p)
+/* ---- what is refused ---- */
+
+static status check_names(const prepared *p)
 {
-    const size_t dims[4] = {(size_t)p->count, (size_t)p->height, (size_t)p->width, (size_t)p->channels};
-    /* Plain: pictures hardly shrink (CIFAR-10 by 8 %), and content_checksum guards the bytes better than fletcher32. */
-    TRY(h5_write_plain(file, "samples", p->is_signed ? H5_I8 : H5_U8, 4, dims, p->samples,
-                       (h5_about){"1", "samples (sample, row, column, channel); real value = sample * scale"}));
-    TRY(h5_set_number(file, "samples", "scale", (double)p->scale));
-    TRY(h5_set_integer(file, "samples", "signed", p->is_signed));
-    TRY(h5_write(file, "labels", H5_I32, 1, dims, p->labels,
-                 (h5_about){"1", "class of each sample, an index into class_names"}));
-    TRY(h5_write(file, "split", H5_U8, 1, dims, p->split, (h5_about){"1", "which split each sample belongs to"}));
-    TRY(h5_set_text(file, "split", "legend", "0 train, 1 validation, 2 test"));
-    return h5_write_strings(file, "class_names", (size_t)p->classes, p->class_names,
-                            (h5_about){"1", "name of each class"});
+    if (p->name[0] == '\0' || strlen(p->name) >= DATASET_NAME)
+        return status_fail(STATUS_CONFIG, "the name \"%.80s\" of the data set must have 1 to %d bytes", p->name,
+                           DATASET_NAME - 1);
+    if (p->classes < 2 || p->classes > DATASET_MAX_CLASSES)
+        return status_fail(STATUS_DATA, "%d classes; 2 to %d are possible", p->classes, DATASET_MAX_CLASSES);
+    for (int k = 0; k < p->classes; k++)
+        if (p->class_names[k][0] == '\0' || strlen(p->class_names[k]) >= DATASET_NAME)
+            return status_fail(STATUS_DATA, "the name \"%.80s\" of class %d must have 1 to %d bytes", p->class_names[k],
+                               k, DATASET_NAME - 1);
+    return status_ok();
 }
 
-static status write_attributes(h5_id file, const prepared *p)
+static status check_members(const prepared *p)
 {
-    char content[CHECKSUM_TEXT];
-    TRY(prepared_checksum(content, p));
+    static const char *const names[SPLIT_COUNT] = {"training", "validation", "test"};
+    int in_split[SPLIT_COUNT] = {0}, trained[DATASET_MAX_CLASSES] = {0};
+    for (int i = 0; i < p->count; i++) {
+        if (p->labels[i] < 0 || p->labels[i] >= p->classes)
+            return status_fail(STATUS_DATA, "sample %d has label %d; the classes are 0 to %d", i, (int)p->labels[i],
+                               p->classes - 1);
+        if (p->split[i] >= SPLIT_COUNT)
+            return status_fail(STATUS_DATA, "sample %d has split %d; 0, 1 and 2 exist", i, p->split[i]);
+        in_split[p->split[i]]++;
+        trained[p->labels[i]] += p->split[i] == SPLIT_TRAIN;
+    }
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (in_split[s] == 0) return status_fail(STATUS_DATA, "the %s split is empty", names[s]);
+    for (int k = 0; k < p->classes; k++)
+        if (trained[k] == 0)
+            return status_fail(STATUS_DATA,
+                               "class %d (%s) has no training sample: no network can learn it; leave the class out, or "
+                               "give it samples",
+                               k, p->class_names[k]);
+    return status_ok();
+}
+
+status prepared_check(const prepared *p)
+{
+    TRY(check_names(p));
+    return check_members(p);
+}
+
+/* ---- writing ---- */
+
+static status write_text(h5_id file, const prepared *p, const char *source_checksum, const char *content)
+{
     TRY(h5_set_text(file, ".", "format", PREPARED_FORMAT));
     TRY(h5_set_integer(file, ".", "format_version", PREPARED_VERSION));
     TRY(h5_set_text(file, ".", "name", p->name));
     TRY(h5_set_text(file, ".", "source", p->source));
-    TRY(h5_set_text(file, ".", "source_checksum", p->source_checksum));
+    TRY(h5_set_text(file, ".", "source_checksum", source_checksum));
     TRY(h5_set_text(file, ".", "content_checksum", content));
     TRY(h5_set_integer(file, ".", "split_seed", (int64_t)p->split_seed));
     return h5_set_number(file, ".", "validation_fraction", p->validation_fraction);
 }
 
-static status write_file(const char *path, const prepared *p)
+static status write_rest(prepared_file *f, const char *source_checksum)
 {
-    h5_id file;
-    TRY(h5_create(&file, path));
-    status outcome = write_arrays(file, p);
-    if (!failed(outcome)) outcome = write_attributes(file, p);
-    if (!failed(outcome)) return h5_close(file);
-    h5_discard(file);
-    return outcome;
+    const prepared *p = &f->what;
+    const size_t count = (size_t)p->count;
+    char content[CHECKSUM_TEXT];
+    if (f->written != p->count) return status_fail(STATUS_DATA, "%d samples came instead of %d", f->written, p->count);
+    TRY(h5_set_number(f->file, "samples", "scale", (double)p->scale));
+    TRY(h5_set_integer(f->file, "samples", "signed", p->is_signed));
+    TRY(h5_write(f->file, "labels", H5_I32, 1, &count, p->labels,
+                 (h5_about){"1", "class of each sample, an index into class_names"}));
+    TRY(h5_write(f->file, "split", H5_U8, 1, &count, p->split, (h5_about){"1", "which split each sample belongs to"}));
+    TRY(h5_set_text(f->file, "split", "legend", "0 train, 1 validation, 2 test"));
+    TRY(h5_write_strings(f->file, "class_names", (size_t)p->classes, p->class_names,
+                         (h5_about){"1", "name of each class"}));
+    TRY(finish_sum(content, &f->sum, p));
+    return write_text(f->file, p, source_checksum, content);
+}
+
+static status open_file(prepared_file *f)
+{
+    const prepared *p = &f->what;
+    const size_t dims[4] = {(size_t)p->count, (size_t)p->height, (size_t)p->width, (size_t)p->channels};
+    TRY(h5_create_large(&f->file, f->temporary));
+    /* Plain: pictures hardly shrink (CIFAR-10 by 8 %), and content_checksum guards the bytes better than fletcher32. */
+    status s = h5_part_create(f->file, "samples", p->is_signed ? H5_I8 : H5_U8, 4, dims,
+                              (h5_about){"1", "samples (sample, row, column, channel); real value = sample * scale"});
+    if (failed(s)) h5_discard(f->file);
+    return s;
+}
+
+status prepared_open(prepared_file **out, const char *path, const prepared *p)
+{
+    prepared_file *f = calloc(1, sizeof *f);
+    if (f == NULL) return status_fail(STATUS_MEMORY, "no memory to write %.200s", path);
+    f->what = *p;
+    snprintf(f->path, sizeof f->path, "%s", path);
+    status s = status_ok();
+    if (snprintf(f->temporary, sizeof f->temporary, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof f->temporary)
+        s = status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
+    if (!failed(s)) s = open_file(f);
+    if (failed(s)) {
+        free(f);
+        return s;
+    }
+    f->sum = checksum_begin();
+    *out = f;
+    return s;
+}
+
+status prepared_add(prepared_file *f, const void *samples, int count)
+{
+    const prepared *p = &f->what;
+    if (count > p->count - f->written)
+        return status_fail(STATUS_DATA, "more than the %d samples that were announced", p->count);
+    TRY(h5_part_write(f->file, "samples", p->is_signed ? H5_I8 : H5_U8, (size_t)f->written, (size_t)count, samples));
+    checksum_add(&f->sum, samples, (size_t)count * sample_bytes(p));
+    f->written += count;
+    return status_ok();
+}
+
+void prepared_discard(prepared_file *f)
+{
+    char text[CHECKSUM_TEXT];
+    if (f == NULL) return;
+    if (f->sum.context != NULL) (void)failed(checksum_end(&f->sum, text));
+    h5_discard(f->file);
+    unlink(f->temporary);
+    free(f);
+}
+
+status prepared_close(prepared_file *f, const char *source_checksum)
+{
+    status s = write_rest(f, source_checksum);
+    if (failed(s)) {
+        prepared_discard(f);
+        return s;
+    }
+    s = h5_close(f->file);
+    if (!failed(s)) s = file_publish(f->temporary, f->path);
+    if (failed(s)) unlink(f->temporary);
+    free(f);
+    return s;
 }
 
 status prepared_write(const char *path, const prepared *p)
 {
-    char temporary[4096];
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
-        return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
-    status outcome = write_file(temporary, p);
-    if (!failed(outcome)) outcome = file_publish(temporary, path);
-    if (failed(outcome)) unlink(temporary);
-    return outcome;
+    prepared_file *f;
+    TRY(prepared_open(&f, path, p));
+    status s = prepared_add(f, p->samples, p->count);
+    if (!failed(s)) return prepared_close(f, p->source_checksum);
+    prepared_discard(f);
+    return s;
 }

@@ -30,8 +30,22 @@ typedef struct {
 /* SHA-256 over samples, labels (little-endian int32) and split: what dataset_load compares. text[CHECKSUM_TEXT]. */
 MUST_CHECK status prepared_checksum(char *text, const prepared *p);
 
-/* Writes path.tmp and publishes it as `path`; after a failure neither is left behind. */
+/* Refuses what no network could be trained on, before anything is written: an empty split, a label that is no class, a
+ * class without training samples, a bad name. Looks at everything but the samples. STATUS_DATA, STATUS_CONFIG. */
+MUST_CHECK status prepared_check(const prepared *p);
+
+/* Writes path.tmp-PROCESS and publishes it as `path`; after a failure neither is left behind. */
 MUST_CHECK status prepared_write(const char *path, const prepared *p);
+
+/* The same with samples that come in pieces, for sets larger than memory. prepared_open uses everything of `p` but
+ * samples and source_checksum, which may be NULL; labels, split and names must live until the end. */
+typedef struct prepared_file prepared_file;
+MUST_CHECK status prepared_open(prepared_file **out, const char *path, const prepared *p);
+/* The next `count` samples. */
+MUST_CHECK status prepared_add(prepared_file *f, const void *samples, int count);
+/* After the last sample. Closes in any case; nothing is left behind after a failure. */
+MUST_CHECK status prepared_close(prepared_file *f, const char *source_checksum);
+void prepared_discard(prepared_file *f); /* gives up; NULL is allowed */
 
 /* The last component of a path, without trailing slashes; into out[size]. For `source`. */
 void prepared_basename(char *out, size_t size, const char *path);

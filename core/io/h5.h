@@ -60,6 +60,14 @@ MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, i
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 
+/* A data set of bytes (H5_U8 or H5_I8) that is written, and read, in rows of its first dimension. Plain, as that of
+ * h5_write_plain; rows that are never written are undefined. */
+MUST_CHECK status h5_part_create(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
+                                 h5_about about);
+MUST_CHECK status h5_part_write(h5_id parent, const char *name, h5_type type, size_t first, size_t rows,
+                                const void *data);
+MUST_CHECK status h5_part_read(h5_id parent, const char *name, h5_type type, size_t first, size_t rows, void *out);
+
 /* Number of dimensions of a data set; 0 for a scalar. */
 MUST_CHECK status h5_rank(int *rank, h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */

@@ -205,16 +205,15 @@ static void print_parents(char *out, size_t room, const task_plan *p, const task
 
 void task_plan_print(FILE *out, const task_plan *p)
 {
-    fprintf(out, "%6s  %-8s  %-10s %-10s %12s %5s %20s %6s\n", "task", "key", "strategy", "cost model", "strength",
-            "bits", "seed", "after");
+    fprintf(out, "%6s  %-8s  %-10s %-10s %12s %20s %6s\n", "task", "key", "strategy", "cost model", "setting", "seed",
+            "after");
     for (int i = 0; i < p->count; i++) {
         const task *t = &p->tasks[i];
-        char strength[24] = "-", bits[12] = "-", after[40];
-        if (t->point && t->bits == 0) snprintf(strength, sizeof strength, "%.6g", t->strength);
-        if (t->bits != 0) snprintf(bits, sizeof bits, "%d", t->bits);
+        char setting[TASK_NAME], after[40];
+        task_setting(setting, t);
         print_parents(after, sizeof after, p, t);
-        fprintf(out, "%6d  %.8s  %-10s %-10s %12s %5s %20" PRIu64 " %6s\n", t->id,
+        fprintf(out, "%6d  %.8s  %-10s %-10s %12s %20" PRIu64 " %6s\n", t->id,
                 p->in.data_checksum[0] != '\0' ? t->key : "-", t->strategy,
-                strcmp(t->cost_model, "none") == 0 ? "-" : t->cost_model, strength, bits, t->seed, after);
+                strcmp(t->cost_model, "none") == 0 ? "-" : t->cost_model, setting, t->seed, after);
     }
 }

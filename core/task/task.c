@@ -12,10 +12,24 @@ static void describe(char *out, size_t room, const task *t)
     if (strcmp(t->cost_model, "none") != 0) used += (size_t)snprintf(out + used, room - used, " %s", t->cost_model);
     if (t->bits != 0 && used < room) used += (size_t)snprintf(out + used, room - used, " w%d", t->bits);
     if (t->step != 0 && !t->point && used < room) used += (size_t)snprintf(out + used, room - used, " leg %d", t->step);
+    if (t->step != 0 && t->point && t->target == 0 && used < room)
+        used += (size_t)snprintf(out + used, room - used, " number %d", t->step);
     if (t->target != 0 && used < room)
         snprintf(out + used, room - used, " to %.6g", t->target);
     else if (t->point && t->bits == 0 && t->strength != 0 && used < room)
         snprintf(out + used, room - used, " %.6g", t->strength);
+}
+
+void task_setting(char out[TASK_NAME], const task *t)
+{
+    if (t->bits != 0)
+        snprintf(out, TASK_NAME, "w%d", t->bits);
+    else if (t->target != 0)
+        snprintf(out, TASK_NAME, "to %.6g", t->target);
+    else if (t->point)
+        snprintf(out, TASK_NAME, "%.6g", t->strength);
+    else
+        snprintf(out, TASK_NAME, "-");
 }
 
 void task_label(char out[TASK_LABEL], const task *t)

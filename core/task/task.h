@@ -32,6 +32,9 @@ typedef struct {
     int epochs;                 /* length of a stage that has no fixed one; 0: of none */
 } task;
 
+/* What was asked of a point: "w4" (precision), "to 32000" (budget), "0.5" (strength); of a leg its budget; else "-". */
+void task_setting(char out[TASK_NAME], const task *t);
+
 /* "joint size 2.5 seed 1", "fixed w4 on resnet8-x1.25 seed 1", "warm-up seed 1": for people. */
 void task_label(char out[TASK_LABEL], const task *t);
 

@@ -1,88 +1,119 @@
-/* bitfront prepare: raw data -> prepared data set. */
-#include <limits.h>
+/* bitfront prepare: raw data -> prepared data set. The kinds of data and their options are those of
+ * core/data/import/importers.c. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
-#include "core/config/settings.h"
-#include "core/data/import/import_cifar10.h"
-#include "core/data/import/import_speech_commands.h"
-#include "core/data/import/synthetic.h"
+#include "core/data/import/importers.h"
 #include "mpi/cli/command.h"
 
-enum { TRAIN = 1, VALIDATION, TEST };
-static const double CIFAR10_VALIDATION_FRACTION = 0.2; /* method.md 5.2 */
+enum { MAX_PATH = 4096, MAX_OPTIONS = 60, CODE_OUTPUT = 'o' };
 
-static const option_spec options[] = {
-    {'o', "output", "FILE.h5", "the prepared data set (required)"},
-    {'i', "source", "PATH", "cifar10: the .tar.gz archive, or a folder with the .bin, .bin.xz or .bin.gz files"},
-    {'f', "features", "DIR", "speech_commands: a folder with train.bin, val.bin, test.bin (or .xz) of ready features"},
-    {'r', "seed", "N", "cifar10: of the split; synthetic: of everything that is drawn; default 1"},
-    {TRAIN, "train", "N", "synthetic: training images; default 8000"},
-    {VALIDATION, "validation", "N", "synthetic: validation images; default 2000"},
-    {TEST, "test", "N", "synthetic: test images; default 2000"},
-    OPTIONS_END,
-};
+/* The options of all importers, each name once; the code of one is its place here + 1, unless it has a letter. */
+typedef struct {
+    option_spec specs[MAX_OPTIONS + 2];
+    int count;
+} option_union;
+
+static int find_option(const option_union *u, const char *name)
+{
+    for (int i = 0; i < u->count; i++)
+        if (strcmp(u->specs[i].name, name) == 0) return i;
+    return -1;
+}
+
+static void add_option(option_union *u, const import_key *k)
+{
+    if (find_option(u, k->name) >= 0 || u->count >= MAX_OPTIONS) return;
+    char code = k->letter != 0 ? k->letter : (char)(u->count + 1);
+    u->specs[u->count++] = (option_spec){code, k->name, k->value, k->help};
+}
+
+static const option_spec output_option = {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"};
+
+static void unite_options(option_union *u)
+{
+    *u = (option_union){.count = 0};
+    u->specs[u->count++] = output_option;
+    for (int i = 0; importers[i] != NULL; i++)
+        for (const import_key *k = importers[i]->keys; k->name != NULL; k++) add_option(u, k);
+}
 
 typedef struct {
-    const char *kind, *source, *features, *output;
-    long seed, train, validation, test;
-    bool help, sizes_given;
-} prepare_arguments;
+    const char *kind;
+    const char *values[MAX_OPTIONS]; /* by the place in the union; "" for a switch */
+    bool help;
+} given_options;
 
-static status read_arguments(prepare_arguments *out, int argc, char **argv)
+static status read_arguments(given_options *given, const option_union *u, int argc, char **argv)
 {
-    prepare_arguments given = {
-        .seed = 1, .train = SYNTHETIC_TRAIN, .validation = SYNTHETIC_VALIDATION, .test = SYNTHETIC_TEST};
-    enum { MOST = 1000000 };
-    option_parser p = options_start("prepare", options, argc, argv);
-    for (int letter = -1; letter != 0;) {
-        TRY(options_next(&p, &letter));
-        given.sizes_given = given.sizes_given || letter == TRAIN || letter == VALIDATION || letter == TEST;
-        switch (letter) {
-        case 'o':
-            given.output = p.value;
-            break;
-        case 'i':
-            given.source = p.value;
-            break;
-        case 'f':
-            given.features = p.value;
-            break;
-        case 'r':
-            TRY(options_integer(&p, "seed", 0, INT_MAX, &given.seed));
-            break;
-        case TRAIN:
-            TRY(options_integer(&p, "train", 1, MOST, &given.train));
-            break;
-        case VALIDATION:
-            TRY(options_integer(&p, "validation", 1, MOST, &given.validation));
-            break;
-        case TEST:
-            TRY(options_integer(&p, "test", 1, MOST, &given.test));
-            break;
-        case 'h':
-            given.help = true;
-            break;
-        default:
-            break;
-        }
+    option_parser p = options_start("prepare", u->specs, argc, argv);
+    for (int code = -1; code != 0;) {
+        TRY(options_next(&p, &code));
+        if (code == 'h') given->help = true;
+        for (int i = 0; i < u->count; i++)
+            if (u->specs[i].letter == code) given->values[i] = u->specs[i].value != NULL ? p.value : "";
     }
-    if (!given.help) {
-        char **arguments;
-        TRY(options_arguments(&p, 1, "what to prepare (cifar10, speech_commands or synthetic)", &arguments));
-        given.kind = arguments[0];
-        if (given.output == NULL)
-            return status_fail(STATUS_CONFIG, "prepare: say where to put it with --output FILE.h5");
-    }
-    *out = given;
+    char **arguments;
+    int count;
+    TRY(options_at_least(&p, given->help ? 0 : 1, "what to prepare; see the list in bitfront prepare --help",
+                         &arguments, &count));
+    if (count > 1) TRY(options_arguments(&p, 1, "", &arguments));
+    if (count > 0) given->kind = arguments[0];
     return status_ok();
+}
+
+static status unknown_kind(const char *kind)
+{
+    char known[300] = "";
+    for (int i = 0; importers[i] != NULL; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", importers[i]->name);
+    }
+    return status_fail(STATUS_CONFIG, "prepare: cannot prepare \"%.60s\"; known: %s", kind, known);
+}
+
+static bool has_key(const importer *what, const char *name)
+{
+    for (const import_key *k = what->keys; k->name != NULL; k++)
+        if (strcmp(k->name, name) == 0) return true;
+    return false;
+}
+
+/* The importers that have the option, for the message about one that does not. */
+static status wrong_option(const importer *what, const char *name)
+{
+    char owners[300] = "";
+    for (int i = 0; importers[i] != NULL; i++) {
+        if (!has_key(importers[i], name)) continue;
+        size_t used = strlen(owners);
+        snprintf(owners + used, sizeof owners - used, "%s%s", used > 0 ? ", " : "", importers[i]->name);
+    }
+    return status_fail(STATUS_CONFIG, "prepare: --%s belongs to %s, not to %s", name, owners, what->name);
+}
+
+static void print_importer(const importer *what)
+{
+    option_union own = {.count = 0};
+    own.specs[own.count++] = output_option;
+    for (const import_key *k = what->keys; k->name != NULL; k++) add_option(&own, k);
+    printf("usage: bitfront prepare %s [options] -o FILE.h5\n\n%s.\n\n%s\noptions:\n", what->name, what->summary,
+           what->details);
+    options_print(stdout, own.specs);
+}
+
+static void print_help(void)
+{
+    command_help(&command_prepare);
+    printf("\nkinds of data:\n");
+    for (int i = 0; importers[i] != NULL; i++) printf("  %-16s %s\n", importers[i]->name, importers[i]->summary);
 }
 
 static status make_parent(const char *path)
 {
-    char directory[MAX_PATH_TEXT];
-    if (snprintf(directory, sizeof directory, "%s", path) >= MAX_PATH_TEXT)
+    char directory[MAX_PATH];
+    if (snprintf(directory, sizeof directory, "%s", path) >= MAX_PATH)
         return status_fail(STATUS_CONFIG, "prepare: the output path is too long");
     char *slash = strrchr(directory, '/');
     if (slash == NULL || slash == directory) return status_ok();
@@ -90,81 +121,62 @@ static status make_parent(const char *path)
     return file_make_directory(directory);
 }
 
-/* One kind of data set: checks the arguments that are its own, then prepares. */
-typedef status preparer(const prepare_arguments *given);
-
-static status check_source(const char *kind, const char *option, const char *path)
+/* One line on a terminal that counts; it is cleared at the end. */
+static void show_progress(const char *what, long done, long of)
 {
-    if (path == NULL) return status_fail(STATUS_CONFIG, "prepare: %s needs --%s PATH", kind, option);
-    if (!file_exists(path)) return status_fail(STATUS_CONFIG, "prepare: %s %s does not exist", option, path);
+    if (!isatty(STDERR_FILENO)) return;
+    if (done < of)
+        fprintf(stderr, "\r%s: %ld of %ld ", what, done, of);
+    else
+        fprintf(stderr, "\r\033[K");
+    fflush(stderr);
+}
+
+static status prepare(const importer *what, const given_options *given, const option_union *u)
+{
+    const char *output = given->values[find_option(u, output_option.name)];
+    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put it with --output FILE.h5");
+    import_request request = {.what = what, .output = output, .progress = show_progress};
+    for (int i = 0; i < u->count; i++)
+        if (given->values[i] != NULL && given->values[i] != output && !has_key(what, u->specs[i].name))
+            return wrong_option(what, u->specs[i].name);
+    for (int k = 0; what->keys[k].name != NULL; k++)
+        request.values[k] = given->values[find_option(u, what->keys[k].name)];
+    TRY(import_check(&request));
+    TRY(make_parent(output));
+    TRY(what->run(&request));
+    printf("wrote %s\n", output);
     return status_ok();
-}
-
-static status check_no_sizes(const prepare_arguments *given)
-{
-    if (!given->sizes_given) return status_ok();
-    return status_fail(STATUS_CONFIG, "prepare: %s has the sizes it has", given->kind);
-}
-
-static status prepare_cifar10(const prepare_arguments *given)
-{
-    TRY(check_source("cifar10", "source", given->source));
-    TRY(check_no_sizes(given));
-    TRY(make_parent(given->output));
-    return import_cifar10(given->source, given->output, (uint64_t)given->seed, CIFAR10_VALIDATION_FRACTION);
-}
-
-static status prepare_speech_commands(const prepare_arguments *given)
-{
-    TRY(check_source("speech_commands", "features", given->features));
-    TRY(check_no_sizes(given));
-    TRY(make_parent(given->output));
-    return import_speech_commands(given->features, given->output);
-}
-
-static status prepare_synthetic(const prepare_arguments *given)
-{
-    TRY(make_parent(given->output));
-    return synthetic_prepare(given->output, (uint64_t)given->seed, (int)given->train, (int)given->validation,
-                             (int)given->test);
 }
 
 static status run_prepare(int argc, char **argv, int *exit_code)
 {
-    static const struct {
-        const char *kind;
-        preparer *prepare;
-    } kinds[] = {
-        {"cifar10", prepare_cifar10}, {"speech_commands", prepare_speech_commands}, {"synthetic", prepare_synthetic}};
     (void)exit_code;
-    prepare_arguments given = {0};
-    TRY(read_arguments(&given, argc, argv));
-    if (given.help) {
-        command_help(&command_prepare);
+    option_union u;
+    given_options given = {.kind = NULL};
+    unite_options(&u);
+    TRY(read_arguments(&given, &u, argc, argv));
+    if (given.kind == NULL) {
+        print_help();
         return status_ok();
     }
-    if (given.source != NULL && strcmp(given.kind, "cifar10") != 0)
-        return status_fail(STATUS_CONFIG, "prepare: --source belongs to cifar10, not to %s", given.kind);
-    if (given.features != NULL && strcmp(given.kind, "speech_commands") != 0)
-        return status_fail(STATUS_CONFIG, "prepare: --features belongs to speech_commands, not to %s", given.kind);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i].kind, given.kind) != 0) continue;
-        TRY(kinds[i].prepare(&given));
-        printf("wrote %s\n", given.output);
-        return status_ok();
-    }
-    return status_fail(STATUS_CONFIG, "prepare: cannot prepare \"%s\"; known: cifar10, speech_commands, synthetic",
-                       given.kind);
+    const importer *what = importer_find(given.kind);
+    if (what == NULL) return unknown_kind(given.kind);
+    if (!given.help) return prepare(what, &given, &u);
+    print_importer(what);
+    return status_ok();
 }
+
+static const option_spec options[] = {
+    {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"},
+    OPTIONS_END,
+};
 
 const command command_prepare = {
     .name = "prepare",
-    .arguments = "cifar10|speech_commands|synthetic",
+    .arguments = "KIND",
     .summary = "make a data set that a sweep can read",
-    .details =
-        "cifar10: the binary version of CIFAR-10, from --source. speech_commands: ready 49x10 keyword features, from\n"
-        "--features. synthetic: 32x32 colour images of digits, drawn by the program from a seed; for the demo and the\n"
-        "tests.\n",
+    .details = "`bitfront prepare KIND --help` lists the options of one kind of data.\n",
     .options = options,
     .run = run_prepare,
 };

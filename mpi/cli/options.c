@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 24 };
+enum { MAX_OPTIONS = 64 };
 
 option_parser options_start(const char *command, const option_spec *specs, int argc, char **argv)
 {

@@ -191,11 +191,76 @@ static void test_pruning_reaches_the_next_layer(void **state)
     graph_free(&g);
 }
 
+/* 77360 weights in their carriers, and 9 bytes for each of the 346 output channels. */
+static void test_flash_counts_what_is_stored(void **state)
+{
+    (void)state;
+    static const int carrier[] = {0, 2, 2, 4, 4, 8, 8, 8, 8};
+    for (int bits = 1; bits <= 8; bits++) assert_cost(RESNET8, "flash", bits, 77360.0 * carrier[bits] / 8 + 9 * 346, 0);
+    assert_cost(DSCNN, "flash", 4, 22016 / 2.0 + 9 * 588, 0);
+}
+
+/* ResNet-8 is largest in its first block: the stem's output waits for the add while c2 reads c1's and writes its own,
+ * each 32 x 32 x 16. */
+static void test_ram_is_the_largest_step(void **state)
+{
+    (void)state;
+    assert_cost(RESNET8, "ram", 8, 3 * 16384, 0);
+    assert_cost(RESNET8, "ram", 2, 3 * 16384, 0);     /* weights are no activations */
+    assert_cost(DSCNN, "ram", 8, 2 * 25 * 5 * 64, 0); /* a chain: what a layer reads and writes */
+    graph g;
+    group_choice groups[MAX_GROUPS];
+    load(&g, RESNET8);
+    cost_uniform(groups, &g, 8, 4);
+    groups[g.group_count].activation[4] = 0; /* the image keeps 8 bit */
+    groups[g.group_count].activation[8] = 1;
+    assert_true(cost_total(find("ram"), &g, groups, false, NULL) == 3 * 8192);
+    groups[g.layers[graph_find(&g, "b1.c1")].group].channels[8] = 4;
+    groups[g.layers[graph_find(&g, "b1.c1")].group].channels[0] = 12;
+    /* c1 is a quarter: now the most is at the add, with both branches and the sum */
+    assert_true(cost_total(find("ram"), &g, groups, false, NULL) == 3 * 8192);
+    groups[g.layers[graph_find(&g, "input")].group].channels[8] = 4;
+    groups[g.layers[graph_find(&g, "input")].group].channels[0] = 12;
+    /* the first block shrinks to 3 * 2048; now the add of the second one is the largest */
+    assert_true(cost_total(find("ram"), &g, groups, false, NULL) == 3 * 16 * 16 * 32 / 2);
+    graph_free(&g);
+}
+
+static void test_ram_slopes_are_difference_quotients(void **state)
+{
+    (void)state;
+    graph g;
+    group_choice groups[MAX_GROUPS], slopes[MAX_GROUPS];
+    load(&g, RESNET8);
+    cost_uniform(groups, &g, 8, 8);
+    for (int i = 0; i <= g.group_count; i++) groups[i].activation[8] = 1 - (groups[i].activation[4] = 0.5 - 0.05 * i);
+    const cost_model *ram = find("ram");
+    const double value = cost_total(ram, &g, groups, false, slopes);
+    int steep = 0;
+    for (int i = 0; i <= g.group_count; i++)
+        for (int a = 4; a <= 8; a += 4) {
+            const double before = groups[i].activation[a];
+            groups[i].activation[a] += 1e-3;
+            const double quotient = (cost_total(ram, &g, groups, false, NULL) - value) / 1e-3;
+            groups[i].activation[a] = before;
+            assert_true(fabs(quotient - slopes[i].activation[a]) < 1e-6 * value);
+            steep += quotient > 0;
+        }
+    assert_int_equal(steep, 4); /* two groups hold the tensors of that step */
+    for (int i = 0; i < g.group_count; i++) {
+        groups[i].channels[0] = -1e-3; /* not more pruned channels: at the corner another step is the largest */
+        const double quotient = (cost_total(ram, &g, groups, false, NULL) - value) / -1e-3;
+        groups[i].channels[0] = 0;
+        assert_true(fabs(quotient - slopes[i].channels[0]) < 1e-6 * value);
+    }
+    graph_free(&g);
+}
+
 static void test_models_are_found_by_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"size", "macs",   "bitops", "mpic", "mpic_energy",
-                                        "ne16", "params", "ops",    "gap8"};
+    static const char *const names[] = {"size",   "macs", "bitops", "mpic",  "mpic_energy", "ne16",
+                                        "params", "ops",  "gap8",   "flash", "ram"};
     int count = 0;
     for (const cost_model *const *m = cost_models(); *m != NULL; m++) count++;
     assert_int_equal(count, sizeof names / sizeof names[0]);
@@ -211,6 +276,9 @@ int main(void)
         cmocka_unit_test(test_gap8_counts_blocks),
         cmocka_unit_test(test_initial_soft_state_of_the_dossier),
         cmocka_unit_test(test_pruning_reaches_the_next_layer),
+        cmocka_unit_test(test_flash_counts_what_is_stored),
+        cmocka_unit_test(test_ram_is_the_largest_step),
+        cmocka_unit_test(test_ram_slopes_are_difference_quotients),
         cmocka_unit_test(test_models_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

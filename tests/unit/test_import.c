@@ -242,7 +242,7 @@ static void test_a_source_of_another_kind_is_refused(void **state)
     (void)state;
     write_file(scratch_file(&place, "letter.txt"), "hello", 5);
     expect_refusal(scratch_file(&place, "letter.txt"), 0.2, STATUS_DATA, "letter.txt",
-                   "is not a .tar, .tar.gz or .tar.xz archive");
+                   "is not a .zip, .tar, .tar.gz or .tar.xz archive");
     const char *folder = make_folder("fraction");
     expect_refusal(folder, 0.0, STATUS_CONFIG, "validation fraction 0", "between 0 and 1");
     expect_refusal(folder, 1.0, STATUS_CONFIG, "validation fraction 1", "between 0 and 1");

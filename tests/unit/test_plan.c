@@ -232,6 +232,15 @@ static void test_labels_are_for_people(void **state)
     assert_string_equal(label, "joint size 2.5 seed 1");
     task_label(label, &(task){.point = true, .strategy = "fixed", .cost_model = "none", .bits = 4, .seed = UINT64_MAX});
     assert_string_equal(label, "fixed w4 seed 18446744073709551615");
+    char setting[TASK_NAME];
+    task_setting(setting, &(task){.point = true, .strategy = "trunk", .cost_model = "size", .step = 2, .target = 3200});
+    assert_string_equal(setting, "to 3200"); /* not a strength of 0 */
+    task_setting(setting, &(task){.point = true, .strategy = "fixed", .bits = 2});
+    assert_string_equal(setting, "w2");
+    task_setting(setting, &(task){.point = true, .strategy = "joint", .strength = 0.25});
+    assert_string_equal(setting, "0.25");
+    task_setting(setting, &(task){.strategy = "warmup"});
+    assert_string_equal(setting, "-");
     task_label(label, &(task){.strategy = "path", .cost_model = "mpic", .step = 3, .target = 1.5e6, .seed = 2});
     assert_string_equal(label, "path mpic leg 3 to 1.5e+06 seed 2");
 }

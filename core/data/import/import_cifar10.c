@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "core/data/import/import_cifar10.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "core/data/archive.h"
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
+#include "core/data/import/importer.h"
 #include "core/data/prepared.h"
 
 /* One batch file: 10,000 records of one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, row by row. */
@@ -239,3 +241,41 @@ status import_cifar10(const char *source, const char *out, uint64_t split_seed, 
     cifar_free(&c);
     return status_in(outcome, "preparing CIFAR-10");
 }
+
+static const import_key keys[] = {
+    {.name = "source",
+     .value = "PATH",
+     .type = IMPORT_PATH,
+     .needed = true,
+     .letter = 'i',
+     .help = "the .tar.gz archive, or a folder with the .bin, .bin.xz or .bin.gz files"},
+    {.name = "seed",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "1",
+     .high = INT_MAX,
+     .letter = 'r',
+     .help = "of the choice of validation images; default 1"},
+    {.name = "validation",
+     .value = "FRACTION",
+     .type = IMPORT_NUMBER,
+     .fallback = "0.2",
+     .low = 1e-4,
+     .high = 0.9999,
+     .help = "part of the 50,000 training images; default 0.2"},
+    IMPORT_KEYS_END,
+};
+
+static status run(const import_request *r)
+{
+    return import_cifar10(import_text(r, "source"), r->output, (uint64_t)import_integer(r, "seed"),
+                          import_number(r, "validation"));
+}
+
+const importer importer_cifar10 = {
+    .name = "cifar10",
+    .summary = "the binary version of CIFAR-10: 32x32 colour images, 10 classes",
+    .details = "The test batch is the test split.\n",
+    .keys = keys,
+    .run = run,
+};

@@ -7,6 +7,7 @@
 #include "core/data/archive.h"
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
+#include "core/data/import/importer.h"
 #include "core/data/prepared.h"
 
 enum { FRAMES = 49, COEFFICIENTS = 10, SAMPLE_BYTES = FRAMES * COEFFICIENTS, RECORD_BYTES = 1 + SAMPLE_BYTES };
@@ -123,3 +124,26 @@ status import_speech_commands(const char *features_dir, const char *out)
     speech_free(&s);
     return status_in(outcome, "preparing Speech Commands");
 }
+
+static const import_key keys[] = {
+    {.name = "features",
+     .value = "DIR",
+     .type = IMPORT_PATH,
+     .needed = true,
+     .letter = 'f',
+     .help = "a folder with train.bin, val.bin, test.bin (or .xz) of ready features"},
+    IMPORT_KEYS_END,
+};
+
+static status run(const import_request *r)
+{
+    return import_speech_commands(import_text(r, "features"), r->output);
+}
+
+const importer importer_speech_commands = {
+    .name = "speech_commands",
+    .summary = "keywords of Google Speech Commands v2: 49x10 features, 12 classes",
+    .details = "The three files are the three splits.\n",
+    .keys = keys,
+    .run = run,
+};

@@ -1,11 +1,13 @@
 #include "core/data/import/synthetic.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/import/digit_image.h"
+#include "core/data/import/importer.h"
 #include "core/data/prepared.h"
 
 enum { DIGITS = 10, MAX_IMAGES = 1 << 20, SPLIT_BITS = 28 };
@@ -89,3 +91,49 @@ status synthetic_prepare(const char *out, uint64_t seed, int train, int validati
     free(a.split);
     return status_in(outcome, "drawing the synthetic data set");
 }
+
+static const import_key keys[] = {
+    {.name = "seed",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "1",
+     .high = INT_MAX,
+     .letter = 'r',
+     .help = "of everything that is drawn; default 1"},
+    {.name = "train",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "8000",
+     .low = 1,
+     .high = MAX_IMAGES,
+     .help = "training images; default 8000"},
+    {.name = "validation",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "2000",
+     .low = 1,
+     .high = MAX_IMAGES,
+     .help = "validation images; default 2000"},
+    {.name = "test",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "2000",
+     .low = 1,
+     .high = MAX_IMAGES,
+     .help = "test images; default 2000"},
+    IMPORT_KEYS_END,
+};
+
+static status run(const import_request *r)
+{
+    return synthetic_prepare(r->output, (uint64_t)import_integer(r, "seed"), (int)import_integer(r, "train"),
+                             (int)import_integer(r, "validation"), (int)import_integer(r, "test"));
+}
+
+const importer importer_synthetic = {
+    .name = "synthetic",
+    .summary = "32x32 colour images of digits, drawn by the program; for the demo and the tests",
+    .details = "The same seed gives the same bytes on every machine.\n",
+    .keys = keys,
+    .run = run,
+};

@@ -1,0 +1,90 @@
+#include "core/data/import/importer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "core/data/prepared.h"
+
+static int find_key(const import_request *r, const char *name)
+{
+    for (int i = 0; r->what->keys[i].name != NULL; i++)
+        if (strcmp(r->what->keys[i].name, name) == 0) return i;
+    assert(!"a key of this importer");
+    return 0;
+}
+
+static status check_number(const import_request *r, const import_key *k, const char *text)
+{
+    char *end;
+    errno = 0;
+    double value = k->type == IMPORT_INTEGER ? (double)strtol(text, &end, 10) : strtod(text, &end);
+    const char *kind = k->type == IMPORT_INTEGER ? "a whole number" : "a number";
+    if (end == text || *end != '\0' || errno != 0 || !(value >= k->low && value <= k->high))
+        return status_fail(STATUS_CONFIG, "prepare %s: --%s wants %s from %.10g to %.10g, not \"%.60s\"", r->what->name,
+                           k->name, kind, k->low, k->high, text);
+    return status_ok();
+}
+
+static status check_key(const import_request *r, const import_key *k, const char *text)
+{
+    if (text == NULL) {
+        if (!k->needed) return status_ok();
+        return status_fail(STATUS_CONFIG, "prepare: %s needs --%s %s", r->what->name, k->name, k->value);
+    }
+    if (k->type == IMPORT_PATH && !file_exists(text))
+        return status_fail(STATUS_CONFIG, "prepare: %s %.300s does not exist", k->name, text);
+    if (k->type == IMPORT_INTEGER || k->type == IMPORT_NUMBER) return check_number(r, k, text);
+    return status_ok();
+}
+
+status import_check(const import_request *r)
+{
+    for (int i = 0; r->what->keys[i].name != NULL; i++) TRY(check_key(r, &r->what->keys[i], r->values[i]));
+    return status_ok();
+}
+
+const char *import_text(const import_request *r, const char *key)
+{
+    int i = find_key(r, key);
+    return r->values[i] != NULL ? r->values[i] : r->what->keys[i].fallback;
+}
+
+long import_integer(const import_request *r, const char *key)
+{
+    return strtol(import_text(r, key), NULL, 10);
+}
+
+double import_number(const import_request *r, const char *key)
+{
+    return strtod(import_text(r, key), NULL);
+}
+
+bool import_switch(const import_request *r, const char *key)
+{
+    return r->values[find_key(r, key)] != NULL;
+}
+
+bool import_given(const import_request *r, const char *key)
+{
+    return r->values[find_key(r, key)] != NULL;
+}
+
+void import_name(char *out, size_t size, const import_request *r, const char *source)
+{
+    if (import_given(r, "name")) {
+        snprintf(out, size, "%s", import_text(r, "name"));
+        return;
+    }
+    prepared_basename(out, size, source);
+    char *dot = out[0] != '\0' ? strchr(out + 1, '.') : NULL;
+    if (dot != NULL) *dot = '\0';
+}
+
+void import_progress(const import_request *r, const char *what, long done, long of)
+{
+    if (r->progress != NULL) r->progress(what, done, of);
+}
