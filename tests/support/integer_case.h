@@ -19,7 +19,7 @@ typedef struct {
     const int *weight_bits;
     int activation_bits;
     arithmetic arithmetic;
-    quantizer_rules quantizer;
+    const quantizer_rules *quantizer;
     uint32_t seed;
     bool all_pruned;  /* whatever can be */
     const char *text; /* of a network file, instead of one */
@@ -80,7 +80,7 @@ static inline void integer_case_open(integer_case *c, const integer_case_options
     }
     model_options o = {.quantized = true,
                        .rules = arithmetic_rules_of(options->arithmetic),
-                       .quantizer = options->quantizer,
+                       .quantizer = *options->quantizer,
                        .activation_count = 1,
                        .activation_bits = {options->activation_bits},
                        .input_count = 1,

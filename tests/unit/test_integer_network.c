@@ -34,18 +34,18 @@ static const quantizer_rules published = {.clip_percentile = 99.9},
                              kept_floor = {.batchnorm = BATCHNORM_KEPT, .before_add = BEFORE_ADD_SIGNED};
 
 static const integer_case_options cases[] = {
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, published, 1, false, NULL},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 2, false, NULL},
-    {"tests/support/networks/every_layer.cfg", all_bits, 8, ARITHMETIC_EXACT, kept_floor, 3, false, NULL},
-    {"tests/support/networks/every_layer.cfg", all_bits, 4, ARITHMETIC_EXACT, kept, 4, false, NULL},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 2, ARITHMETIC_EXACT, kept, 5, false, NULL},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, published, 6, false, NULL},
-    {"configs/networks/resnet8.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 7, false, NULL},
-    {"configs/networks/digits8.cfg", full_bits, 8, ARITHMETIC_EXACT, published, 8, false, NULL},
-    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 9, false, NULL},
-    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, published, 10, false, NULL},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 11, true, NULL},
-    {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, published, 12, true, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 1, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 2, false, NULL},
+    {"tests/support/networks/every_layer.cfg", all_bits, 8, ARITHMETIC_EXACT, &kept_floor, 3, false, NULL},
+    {"tests/support/networks/every_layer.cfg", all_bits, 4, ARITHMETIC_EXACT, &kept, 4, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 2, ARITHMETIC_EXACT, &kept, 5, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, &published, 6, false, NULL},
+    {"configs/networks/resnet8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 7, false, NULL},
+    {"configs/networks/digits8.cfg", full_bits, 8, ARITHMETIC_EXACT, &published, 8, false, NULL},
+    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 9, false, NULL},
+    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, &published, 10, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 11, true, NULL},
+    {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 12, true, NULL},
 };
 static const char *const tables[] = {"portable", "avx2", "vnni"};
 enum { CASES = sizeof cases / sizeof *cases, TABLES = sizeof tables / sizeof *tables, RANDOM_NETWORKS = 60 };
@@ -302,7 +302,7 @@ static integer_case_options random_options(char *text, uint32_t seed)
                                   .text = text,
                                   .weight_bits = seed % 3 == 0 ? all_bits : usual_bits,
                                   .activation_bits = activations[seed % 5],
-                                  .quantizer = *rules[seed / 2 % 3],
+                                  .quantizer = rules[seed / 2 % 3],
                                   .seed = seed,
                                   .all_pruned = seed % 11 == 0};
 }
