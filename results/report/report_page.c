@@ -226,6 +226,19 @@ static void print_body(FILE *out, const report_data *d)
     fputs(at + strlen(mark), out);
 }
 
+/* Line ends stay. */
+static void html_lines(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        const size_t length = strcspn(text, "\n");
+        char *line = strndup(text, length);
+        if (line != NULL) report_text_html(out, line);
+        free(line);
+        fputc('\n', out);
+        text += length + (text[length] == '\n');
+    }
+}
+
 static void print_origins(FILE *out, const report_data *d, const page_source *source)
 {
     char now[24];
@@ -236,18 +249,11 @@ static void print_origins(FILE *out, const report_data *d, const page_source *so
         fprintf(out, "<h3>Run %c: ", 'A' + r);
         report_text_html(out, d->runs[r].path);
         fputs("</h3>\n<pre>", out);
-        report_text_html(out, d->runs[r].provenance);
+        html_lines(out, d->runs[r].provenance);
         fputs("</pre>\n", out);
         if (config != NULL) {
             fputs("<details><summary>configuration</summary><pre>", out);
-            for (const char *line = config; *line != '\0';) { /* line ends stay */
-                const size_t length = strcspn(line, "\n");
-                char *copy = strndup(line, length);
-                if (copy != NULL) report_text_html(out, copy);
-                free(copy);
-                fputc('\n', out);
-                line += length + (line[length] == '\n');
-            }
+            html_lines(out, config);
             fputs("</pre></details>\n", out);
         }
         free(config);

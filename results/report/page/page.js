@@ -61,9 +61,10 @@ function frame(svg, w, h, x, y, below, beside) {
   const left = 62, bottom = 48, top = 12, right = 14;
   const px = (v) => left + (w - left - right) * (x.log ? Math.log(v / x.low) / Math.log(x.high / x.low) : (v - x.low) / (x.high - x.low));
   const py = (v) => h - bottom - (h - bottom - top) * (v - y.low) / (y.high - y.low);
+  let last = -Infinity;
   for (const t of ticks(x.low, x.high, x.log)) {
     element("line", { x1: px(t), x2: px(t), y1: top, y2: h - bottom, stroke: "#e4e6ea" }, svg);
-    element("text", { x: px(t), y: h - bottom + 18, "text-anchor": "middle" }, svg, short(t));
+    if (px(t) - last > 34) { element("text", { x: px(t), y: h - bottom + 18, "text-anchor": "middle" }, svg, short(t)); last = px(t); }
   }
   for (const t of ticks(y.low, y.high, false)) {
     element("line", { x1: left, x2: w - right, y1: py(t), y2: py(t), stroke: "#e4e6ea" }, svg);
@@ -93,7 +94,8 @@ function describe(p) {
 function drawFront() {
   const svg = $("front");
   svg.replaceChildren();
-  const points = visible(), w = 1100, h = 560;
+  const w = Math.max(320, Math.round(svg.clientWidth || 1100)), h = Math.round(Math.min(560, 240 + 0.3 * w)), points = visible();
+  svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
   if (!points.length) { element("text", { x: 20, y: 40 }, svg, "No point passes the filters."); return; }
   const front = frontOf(points), onFront = new Set(front), published = data.published.filter((q) => q.column === data.costs[state.cost].name && state.metric === data.metric);
   const xs = [...bounds(points, costOf), ...published.map((q) => q.cost)];
@@ -263,7 +265,7 @@ function drawSchedule() {
     const h = 50 + 18 * lanes.length, div = $("schedule");
     const busy = bars.reduce((s, b) => s + b.to - b.from, 0) / (lanes.length * end);
     element("p", {}, div, `${data.runs.length > 1 ? "Run " + letter(r) + ": " : ""}${bars.length} tasks in ${short(end)} s on up to ${lanes.length} ${lanes.length > 1 ? "groups" : "group"} at a time, busy ${(100 * busy).toFixed(1)} % of it.`);
-    const svg = element("svg", { viewBox: `0 0 1100 ${h}` }, div), x = (t) => 10 + 1080 * t / end;
+    const w = Math.max(320, Math.round(div.clientWidth || 1100)), svg = element("svg", { viewBox: `0 0 ${w} ${h}` }, div), x = (t) => 10 + (w - 20) * t / end;
     for (const t of ticks(0, end, false)) { element("line", { x1: x(t), x2: x(t), y1: 0, y2: h - 30, stroke: "#e4e6ea" }, svg); element("text", { x: x(t), y: h - 12, "text-anchor": "middle" }, svg, short(t) + " s"); }
     for (const b of bars) element("title", {}, element("rect", { x: x(b.from), y: 18 * b.lane + 2, width: Math.max(1, x(b.to) - x(b.from)), height: 14, fill: "#5b8ed6", stroke: "#fff", "stroke-width": 0.6 }, svg), `${b.name}: ${short(b.from)} s to ${short(b.to)} s`);
   }
@@ -273,6 +275,7 @@ function drawSchedule() {
 // ---- start ----
 function redraw() { drawFront(); drawTable(); drawCross(); drawPoint(); answer(); $("limit-unit").textContent = unit(); }
 data.costs.forEach((c, i) => element("option", { value: i }, $("cost"), `${c.name}: ${c.description}`));
+addEventListener("resize", drawFront);
 $("cost").value = state.cost;
 $("cost").addEventListener("change", () => { state.cost = Number($("cost").value); $("limit").value = ""; redraw(); });
 $("metric").value = state.metric;
