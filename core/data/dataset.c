@@ -14,9 +14,13 @@
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
+#include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/data/dataset_header.h"
 #include "core/data/prepared.h"
 #include "core/io/h5.h"
+#include "core/io/probe.h"
+#include "core/io/seal.h"
 
 /* The block: this header, then the arrays at the stored offsets. Offsets, not pointers, because every process maps the
  * block at another address. */
@@ -140,37 +144,6 @@ static status complete(dataset_header *h, const dataset_source *from)
 
 /* ---- reading ---- */
 
-static status read_file(dataset_header *out, const char *path, bool completely)
-{
-    if (!file_exists(path))
-        return status_fail(STATUS_CONFIG,
-                           "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
-                           "(or of your own data, see bitfront prepare --help)",
-                           path, path);
-    dataset_source from = {.path = path};
-    TRY(h5_open_read(&from.file, path));
-    status outcome = dataset_header_read(out, &from);
-    if (!failed(outcome) && completely) outcome = complete(out, &from);
-    status closed = h5_close(from.file);
-    return failed(outcome) ? outcome : closed;
-}
-
-status dataset_measure(size_t *bytes, const char *path)
-{
-    dataset_header h;
-    TRY(read_file(&h, path, false));
-    *bytes = block_layout(&h).bytes;
-    return status_ok();
-}
-
-status dataset_content_checksum(char *text, const char *path)
-{
-    dataset_header h;
-    TRY(read_file(&h, path, true));
-    snprintf(text, sizeof h.shape.content_checksum, "%s", h.shape.content_checksum);
-    return status_ok();
-}
-
 static status read_class_names(char *out, const dataset_source *from, int classes)
 {
     char **names;
@@ -183,7 +156,7 @@ static status read_class_names(char *out, const dataset_source *from, int classe
                                   DATASET_NAME - 1);
             break;
         }
-        strcpy(out + i * DATASET_NAME, names[i]);
+        text_printable(strcpy(out + i * DATASET_NAME, names[i]));
     }
     free(names);
     return outcome;
@@ -266,13 +239,84 @@ static status load_open(char *block, size_t bytes, const dataset_source *from)
     return status_ok();
 }
 
-status dataset_load(void *block, size_t bytes, const char *path)
+static status load_unchecked(void *block, size_t bytes, const char *path)
 {
     dataset_source from = {.path = path};
     TRY(h5_open_read(&from.file, path));
     status outcome = load_open(block, bytes, &from);
     status closed = h5_close(from.file);
     return failed(outcome) ? outcome : closed;
+}
+
+static status read_header_of(dataset_header *out, const char *path, bool completely)
+{
+    dataset_source from = {.path = path};
+    TRY(h5_open_read(&from.file, path));
+    status outcome = dataset_header_read(out, &from);
+    if (!failed(outcome) && completely) outcome = complete(out, &from);
+    status closed = h5_close(from.file);
+    return failed(outcome) ? outcome : closed;
+}
+
+/* The whole of a file, for nothing. */
+static status try_file(void *path)
+{
+    dataset_header h;
+    TRY(read_header_of(&h, path, false));
+    size_t bytes = block_layout(&h).bytes;
+    void *block = size_allocate(bytes);
+    if (block == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the %zu MB of data set %s", bytes / 1000000,
+                           (const char *)path);
+    status s = load_unchecked(block, bytes, path);
+    free(block);
+    return s;
+}
+
+/* A seal says that the file is as it was written; without one HDF5 may not survive it. */
+static status check_trust(bool *sealed, const char *path)
+{
+    TRY(seal_look(sealed, path));
+    return *sealed ? status_ok() : probe_read(path, try_file, (void *)path);
+}
+
+static status read_file(dataset_header *out, const char *path, bool completely)
+{
+    if (!file_exists(path))
+        return status_fail(STATUS_CONFIG,
+                           "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
+                           "(or of your own data, see bitfront prepare --help)",
+                           path, path);
+    bool sealed;
+    TRY(check_trust(&sealed, path));
+    TRY(read_header_of(out, path, completely));
+    out->shape.is_sealed = sealed;
+    return status_ok();
+}
+
+status dataset_measure(size_t *bytes, const char *path)
+{
+    dataset_header h;
+    TRY(read_file(&h, path, false));
+    *bytes = block_layout(&h).bytes;
+    return status_ok();
+}
+
+status dataset_content_checksum(char *text, const char *path)
+{
+    dataset_header h;
+    TRY(read_file(&h, path, true));
+    snprintf(text, sizeof h.shape.content_checksum, "%s", h.shape.content_checksum);
+    return status_ok();
+}
+
+status dataset_load(void *block, size_t bytes, const char *path)
+{
+    bool sealed;
+    TRY(check_trust(&sealed, path));
+    TRY(load_unchecked(block, bytes, path));
+    ((block_header *)block)->shape.is_sealed = sealed;
+    return status_ok();
 }
 
 dataset dataset_attach(const void *block)

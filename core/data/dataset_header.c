@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/checksum.h"
+#include "core/base/text.h"
 #include "core/data/prepared.h"
 
 _Static_assert(sizeof(((dataset *)0)->source_checksum) == CHECKSUM_TEXT, "a checksum text fits");
@@ -145,7 +146,7 @@ static status read_text(char *out, size_t size, bool *there, const dataset_sourc
     if (!*there) return status_ok();
     TRY(h5_get_text(&text, from->file, ".", attribute));
     bool fits = strlen(text) < size;
-    if (fits) strcpy(out, text);
+    if (fits) text_printable(strcpy(out, text));
     free(text);
     if (fits) return status_ok();
     return status_fail(STATUS_DATA, "%s: attribute %s is longer than %zu bytes", from->path, attribute, size - 1);

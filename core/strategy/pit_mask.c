@@ -152,7 +152,7 @@ static void train_masks(trainer *t, real *own, real *gradients)
 }
 
 /* The masks of the next step: closed channels are 0 in the values. */
-static void apply_masks(trainer *t, real *own)
+static status apply_masks(trainer *t, real *own)
 {
     const graph *g = t->in.graph;
     const masks k = masks_in(t, own);
@@ -173,6 +173,7 @@ static void apply_masks(trainer *t, real *own)
         }
         for (int c = first; c < first + g->groups[i].channels; c++) k.open[c] = fabs((double)k.number[c]) > 0.5 ? 1 : 0;
     }
+    return status_ok();
 }
 
 static double penalty(const trainer *t, double cost)

@@ -54,7 +54,7 @@ typedef struct stage {
     void (*gradient)(trainer *t, real *own, real *gradients);
 
     /* After the update of a step: the values may be changed. */
-    void (*updated)(trainer *t, real *own);
+    status (*updated)(trainer *t, real *own);
 
     /* Cost of the network as it is, for the curve; NULL: of its choices. */
     double (*cost)(trainer *t, const real *own);

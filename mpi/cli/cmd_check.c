@@ -20,7 +20,7 @@ static bool is_hdf5(const char *path)
 {
     static const char mark[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
     char head[sizeof mark] = "";
-    FILE *file = fopen(path, "rb");
+    FILE *file = failed(file_check_plain(path)) ? NULL : fopen(path, "rb");
     if (file == NULL) return false;
     size_t got = fread(head, 1, sizeof head, file);
     fclose(file);

@@ -23,7 +23,7 @@ alone cost configs/networks/resnet8.cfg
 expect 0 "total" "cost of a network"
 check "default is 8 bit: 618880 bits" test "$(total size)" = 618880
 check "default is 8 bit: 155241 NE16 cycles" test "$(total ne16)" = 155241
-for model in macs bitops mpic mpic_energy params ops gap8 flash ram; do check "the totals have $model" test -n "$(total $model)"; done
+for model in macs bitops mpic mpic_energy params ops gap8 flash ram bops_accumulator; do check "the totals have $model" test -n "$(total $model)"; done
 check "a line for every layer" test "$(grep -cE '^(input|b[123]\.(c1|c2|sc)|fc) ' "$work/out")" = 10
 alone cost configs/networks/resnet8.cfg --allocation uniform:w4a8
 check "w4a8: 104361 NE16 cycles" test "$(total ne16)" = 104361

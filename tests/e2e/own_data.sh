@@ -91,6 +91,19 @@ done
 BITFRONT_DATA_MEMORY=0 alone check gzip.h5
 expect 2 "stored in chunks" "compressed samples that would have to be mapped"
 
+# ---- a look at augmented samples ----
+sed 's/^augment = .*/augment = { rotate_degrees = 10.0; noise = 0.1; cutout_pixels = 5; };/' small.cfg > augmented.cfg
+alone prepare --preview mine.h5 augmented.cfg -o sheet.png
+expect 0 "wrote sheet.png" "a sheet of samples"
+alone prepare --preview mine.h5 augmented.cfg -o again.png
+check "it is the same every time" cmp sheet.png again.png
+mkdir -p sheets/a sheets/b
+for i in 1 2 3 4; do cp sheet.png sheets/a/$i.png; cp sheet.png sheets/b/$i.png; done
+alone prepare folder --source sheets -o sheets.h5
+expect 0 "wrote sheets.h5" "it is a picture that can be read"
+alone check sheets.h5
+expect 0 "580 x 580 x 3, 2 classes" "ten by ten samples of 28 x 28, twice as large, two pixels apart"
+
 # ---- networks ----
 for network in "$root"/configs/networks/*.cfg; do
     alone check "$network"

@@ -195,7 +195,7 @@ static void test_a_closed_channel_is_away_and_comes_back(void **state)
         const real before[] = {t->values[gamma], t->values[beta]};
         const double full = pit_search_stage.cost(t, own);
         own[channel] = (real)-0.5; /* |m| = 1/2 is closed */
-        pit_search_stage.updated(t, own);
+        check_ok(pit_search_stage.updated(t, own));
         assert_true(own[OPEN + channel] == 0 && t->values[gamma] == 0);
         assert_true(t->values[beta] == (all ? 0 : before[1]));
         assert_true(full - pit_search_stage.cost(t, own) == 8 * (9 * 8 + 10));
@@ -206,10 +206,10 @@ static void test_a_closed_channel_is_away_and_comes_back(void **state)
         assert_float_equal((double)own[SLOPE + channel], slope, 1e-6);
         t->values[gamma] = 9; /* whatever an optimiser does to what is closed */
         own[channel] = (real)0.8;
-        pit_search_stage.updated(t, own);
+        check_ok(pit_search_stage.updated(t, own));
         assert_true(t->values[gamma] == before[0] && t->values[beta] == before[1]);
         own[channel] = 0;
-        pit_search_stage.updated(t, own);
+        check_ok(pit_search_stage.updated(t, own));
         check_ok(pit_search_stage.end(t, own));
         assert_true(t->values[gamma] == 0 && t->values[beta] == 0);
         free(gradients);
