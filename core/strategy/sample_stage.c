@@ -56,7 +56,7 @@ static status begin(trainer *t, real *own)
     for (int f = 0; f < s.factor_count; f++)
         for (int i = 0; i < s.factors[f].options; i++)
             own[s.first[f] + i] =
-                s.choice.bits[i] == 8 && s.choice.kept[i] == 1 && s.factors[f].options > 1 ? -(real)log(2) : 0;
+                s.choice.bits[i] == 8 && sample_options_of(entry_of(t))->width_count == 0 ? -(real)log(2) : 0;
     return status_ok();
 }
 

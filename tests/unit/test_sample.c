@@ -263,8 +263,10 @@ static void test_draws_follow_the_probabilities(void **state)
     int counts[12], again[12];
     for (int i = 0; i < 12; i++) logits[i] = i % 2 == 0 ? (real)log(3) : 0; /* 3/4, 1/4 */
     double sum = 0, all = 0;
+    int alike = 0;
     for (uint32_t d = 0; d < 300; d++) {
         sample_space_draw(counts, &s, logits, 1, d, 0);
+        alike += counts[0] == counts[2]; /* both of 8 channels */
         for (int f = 0; f < 6; f++) {
             assert_int_equal(counts[2 * f] + counts[2 * f + 1], s.factors[f].trials);
             sum += counts[2 * f];
@@ -272,6 +274,7 @@ static void test_draws_follow_the_probabilities(void **state)
         }
     }
     assert_float_equal(sum / all, 0.75, 0.01);
+    assert_true(alike < 150);
     sample_space_draw(counts, &s, logits, 1, 5, 0);
     sample_space_draw(again, &s, logits, 1, 5, 0);
     assert_memory_equal(counts, again, sizeof counts);
