@@ -315,6 +315,10 @@ static void test_bad_entries_are_refused(void **state)
                   "precision 0");
     check_refused("strategy = \"sample\"; cost_model = \"mpic\"; strengths = [1.0]; precisions = [3, 4];",
                   "does not say what weights of 3 bit cost");
+    check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; family = \"filter_multinomial\";",
+                  "take strategy \"sample\"");
+    check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; ratios = [0.5, 0.25];",
+                  "do not rise");
     check_refused("strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; family = \"net_multinomial\";",
                   "is a key of strategy");
 }
