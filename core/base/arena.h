@@ -6,11 +6,12 @@
 #include <stddef.h>
 
 #include "core/base/real.h"
+#include "core/base/size.h"
 #include "core/base/status.h"
 
 typedef struct {
     char *base;            /* NULL while counting; owned after arena_reserve */
-    size_t used, capacity; /* bytes */
+    size_t used, capacity; /* bytes; SIZE_MAX: more than can be counted */
 } arena;
 
 /* `bytes`, 64-byte aligned, zeroed by arena_reserve. NULL while counting. */
@@ -19,7 +20,7 @@ void *arena_bytes(arena *a, size_t bytes);
 /* The same for `count` values. */
 static inline real *arena_reals(arena *a, size_t count)
 {
-    return arena_bytes(a, count * sizeof(real));
+    return arena_bytes(a, size_product(count, sizeof(real)));
 }
 
 MUST_CHECK status arena_reserve(arena *a); /* allocate what was counted, zeroed, and rewind */

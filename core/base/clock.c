@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "core/base/clock.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <time.h>
 
 double clock_seconds(void)
@@ -27,14 +27,27 @@ void clock_utc(char out[24])
     strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
+static int digits(const char *at, int count)
+{
+    int value = 0;
+    while (count-- > 0) value = 10 * value + (*at++ - '0');
+    return value;
+}
+
 double clock_of_utc(const char *t)
 {
-    struct tm when = {0};
-    if (sscanf(t, "%d-%d-%dT%d:%d:%dZ", &when.tm_year, &when.tm_mon, &when.tm_mday, &when.tm_hour, &when.tm_min,
-               &when.tm_sec) != 6)
-        return -1;
-    when.tm_year -= 1900;
-    when.tm_mon -= 1;
+    static const char form[] = "0000-00-00T00:00:00Z";
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == '0' ? t[i] < '0' || t[i] > '9' : t[i] != form[i]) return -1;
+    const int month = digits(t + 5, 2), day = digits(t + 8, 2), hour = digits(t + 11, 2), minute = digits(t + 14, 2);
+    const int second = digits(t + 17, 2);
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return -1;
+    struct tm when = {.tm_year = digits(t, 4) - 1900,
+                      .tm_mon = month - 1,
+                      .tm_mday = day,
+                      .tm_hour = hour,
+                      .tm_min = minute,
+                      .tm_sec = second};
     return (double)timegm(&when);
 }
 

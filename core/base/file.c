@@ -12,7 +12,7 @@
 
 #include "core/base/fail_point.h"
 
-enum { MAX_PATH = 4096 };
+static const off_t MAX_TEXT_BYTES = (off_t)1 << 31; /* a log of ten million lines */
 
 bool file_exists(const char *path)
 {
@@ -21,7 +21,7 @@ bool file_exists(const char *path)
 
 status file_make_directory(const char *path)
 {
-    char partial[MAX_PATH];
+    char partial[FILE_PATH];
     if (strlen(path) >= sizeof partial) return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
     for (size_t i = 1; i <= strlen(path); i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
@@ -88,7 +88,7 @@ status file_rename(const char *from, const char *to)
 /* Makes the names of a directory durable. */
 static status sync_directory_of(const char *path)
 {
-    char directory[MAX_PATH];
+    char directory[FILE_PATH];
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (slash == NULL)
@@ -158,9 +158,70 @@ status file_copy(const char *to, const char *from)
     return result;
 }
 
+/* What stands there instead of a file, in the words of its owner; NULL for a file. */
+static const char *other_than_file(mode_t mode)
+{
+    return S_ISREG(mode)    ? NULL
+           : S_ISDIR(mode)  ? "a directory"
+           : S_ISFIFO(mode) ? "a FIFO"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
+status file_open_plain(int *fd, const char *path)
+{
+    /* O_NONBLOCK: opening a FIFO would wait for its writer. It means nothing for a file. */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    struct stat info;
+    const char *what = fstat(*fd, &info) == 0 ? other_than_file(info.st_mode) : "unknown";
+    if (what == NULL) return status_ok();
+    close(*fd);
+    *fd = -1;
+    return status_fail(STATUS_CONFIG, "cannot read %s: it is %s, not a file", path, what);
+}
+
+status file_check_plain(const char *path)
+{
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    close(fd);
+    return status_ok();
+}
+
+status file_check_place(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        if (errno == ENOENT) return status_ok();
+        return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    const char *what = other_than_file(info.st_mode);
+    if (what == NULL) return status_ok();
+    return status_fail(STATUS_CONFIG, "cannot write %s: it is %s, not a file; give another name", path, what);
+}
+
+/* Where the links at `path` lead: what has to be replaced for `path` to stay a link. */
+static status follow(char out[FILE_PATH], const char *path)
+{
+    char target[FILE_PATH];
+    if (snprintf(out, FILE_PATH, "%s", path) >= FILE_PATH)
+        return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
+    for (int hops = 0;; hops++) {
+        ssize_t length = readlink(out, target, sizeof target - 1);
+        if (length < 0) return status_ok(); /* no link, or nothing */
+        if (hops == 40) return status_fail(STATUS_CONFIG, "cannot write %s: its links go in a circle", path);
+        target[length] = '\0';
+        const char *slash = target[0] == '/' ? NULL : strrchr(out, '/');
+        size_t folder = slash != NULL ? (size_t)(slash - out) + 1 : 0;
+        if (folder + (size_t)length >= FILE_PATH) return status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
+        memcpy(out + folder, target, (size_t)length + 1);
+    }
+}
+
 /* Opens a new file beside `path`, whose name no other process uses: jobs of several hosts may write the same file at
  * the same time. -1: errno says why. */
-static int create_beside(char temporary[MAX_PATH], const char *path)
+static int create_beside(char temporary[FILE_PATH], const char *path)
 {
     enum { ATTEMPTS = 100 };
     struct timespec now;
@@ -168,7 +229,7 @@ static int create_beside(char temporary[MAX_PATH], const char *path)
     unsigned number = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
     int fd = -1;
     for (unsigned i = 0; i < ATTEMPTS && fd < 0; i++) {
-        if (snprintf(temporary, MAX_PATH, "%s.tmp-%08x", path, number + i) >= MAX_PATH) {
+        if (snprintf(temporary, FILE_PATH, "%s.tmp-%08x", path, number + i) >= FILE_PATH) {
             errno = ENAMETOOLONG;
             return -1;
         }
@@ -178,22 +239,68 @@ static int create_beside(char temporary[MAX_PATH], const char *path)
     return fd;
 }
 
-status file_write_text(const char *path, const char *text)
+/* *fd: open for writing. */
+static status open_replacement(int *fd, file_replacement *out, const char *path)
 {
-    char temporary[MAX_PATH];
-    int fd = create_beside(temporary, path);
-    if (fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
-    status s = file_write_bytes(fd, temporary, text, strlen(text));
-    if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", temporary, strerror(errno));
-    if (!failed(s)) s = file_publish(temporary, path);
-    if (failed(s)) unlink(temporary);
+    TRY(file_check_place(path));
+    TRY(follow(out->target, path));
+    *fd = create_beside(out->temporary, out->target);
+    return *fd >= 0 ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
+status file_replace_begin(file_replacement *out, const char *path)
+{
+    int fd;
+    TRY(open_replacement(&fd, out, path));
+    close(fd);
+    return status_ok();
+}
+
+status file_replace_end(const file_replacement *r)
+{
+    status s = file_publish(r->temporary, r->target);
+    if (failed(s)) unlink(r->temporary);
     return s;
 }
 
-status file_read_text(char **out, const char *path)
+void file_replace_abandon(const file_replacement *r)
 {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    unlink(r->temporary);
+}
+
+status file_write_text(const char *path, const char *text)
+{
+    file_replacement r;
+    int fd;
+    TRY(open_replacement(&fd, &r, path));
+    status s = file_write_bytes(fd, r.temporary, text, strlen(text));
+    if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    if (!failed(s)) return file_replace_end(&r);
+    file_replace_abandon(&r);
+    return s;
+}
+
+static status open_whole(FILE **out, const char *path)
+{
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    struct stat info;
+    if (fstat(fd, &info) == 0 && info.st_size > MAX_TEXT_BYTES) {
+        close(fd);
+        return status_fail(STATUS_CONFIG, "%s holds %lld bytes: too much to be read at once", path,
+                           (long long)info.st_size);
+    }
+    *out = fdopen(fd, "r");
+    if (*out != NULL) return status_ok();
+    int why = errno;
+    close(fd);
+    return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(why));
+}
+
+status file_read_bytes(char **out, size_t *count, const char *path)
+{
+    FILE *file = NULL;
+    TRY(open_whole(&file, path));
     size_t used = 0, capacity = 4096;
     char *text = malloc(capacity);
     while (text != NULL) {
@@ -206,13 +313,48 @@ status file_read_text(char **out, const char *path)
         text = more;
     }
     bool bad = ferror(file) != 0;
+    int why = errno;
     fclose(file);
     if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
     if (bad) {
         free(text);
-        return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
+        return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(why));
     }
     text[used] = '\0';
+    *out = text;
+    *count = used;
+    return status_ok();
+}
+
+/* Text as editors on other systems save it, and what a crash makes of it. */
+static status check_text(const char *text, size_t count, const char *path)
+{
+    if (count >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+        return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
+    const char *nul = memchr(text, '\0', count);
+    if (nul != NULL) {
+        int line = 1;
+        for (const char *at = text; at < nul; at++) line += *at == '\n';
+        return status_fail(STATUS_CONFIG, "%s:%d: NUL bytes: a crash of the machine has cut the file, or it is no text",
+                           path, line);
+    }
+    if (memchr(text, '\r', count) != NULL && memchr(text, '\n', count) == NULL)
+        return status_fail(STATUS_CONFIG, "%s: its lines end with CR alone: save it with LF", path);
+    return status_ok();
+}
+
+status file_read_text(char **out, const char *path)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8 with byte order mark */
+    char *text;
+    size_t count;
+    TRY(file_read_bytes(&text, &count, path));
+    status good = check_text(text, count, path);
+    if (failed(good)) {
+        free(text);
+        return good;
+    }
+    if (strncmp(text, mark, strlen(mark)) == 0) memmove(text, text + strlen(mark), count - strlen(mark) + 1);
     *out = text;
     return status_ok();
 }

@@ -31,11 +31,35 @@ MUST_CHECK status file_publish_new(bool *there, const char *temporary, const cha
 /* Copies the bytes of a file to a new one (replacing what is at `to`); nothing is left there after a failure. */
 MUST_CHECK status file_copy(const char *to, const char *from);
 
-/* Writes text to a new file path.tmp-NUMBER and publishes it: of several that write at the same time, one is the last.
- */
+/* Replaces `path` by a file with this text: of several that write at the same time, one is the last. */
 MUST_CHECK status file_write_text(const char *path, const char *text);
 
-/* The whole file as a NUL-terminated string; the caller frees *out. */
+/* Opens for reading what has to be a file: CONFIG for a directory, a FIFO (without waiting for its writer) or a device,
+ * IO with the system's reason when it cannot be opened. The caller closes *fd. */
+MUST_CHECK status file_open_plain(int *fd, const char *path);
+
+/* The same for libraries that open by name themselves. */
+MUST_CHECK status file_check_plain(const char *path);
+
+/* May `path` be replaced by a file? Also when nothing is there. CONFIG when it is a directory, a FIFO or a device. */
+MUST_CHECK status file_check_place(const char *path);
+
+/* Replaces what is at `path` (nothing, or a file; links are followed) by a file that is written beside it: begin makes
+ * it, empty, under a name that nobody else uses; end publishes it as file_publish does and leaves nothing behind when
+ * that fails; abandon removes it. */
+enum { FILE_PATH = 4096 };
+typedef struct {
+    char target[FILE_PATH], temporary[FILE_PATH];
+} file_replacement;
+MUST_CHECK status file_replace_begin(file_replacement *out, const char *path);
+MUST_CHECK status file_replace_end(const file_replacement *r);
+void file_replace_abandon(const file_replacement *r);
+
+/* The whole file, and a NUL behind it; the caller frees *out. */
+MUST_CHECK status file_read_bytes(char **out, size_t *count, const char *path);
+
+/* The whole text file as a NUL-terminated string, without a byte order mark; the caller frees *out. CONFIG when it is
+ * no text that we can read: NUL bytes (with the line), UTF-16, lines that end with CR alone. */
 MUST_CHECK status file_read_text(char **out, const char *path);
 
 #endif

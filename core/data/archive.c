@@ -25,6 +25,7 @@ static status failure(const archive *a)
 /* raw: the file is one member (named "data" by libarchive), whatever its bytes are. */
 static status open_as(archive *out, const char *path, bool raw)
 {
+    TRY(file_check_plain(path));
     archive a = {archive_read_new(), path, raw};
     if (a.handle == NULL) return status_fail(STATUS_MEMORY, "no memory to read %s", path);
     archive_read_support_filter_gzip(a.handle);

@@ -4,21 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
 #include "core/data/dataset.h"
 #include "core/io/h5.h"
-
-enum { PREPARED_PATH = 4096 };
+#include "core/io/seal.h"
 
 struct prepared_file {
     h5_id file;
     prepared what; /* borrows */
     checksum sum;  /* of the content so far */
     int written;   /* samples */
-    char path[PREPARED_PATH], temporary[PREPARED_PATH];
+    file_replacement place;
 };
 
 static size_t sample_bytes(const prepared *p)
@@ -117,6 +115,7 @@ static status write_rest(prepared_file *f, const char *source_checksum)
     if (f->written != p->count) return status_fail(STATUS_DATA, "%d samples came instead of %d", f->written, p->count);
     TRY(h5_set_number(f->file, "samples", "scale", (double)p->scale));
     TRY(h5_set_integer(f->file, "samples", "signed", p->is_signed));
+    if (p->features != NULL) TRY(h5_set_text(f->file, "samples", "features", p->features));
     TRY(h5_write(f->file, "labels", H5_I32, 1, &count, p->labels,
                  (h5_about){"1", "class of each sample, an index into class_names"}));
     TRY(h5_write(f->file, "split", H5_U8, 1, &count, p->split, (h5_about){"1", "which split each sample belongs to"}));
@@ -131,7 +130,7 @@ static status open_file(prepared_file *f)
 {
     const prepared *p = &f->what;
     const size_t dims[4] = {(size_t)p->count, (size_t)p->height, (size_t)p->width, (size_t)p->channels};
-    TRY(h5_create_large(&f->file, f->temporary));
+    TRY(h5_create_large(&f->file, f->place.temporary));
     /* Plain: pictures hardly shrink (CIFAR-10 by 8 %), and content_checksum guards the bytes better than fletcher32. */
     status s = h5_part_create(f->file, "samples", p->is_signed ? H5_I8 : H5_U8, 4, dims,
                               (h5_about){"1", "samples (sample, row, column, channel); real value = sample * scale"});
@@ -144,11 +143,11 @@ status prepared_open(prepared_file **out, const char *path, const prepared *p)
     prepared_file *f = calloc(1, sizeof *f);
     if (f == NULL) return status_fail(STATUS_MEMORY, "no memory to write %.200s", path);
     f->what = *p;
-    snprintf(f->path, sizeof f->path, "%s", path);
-    status s = status_ok();
-    if (snprintf(f->temporary, sizeof f->temporary, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof f->temporary)
-        s = status_fail(STATUS_CONFIG, "path is too long: %.60s...", path);
-    if (!failed(s)) s = open_file(f);
+    status s = file_replace_begin(&f->place, path);
+    if (!failed(s)) {
+        s = open_file(f);
+        if (failed(s)) file_replace_abandon(&f->place);
+    }
     if (failed(s)) {
         free(f);
         return s;
@@ -175,7 +174,7 @@ void prepared_discard(prepared_file *f)
     if (f == NULL) return;
     if (f->sum.context != NULL) (void)failed(checksum_end(&f->sum, text));
     h5_discard(f->file);
-    unlink(f->temporary);
+    file_replace_abandon(&f->place);
     free(f);
 }
 
@@ -187,8 +186,11 @@ status prepared_close(prepared_file *f, const char *source_checksum)
         return s;
     }
     s = h5_close(f->file);
-    if (!failed(s)) s = file_publish(f->temporary, f->path);
-    if (failed(s)) unlink(f->temporary);
+    if (!failed(s)) s = seal_append(f->place.temporary);
+    if (!failed(s))
+        s = file_replace_end(&f->place);
+    else
+        file_replace_abandon(&f->place);
     free(f);
     return s;
 }

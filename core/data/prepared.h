@@ -16,6 +16,7 @@ typedef struct {
     const char *name;            /* "cifar10": below 64 bytes */
     const char *source;          /* what it was made from, one line, without directories */
     const char *source_checksum; /* "sha256:...": of the raw bytes, in the order README.md says */
+    const char *features;        /* how samples were computed, one line; NULL: they are the source's own values */
     int height, width, channels, classes, count;
     int is_signed;                  /* 0: uint8 samples, 1: int8 samples */
     float scale;                    /* real value = sample * scale */
@@ -34,7 +35,8 @@ MUST_CHECK status prepared_checksum(char *text, const prepared *p);
  * class without training samples, a bad name. Looks at everything but the samples. STATUS_DATA, STATUS_CONFIG. */
 MUST_CHECK status prepared_check(const prepared *p);
 
-/* Writes path.tmp-PROCESS and publishes it as `path`; after a failure neither is left behind. */
+/* Writes a sealed file (core/io/seal.h) and puts it in the place of `path`, whole; after a failure nothing of it is
+ * left behind. */
 MUST_CHECK status prepared_write(const char *path, const prepared *p);
 
 /* The same with samples that come in pieces, for sets larger than memory. prepared_open uses everything of `p` but

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -63,10 +62,8 @@ const char *h5_library_version(void)
 
 h5_id h5_creation_list(h5_id class)
 {
-    enum { MANY_ATTRIBUTES = 1000 };
     hid_t list = H5Pcreate(class);
-    if (list >= 0 &&
-        (H5Pset_obj_track_times(list, 0) < 0 || H5Pset_attr_phase_change(list, MANY_ATTRIBUTES, MANY_ATTRIBUTES) < 0)) {
+    if (list >= 0 && H5Pset_obj_track_times(list, 0) < 0) {
         H5Pclose(list);
         return -1;
     }
@@ -78,7 +75,7 @@ static hid_t writing_access(bool large)
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return -1;
     bool placed = large ? h5_stream_use(list) : H5Pset_fapl_core(list, GROWTH_BYTES, 0) >= 0;
-    if (!placed || H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
+    if (!placed || H5Pset_libver_bounds(list, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0) {
         H5Pclose(list);
         return -1;
@@ -104,14 +101,16 @@ static hid_t reading_access(void)
     return list;
 }
 
-static void silence(void)
+/* The library as we want it: quiet, and alone. */
+static void tame(void)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5PLset_loading_state(0); /* no code from plug-ins, whatever a file asks for */
 }
 
 static status create(h5_id *out, const char *path, bool large)
 {
-    silence();
+    tame();
     if (strlen(path) >= MAX_NAME_BYTES)
         return status_fail(STATUS_IO, "cannot create %.200s...: the path is too long", path);
     /* Finds out at once whether the place can be written; h5_close writes the bytes. */
@@ -147,13 +146,11 @@ status h5_create_large(h5_id *out, const char *path)
 /* What makes a file unreadable, in the words of its owner. */
 static status check_is_hdf5(const char *path)
 {
-    struct stat info;
-    if (stat(path, &info) != 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
-    if (S_ISDIR(info.st_mode)) return status_fail(STATUS_IO, "cannot open %s: it is a directory", path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    off_t size = lseek(fd, 0, SEEK_END);
     close(fd);
-    if (info.st_size == 0)
+    if (size == 0)
         return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
     if (H5Fis_hdf5(path) <= 0)
         return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
@@ -162,7 +159,7 @@ static status check_is_hdf5(const char *path)
 
 status h5_open_read(h5_id *out, const char *path)
 {
-    silence();
+    tame();
     TRY(check_is_hdf5(path));
     status result = status_ok();
     hid_t access = reading_access();
@@ -246,6 +243,7 @@ status h5_group(h5_id *out, h5_id parent, const char *name)
 
 status h5_group_open(h5_id *out, h5_id parent, const char *name)
 {
+    TRY(h5_guard_there(parent, name, "group"));
     hid_t group = H5Gopen2(parent, name, H5P_DEFAULT);
     if (group < 0) return h5_fail(parent, name, "open group");
     *out = group;
@@ -259,18 +257,7 @@ void h5_group_close(h5_id group)
 
 bool h5_exists(h5_id parent, const char *name)
 {
-    /* H5Lexists fails when a group on the way is missing: ask part by part. */
-    char path[MAX_NAME_BYTES];
-    size_t length = strlen(name);
-    if (length == 0 || length >= sizeof path) return false;
-    memcpy(path, name, length + 1);
-    for (size_t i = 1; i <= length; i++) {
-        if (name[i] != '/' && name[i] != 0) continue;
-        path[i] = 0;
-        if (H5Lexists(parent, path, H5P_DEFAULT) <= 0) return false;
-        path[i] = name[i];
-    }
-    return true;
+    return h5_guard_path(parent, name) != H5_PATH_MISSING;
 }
 
 status h5_copy(h5_id to, const char *name, h5_id from, const char *source)

@@ -1,6 +1,7 @@
 /* h5: the only door to HDF5. Every call returns a status whose message is the innermost entry of HDF5's error stack;
  * the library's own printing is switched off. Handles are HDF5 identifiers (64-bit). Files are opened for reading
- * without locks, because what we publish is never open for writing. Not thread-safe, like the library. */
+ * without locks, because what we publish is never open for writing. What is read passes a guard: links,
+ * virtual data sets, other filters and impossible sizes are DATA errors. Not thread-safe, like the library. */
 #ifndef CORE_IO_H5_H
 #define CORE_IO_H5_H
 
@@ -55,8 +56,7 @@ MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int ran
 /* The same without chunks and compression whatever the size, for files that must be written quickly. */
 MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
                                  const void *data, h5_about about);
-/* One-dimensional array of UTF-8 strings (variable length on disk, as pandas and h5py expect). Never chunked: HDF5
- * cannot checksum texts of variable length. */
+/* One-dimensional array of UTF-8 strings, on disk of the length of the longest, filled up with zeros. */
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 
@@ -68,13 +68,27 @@ MUST_CHECK status h5_part_write(h5_id parent, const char *name, h5_type type, si
                                 const void *data);
 MUST_CHECK status h5_part_read(h5_id parent, const char *name, h5_type type, size_t first, size_t rows, void *out);
 
+/* What a data set looks like. */
+typedef enum { H5_UNSIGNED, H5_SIGNED, H5_FLOAT, H5_TEXT, H5_OTHER } h5_kind;
+typedef struct {
+    int rank;
+    size_t dims[H5_MAX_RANK];
+    h5_kind kind;
+    size_t element;          /* bytes of one in the file */
+    bool plain;              /* its bytes lie in the file one after another ... */
+    uint64_t offset;         /* ... from here on */
+    char missing_filter[48]; /* what it is compressed with, when that is not read here; else "" */
+} h5_description;
+MUST_CHECK status h5_describe(h5_description *out, h5_id parent, const char *name);
+
 /* Number of dimensions of a data set; 0 for a scalar. */
 MUST_CHECK status h5_rank(int *rank, h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */
 MUST_CHECK status h5_dims(h5_id parent, const char *name, int rank, size_t *dims);
 /* Reads a whole data set of exactly `count` elements into memory, converting the number type. */
 MUST_CHECK status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out);
-/* *out is one allocation of `count` pointers followed by the strings; the caller frees it. */
+/* Texts of fixed or variable length. *out is one allocation of `count` pointers followed by the strings; the caller
+ * frees it. */
 MUST_CHECK status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name);
 
 /* Attributes of a group, a file or (with the data set's name) a data set below `parent`; name of object "." = parent.
@@ -85,6 +99,8 @@ MUST_CHECK status h5_set_integer(h5_id parent, const char *object, const char *n
 MUST_CHECK status h5_get_text(char **out, h5_id parent, const char *object, const char *name); /* caller frees */
 MUST_CHECK status h5_get_number(double *out, h5_id parent, const char *object, const char *name);
 MUST_CHECK status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name);
+
+bool h5_has_attribute(h5_id parent, const char *object, const char *name);
 
 /* "1.10.8": the library in use. */
 const char *h5_library_version(void);

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-/* Attributes: texts (UTF-8, variable length: no 64 KiB limit) and single numbers. */
+/* Attributes: texts (UTF-8, of fixed length, which needs no heap; above 60 KiB of variable length) and numbers. */
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +18,29 @@ static status add_any(hid_t target, const char *name, hid_t stored, hid_t given,
     return result;
 }
 
+/* Attributes of an object have to fit into its header: 64 KiB each. */
+enum { FIXED_BYTES = 60 * 1024 };
+
 status h5_add_text(h5_id target, const char *name, const char *text)
 {
-    hid_t type = h5_text_type();
+    size_t length = strlen(text);
+    bool fixed = length <= FIXED_BYTES;
+    hid_t type = fixed ? h5_fixed_text_type(length > 0 ? length : 1) : h5_text_type();
     if (type < 0) return h5_fail(target, name, "make the text type of");
-    status result = add_any(target, name, type, type, &text);
+    status result = add_any(target, name, type, type, fixed ? (const void *)text : &text);
     H5Tclose(type);
     return result;
 }
 
+/* How a value is written to an open object: h5_add_text, or a number. */
+typedef struct {
+    hid_t stored, given;
+    const void *value;
+    const char *text; /* instead of the three */
+} new_value;
+
 /* Writes one scalar attribute, replacing one of the same name. */
-static status set_any(h5_id parent, const char *object, const char *name, hid_t stored, hid_t given, const void *value)
+static status set_any(h5_id parent, const char *object, const char *name, new_value v)
 {
     bool is_parent = strcmp(object, ".") == 0;
     hid_t target = is_parent ? parent : H5Oopen(parent, object, H5P_DEFAULT);
@@ -37,33 +49,39 @@ static status set_any(h5_id parent, const char *object, const char *name, hid_t 
     if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0)
         result = h5_fail(target, name, "replace attribute");
     else
-        result = add_any(target, name, stored, given, value);
+        result = v.text != NULL ? h5_add_text(target, name, v.text) : add_any(target, name, v.stored, v.given, v.value);
     if (!is_parent) H5Oclose(target);
     return result;
 }
 
 status h5_set_text(h5_id parent, const char *object, const char *name, const char *text)
 {
-    hid_t type = h5_text_type();
-    if (type < 0) return h5_fail(parent, name, "make the text type of");
-    status result = set_any(parent, object, name, type, type, &text);
-    H5Tclose(type);
-    return result;
+    return set_any(parent, object, name, (new_value){.text = text});
 }
 
 status h5_set_number(h5_id parent, const char *object, const char *name, double value)
 {
-    return set_any(parent, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
+    return set_any(parent, object, name, (new_value){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value, NULL});
 }
 
 status h5_set_integer(h5_id parent, const char *object, const char *name, int64_t value)
 {
-    return set_any(parent, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
+    return set_any(parent, object, name, (new_value){H5T_STD_I64LE, H5T_NATIVE_INT64, &value, NULL});
+}
+
+static status check_type(hid_t attribute, const char *name)
+{
+    hid_t type = H5Aget_type(attribute);
+    if (type < 0) return h5_fail(attribute, name, "find the type of attribute");
+    status sound = h5_guard_type(type, name);
+    H5Tclose(type);
+    return sound;
 }
 
 /* Opens a scalar attribute; arrays are refused because callers have room for one value. */
 static status open_scalar(hid_t *out, h5_id parent, const char *object, const char *name)
 {
+    TRY(h5_guard_there(parent, object, "object"));
     if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) <= 0) {
         char file[200] = "?";
         if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
@@ -74,12 +92,13 @@ static status open_scalar(hid_t *out, h5_id parent, const char *object, const ch
     hid_t space = H5Aget_space(attribute);
     bool single = space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
     if (space >= 0) H5Sclose(space);
-    if (!single) {
+    status sound = single ? check_type(attribute, name)
+                          : status_fail(STATUS_DATA, "attribute '%s' at '%s' is not a single value", name, object);
+    if (failed(sound))
         H5Aclose(attribute);
-        return status_fail(STATUS_DATA, "attribute '%s' at '%s' is not a single value", name, object);
-    }
-    *out = attribute;
-    return status_ok();
+    else
+        *out = attribute;
+    return sound;
 }
 
 static status get_any(h5_id parent, const char *object, const char *name, hid_t type, void *value)
@@ -108,15 +127,10 @@ status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char
     return status_ok();
 }
 
-static status get_variable_text(char **out, hid_t attribute, const char *name)
+static status get_variable_text(char **out, hid_t attribute, hid_t type, const char *name)
 {
     char *found = NULL;
-    hid_t type = h5_text_type();
-    if (type < 0) return h5_fail(attribute, name, "make the text type of");
-    status result = status_ok();
-    if (H5Aread(attribute, type, &found) < 0) result = h5_fail(attribute, name, "read attribute");
-    H5Tclose(type);
-    if (failed(result)) return result;
+    if (H5Aread(attribute, type, &found) < 0) return h5_fail(attribute, name, "read attribute");
     char *copy = strdup(found != NULL ? found : "");
     if (found != NULL) H5free_memory(found);
     if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for the text of attribute '%s'", name);
@@ -142,9 +156,19 @@ status h5_get_text(char **out, h5_id parent, const char *object, const char *nam
     hid_t attribute = -1;
     TRY(open_scalar(&attribute, parent, object, name));
     hid_t type = H5Aget_type(attribute);
-    bool fixed = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
-    status result = fixed ? get_fixed_text(out, attribute, type, name) : get_variable_text(out, attribute, name);
+    status result;
+    if (type < 0 || H5Tget_class(type) != H5T_STRING)
+        result = status_fail(STATUS_DATA, "attribute '%s' at '%s' is no text", name, object);
+    else if (H5Tis_variable_str(type) > 0)
+        result = get_variable_text(out, attribute, type, name);
+    else
+        result = get_fixed_text(out, attribute, type, name);
     if (type >= 0) H5Tclose(type);
     H5Aclose(attribute);
     return result;
+}
+
+bool h5_has_attribute(h5_id parent, const char *object, const char *name)
+{
+    return H5Aexists_by_name(parent, object, name, H5P_DEFAULT) > 0;
 }

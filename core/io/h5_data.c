@@ -1,8 +1,9 @@
-/* Data sets: numbers of the six types and lists of strings. */
+/* Data sets: numbers of the six types. */
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/size.h"
 #include "core/io/h5.h"
 #include "core/io/h5_internal.h"
 
@@ -89,15 +90,8 @@ static status write_about(hid_t set, h5_about about)
     return h5_add_text(set, "description", about.description);
 }
 
-/* How elements look in the file and in memory, and whether large data sets are compressed. */
-typedef struct {
-    hid_t stored, given;
-    size_t element; /* bytes */
-    bool compress;
-} layout;
-
-static status write_any(h5_id parent, const char *name, layout as, int rank, const size_t *dims, const void *data,
-                        h5_about about)
+status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
+                    h5_about about)
 {
     if (rank < 0 || rank > H5_MAX_RANK)
         return status_fail(STATUS_DATA, "data set %s: rank %d is not between 0 and %d", name, rank, H5_MAX_RANK);
@@ -126,44 +120,28 @@ static status write_any(h5_id parent, const char *name, layout as, int rank, con
 status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                 h5_about about)
 {
-    layout as = {file_type(type), memory_type(type), h5_type_size(type), true};
-    return write_any(parent, name, as, rank, dims, data, about);
+    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), true};
+    return h5_write_any(parent, name, as, rank, dims, data, about);
 }
 
 status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                       h5_about about)
 {
-    layout as = {file_type(type), memory_type(type), h5_type_size(type), false};
-    return write_any(parent, name, as, rank, dims, data, about);
+    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), false};
+    return h5_write_any(parent, name, as, rank, dims, data, about);
 }
 
-h5_id h5_text_type(void)
+static status open_set(h5_id *out, h5_id parent, const char *name)
 {
-    hid_t type = H5Tcopy(H5T_C_S1);
-    if (type < 0) return -1;
-    if (H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0) return type;
-    H5Tclose(type);
-    return -1;
-}
-
-status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings, h5_about about)
-{
-    hid_t type = h5_text_type();
-    if (type < 0) return h5_fail(parent, name, "make the text type of");
-    status result = write_any(parent, name, (layout){type, type, sizeof(hvl_t), false}, 1, &count, strings, about);
-    H5Tclose(type);
-    return result;
-}
-
-static status open_set(hid_t *out, h5_id parent, const char *name)
-{
-    if (!h5_exists(parent, name)) {
-        char file[200] = "?";
-        if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
-        return status_fail(STATUS_DATA, "%s has no data set '%s'", file, name);
-    }
-    *out = H5Dopen2(parent, name, H5P_DEFAULT);
-    return *out >= 0 ? status_ok() : h5_fail(parent, name, "open data set");
+    TRY(h5_guard_there(parent, name, "data set"));
+    hid_t set = H5Dopen2(parent, name, H5P_DEFAULT);
+    if (set < 0) return h5_fail(parent, name, "open data set");
+    status sound = h5_guard_set(set, name);
+    if (failed(sound))
+        H5Dclose(set);
+    else
+        *out = set;
+    return sound;
 }
 
 /* The shape of a data set, as a rank (-1 on failure) and dims[rank]. */
@@ -179,7 +157,7 @@ static int shape_of(hid_t set, hsize_t dims[H5_MAX_RANK])
 
 status h5_rank(int *rank, h5_id parent, const char *name)
 {
-    hid_t set = -1;
+    h5_id set = -1;
     TRY(open_set(&set, parent, name));
     hsize_t extent[H5_MAX_RANK] = {0};
     int found = shape_of(set, extent);
@@ -191,7 +169,7 @@ status h5_rank(int *rank, h5_id parent, const char *name)
 
 status h5_dims(h5_id parent, const char *name, int rank, size_t *dims)
 {
-    hid_t set = -1;
+    h5_id set = -1;
     TRY(open_set(&set, parent, name));
     hsize_t extent[H5_MAX_RANK] = {0};
     int found = shape_of(set, extent);
@@ -203,14 +181,14 @@ status h5_dims(h5_id parent, const char *name, int rank, size_t *dims)
 }
 
 /* Opens the data set and checks that it holds exactly `count` elements. */
-static status open_counted(hid_t *out, h5_id parent, const char *name, size_t count)
+status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count)
 {
-    hid_t set = -1;
+    h5_id set = -1;
     TRY(open_set(&set, parent, name));
     hsize_t extent[H5_MAX_RANK] = {0};
     int rank = shape_of(set, extent);
     size_t found = rank < 0 ? 0 : 1;
-    for (int d = 0; d < rank; d++) found *= (size_t)extent[d];
+    for (int d = 0; d < rank; d++) found = size_product(found, (size_t)extent[d]);
     if (rank < 0 || found != count) {
         H5Dclose(set);
         return status_fail(STATUS_DATA, "data set '%s' holds %zu values where %zu are expected", name, found, count);
@@ -221,57 +199,11 @@ static status open_counted(hid_t *out, h5_id parent, const char *name, size_t co
 
 status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out)
 {
-    hid_t set = -1;
-    TRY(open_counted(&set, parent, name, count));
+    h5_id set = -1;
+    TRY(h5_open_counted(&set, parent, name, count));
     status result = status_ok();
     if (count > 0 && H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
         result = h5_fail(parent, name, "read data set");
     H5Dclose(set);
-    return result;
-}
-
-/* One block: the pointers, then the strings. */
-static char **pack_strings(char *const *strings, size_t count)
-{
-    size_t bytes = 1;
-    for (size_t i = 0; i < count; i++) bytes += strings[i] != NULL ? strlen(strings[i]) + 1 : 1;
-    char **packed = malloc(count * sizeof *packed + bytes);
-    if (packed == NULL) return NULL;
-    char *text = (char *)(packed + count);
-    for (size_t i = 0; i < count; i++) {
-        const char *from = strings[i] != NULL ? strings[i] : "";
-        size_t length = strlen(from) + 1;
-        packed[i] = memcpy(text, from, length);
-        text += length;
-    }
-    return packed;
-}
-
-status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name)
-{
-    size_t n = 0;
-    TRY(h5_dims(parent, name, 1, &n));
-    hid_t set = -1;
-    TRY(open_counted(&set, parent, name, n));
-    status result = status_ok();
-    char **strings = calloc(n + 1, sizeof *strings), **packed = NULL;
-    hid_t type = h5_text_type(), space = H5Dget_space(set);
-    if (strings == NULL) {
-        result = status_fail(STATUS_MEMORY, "no memory for the %zu strings of data set '%s'", n, name);
-    } else if (type < 0 || space < 0 || (n > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, strings) < 0)) {
-        result = h5_fail(parent, name, "read strings of");
-    } else {
-        packed = pack_strings(strings, n);
-        if (packed == NULL) result = status_fail(STATUS_MEMORY, "no memory for the strings of data set '%s'", name);
-        if (n > 0) H5Dvlen_reclaim(type, space, H5P_DEFAULT, strings);
-    }
-    free(strings);
-    if (space >= 0) H5Sclose(space);
-    if (type >= 0) H5Tclose(type);
-    H5Dclose(set);
-    if (!failed(result)) {
-        *out = packed;
-        *count = n;
-    }
     return result;
 }

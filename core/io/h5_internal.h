@@ -1,4 +1,4 @@
-/* h5_internal: what the h5*.c files share: errors and the text type. */
+/* h5_internal: what the h5*.c files share: errors, the text type, and the guard. */
 #ifndef CORE_IO_H5_INTERNAL_H
 #define CORE_IO_H5_INTERNAL_H
 
@@ -19,8 +19,24 @@ bool h5_is_stream(h5_id where);
 /* Completes and closes such a file. */
 status h5_stream_close(h5_id file, const char *path);
 
-/* HDF5 type of a UTF-8 string of any length, to be closed by the caller; negative on failure. */
+/* HDF5 type of a UTF-8 string of any length, and of one of at most `bytes` bytes, filled up with zeros; to be closed by
+ * the caller; negative on failure. */
 h5_id h5_text_type(void);
+h5_id h5_fixed_text_type(size_t bytes);
+
+/* How elements look in the file and in memory, and whether large data sets are compressed. */
+typedef struct {
+    h5_id stored, given;
+    size_t element; /* bytes */
+    bool compress;
+} h5_layout;
+
+/* Writes a data set of any element. */
+status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
+                    h5_about about);
+
+/* Opens a data set that has to hold exactly `count` elements; the caller closes it. */
+status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count);
 
 /* Writes an attribute that `target`, an open object, does not have yet. */
 status h5_add_text(h5_id target, const char *name, const char *text);
@@ -28,5 +44,23 @@ status h5_add_text(h5_id target, const char *name, const char *text);
 /* Property list of a new file, group or data set (H5P_..._CREATE): without times, and with attributes in the object's
  * header however many there are, because H5Ocopy of HDF5 1.10.8 crashes on texts in its other ("dense") storage. */
 h5_id h5_creation_list(h5_id class);
+
+/* ---- the guard (h5_guard.c): what we take of a file that somebody else may have written or damaged. HDF5 follows
+ * links into other files, runs filter plug-ins, and allocates what a file claims; everything that is read passes here
+ * first. */
+
+/* A part of a path that is a soft, external or user-defined link leads out of what was asked for. */
+typedef enum { H5_PATH_MISSING, H5_PATH_PLAIN, H5_PATH_LINK } h5_path;
+h5_path h5_guard_path(h5_id parent, const char *name);
+
+/* DATA unless `name` below `parent` is there and no link. `what`: "data set" or "group", for the message. */
+MUST_CHECK status h5_guard_there(h5_id parent, const char *name, const char *what);
+
+/* DATA when an open data set is virtual, keeps its values in other files, needs filters that we do not use, has
+ * elements that are neither numbers nor texts, or claims more values than the file can hold. */
+MUST_CHECK status h5_guard_set(h5_id set, const char *name);
+
+/* DATA when an element of this type is neither a number nor a text of reasonable length. */
+MUST_CHECK status h5_guard_type(h5_id type, const char *name);
 
 #endif

@@ -53,9 +53,15 @@ status h5_part_create(h5_id parent, const char *name, h5_type type, int rank, co
 static status transfer(h5_id parent, const char *name, h5_type type, size_t first, size_t rows, const void *from,
                        void *to)
 {
+    if (to != NULL) TRY(h5_guard_there(parent, name, "data set"));
     hid_t in_file = -1, in_memory = -1, set = H5Dopen2(parent, name, H5P_DEFAULT);
     if (set < 0) return h5_fail(parent, name, "open data set");
-    status s = select_rows(&in_file, &in_memory, set, name, first, rows);
+    status s = to != NULL ? h5_guard_set(set, name) : status_ok();
+    if (failed(s)) {
+        H5Dclose(set);
+        return s;
+    }
+    s = select_rows(&in_file, &in_memory, set, name, first, rows);
     if (!failed(s)) {
         herr_t done = to != NULL ? H5Dread(set, part_type(type), in_memory, in_file, H5P_DEFAULT, to)
                                  : H5Dwrite(set, part_type(type), in_memory, in_file, H5P_DEFAULT, from);

@@ -11,7 +11,7 @@
 
 #include "core/base/file.h"
 #include "core/io/h5.h"
-#include "results/file/seal.h"
+#include "core/io/seal.h"
 
 enum { FORMAT = 1, PATH_BYTES = 4096 };
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "results/file/seal.h"
+#include "core/io/seal.h"
 
 enum { MARK_BYTES = 64, FIRST_WORD = 14, KEY_DIGITS = TASK_KEY - 1 };
 static const char *const STATES[] = {[RECORD_DONE] = "done", [RECORD_FAILED] = "failed"};

@@ -7,6 +7,7 @@
 
 #include "core/base/file.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 
 enum { PATH_BYTES = 4096 + 32, FORMAT = 2 };
 
@@ -50,6 +51,7 @@ static status check_open(h5_id file, const char *path, const char *directory)
 status report_origin_check(const char *file, const char *directory)
 {
     h5_id opened;
+    TRY(seal_check(file));
     TRY(h5_open_read(&opened, file));
     status s = check_open(opened, file, directory);
     h5_discard(opened);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "results/file/seal.h"
+#include "core/io/seal.h"
 
 static status make_copy(const char *temporary, const char *path, bool share)
 {

@@ -20,6 +20,10 @@ MUST_CHECK status run_open_task(h5_id *out, task_mark *mark, const run *r, const
 /* task_file_read_head of an open file. DATA unless it says the same as its mark. */
 MUST_CHECK status run_read_head(record *out, h5_id file, const task_mark *mark);
 
+/* A count out of a file for machines: 0 unless it is a number between 0 and what no run exceeds. */
+struct json_t;
+int run_json_count(const struct json_t *object, const char *name);
+
 /* Moves the file of a task that cannot be used to NAME.damaged and tells so, or why that failed. `after`: what comes of
  * it, in words: "runs again". */
 void run_set_aside(char warning[256], const run *r, const char *key, const char *after, status unusable);

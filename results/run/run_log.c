@@ -10,33 +10,53 @@
 #include "core/base/file.h"
 #include "results/run/run_internal.h"
 
+/* Larger than any plan, and small enough for sums and tables. */
+enum { MOST = 10 * 1000 * 1000 };
+
+int run_json_count(const json_t *object, const char *name)
+{
+    json_int_t value = json_integer_value(json_object_get(object, name));
+    return value >= 0 && value <= MOST ? (int)value : 0;
+}
+
 static void copy_text(char *out, size_t room, const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     snprintf(out, room, "%s", text != NULL ? text : "");
 }
 
+/* One line without its end; what a crash left of one is no JSON, and passed over. */
+static void take_line(const char *at, size_t bytes, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+{
+    json_t *object = json_loadb(at, bytes, 0, NULL);
+    if (object == NULL) return;
+    char stamp[32];
+    const json_t *at_second = json_object_get(object, "at");
+    run_log_line line = {.at = json_is_number(at_second) ? json_number_value(at_second) : -1,
+                         .task = run_json_count(object, "task"),
+                         .ranks = run_json_count(object, "ranks"),
+                         .tasks = run_json_count(object, "tasks")};
+    copy_text(stamp, sizeof stamp, object, "time");
+    copy_text(line.event, sizeof line.event, object, "event");
+    copy_text(line.key, sizeof line.key, object, "key");
+    line.time = clock_of_utc(stamp);
+    json_decref(object);
+    visit(ctx, &line);
+}
+
 status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
 {
-    char path[RUN_PATH_BYTES], *text, *rest = NULL;
+    char path[RUN_PATH_BYTES], *text;
+    size_t count;
     snprintf(path, sizeof path, "%.*s/log.jsonl", MAX_PATH_TEXT, directory);
     if (!file_exists(path)) return status_ok();
-    TRY(file_read_text(&text, path));
-    for (char *at = strtok_r(text, "\n", &rest); at != NULL; at = strtok_r(NULL, "\n", &rest)) {
-        json_t *object = json_loads(at, 0, NULL);
-        if (object == NULL) continue;
-        char stamp[32];
-        const json_t *at_second = json_object_get(object, "at");
-        run_log_line line = {.at = json_is_number(at_second) ? json_number_value(at_second) : -1,
-                             .task = (int)json_integer_value(json_object_get(object, "task")),
-                             .ranks = (int)json_integer_value(json_object_get(object, "ranks")),
-                             .tasks = (int)json_integer_value(json_object_get(object, "tasks"))};
-        copy_text(stamp, sizeof stamp, object, "time");
-        copy_text(line.event, sizeof line.event, object, "event");
-        copy_text(line.key, sizeof line.key, object, "key");
-        line.time = clock_of_utc(stamp);
-        json_decref(object);
-        visit(ctx, &line);
+    TRY(file_read_bytes(&text, &count, path));
+    const char *end = text + count;
+    for (const char *at = text; at < end;) {
+        const char *next = memchr(at, '\n', (size_t)(end - at));
+        if (next == NULL) next = end;
+        if (next > at) take_line(at, (size_t)(next - at), visit, ctx);
+        at = next + 1;
     }
     free(text);
     return status_ok();

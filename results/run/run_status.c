@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "results/run/run.h"
 #include "results/run/run_internal.h"
 #include "results/run/run_use.h"
@@ -183,15 +184,23 @@ static void age_text(char *out, size_t room, double seconds)
         snprintf(out, room, "%.1f days ago", seconds / 86400);
 }
 
-static int number_of(const json_t *object, const char *name)
-{
-    return (int)json_integer_value(json_object_get(object, name));
-}
-
 static const char *string_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text != NULL ? text : "";
+}
+
+/* A text of the object that may be shown. */
+typedef struct {
+    char text[256];
+} shown_text;
+
+static shown_text shown(const json_t *object, const char *name)
+{
+    shown_text out;
+    snprintf(out.text, sizeof out.text, "%s", string_of(object, name));
+    text_printable(out.text);
+    return out;
 }
 
 /* The lines of the groups of one job. */
@@ -201,7 +210,7 @@ static void print_groups(FILE *out, const json_t *object, bool *first)
     const json_t *group;
     json_array_foreach(json_object_get(object, "groups"), index, group)
     {
-        fprintf(out, "%s%s\n", *first ? "groups   " : "         ", string_of(group, "line"));
+        fprintf(out, "%s%s\n", *first ? "groups   " : "         ", shown(group, "line").text);
         *first = false;
     }
 }
@@ -218,8 +227,8 @@ static void print_job(FILE *out, const char *path, bool *alive, bool *first_grou
     age_text(updated, sizeof updated, age);
     *alive = is_running && age <= DEAD_AFTER_S;
     if (*alive || (is_running && age <= FORGOTTEN_AFTER_S))
-        fprintf(out, "beside   %s: running%s, %d at work, last update %s\n", string_of(object, "job"),
-                *alive ? "" : "?", *alive ? number_of(object, "running") : 0, updated);
+        fprintf(out, "beside   %s: running%s, %d at work, last update %s\n", shown(object, "job").text,
+                *alive ? "" : "?", *alive ? run_json_count(object, "running") : 0, updated);
     if (*alive) print_groups(out, object, first_group);
     json_decref(object);
 }
@@ -249,21 +258,23 @@ static bool print_jobs(FILE *out, const char *directory, bool *first_group)
 
 static void print_status(FILE *out, const char *directory, const json_t *object)
 {
-    const char *state = string_of(object, "state");
+    const shown_text told = shown(object, "state");
+    const char *state = told.text;
     double age = age_of(string_of(object, "time"));
     char updated[64];
     age_text(updated, sizeof updated, age);
-    int done = number_of(object, "done"), bad = number_of(object, "failed"), running = number_of(object, "running");
-    int total = number_of(object, "total");
+    int done = run_json_count(object, "done"), bad = run_json_count(object, "failed"),
+        running = run_json_count(object, "running");
+    int total = run_json_count(object, "total");
     bool is_running = strcmp(state, "running") == 0, dead = is_running && age > DEAD_AFTER_S;
     fprintf(out, "run      %s\n", directory);
     if (is_running)
         fprintf(out, "state    %s, last update %s\n", dead ? "running?" : state, updated);
     else
-        fprintf(out, "state    %s %s, exit code %d\n", state, updated, number_of(object, "exit"));
+        fprintf(out, "state    %s %s, exit code %d\n", state, updated, run_json_count(object, "exit"));
     fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting\n", done, total, bad, dead ? 0 : running,
             total - done - bad - (dead ? 0 : running));
-    int foreign = number_of(object, "others");
+    int foreign = run_json_count(object, "others");
     if (foreign > 0)
         fprintf(out, "others   %d result%s of other plans %s there, see bitfront list\n", foreign,
                 foreign == 1 ? "" : "s", foreign == 1 ? "lies" : "lie");

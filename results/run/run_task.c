@@ -9,7 +9,7 @@
 #include "results/file/record_same.h"
 #include "results/run/run.h"
 #include "results/run/run_internal.h"
-#include "results/file/seal.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 
 static status read_mark(task_mark *out, const char *path, const char *key)

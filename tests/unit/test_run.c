@@ -25,7 +25,7 @@
 #include "core/base/file.h"
 #include "core/io/h5.h"
 #include "results/file/provenance.h"
-#include "results/file/seal.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 #include "results/file/task_mark.h"
 #include "results/run/run.h"

@@ -71,6 +71,7 @@ status folder_read(folder_entries *out, const char *path)
 status file_bytes(uint8_t **out, size_t *size, const char *path, size_t limit)
 {
     struct stat info;
+    TRY(file_check_plain(path));
     FILE *file = fopen(path, "rb");
     if (file == NULL) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
     status s = status_ok();

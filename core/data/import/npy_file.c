@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "core/data/import/array_file.h"
 
 enum { MOST_HEADER = 1 << 16 };
@@ -128,7 +129,7 @@ static status read_header(array_file *a)
 bool npy_is_zip(const char *path)
 {
     char mark[4] = "";
-    FILE *file = fopen(path, "rb");
+    FILE *file = failed(file_check_plain(path)) ? NULL : fopen(path, "rb");
     if (file == NULL) return false;
     bool zip = fread(mark, 1, sizeof mark, file) == sizeof mark && memcmp(mark, "PK\3\4", sizeof mark) == 0;
     fclose(file);
