@@ -7,10 +7,19 @@
 
 const cost_model *const *cost_models(void)
 {
-    static const cost_model *const table[] = {&cost_model_size,   &cost_model_macs,        &cost_model_bitops,
-                                              &cost_model_mpic,   &cost_model_mpic_energy, &cost_model_ne16,
-                                              &cost_model_params, &cost_model_ops,         &cost_model_gap8,
-                                              &cost_model_flash,  &cost_model_ram,         NULL};
+    static const cost_model *const table[] = {&cost_model_size,
+                                              &cost_model_macs,
+                                              &cost_model_bitops,
+                                              &cost_model_mpic,
+                                              &cost_model_mpic_energy,
+                                              &cost_model_ne16,
+                                              &cost_model_params,
+                                              &cost_model_ops,
+                                              &cost_model_gap8,
+                                              &cost_model_flash,
+                                              &cost_model_ram,
+                                              &cost_model_bops_accumulator,
+                                              NULL};
     static_assert(sizeof table / sizeof *table <= COST_MODELS_MAX, "room for these and the user's table");
     return table;
 }

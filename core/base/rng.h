@@ -11,12 +11,15 @@ typedef enum {
     RNG_INIT = 1,      /* a: layer, b: element */
     RNG_SPLIT = 2,     /* a: element */
     RNG_SHUFFLE = 3,   /* a: epoch, b: element */
-    RNG_AUGMENT = 4,   /* a: epoch, b: sample, c: 0 rotation, shift and flip, 1 crop */
+    RNG_AUGMENT = 4,   /* a: epoch, b: sample, c: number of the augmentation + 16 * block */
     RNG_DROPOUT = 5,   /* a: step, b: position in the global batch, c: layer and element block */
     RNG_GUMBEL = 6,    /* a: step, b: 2 * group for weights, 2 * group + 1 for activations, c: block of 4 elements */
     RNG_SYNTHETIC = 7, /* a: sample, b: draw */
     RNG_FLIP = 8,      /* a: sample */
-    RNG_GRID = 9       /* a: number of the allocation, b: 0 its turn, 1 its fractions, 2 its channels; c: which */
+    RNG_GRID = 9,      /* a: number of the allocation, b: 0 its turn, 1 its fractions, 2 its channels; c: which */
+    RNG_SIGNS = 10,    /* a: batch, b: position in the batch, c: repeat and block of 4 classes */
+    RNG_SOUND = 11,    /* a: copy, b: number of the clip's name, c: 0 shift and background, 1 volume */
+    RNG_SAMPLE = 12    /* a: update or step, b: which sample, c: block of 4 trials */
 } rng_purpose;
 
 typedef struct {

@@ -359,6 +359,17 @@ static const char *last_name(const char *path)
     return dot == NULL ? path : dot + 1;
 }
 
+/* The names that were asked for in the section of `path`, whose first `parent` letters are the section. */
+static void list_known(char known[PATH_TEXT], const config *c, const char *path, size_t parent)
+{
+    for (int i = 0; i < c->asked_count; i++) {
+        const char *name = last_name(c->asked[i]);
+        if ((size_t)(name - c->asked[i]) != parent || strncmp(c->asked[i], path, parent) != 0) continue;
+        if (known[0] != '\0') append(known, ", ");
+        append(known, name);
+    }
+}
+
 static status unknown_key(const config *c, const config_node *node)
 {
     char path[PATH_TEXT];
@@ -374,10 +385,15 @@ static status unknown_key(const config *c, const config_node *node)
         closest = d;
         hint = known;
     }
-    for (int i = 0; i < c->asked_count && hint == NULL; i++) /* the right name in the wrong section */
+    /* The right name in the wrong section; of an item of a list, which has no other section, never. */
+    for (int i = 0; i < c->asked_count && hint == NULL && strchr(path, '[') == NULL; i++)
         if (strchr(c->asked[i], '[') == NULL && strcmp(last_name(c->asked[i]), node->name) == 0) hint = c->asked[i];
-    if (hint == NULL) return fail_at(c, (int)node->line, "unknown key \"%s\"", path);
-    return fail_at(c, (int)node->line, "unknown key \"%s\" (did you mean \"%s\"?)", path, hint);
+    if (hint != NULL)
+        return fail_at(c, (int)node->line, "unknown key \"%s\" (did you mean \"%s\"?)", path, hint);
+    char known[PATH_TEXT] = "";
+    if (strchr(path, '[') != NULL) list_known(known, c, path, parent);
+    return fail_at(c, (int)node->line, "unknown key \"%s\"%s%s", path, known[0] != '\0' ? "; here are possible: " : "",
+                   known);
 }
 
 /* Was a key below this setting asked for? */

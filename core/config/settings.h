@@ -115,6 +115,11 @@ typedef struct {
     bool alternating_flip; /* horizontal, every second epoch; half of the images begin with the first */
     int crop_pixels;       /* each axis uniform over -n ... n whole pixels; 0 = off */
     crop_fill crop_fill;   /* what a crop shows outside the image */
+    double resized_crop;   /* least part of the area in a random-resized crop; 0 = off */
+    int time_shift;        /* rows, uniform over -n ... n; 0 = off */
+    double colour_jitter;  /* brightness, contrast, saturation by factors in 1-j ... 1+j; 0 = off */
+    double noise;          /* standard deviation in real values; 0 = off */
+    int cutout_pixels;     /* side of a square of zeros; 0 = off */
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
 

@@ -12,9 +12,10 @@
 void batch_order(int32_t *order, int count, uint64_t seed, int epoch);
 
 /* Loads n samples: x (n, H, W, C) = sample * scale, labels (n). sample[i] are numbers into the whole data set.
- * With augment != NULL each image is transformed by draws of (seed, RNG_AUGMENT, epoch, sample number): first crop,
- * then rotation, shift and flip. An alternating flip depends on (seed, RNG_FLIP, sample number) and the parity of the
- * epoch. Whatever is switched off, the draws of the others stay. */
+ * With augment != NULL each image is changed by draws of (seed, RNG_AUGMENT, epoch, sample number): first geometry
+ * (augment/geometry.h), then the table of augment/augmentation.h. Whatever is switched off, the draws of the others
+ * stay.
+ */
 void batch_load(real *x, int32_t *labels, const dataset *data, const int32_t *sample, int n,
                 const augment_settings *augment, uint64_t seed, int epoch);
 

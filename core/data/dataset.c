@@ -1,20 +1,26 @@
+#define _XOPEN_SOURCE 700 /* realpath, mmap */
 #include "core/data/dataset.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
+#include "core/data/dataset_header.h"
 #include "core/data/prepared.h"
 #include "core/io/h5.h"
 #include "core/io/probe.h"
 #include "core/io/seal.h"
-
-_Static_assert(sizeof(((dataset *)0)->source_checksum) == CHECKSUM_TEXT, "a checksum text fits");
 
 /* The block: this header, then the arrays at the stored offsets. Offsets, not pointers, because every process maps the
  * block at another address. */
@@ -23,16 +29,12 @@ typedef struct {
     dataset shape;                              /* everything but the pointers, which are NULL here */
     size_t index, labels, samples, class_names; /* offsets in bytes from the start of the block, multiples of 64 */
     size_t bytes;                               /* of the whole block */
+    bool mapped;                                /* the samples stay in the file: ... */
+    uint64_t offset;                            /* ... from this byte on ... */
+    char path[PATH_MAX];                        /* ... of this file */
 } block_header;
 
 static const uint64_t BLOCK_MARK = 0x7465736174616462u;
-static const size_t MAX_SAMPLE_BYTES = (size_t)1 << 40; /* keeps every product below far from overflow */
-
-/* An open file and its name for messages (those of h5 name it themselves). */
-typedef struct {
-    h5_id file;
-    const char *path; /* borrowed */
-} source;
 
 static size_t reserve(size_t *bytes, size_t count)
 {
@@ -41,100 +43,108 @@ static size_t reserve(size_t *bytes, size_t count)
     return offset;
 }
 
-static size_t sample_bytes(const dataset *shape)
+/* Samples above this number of bytes stay in the file. */
+static size_t memory_limit(void)
 {
-    return (size_t)shape->count * shape->height * shape->width * shape->channels;
+    const char *given = getenv("BITFRONT_DATA_MEMORY");
+    char *end;
+    if (given != NULL) {
+        unsigned long long megabytes = strtoull(given, &end, 10);
+        if (end != given && *end == '\0' && megabytes < SIZE_MAX >> 20) return (size_t)megabytes << 20;
+    }
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page / 2 : SIZE_MAX;
 }
 
 /* Where everything lies: a pure function of the shape, so that dataset_measure and dataset_load agree. */
-static block_header block_layout(const dataset *shape)
+static block_header block_layout(const dataset_header *h)
 {
-    block_header header = {.shape = *shape, .bytes = sizeof(block_header)};
+    const dataset *shape = &h->shape;
+    block_header header = {.shape = *shape, .bytes = sizeof(block_header), .offset = h->samples_offset};
+    header.mapped = dataset_sample_bytes(shape) > memory_limit();
     header.index = reserve(&header.bytes, (size_t)shape->count * sizeof(int32_t));
     header.labels = reserve(&header.bytes, (size_t)shape->count * sizeof(int32_t));
-    header.samples = reserve(&header.bytes, sample_bytes(shape));
+    header.samples = reserve(&header.bytes, header.mapped ? 0 : dataset_sample_bytes(shape));
     header.class_names = reserve(&header.bytes, (size_t)shape->classes * DATASET_NAME);
     return header;
 }
 
-static status read_shape(dataset *shape, const source *from)
+/* Samples that stay in the file must lie there as they are, and completely. */
+static status check_mappable(block_header *header, const dataset_header *h, const dataset_source *from)
 {
-    size_t dims[4], classes, labels, splits;
-    TRY(h5_dims(from->file, "samples", 4, dims));
-    TRY(h5_dims(from->file, "labels", 1, &labels));
-    TRY(h5_dims(from->file, "split", 1, &splits));
-    TRY(h5_dims(from->file, "class_names", 1, &classes));
-    size_t total = 1;
-    for (int i = 0; i < 4; i++) {
-        if (dims[i] == 0 || dims[i] > INT32_MAX / 2 || dims[i] > MAX_SAMPLE_BYTES / total)
-            return status_fail(STATUS_DATA, "%s: samples have the impossible shape (%zu, %zu, %zu, %zu)", from->path,
-                               dims[0], dims[1], dims[2], dims[3]);
-        total *= dims[i];
+    struct stat info;
+    size_t bytes = dataset_sample_bytes(&h->shape);
+    if (!h->plain)
+        return status_fail(
+            STATUS_DATA,
+            "%s: its %zu MB of samples are more than half of the memory, so they must be read from the "
+            "file while training, but they are stored in chunks: write them without chunks and compression",
+            from->path, bytes / 1000000);
+    if (realpath(from->path, header->path) == NULL || stat(header->path, &info) != 0)
+        return status_fail(STATUS_IO, "cannot find %s: %s", from->path, strerror(errno));
+    if (h->samples_offset > (uint64_t)info.st_size || bytes > (uint64_t)info.st_size - h->samples_offset)
+        return status_fail(STATUS_DATA, "%s is shorter than its samples: it is incomplete", from->path);
+    return status_ok();
+}
+
+/* ---- the checksum of a file that does not say it ---- */
+
+static status sum_samples(checksum *sum, const dataset *shape, const dataset_source *from)
+{
+    enum { PIECE = 4 << 20 };
+    const h5_type type = shape->is_signed ? H5_I8 : H5_U8;
+    size_t sample = dataset_sample_bytes(shape) / (size_t)shape->count, most = sample < PIECE ? PIECE / sample : 1;
+    uint8_t *piece = malloc(most * sample);
+    if (piece == NULL) return status_fail(STATUS_MEMORY, "no memory to read %s", from->path);
+    status s = status_ok();
+    for (size_t first = 0; first < (size_t)shape->count && !failed(s); first += most) {
+        size_t left = (size_t)shape->count - first, rows = left < most ? left : most;
+        s = h5_part_read(from->file, "samples", type, first, rows, piece);
+        if (!failed(s)) checksum_add(sum, piece, rows * sample);
     }
-    if (labels != dims[0] || splits != dims[0])
-        return status_fail(STATUS_DATA, "%s: %zu samples, but %zu labels and %zu split marks", from->path, dims[0],
-                           labels, splits);
-    if (classes < 2 || classes > DATASET_MAX_CLASSES)
-        return status_fail(STATUS_DATA, "%s: %zu classes; 2 to %d are possible", from->path, classes,
-                           DATASET_MAX_CLASSES);
-    *shape = (dataset){.count = (int)dims[0],
-                       .height = (int)dims[1],
-                       .width = (int)dims[2],
-                       .channels = (int)dims[3],
-                       .classes = (int)classes};
-    return status_ok();
+    free(piece);
+    return s;
 }
 
-static status read_text(char *out, size_t size, const source *from, const char *attribute)
+static status sum_rest(checksum *sum, const dataset *shape, const dataset_source *from)
 {
-    char *text;
-    TRY(h5_get_text(&text, from->file, ".", attribute));
-    bool fits = strlen(text) < size;
-    if (fits) strcpy(out, text);
-    if (fits) text_printable(out);
-    free(text);
-    if (!fits)
-        return status_fail(STATUS_DATA, "%s: attribute %s is longer than %zu bytes", from->path, attribute, size - 1);
-    return status_ok();
+    size_t count = (size_t)shape->count;
+    int32_t *labels = malloc(count * sizeof *labels);
+    uint8_t *marks = malloc(count);
+    status s =
+        labels != NULL && marks != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu labels", count);
+    if (!failed(s)) s = h5_read(from->file, "labels", H5_I32, count, labels);
+    if (!failed(s)) s = h5_read(from->file, "split", H5_U8, count, marks);
+    if (!failed(s)) {
+        checksum_add_int32(sum, labels, count);
+        checksum_add(sum, marks, count);
+    }
+    free(labels);
+    free(marks);
+    return s;
 }
 
-static status check_format(const source *from)
+/* What the file says, or else what it holds. */
+static status compute_checksum(char text[CHECKSUM_TEXT], const dataset *shape, const dataset_source *from)
 {
-    static const char hint[] = "%s is not a prepared data set; make one with `bitfront prepare`";
-    char *format;
-    if (failed(h5_get_text(&format, from->file, ".", "format"))) return status_fail(STATUS_DATA, hint, from->path);
-    bool known = strcmp(format, PREPARED_FORMAT) == 0;
-    free(format);
-    if (!known) return status_fail(STATUS_DATA, hint, from->path);
-    int64_t version;
-    TRY(h5_get_integer(&version, from->file, ".", "format_version"));
-    if (version != PREPARED_VERSION)
-        return status_fail(STATUS_DATA,
-                           "%s: data set format version %lld, this program knows version %d; prepare it again",
-                           from->path, (long long)version, PREPARED_VERSION);
-    return status_ok();
+    checksum sum = checksum_begin();
+    status s = sum_samples(&sum, shape, from);
+    if (!failed(s)) s = sum_rest(&sum, shape, from);
+    status ended = checksum_end(&sum, text);
+    return failed(s) ? s : ended;
 }
 
-static status read_header(dataset *shape, const source *from)
+static status complete(dataset_header *h, const dataset_source *from)
 {
-    TRY(check_format(from));
-    TRY(read_shape(shape, from));
-    TRY(read_text(shape->name, sizeof shape->name, from, "name"));
-    TRY(read_text(shape->source_checksum, sizeof shape->source_checksum, from, "source_checksum"));
-    TRY(read_text(shape->content_checksum, sizeof shape->content_checksum, from, "content_checksum"));
-    double scale;
-    TRY(h5_get_number(&scale, from->file, "samples", "scale"));
-    int64_t is_signed;
-    TRY(h5_get_integer(&is_signed, from->file, "samples", "signed"));
-    if (!(scale > 0 && scale < 1e30) || (is_signed != 0 && is_signed != 1))
-        return status_fail(STATUS_DATA, "%s: scale %g or signed %lld of the samples is impossible", from->path, scale,
-                           (long long)is_signed);
-    shape->scale = (float)scale;
-    shape->is_signed = (int)is_signed;
+    if (h->has_checksum) return status_ok();
+    TRY(compute_checksum(h->shape.content_checksum, &h->shape, from));
+    if (h->shape.source_checksum[0] == '\0') strcpy(h->shape.source_checksum, h->shape.content_checksum);
     return status_ok();
 }
 
-static status read_class_names(char *out, const source *from, int classes)
+/* ---- reading ---- */
+
+static status read_class_names(char *out, const dataset_source *from, int classes)
 {
     char **names;
     size_t count;
@@ -146,89 +156,82 @@ static status read_class_names(char *out, const source *from, int classes)
                                   DATASET_NAME - 1);
             break;
         }
-        strcpy(out + i * DATASET_NAME, names[i]);
-        text_printable(out + i * DATASET_NAME);
+        text_printable(strcpy(out + i * DATASET_NAME, names[i]));
     }
     free(names);
     return outcome;
 }
 
 /* index[count]: the sample numbers of train, then validation, then test. */
-static status sort_splits(int32_t *index, dataset *shape, const uint8_t *marks, const source *from)
+static void sort_splits(int32_t *index, dataset *shape, const uint8_t *marks)
 {
-    static const char *const names[SPLIT_COUNT] = {"train", "validation", "test"};
     int start[SPLIT_COUNT] = {0};
-    for (int i = 0; i < shape->count; i++) {
-        if (marks[i] >= SPLIT_COUNT)
-            return status_fail(STATUS_DATA, "%s: sample %d has split %d; 0, 1 and 2 exist", from->path, i, marks[i]);
-        shape->split_count[marks[i]]++;
-    }
-    for (int s = 0; s < SPLIT_COUNT; s++) {
-        if (shape->split_count[s] == 0)
-            return status_fail(STATUS_DATA, "%s: the %s split is empty", from->path, names[s]);
-        if (s > 0) start[s] = start[s - 1] + shape->split_count[s - 1];
-    }
+    for (int i = 0; i < shape->count; i++) shape->split_count[marks[i]]++;
+    for (int s = 1; s < SPLIT_COUNT; s++) start[s] = start[s - 1] + shape->split_count[s - 1];
     for (int i = 0; i < shape->count; i++) index[start[marks[i]]++] = i;
-    return status_ok();
 }
 
-static status check_labels(const int32_t *labels, int count, int classes, const source *from)
+static status check_content(const dataset *shape, const char computed[CHECKSUM_TEXT], const dataset_source *from)
 {
-    for (int i = 0; i < count; i++)
-        if (labels[i] < 0 || labels[i] >= classes)
-            return status_fail(STATUS_DATA, "%s: sample %d has label %d; the classes are 0 to %d", from->path, i,
-                               (int)labels[i], classes - 1);
-    return status_ok();
+    if (strcmp(shape->content_checksum, computed) == 0) return status_ok();
+    return status_fail(
+        STATUS_DATA,
+        "%s: samples, labels and split do not match the stored content_checksum: the file was damaged or "
+        "edited; prepare it again, or, after editing it on purpose, remove that attribute",
+        from->path);
 }
 
-static status check_content(const prepared *content, const source *from)
+static status checksum_of(char computed[CHECKSUM_TEXT], const char *block, const block_header *header,
+                          const uint8_t *marks, const dataset_source *from)
 {
-    char stored[CHECKSUM_TEXT], computed[CHECKSUM_TEXT];
-    TRY(read_text(stored, sizeof stored, from, "content_checksum"));
-    TRY(prepared_checksum(computed, content));
-    if (strcmp(stored, computed) != 0)
-        return status_fail(STATUS_DATA,
-                           "%s: samples, labels and split do not match the stored checksum: the file was "
-                           "damaged or edited; prepare it again",
-                           from->path);
-    return status_ok();
+    const dataset *shape = &header->shape;
+    if (header->mapped) return compute_checksum(computed, shape, from);
+    return prepared_checksum(computed, &(prepared){.height = shape->height,
+                                                   .width = shape->width,
+                                                   .channels = shape->channels,
+                                                   .count = shape->count,
+                                                   .samples = block + header->samples,
+                                                   .labels = (const int32_t *)(block + header->labels),
+                                                   .split = marks});
 }
 
-static status read_arrays(char *block, block_header *header, uint8_t *marks, const source *from)
+static status read_arrays(char *block, block_header *header, uint8_t *marks, bool has_checksum,
+                          const dataset_source *from)
 {
+    char computed[CHECKSUM_TEXT];
     dataset *shape = &header->shape;
     int32_t *labels = (int32_t *)(block + header->labels);
-    void *samples = block + header->samples;
-    TRY(h5_read(from->file, "samples", shape->is_signed ? H5_I8 : H5_U8, sample_bytes(shape), samples));
+    char *names = block + header->class_names;
+    if (!header->mapped)
+        TRY(h5_read(from->file, "samples", shape->is_signed ? H5_I8 : H5_U8, dataset_sample_bytes(shape),
+                    block + header->samples));
     TRY(h5_read(from->file, "labels", H5_I32, (size_t)shape->count, labels));
     TRY(h5_read(from->file, "split", H5_U8, (size_t)shape->count, marks));
-    TRY(check_labels(labels, shape->count, shape->classes, from));
-    TRY(sort_splits((int32_t *)(block + header->index), shape, marks, from));
-    TRY(read_class_names(block + header->class_names, from, shape->classes));
-    return check_content(&(prepared){.height = shape->height,
-                                     .width = shape->width,
-                                     .channels = shape->channels,
-                                     .count = shape->count,
-                                     .samples = samples,
-                                     .labels = labels,
-                                     .split = marks},
-                         from);
+    TRY(read_class_names(names, from, shape->classes));
+    TRY(dataset_check_members(shape, labels, marks, names, from->path));
+    sort_splits((int32_t *)(block + header->index), shape, marks);
+    TRY(checksum_of(computed, block, header, marks, from));
+    if (has_checksum) return check_content(shape, computed, from);
+    strcpy(shape->content_checksum, computed);
+    if (shape->source_checksum[0] == '\0') strcpy(shape->source_checksum, computed);
+    return status_ok();
 }
 
-static status load_open(char *block, size_t bytes, const source *from)
+static status load_open(char *block, size_t bytes, const dataset_source *from)
 {
-    dataset shape;
-    TRY(read_header(&shape, from));
-    block_header header = block_layout(&shape);
+    dataset_header h;
+    TRY(dataset_header_read(&h, from));
+    block_header header = block_layout(&h);
     if (header.bytes > bytes)
         return status_fail(STATUS_DATA,
                            "%s needs %zu bytes of memory, not the %zu measured before: it was replaced meanwhile",
                            from->path, header.bytes, bytes);
-    uint8_t *marks = malloc((size_t)shape.count);
-    if (marks == NULL) return status_fail(STATUS_MEMORY, "no memory for %d split marks", shape.count);
+    if (header.mapped) TRY(check_mappable(&header, &h, from));
+    uint8_t *marks = malloc((size_t)header.shape.count);
+    if (marks == NULL) return status_fail(STATUS_MEMORY, "no memory for %d split marks", header.shape.count);
     memset(block, 0, header.samples);
     memset(block + header.class_names, 0, header.bytes - header.class_names);
-    status outcome = read_arrays(block, &header, marks, from);
+    status outcome = read_arrays(block, &header, marks, h.has_checksum, from);
     free(marks);
     TRY(outcome);
     header.mark = BLOCK_MARK;
@@ -236,20 +239,21 @@ static status load_open(char *block, size_t bytes, const source *from)
     return status_ok();
 }
 
-static status read_header_of(dataset *shape, const char *path)
+static status load_unchecked(void *block, size_t bytes, const char *path)
 {
-    source from = {.path = path};
+    dataset_source from = {.path = path};
     TRY(h5_open_read(&from.file, path));
-    status outcome = read_header(shape, &from);
+    status outcome = load_open(block, bytes, &from);
     status closed = h5_close(from.file);
     return failed(outcome) ? outcome : closed;
 }
 
-static status load_unchecked(void *block, size_t bytes, const char *path)
+static status read_header_of(dataset_header *out, const char *path, bool completely)
 {
-    source from = {.path = path};
+    dataset_source from = {.path = path};
     TRY(h5_open_read(&from.file, path));
-    status outcome = load_open(block, bytes, &from);
+    status outcome = dataset_header_read(out, &from);
+    if (!failed(outcome) && completely) outcome = complete(out, &from);
     status closed = h5_close(from.file);
     return failed(outcome) ? outcome : closed;
 }
@@ -257,9 +261,9 @@ static status load_unchecked(void *block, size_t bytes, const char *path)
 /* The whole of a file, for nothing. */
 static status try_file(void *path)
 {
-    dataset shape;
-    TRY(read_header_of(&shape, path));
-    size_t bytes = block_layout(&shape).bytes;
+    dataset_header h;
+    TRY(read_header_of(&h, path, false));
+    size_t bytes = block_layout(&h).bytes;
     void *block = size_allocate(bytes);
     if (block == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the %zu MB of data set %s", bytes / 1000000,
@@ -276,33 +280,33 @@ static status check_trust(bool *sealed, const char *path)
     return *sealed ? status_ok() : probe_read(path, try_file, (void *)path);
 }
 
-static status read_shape_of_file(dataset *shape, const char *path)
+static status read_file(dataset_header *out, const char *path, bool completely)
 {
     if (!file_exists(path))
         return status_fail(STATUS_CONFIG,
                            "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
-                           "(or prepare cifar10, see bitfront prepare --help)",
+                           "(or of your own data, see bitfront prepare --help)",
                            path, path);
     bool sealed;
     TRY(check_trust(&sealed, path));
-    TRY(read_header_of(shape, path));
-    shape->is_sealed = sealed;
+    TRY(read_header_of(out, path, completely));
+    out->shape.is_sealed = sealed;
     return status_ok();
 }
 
 status dataset_measure(size_t *bytes, const char *path)
 {
-    dataset shape;
-    TRY(read_shape_of_file(&shape, path));
-    *bytes = block_layout(&shape).bytes;
+    dataset_header h;
+    TRY(read_file(&h, path, false));
+    *bytes = block_layout(&h).bytes;
     return status_ok();
 }
 
 status dataset_content_checksum(char *text, const char *path)
 {
-    dataset shape;
-    TRY(read_shape_of_file(&shape, path));
-    snprintf(text, sizeof shape.content_checksum, "%s", shape.content_checksum);
+    dataset_header h;
+    TRY(read_file(&h, path, true));
+    snprintf(text, sizeof h.shape.content_checksum, "%s", h.shape.content_checksum);
     return status_ok();
 }
 
@@ -327,7 +331,27 @@ dataset dataset_attach(const void *block)
         index += data.split_count[s];
     }
     data.labels = (const int32_t *)(base + header->labels);
-    data.samples = base + header->samples;
+    data.samples = header->mapped ? NULL : base + header->samples;
     data.class_names = base + header->class_names;
     return data;
+}
+
+status dataset_open(dataset *out, const void *block)
+{
+    const block_header *header = block;
+    dataset data = dataset_attach(block);
+    if (header->mapped) {
+        size_t page = (size_t)sysconf(_SC_PAGESIZE), before = header->offset % page;
+        int fd = open(header->path, O_RDONLY | O_CLOEXEC);
+        char *start = fd < 0 ? MAP_FAILED
+                             : mmap(NULL, dataset_sample_bytes(&data) + before, PROT_READ, MAP_SHARED, fd,
+                                    (off_t)(header->offset - before));
+        int why = errno;
+        if (fd >= 0) close(fd);
+        if (start == MAP_FAILED)
+            return status_fail(STATUS_IO, "cannot map the samples of %.300s: %s", header->path, strerror(why));
+        data.samples = start + before;
+    }
+    *out = data;
+    return status_ok();
 }

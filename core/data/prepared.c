@@ -115,6 +115,7 @@ static status write_rest(prepared_file *f, const char *source_checksum)
     if (f->written != p->count) return status_fail(STATUS_DATA, "%d samples came instead of %d", f->written, p->count);
     TRY(h5_set_number(f->file, "samples", "scale", (double)p->scale));
     TRY(h5_set_integer(f->file, "samples", "signed", p->is_signed));
+    if (p->features != NULL) TRY(h5_set_text(f->file, "samples", "features", p->features));
     TRY(h5_write(f->file, "labels", H5_I32, 1, &count, p->labels,
                  (h5_about){"1", "class of each sample, an index into class_names"}));
     TRY(h5_write(f->file, "split", H5_U8, 1, &count, p->split, (h5_about){"1", "which split each sample belongs to"}));

@@ -16,6 +16,7 @@ typedef struct {
     const char *name;            /* "cifar10": below 64 bytes */
     const char *source;          /* what it was made from, one line, without directories */
     const char *source_checksum; /* "sha256:...": of the raw bytes, in the order README.md says */
+    const char *features;        /* how samples were computed, one line; NULL: they are the source's own values */
     int height, width, channels, classes, count;
     int is_signed;                  /* 0: uint8 samples, 1: int8 samples */
     float scale;                    /* real value = sample * scale */

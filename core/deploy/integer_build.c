@@ -243,7 +243,7 @@ static status build_output(integer_builder *b)
     const integer_layer *source = &n->layers[b->sums_of[from]];
     integer_layer *l = &n->layers[n->layer_count++];
     *l = (integer_layer){.source = LAYER_FLATTEN, .kind = INTEGER_OUTPUT, .inputs = {from, -1}, .output = -1};
-    memcpy(l->name, "logits", sizeof "logits");
+    memcpy(l->name, INTEGER_LOGITS, sizeof INTEGER_LOGITS);
     in->last = n->layer_count - 1;
     const int count = (int)integer_tensor_count(in), channels = in->channels;
     l->multiplier = malloc((size_t)channels * sizeof *l->multiplier);

@@ -90,6 +90,9 @@ const char *integer_type_name(int_type type); /* "uint8", ... */
 /* Precision in which weights of `bits` are held: 0, 2, 4 or 8. */
 int integer_carrier(int bits);
 
+/* What the last step is called: no name of a layer. */
+#define INTEGER_LOGITS "@logits"
+
 static inline size_t integer_tensor_count(const integer_tensor *t)
 {
     return (size_t)t->height * (size_t)t->width * (size_t)t->channels;

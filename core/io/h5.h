@@ -68,6 +68,19 @@ MUST_CHECK status h5_part_write(h5_id parent, const char *name, h5_type type, si
                                 const void *data);
 MUST_CHECK status h5_part_read(h5_id parent, const char *name, h5_type type, size_t first, size_t rows, void *out);
 
+/* What a data set looks like. */
+typedef enum { H5_UNSIGNED, H5_SIGNED, H5_FLOAT, H5_TEXT, H5_OTHER } h5_kind;
+typedef struct {
+    int rank;
+    size_t dims[H5_MAX_RANK];
+    h5_kind kind;
+    size_t element;          /* bytes of one in the file */
+    bool plain;              /* its bytes lie in the file one after another ... */
+    uint64_t offset;         /* ... from here on */
+    char missing_filter[48]; /* what it is compressed with, when that is not read here; else "" */
+} h5_description;
+MUST_CHECK status h5_describe(h5_description *out, h5_id parent, const char *name);
+
 /* Number of dimensions of a data set; 0 for a scalar. */
 MUST_CHECK status h5_rank(int *rank, h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */
@@ -86,6 +99,8 @@ MUST_CHECK status h5_set_integer(h5_id parent, const char *object, const char *n
 MUST_CHECK status h5_get_text(char **out, h5_id parent, const char *object, const char *name); /* caller frees */
 MUST_CHECK status h5_get_number(double *out, h5_id parent, const char *object, const char *name);
 MUST_CHECK status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name);
+
+bool h5_has_attribute(h5_id parent, const char *object, const char *name);
 
 /* "1.10.8": the library in use. */
 const char *h5_library_version(void);

@@ -167,3 +167,8 @@ status h5_get_text(char **out, h5_id parent, const char *object, const char *nam
     H5Aclose(attribute);
     return result;
 }
+
+bool h5_has_attribute(h5_id parent, const char *object, const char *name)
+{
+    return H5Aexists_by_name(parent, object, name, H5P_DEFAULT) > 0;
+}

@@ -5,14 +5,26 @@
 
 #include "core/strategy/fixed.h"
 #include "core/strategy/grid.h"
+#include "core/strategy/impq.h"
 #include "core/strategy/joint.h"
 #include "core/strategy/layerwise.h"
 #include "core/strategy/mixprec.h"
+#include "core/strategy/pit.h"
+#include "core/strategy/sample.h"
 #include "core/strategy/trunk.h"
 #include "core/strategy/warmup.h"
 
-static const strategy *const table[] = {
-    &strategy_joint, &strategy_mixprec, &strategy_layerwise, &strategy_fixed, &strategy_trunk, &strategy_grid, NULL};
+static const strategy *const table[] = {&strategy_joint,
+                                        &strategy_mixprec,
+                                        &strategy_layerwise,
+                                        &strategy_fixed,
+                                        &strategy_trunk,
+                                        &strategy_grid,
+                                        &strategy_impq,
+                                        &strategy_pit,
+                                        &strategy_pit_mixprec,
+                                        &strategy_sample,
+                                        NULL};
 
 /* Kinds of tasks that several strategies share. */
 static const task_kind *const shared_kinds[] = {&warmup_kind, NULL};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/unit.h"
 #include "core/config/entry.h"
 #include "core/cost/cost_budget.h"
 #include "core/cost/cost_total.h"
@@ -38,25 +39,6 @@ static bool split_text(double *number, char words[WORDS][WORD], int *count, cons
     return *count > 0;
 }
 
-/* How many of the model's units one of `given` is; 0: it is no such unit. */
-static double factor_of(const char *given, const cost_model *m)
-{
-    static const struct {
-        const char *unit;
-        double bits;
-    } sizes[] = {{"bit", 1}, {"B", 8}, {"kB", 8e3}, {"MB", 8e6}, {"KiB", 8192}, {"MiB", 8388608}};
-    static const struct {
-        char prefix;
-        double factor;
-    } prefixes[] = {{'k', 1e3}, {'M', 1e6}, {'G', 1e9}, {'m', 1e-3}, {'u', 1e-6}};
-    if (strcmp(given, m->unit) == 0) return 1;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && strcmp(m->unit, "bits") == 0; i++)
-        if (strcmp(given, sizes[i].unit) == 0) return sizes[i].bits;
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-        if (given[0] == prefixes[i].prefix && strcmp(given + 1, m->unit) == 0) return prefixes[i].factor;
-    return 0;
-}
-
 /* "w4": bits; 0: something else. */
 static int fixed_bits(const char *word)
 {
@@ -68,9 +50,9 @@ static const cost_model *choose_model(const char *name, const char *unit, const 
                                       const cost_model *const *cost_models)
 {
     if (name != NULL) return cost_list_find(cost_models, name);
-    if (usual != NULL && (unit == NULL || factor_of(unit, usual) != 0)) return usual;
+    if (usual != NULL && (unit == NULL || unit_factor(unit, usual->unit) != 0)) return usual;
     const cost_model *size = cost_list_find(cost_models, "size");
-    return unit != NULL && size != NULL && factor_of(unit, size) != 0 ? size : usual;
+    return unit != NULL && size != NULL && unit_factor(unit, size->unit) != 0 ? size : usual;
 }
 
 static status read_value(double *out, const char *text, double number, char words[WORDS][WORD], bool relative,
@@ -83,7 +65,7 @@ static status read_value(double *out, const char *text, double number, char word
         *out *= number / 100;
         return status_ok();
     }
-    *out = number * factor_of(words[0], m);
+    *out = number * unit_factor(words[0], m->unit);
     if (*out > 0) return status_ok();
     return status_fail(STATUS_CONFIG, "is \"%.40s\": %s is counted in %s, not in \"%.30s\"", text, m->name, m->unit,
                        words[0]);

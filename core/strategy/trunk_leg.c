@@ -5,7 +5,7 @@
 
 #include "core/cost/cost_budget.h"
 #include "core/net/model/model_allocation.h"
-#include "core/quant/weight_step.h"
+#include "core/strategy/weight_error.h"
 #include "core/train/trainer_state.h"
 
 /* Weight of a step's squared gradients in their moving average: some hundred steps count. */
@@ -76,31 +76,17 @@ typedef struct {
     const model_options *options;
     double *loss; /* (candidates, channels of all groups) */
     int channels;
-    real *quantized, *steps; /* room for the largest layer, and its channels */
+    weight_error_room room;
 } sensitivity;
 
 /* Adds the loss of one layer at one precision above 0. */
 static void add_precision(const sensitivity *s, int layer, int candidate)
 {
     const trainer *t = s->t;
-    const layer_spec *l = &t->in.graph->layers[layer];
-    const model_node *node = &t->network.nodes[layer];
-    const size_t offset = t->network.layout.tensors[node->weight].offset;
-    const real *w = t->values + offset, *squared = t->second + offset, certain = 1;
-    const int bits = s->options->weight_bits[candidate];
-    weight_choice only = {.precisions = 1, .bits = {bits}, .columns = 1, .probability = &certain};
-    if (quantizer_weight_step(&s->options->quantizer, bits) != WEIGHT_STEP_MINMAX) {
-        weight_step_mse(s->steps, w, node->rows, l->out_channels, bits);
-        only.given[0] = true;
-        only.steps = s->steps;
-    }
-    weight_mix(s->quantized, s->steps + l->out_channels, w, node->rows, l->out_channels, &only,
-               s->options->rules.weight_tie_by_division);
-    double *loss = s->loss + (size_t)candidate * (size_t)s->channels + (size_t)s->at->first[l->group];
-    for (size_t k = 0; k < node->rows * (size_t)l->out_channels; k++) {
-        const double error = (double)(w[k] - s->quantized[k]);
-        loss[k % (size_t)l->out_channels] += (double)squared[k] * error * error;
-    }
+    const size_t offset = t->network.layout.tensors[t->network.nodes[layer].weight].offset;
+    const int group = t->in.graph->layers[layer].group;
+    weight_error_add(s->loss + (size_t)candidate * (size_t)s->channels + (size_t)s->at->first[group], &t->network,
+                     layer, t->values + offset, t->second + offset, s->options->weight_bits[candidate], &s->room);
 }
 
 static void add_pruning(const sensitivity *s, int layer, int candidate)
@@ -126,19 +112,6 @@ static void fill_losses(const sensitivity *s)
     }
 }
 
-static size_t largest_layer(const graph *g, int *channels)
-{
-    size_t largest = 0;
-    *channels = 0;
-    for (int i = 0; i < g->layer_count; i++) {
-        if (!layer_has_weights(&g->layers[i])) continue;
-        const size_t count = layer_weight_count(&g->layers[i]);
-        largest = count > largest ? count : largest;
-        if (g->layers[i].out_channels > *channels) *channels = g->layers[i].out_channels;
-    }
-    return largest;
-}
-
 /* The choices of the state become the best ones within the budget. */
 static status choose_with(trainer *t, allocation *chosen, double budget, sensitivity *s)
 {
@@ -160,19 +133,15 @@ static status choose_with(trainer *t, allocation *chosen, double budget, sensiti
 static status choose(trainer *t, double budget)
 {
     const graph *g = t->in.graph;
-    int most_channels;
-    const size_t largest = largest_layer(g, &most_channels);
     allocation chosen;
     TRY(allocation_new(&chosen, g));
     model_allocation_read(&chosen, &t->network);
     sensitivity s = {.t = t, .at = &chosen, .options = &t->network.options, .channels = chosen.first[g->group_count]};
     s.loss = calloc((size_t)s.options->weight_count * (size_t)s.channels + 1, sizeof *s.loss);
-    s.quantized = malloc(largest * sizeof *s.quantized);
-    s.steps = malloc(2 * (size_t)most_channels * sizeof *s.steps);
     status outcome = status_fail(STATUS_MEMORY, "no memory for choosing the precisions of %s", g->name);
-    if (s.loss != NULL && s.quantized != NULL && s.steps != NULL) outcome = choose_with(t, &chosen, budget, &s);
-    free(s.steps);
-    free(s.quantized);
+    if (s.loss != NULL) outcome = weight_error_open(&s.room, g);
+    if (!failed(outcome)) outcome = choose_with(t, &chosen, budget, &s);
+    weight_error_close(&s.room);
     free(s.loss);
     allocation_free(&chosen);
     return outcome;

@@ -13,10 +13,10 @@ static void describe(char *out, size_t room, const task *t)
     if (t->bits != 0 && used < room) used += (size_t)snprintf(out + used, room - used, " w%d", t->bits);
     if (t->step != 0 && !t->point && used < room) used += (size_t)snprintf(out + used, room - used, " leg %d", t->step);
     if (t->step != 0 && t->point && t->target == 0 && used < room)
-        used += (size_t)snprintf(out + used, room - used, " number %d", t->step);
+        used += (size_t)snprintf(out + used, room - used, " #%d", t->step);
     if (t->target != 0 && used < room)
         snprintf(out + used, room - used, " to %.6g", t->target);
-    else if (t->point && t->bits == 0 && t->strength != 0 && used < room)
+    else if (t->strength != 0 && used < room)
         snprintf(out + used, room - used, " %.6g", t->strength);
 }
 

@@ -2,7 +2,8 @@
  * the other, and knows none by name: what is special about a stage stands in its own file, as the functions below.
  * Every one of them may be NULL unless it says otherwise.
  *
- * All functions run on every rank of a group with the same state and must leave the same state; none communicates. */
+ * All functions run on every rank of a group with the same state and must leave the same state; but for epoch_begin
+ * none communicates. */
 #ifndef CORE_TRAIN_STAGE_H
 #define CORE_TRAIN_STAGE_H
 
@@ -15,6 +16,7 @@
 #include "core/task/identity.h"
 #include "core/task/record.h"
 #include "core/train/evaluate.h"
+#include "core/train/ranks.h"
 #include "core/train/trainer_inputs.h"
 
 typedef enum { STAGE_GO_ON, STAGE_OVER } stage_verdict;
@@ -40,12 +42,22 @@ typedef struct stage {
     /* Before the first step of the stage. */
     status (*begin)(trainer *t, real *own);
 
+    /* Before the first step of every epoch, on the state itself (trainer.values). The one function that may
+     * communicate; collective on g. */
+    status (*epoch_begin)(trainer *t, const ranks_view *g, real *own);
+
     /* Temperature of soft choices in the running epoch; NULL: 1, and none in the curve. */
     double (*temperature)(const trainer *t);
 
     /* In a step, after the sum over ranks: adds what the loss has besides the network's cross-entropy. Choices hold
      * dL/dprobability at this moment (model.h: between model_choice_gradients and model_finish_gradients). */
     void (*gradient)(trainer *t, real *own, real *gradients);
+
+    /* After the update of a step: the values may be changed. */
+    status (*updated)(trainer *t, real *own);
+
+    /* Cost of the network as it is, for the curve; NULL: of its choices. */
+    double (*cost)(trainer *t, const real *own);
 
     /* What a cost adds to the validation loss when epochs are selected by total loss; NULL: nothing. */
     double (*penalty)(const trainer *t, double cost);

@@ -15,8 +15,7 @@ static double temperature(const trainer *t)
     return schedule_temperature(&t->in.settings->search, t->counters.epoch);
 }
 
-/* Strength of the cost term in this epoch, in loss per unit of cost. */
-static double strength(const trainer *t)
+double stage_search_strength(const trainer *t)
 {
     if (t->cost == NULL) return 0;
     const settings *s = t->in.settings;
@@ -26,7 +25,7 @@ static double strength(const trainer *t)
 
 static double penalty(const trainer *t, double cost)
 {
-    return strength(t) * cost;
+    return stage_search_strength(t) * cost;
 }
 
 static void add_cost(trainer *t, real *own, real *gradients)
@@ -36,7 +35,7 @@ static void add_cost(trainer *t, real *own, real *gradients)
     model *m = t->now.model;
     cost_choice_read(t->choices, m);
     cost_total(t->cost, t->in.graph, t->choices, m->options.rules.published_costs, t->slopes);
-    cost_choice_add_slope(m, gradients, t->slopes, strength(t));
+    cost_choice_add_slope(m, gradients, t->slopes, stage_search_strength(t));
 }
 
 static status discretise(trainer *t, real *own)

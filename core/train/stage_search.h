@@ -5,6 +5,9 @@
 
 #include "core/train/stage.h"
 
+/* Strength of the cost term in the running epoch of a search, in loss per unit of cost; 0 without cost model. */
+double stage_search_strength(const trainer *t);
+
 extern const stage stage_search;
 
 #endif

@@ -187,8 +187,18 @@ static status run_steps(trainer *t, const ranks_view *g, segment_end *end)
     return status_ok();
 }
 
+/* No checkpoint lies between this and the first step, so that it happens once. */
+static status begin_epoch(trainer *t, const ranks_view *g)
+{
+    const stage *now = trainer_stage(t);
+    if (t->counters.step > 0 || now->epoch_begin == NULL) return status_ok();
+    t->small_ready = false;
+    return now->epoch_begin(t, g, t->own[t->counters.stage]);
+}
+
 static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
+    TRY(begin_epoch(t, g));
     trainer_segment_begin(t);
     status s = run_steps(t, g, end);
     trainer_segment_end(t);

@@ -28,6 +28,14 @@ status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation
     return evaluate_candidate(t, g, which, out);
 }
 
+status trainer_evaluate_estimated(trainer *t, const ranks_view *g, split which, evaluation *out)
+{
+    const int batches = trainer_settings(t)->reestimate_batches;
+    take_candidate(t, t->values);
+    if (batches > 0 && t->statistics != NULL) TRY(trainer_estimate_statistics(t, g, batches));
+    return evaluate_candidate(t, g, which, out);
+}
+
 /* First epoch of this stage that may be kept. */
 static int first_candidate(const trainer *t)
 {

@@ -11,4 +11,8 @@ MUST_CHECK status trainer_evaluate(trainer *t, const ranks_view *g, split which,
 /* Validation, selection, and what follows: the next epoch, the next stage, or the end. Collective on g. */
 MUST_CHECK status trainer_epoch_end(trainer *t, const ranks_view *g);
 
+/* The same with the statistics of batch-norm from as many batches as the running stage's settings say, where that is
+ * more than none. */
+MUST_CHECK status trainer_evaluate_estimated(trainer *t, const ranks_view *g, split which, evaluation *out);
+
 #endif

@@ -40,6 +40,8 @@ int trainer_epochs_before(const trainer *t, int index)
 double trainer_cost(trainer *t)
 {
     if (t->cost == NULL) return 0;
+    const stage *now = trainer_stage(t);
+    if (now->cost != NULL) return now->cost(t, t->own[t->counters.stage]);
     cost_choice_read(t->choices, &t->network);
     return cost_total(t->cost, t->in.graph, t->choices, t->network.options.rules.published_costs, NULL);
 }

@@ -192,6 +192,7 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     t->counters.stage_steps++;
     t->counters.task_steps++;
     update(t, gradients);
+    if (now->updated != NULL) TRY(now->updated(t, t->own[t->counters.stage]));
 
     t->counters.step++;
     t->counters.loss_sum += (double)extra[EXTRA_LOSS] * images;

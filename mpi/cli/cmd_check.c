@@ -1,11 +1,13 @@
-/* bitfront check: is this configuration, data set or run in order? Changes nothing. */
+/* bitfront check: is this network, configuration, data set or run in order? Changes nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/base/file.h"
+#include "core/config/config.h"
 #include "core/data/dataset.h"
+#include "core/net/graph/graph.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/inputs.h"
@@ -30,6 +32,26 @@ static bool is_hdf5(const char *path)
     size_t got = fread(head, 1, sizeof head, file);
     fclose(file);
     return got == sizeof head && memcmp(head, mark, sizeof mark) == 0;
+}
+
+/* A network file has layers; whatever else is wrong with it is said when it is read as one. */
+static bool is_network(const char *path)
+{
+    config *c;
+    if (failed(config_open(&c, path))) return false;
+    bool layers = config_find(config_root(c), "layers") != NULL;
+    config_close(c);
+    return layers;
+}
+
+static status check_network(const char *path)
+{
+    graph g;
+    TRY(graph_load(&g, path));
+    printf("%s is in order\n", path);
+    graph_print(stdout, &g);
+    graph_free(&g);
+    return status_ok();
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -146,14 +168,18 @@ static status run_check(int argc, char **argv, int *exit_code)
     const char *path = arguments[0];
     if (!file_exists(path)) return status_fail(STATUS_CONFIG, "check: %s does not exist", path);
     if (is_directory(path)) return check_run(path);
-    return is_hdf5(path) || ends_with(path, ".h5") ? check_data(path) : check_config(path, &given);
+    if (is_hdf5(path) || ends_with(path, ".h5")) return check_data(path);
+    if (!is_network(path)) return check_config(path, &given);
+    if (given.count == 0) return check_network(path);
+    return status_fail(STATUS_CONFIG, "check: --set changes a configuration, and %s is a network", path);
 }
 
 const command command_check = {
     .name = "check",
-    .arguments = "CONFIG|DATA.h5|RUN",
-    .summary = "validate a configuration, a data set or a run directory",
-    .details = "A configuration is checked together with its network and (when it exists) its data set; a data set by\n"
+    .arguments = "NETWORK|CONFIG|DATA.h5|RUN",
+    .summary = "validate a network, a configuration, a data set or a run directory",
+    .details = "What it is given it finds out itself. A network is read and its layers are listed; a configuration is "
+               "checked together with its network and (when it exists) its data set; a data set by\n"
                "its labels, splits and checksum; a run directory by every task file in it. Changes nothing.\n",
     .options = options,
     .run = run_check,

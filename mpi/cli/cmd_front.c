@@ -2,13 +2,17 @@
 #include <stdio.h>
 
 #include "mpi/cli/command.h"
+#include "mpi/cli/front_options.h"
 #include "results/report/report.h"
 
-enum { WIDTH = 1 };
+enum { WIDTH = FRONT_OPTION_END, SECOND, ISO };
 
 static const option_spec options[] = {
-    {'c', "cost", "COLUMN", "cost to draw against, e.g. size_bits (the default)"},
-    {'m', "metric", "COLUMN", "test_accuracy (the default) or validation_accuracy"},
+    FRONT_OPTION_SET,
+    {'o', "out", "STEM", "write STEM.csv, STEM.gp, STEM.png; default: in the first RUN, a name for each question"},
+    {SECOND, "second", "COLUMN", "a further cost: hypervolume in three dimensions"},
+    {ISO, "iso", "POINT",
+     "compare with fixed:w8, STRATEGY:SETTING or an id: cost at its accuracy, accuracy at its cost"},
     {WIDTH, "width", "COLUMNS", "width of the plot; default: of the terminal, or 80"},
     OPTIONS_END,
 };
@@ -17,16 +21,21 @@ static status run_front(int argc, char **argv, int *exit_code)
 {
     (void)exit_code;
     report_options wanted = {0};
+    report_request request = {.stem = NULL};
     long width = 0;
     option_parser p = options_start("front", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
+        if (front_option(&wanted, letter, p.value)) continue;
         switch (letter) {
-        case 'c':
-            wanted.cost = p.value;
+        case 'o':
+            request.stem = p.value;
             break;
-        case 'm':
-            wanted.metric = p.value;
+        case SECOND:
+            request.second = p.value;
+            break;
+        case ISO:
+            request.iso = p.value;
             break;
         case WIDTH:
             TRY(options_integer(&p, "width", 40, 400, &width));
@@ -40,18 +49,25 @@ static status run_front(int argc, char **argv, int *exit_code)
     }
     wanted.width = (int)width;
     char **arguments;
-    TRY(options_arguments(&p, 1, "the run directory", &arguments));
-    return report_front(stdout, arguments[0], &wanted);
+    int count;
+    TRY(options_at_least(&p, 1, "run directories", &arguments, &count));
+    return report_front(stdout, (const char *const *)arguments, count, &request, &wanted);
 }
 
 const command command_front = {
     .name = "front",
-    .arguments = "RUN",
-    .summary = "print the Pareto front; write front.csv and front.png",
+    .arguments = "RUN...",
+    .summary = "print the Pareto front of one or several runs; write table and picture",
     .details =
         "Reads RUN/results.h5, also while the sweep is running; prints the front as a table and a plot, and writes\n"
-        "front.csv, front.gp and front.png into RUN. Results that were made for another configuration, network or\n"
-        "data set than those in RUN are refused (exit code 2), unless the file itself is named instead of RUN.\n",
+        "them as CSV and PNG. The front is chosen on the validation split and shown on the test split. Several seeds\n"
+        "of one question are a mean, with the standard deviation. Results that were made for another configuration,\n"
+        "network or data set than those in RUN are refused (exit code 2), unless the file itself is named instead of\n"
+        "RUN. Examples:\n"
+        "  bitfront front results/runs/demo --cost ne16\n"
+        "  bitfront front results/runs/demo --strategy joint --seed 1\n"
+        "  bitfront front results/runs/demo --iso fixed:w8\n"
+        "  bitfront front run1 run2 -o comparison\n",
     .options = options,
     .run = run_front,
 };

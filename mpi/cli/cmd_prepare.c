@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/data/import/importers.h"
 #include "mpi/cli/command.h"
+#include "mpi/cli/preview.h"
 
 enum { MAX_PATH = 4096, MAX_OPTIONS = 60, CODE_OUTPUT = 'o' };
 
@@ -30,20 +31,25 @@ static void add_option(option_union *u, const import_key *k)
     u->specs[u->count++] = (option_spec){code, k->name, k->value, k->help};
 }
 
+enum { CODE_PREVIEW = 'v' };
+static const option_spec preview_option = {CODE_PREVIEW, "preview", NULL,
+                                           "in place of KIND: DATA.h5 CONFIG; draws augmented samples to -o FILE.png"};
 static const option_spec output_option = {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"};
 
 static void unite_options(option_union *u)
 {
     *u = (option_union){.count = 0};
     u->specs[u->count++] = output_option;
+    u->specs[u->count++] = preview_option;
     for (int i = 0; importers[i] != NULL; i++)
         for (const import_key *k = importers[i]->keys; k->name != NULL; k++) add_option(u, k);
 }
 
 typedef struct {
     const char *kind;
+    const char *config;              /* of a preview */
     const char *values[MAX_OPTIONS]; /* by the place in the union; "" for a switch */
-    bool help;
+    bool help, preview;
 } given_options;
 
 static status read_arguments(given_options *given, const option_union *u, int argc, char **argv)
@@ -52,15 +58,22 @@ static status read_arguments(given_options *given, const option_union *u, int ar
     for (int code = -1; code != 0;) {
         TRY(options_next(&p, &code));
         if (code == 'h') given->help = true;
+        if (code == CODE_PREVIEW) given->preview = true;
         for (int i = 0; i < u->count; i++)
             if (u->specs[i].letter == code) given->values[i] = u->specs[i].value != NULL ? p.value : "";
     }
     char **arguments;
     int count;
-    TRY(options_at_least(&p, given->help ? 0 : 1, "what to prepare; see the list in bitfront prepare --help",
-                         &arguments, &count));
-    if (count > 1) TRY(options_arguments(&p, 1, "", &arguments));
-    if (count > 0) given->kind = arguments[0];
+    if (given->preview && !given->help) {
+        TRY(options_arguments(&p, 2, "DATA.h5 CONFIG", &arguments));
+        given->config = arguments[1];
+    } else if (given->help) {
+        TRY(options_at_least(&p, 0, "", &arguments, &count));
+        if (count == 0) return status_ok();
+    } else {
+        TRY(options_arguments(&p, 1, "what to prepare (a kind of data)", &arguments));
+    }
+    given->kind = arguments[0];
     return status_ok();
 }
 
@@ -125,11 +138,26 @@ static status make_parent(const char *path)
 static void show_progress(const char *what, long done, long of)
 {
     if (!isatty(STDERR_FILENO)) return;
-    if (done < of)
+    if (of == 0)
+        fprintf(stderr, "\r%s: %ld ", what, done);
+    else if (done < of)
         fprintf(stderr, "\r%s: %ld of %ld ", what, done, of);
     else
         fprintf(stderr, "\r\033[K");
     fflush(stderr);
+}
+
+static status draw_preview(const given_options *given, const option_union *u)
+{
+    const char *output = given->values[find_option(u, output_option.name)];
+    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put the sheet with --output FILE.png");
+    for (int i = 0; i < u->count; i++)
+        if (given->values[i] != NULL && given->values[i] != output && u->specs[i].letter != CODE_PREVIEW)
+            return status_fail(STATUS_CONFIG, "prepare: --%s is not for --preview", u->specs[i].name);
+    TRY(make_parent(output));
+    TRY(preview_write(output, given->kind, given->config));
+    printf("wrote %s\n", output);
+    return status_ok();
 }
 
 static status prepare(const importer *what, const given_options *given, const option_union *u)
@@ -161,6 +189,7 @@ static status run_prepare(int argc, char **argv, int *exit_code)
         print_help();
         return status_ok();
     }
+    if (given.preview && !given.help) return draw_preview(&given, &u);
     const importer *what = importer_find(given.kind);
     if (what == NULL) return unknown_kind(given.kind);
     if (!given.help) return prepare(what, &given, &u);
@@ -170,12 +199,13 @@ static status run_prepare(int argc, char **argv, int *exit_code)
 
 static const option_spec options[] = {
     {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"},
+    {CODE_PREVIEW, "preview", NULL, "in place of KIND: DATA.h5 CONFIG; draws augmented samples to -o FILE.png"},
     OPTIONS_END,
 };
 
 const command command_prepare = {
     .name = "prepare",
-    .arguments = "KIND",
+    .arguments = "KIND|--preview DATA.h5 CONFIG",
     .summary = "make a data set that a sweep can read",
     .details = "`bitfront prepare KIND --help` lists the options of one kind of data.\n",
     .options = options,

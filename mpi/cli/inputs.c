@@ -95,9 +95,12 @@ status inputs_load_dataset(void **block, dataset *view, const char *path)
         free(memory);
         return loaded;
     }
-    *view = dataset_attach(memory);
-    *block = memory;
-    return status_ok();
+    status opened = dataset_open(view, memory);
+    if (failed(opened))
+        free(memory);
+    else
+        *block = memory;
+    return opened;
 }
 
 status inputs_load_data(sweep_inputs *in)

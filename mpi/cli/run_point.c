@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "mpi/cli/best_point.h"
 #include "mpi/cli/inputs.h"
 
 static bool is_there(const run *r, const char *key)
@@ -13,39 +14,11 @@ static bool is_there(const run *r, const char *key)
     return file_exists(path);
 }
 
-static double size_of(const record *r)
-{
-    for (int i = 0; i < r->cost_count; i++)
-        if (strcmp(r->costs[i].name, "size_bits") == 0) return r->costs[i].value;
-    return 0;
-}
-
-static status find_best(run_point *p, const task **best)
-{
-    *best = NULL;
-    double accuracy = 0, size = 0;
-    for (int i = 0; i < p->plan.plan.count; i++) {
-        const task *t = &p->plan.plan.tasks[i];
-        if (!t->point || !is_there(&p->plan.run, t->key)) continue;
-        record r;
-        TRY(run_read_task(&r, &p->plan.run, t->key));
-        const double own = r.validation_accuracy, bits = size_of(&r);
-        const bool done = r.state == RECORD_DONE;
-        record_free(&r);
-        if (!done || (*best != NULL && (own < accuracy || (own == accuracy && bits >= size)))) continue;
-        *best = t;
-        accuracy = own;
-        size = bits;
-    }
-    if (*best != NULL) return status_ok();
-    return status_fail(STATUS_CONFIG, "no point of %.200s is finished", p->plan.run.directory);
-}
-
 static status find_task(run_point *p, const char *point)
 {
     const task *t;
     const char *directory = p->plan.run.directory;
-    TRY(strcmp(point, "best") == 0 ? find_best(p, &t) : run_plan_task(&t, &p->plan, point));
+    TRY(best_point_find(&t, &p->plan, point));
     if (!is_there(&p->plan.run, t->key))
         return status_fail(STATUS_CONFIG,
                            "task %d (%.8s) of %.200s is not finished; bitfront list %.200s shows what is", t->id,

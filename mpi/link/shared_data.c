@@ -16,8 +16,7 @@ static status load_once(node_window *w, dataset *view, const char *path)
     TRY(agree(node, node_window_part(&block, w, 0)));
     TRY(agree(node, reads ? dataset_load(block, bytes, path) : status_ok()));
     TRY(node_window_sync(w));
-    *view = dataset_attach(block);
-    return status_ok();
+    return agree(node, dataset_open(view, block));
 }
 
 /* Everything of the data that results depend on. */

@@ -37,6 +37,16 @@ static status forget_failed(const run *r, const task_plan *plan, FILE *told)
     return status_ok();
 }
 
+status earlier_check(const earlier_options *o)
+{
+    for (int i = 0; i < o->reuse_count; i++) {
+        run from;
+        TRY(run_open_read(&from, o->reuse[i]));
+        run_close(&from);
+    }
+    return status_ok();
+}
+
 status earlier_take(const run *r, const task_plan *plan, const earlier_options *o, FILE *told)
 {
     if (o->retry_failed) TRY(forget_failed(r, plan, told));

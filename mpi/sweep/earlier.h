@@ -16,6 +16,9 @@ typedef struct {
     bool retry_failed; /* tasks that failed are run again */
 } earlier_options;
 
+/* By rank 0, before the run is open: CONFIG when there is nothing to reuse at a directory. */
+MUST_CHECK status earlier_check(const earlier_options *o);
+
 /* By rank 0, when the run is open: links finished tasks of the plan from other runs, and removes the records of failed
  * ones. What was done is told on `told`. */
 MUST_CHECK status earlier_take(const run *r, const task_plan *plan, const earlier_options *o, FILE *told);

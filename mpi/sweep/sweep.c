@@ -101,7 +101,8 @@ status sweep_run(const link_world *world, const sweep_inputs *in, const sweep_op
     run r;
     memset(&r, 0, sizeof r);
     job_claims shared = {.run = NULL};
-    status local = rank == 0 ? open_run(&r, in, options) : status_ok();
+    status local = rank == 0 ? earlier_check(&options->earlier) : status_ok();
+    if (rank == 0 && !failed(local)) local = open_run(&r, in, options);
     if (rank == 0 && !failed(local)) local = open_sharing(&shared, &r, options);
     if (rank == 0 && !failed(local)) local = earlier_take(&r, &in->plan, &options->earlier, stdout);
     status all = agree(world, local);

@@ -1,4 +1,4 @@
-/* report: the front of a run for people: table and plot in the terminal, front.csv, front.png (gnuplot). */
+/* report: the front of runs for people: table and plot in the terminal, and as files. */
 #ifndef RESULTS_REPORT_REPORT_H
 #define RESULTS_REPORT_REPORT_H
 
@@ -7,9 +7,17 @@
 #include "core/base/status.h"
 #include "results/report/report_data.h"
 
-/* Reads directory/results.h5 (or the file itself if `path` is one), prints table and plot to `out`, writes front.csv,
- * front.gp and front.png into the directory. Says when gnuplot is missing (the rest is still done). DATA when the
- * results of a directory are not of its plan (report_origin.h). */
-MUST_CHECK status report_front(FILE *out, const char *path, const report_options *options);
+/* What is wanted besides; NULL: nothing. */
+typedef struct {
+    const char *stem;   /* where to write; NULL: beside the first run, with a name for each question */
+    const char *second; /* a further cost, for the hypervolume in three dimensions (report_measures.h) */
+    const char *iso;    /* a point to compare with (report_iso) */
+} report_request;
+
+/* paths[count]: run directories or results files. Prints table, plot and measures to `out`, writes STEM.csv, STEM.gp
+ * and STEM.png (report_default_name without a stem). Says when gnuplot is missing (the rest is still done). DATA when
+ * the results of a directory are not of its plan (report_origin.h). */
+MUST_CHECK status report_front(FILE *out, const char *const *paths, int count, const report_request *request,
+                               const report_options *options);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 
 enum { WANTED_TICKS = 7 };
+static const double LEAST_RANGE = 1 + 1e-6; /* below it the values are the same but for rounding */
 
 /* 1, 2 or 5 times a power of ten, so that at most WANTED_TICKS steps make `length`. */
 static double round_step(double length)
@@ -24,7 +25,7 @@ static void linear_ticks(report_axis *a)
 
 report_axis report_axis_linear(double low, double high)
 {
-    double margin = high > low ? (high - low) * 0.06 : 1;
+    double margin = high - low > fabs(high) * (LEAST_RANGE - 1) ? (high - low) * 0.06 : 1;
     report_axis a = {.low = low - margin, .high = high + margin};
     linear_ticks(&a);
     return a;
@@ -47,7 +48,7 @@ static bool log_ticks(report_axis *a, int kinds)
 
 report_axis report_axis_log(double low, double high)
 {
-    double margin = high > low ? pow(high / low, 0.06) : 1.5;
+    double margin = high > low * LEAST_RANGE ? pow(high / low, 0.06) : 1.5;
     report_axis a = {.low = low / margin, .high = high * margin, .logarithmic = true};
     if (!log_ticks(&a, 3) && !log_ticks(&a, 1)) a.count = 0;
     if (a.count < 3) linear_ticks(&a); /* less than a decade: the linear round numbers serve */

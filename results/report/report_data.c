@@ -6,341 +6,287 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/size.h"
-#include "core/base/text.h"
-#include "core/io/h5.h"
-#include "core/io/seal.h"
-#include "results/file/task_file.h"
 #include "results/report/front.h"
+#include "results/report/report_filter.h"
+#include "results/report/report_seeds.h"
 
-/* The columns of /points that the report needs, one block of numbers and the text columns. */
-typedef struct {
-    size_t count;
-    double *strength, *test, *validation, *cost;
-    double *block;
-    int64_t *id, *seed, *bits;
-    int64_t *whole;
-    char **role, **kind, **state, **strategy, **cost_model;
-} columns;
-
-static void free_columns(columns *c)
+static status no_memory(size_t points)
 {
-    free(c->block);
-    free(c->whole);
-    free(c->role);
-    free(c->kind);
-    free(c->state);
-    free(c->strategy);
-    free(c->cost_model);
+    return status_fail(STATUS_MEMORY, "no memory for %zu points", points);
 }
 
-static status read_texts(columns *c, h5_id points)
-{
-    const struct {
-        const char *name;
-        char ***to;
-    } texts[] = {{"role", &c->role},
-                 {"kind", &c->kind},
-                 {"state", &c->state},
-                 {"strategy", &c->strategy},
-                 {"cost_model", &c->cost_model}};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        size_t count;
-        TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
-        if (count != c->count)
-            return status_fail(STATUS_DATA, "column %s holds %zu rows, not %zu", texts[i].name, count, c->count);
-        for (size_t row = 0; row < count; row++) text_printable((*texts[i].to)[row]);
-    }
-    return status_ok();
-}
+/* ---- costs ---- */
 
-/* Larger than any plan. */
-enum { MOST_ROWS = 10 * 1000 * 1000, MOST_BITS = 64 };
-
-static status check_integers(const columns *c)
+double report_unit(char unit[24], const report_cost_column *column, double least)
 {
-    for (size_t i = 0; i < c->count; i++)
-        if (c->id[i] < 0 || c->id[i] > MOST_ROWS || c->bits[i] < 0 || c->bits[i] > MOST_BITS)
-            return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %lld or precision %lld", i,
-                               (long long)c->id[i], (long long)c->bits[i]);
-    return status_ok();
-}
-
-static status read_columns(columns *c, h5_id points, const char *cost)
-{
-    const struct {
-        const char *name;
-        double **to;
-    } numbers[] = {{"strength", &c->strength},
-                   {"test_accuracy", &c->test},
-                   {"validation_accuracy", &c->validation},
-                   {cost, &c->cost}};
-    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
-    const struct {
-        const char *name;
-        int64_t **to;
-    } integers[] = {{"id", &c->id}, {"seed", &c->seed}, {"bits", &c->bits}};
-    enum { INTEGERS = sizeof integers / sizeof integers[0] };
-    TRY(h5_dims(points, "id", 1, &c->count));
-    if (c->count > MOST_ROWS)
-        return status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
-    c->whole = size_allocate(size_product(size_sum(size_product(c->count, INTEGERS), 1), sizeof(int64_t)));
-    if (c->whole == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
-    for (size_t i = 0; i < INTEGERS; i++) {
-        *integers[i].to = c->whole + i * c->count;
-        TRY(h5_read(points, integers[i].name, H5_I64, c->count, *integers[i].to));
-    }
-    TRY(check_integers(c));
-    c->block = size_allocate(size_product(size_sum(size_product(c->count, NUMBERS), 1), sizeof(double)));
-    if (c->block == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
-    for (size_t i = 0; i < NUMBERS; i++) {
-        *numbers[i].to = c->block + i * c->count;
-        if (i == NUMBERS - 1 && !h5_exists(points, cost)) /* no finished point yet: no cost column either */
-            for (size_t k = 0; k < c->count; k++) c->cost[k] = NAN;
-        else
-            TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
-    }
-    return read_texts(c, points);
-}
-
-/* Every column that is no member of a record, and not the task's file, is a cost. */
-static bool is_cost_column(h5_id points, const char *name)
-{
-    if (strcmp(name, "file") == 0) return false;
-    for (int i = 0; i < task_file_columns.count; i++)
-        if (strcmp(name, task_file_columns.fields[i].name) == 0) return false;
-    return h5_exists(points, name);
-}
-
-/* "size" means the column size_bits, as "mpic" means mpic_cycles: the first cost column that begins with "size_". */
-static status find_cost(char out[MAX_NAME], h5_id points, const char *wanted)
-{
-    snprintf(out, MAX_NAME, "%s", wanted);
-    if (is_cost_column(points, wanted)) return status_ok();
-    char **names, known[300] = "";
-    size_t count, length = strlen(wanted);
-    bool found = false;
-    TRY(h5_list(&names, &count, points));
-    for (size_t i = 0; i < count && !found; i++) {
-        if (!is_cost_column(points, names[i])) continue;
-        found = strncmp(names[i], wanted, length) == 0 && names[i][length] == '_';
-        if (found) snprintf(out, MAX_NAME, "%s", names[i]);
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", names[i]);
-    }
-    free(names);
-    /* Without any point there is no cost column, and nothing to draw: not an error. */
-    if (found || known[0] == 0) return status_ok();
-    return status_fail(STATUS_CONFIG, "there is no cost '%s'; the results hold: %s", wanted, known);
-}
-
-/* Reads a text attribute of the column; empty when it is missing. */
-static void column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
-{
-    char *text = NULL;
-    out[0] = 0;
-    if (!h5_exists(points, column) || failed(h5_get_text(&text, points, column, name))) return;
-    snprintf(out, room, "%s", text);
-    text_printable(out);
-    free(text);
-}
-
-/* Sizes are shown in kB; everything else in its unit, with a prefix that keeps the numbers short. */
-static double choose_unit(report_data *d, h5_id points, const columns *c)
-{
-    if (strcmp(d->column, "size_bits") == 0) {
-        snprintf(d->cost_name, sizeof d->cost_name, "model size");
-        snprintf(d->cost_unit, sizeof d->cost_unit, "kB");
-        return 1.0 / 8000.0;
-    }
     static const struct {
         double factor;
         const char *prefix;
-    } prefixes[] = {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}};
-    double least = INFINITY;
-    for (size_t i = 0; i < c->count; i++)
-        if (c->cost[i] > 0 && c->cost[i] < least) least = c->cost[i];
-    size_t best = 3;
-    for (size_t i = 4; i-- > 0;)
-        if (isfinite(least) && least >= prefixes[i].factor) best = i;
-    char unit[16];
-    column_text(unit, sizeof unit, points, d->column, "unit");
-    column_text(d->cost_name, sizeof d->cost_name, points, d->column, "description");
-    d->cost_name[strcspn(d->cost_name, ";")] = 0; /* what follows explains missing values */
-    snprintf(d->cost_unit, sizeof d->cost_unit, "%s%s", prefixes[best].prefix, unit);
+    } prefixes[] = {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "u"}};
+    const bool bits = strcmp(column->unit, "bits") == 0, bytes = strcmp(column->unit, "bytes") == 0;
+    size_t best = sizeof prefixes / sizeof *prefixes - 1;
+    if (bits || bytes) {
+        snprintf(unit, 24, "kB");
+        return bits ? 1.0 / 8000 : 1.0 / 1000;
+    }
+    if (!(least > 0) || !isfinite(least)) best = 3;
+    for (size_t i = 0; i < best; i++)
+        if (least >= prefixes[i].factor) best = i;
+    snprintf(unit, 24, "%s%.20s", prefixes[best].prefix, column->unit);
     return 1.0 / prefixes[best].factor;
 }
 
-static report_point make_point(const columns *c, size_t i, double scale, bool validation)
+/* Makes sure that a cost of a file has a place in d->costs. */
+static status note_cost(report_data *d, const report_cost_column *column)
 {
-    report_point p = {.id = (int)c->id[i],
+    for (int i = 0; i < d->cost_count; i++)
+        if (strcmp(d->costs[i].name, column->name) == 0) return status_ok();
+    report_cost_column *grown = realloc(d->costs, ((size_t)d->cost_count + 1) * sizeof *grown);
+    if (grown == NULL) return no_memory(0);
+    d->costs = grown;
+    grown[d->cost_count] = *column;
+    grown[d->cost_count++].values = NULL;
+    return status_ok();
+}
+
+static status choose_cost(report_data *d, const char *wanted)
+{
+    d->cost = report_columns_cost(d->costs, d->cost_count, wanted);
+    snprintf(d->column, sizeof d->column, "%s", d->cost >= 0 ? d->costs[d->cost].name : wanted);
+    /* Without any point there is no cost column, and nothing to draw: not an error. */
+    if (d->cost >= 0 || d->cost_count == 0) return status_ok();
+    char known[300] = "";
+    for (int i = 0; i < d->cost_count; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", d->costs[i].name);
+    }
+    return status_fail(STATUS_CONFIG, "there is no cost '%s'; the results hold: %s", wanted, known);
+}
+
+/* ---- points ---- */
+
+static report_point make_point(const report_columns *c, size_t i, int run)
+{
+    report_point p = {.run = run,
+                      .id = (int)c->id[i],
                       .bits = (int)c->bits[i],
-                      .seed = c->seed[i],
+                      .step = (int)c->step[i],
+                      .seeds = 1,
+                      .seed = (uint64_t)c->seed[i],
                       .strength = c->strength[i],
-                      .raw_cost = c->cost[i],
-                      .cost = c->cost[i] * scale,
+                      .target = c->target[i],
                       .test = c->test[i] * 100,
-                      .validation = c->validation[i] * 100};
+                      .validation = c->validation[i] * 100,
+                      .dominated_by = -1};
+    snprintf(p.key, sizeof p.key, "%s", c->key[i]);
     snprintf(p.strategy, sizeof p.strategy, "%s", c->strategy[i]);
     snprintf(p.cost_model, sizeof p.cost_model, "%s", c->cost_model[i]);
-    p.accuracy = validation ? p.validation : p.test;
+    snprintf(p.network, sizeof p.network, "%s", c->network[i]);
     return p;
+}
+
+/* Costs of row i in the order of d->costs, at d->cost_values of the next point. */
+static void copy_costs(report_data *d, const report_columns *c, size_t i)
+{
+    double *to = d->cost_values + (size_t)d->count * (size_t)d->cost_count;
+    for (int k = 0; k < d->cost_count; k++) {
+        to[k] = NAN;
+        for (int j = 0; j < c->cost_count; j++)
+            if (strcmp(c->costs[j].name, d->costs[k].name) == 0) to[k] = c->costs[j].values[i];
+    }
+    d->points[d->count].costs = to;
+}
+
+/* Keeps the finished points with a cost; sums up the warm-ups. */
+static void take_points(report_data *d, const report_columns *c, int run, const report_filter *filter, double *sum)
+{
+    const bool validation = strcmp(d->metric, "validation") == 0;
+    for (size_t i = 0; i < c->count; i++) {
+        report_point p = make_point(c, i, run);
+        const bool is_warmup = strcmp(c->kind[i], "warmup") == 0;
+        if (!report_filter_takes(filter, &p, is_warmup)) continue;
+        p.accuracy = validation ? p.validation : p.test;
+        p.chosen_by = strcmp(d->choose, "validation") == 0 ? p.validation : p.test;
+        if (strcmp(c->state[i], "failed") == 0) {
+            d->failed_count++;
+        } else if (is_warmup) {
+            *sum += p.accuracy;
+            d->float_count++;
+        } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.test) && !isnan(p.validation)) {
+            d->points[d->count] = p;
+            copy_costs(d, c, i);
+            if (d->cost < 0 || isnan(d->points[d->count].costs[d->cost])) continue;
+            d->points[d->count].raw_cost = d->points[d->count].costs[d->cost];
+            d->count++;
+        }
+    }
+}
+
+static void set_units(report_data *d)
+{
+    double least = INFINITY;
+    for (int i = 0; i < d->count; i++)
+        if (d->points[i].raw_cost > 0) least = fmin(least, d->points[i].raw_cost);
+    if (d->cost < 0) {
+        d->scale = 1;
+        snprintf(d->cost_name, sizeof d->cost_name, "%s", d->column);
+        return;
+    }
+    const report_cost_column *column = &d->costs[d->cost];
+    d->scale = report_unit(d->cost_unit, column, least);
+    const bool size = strcmp(d->column, "size_bits") == 0;
+    snprintf(d->cost_name, sizeof d->cost_name, "%s", size ? "model size" : column->description);
+    for (int i = 0; i < d->count; i++) d->points[i].cost = d->points[i].raw_cost * d->scale;
 }
 
 static int by_cost(const void *left, const void *right)
 {
     const report_point *a = left, *b = right;
     if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
-    if (a->accuracy != b->accuracy) return a->accuracy > b->accuracy ? -1 : 1;
-    return a->id < b->id ? -1 : 1;
+    if (a->chosen_by != b->chosen_by) return a->chosen_by > b->chosen_by ? -1 : 1;
+    if (a->run != b->run) return a->run < b->run ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* Keeps the finished points with a cost; sums up the warm-ups. */
-static status collect_points(report_data *d, const columns *c, double scale)
+/* The first of the front's points, which rise in accuracy, that is at least as good; -1: none. */
+static int first_as_good(const report_data *d, const int *order, double accuracy)
 {
-    bool validation = strcmp(d->metric, "validation") == 0;
-    double sum = 0;
-    d->points = size_allocate(size_product(size_sum(c->count, 1), sizeof *d->points));
-    if (d->points == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", c->count);
-    for (size_t i = 0; i < c->count; i++) {
-        report_point p = make_point(c, i, scale, validation);
-        if (strcmp(c->state[i], "failed") == 0) {
-            d->failed_count++;
-        } else if (strcmp(c->kind[i], "warmup") == 0) {
-            sum += p.accuracy;
-            d->float_count++;
-        } else if (strcmp(c->role[i], "point") == 0 && isfinite(p.cost) && isfinite(p.accuracy)) {
-            d->points[d->count++] = p;
-        }
+    int low = 0, high = d->front_count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (d->points[order[middle]].chosen_by >= accuracy)
+            high = middle;
+        else
+            low = middle + 1;
     }
-    d->float_accuracy = d->float_count > 0 ? sum / d->float_count : NAN;
-    qsort(d->points, (size_t)d->count, sizeof *d->points, by_cost);
-    return status_ok();
+    return low < d->front_count ? order[low] : -1;
 }
 
 static status mark_front(report_data *d)
 {
-    size_t n = (size_t)d->count;
+    const size_t n = (size_t)d->count;
     double *numbers = malloc((2 * n + 1) * sizeof *numbers);
     bool *member = malloc(n + 1);
     int *order = malloc((n + 1) * sizeof *order);
-    status result = status_ok();
-    if (numbers == NULL || member == NULL || order == NULL) {
-        result = status_fail(STATUS_MEMORY, "no memory for the front of %d points", d->count);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            numbers[i] = d->points[i].cost;
-            numbers[n + i] = d->points[i].accuracy;
-        }
-        d->front_count = front_extract(member, order, numbers, numbers + n, d->count);
-        for (size_t i = 0; i < n; i++) {
-            report_point *p = &d->points[i];
-            p->on_front = member[i];
-            for (int k = 0; k < d->front_count && !member[i] && p->dominated_by == 0; k++)
-                if (d->points[order[k]].accuracy >= p->accuracy) p->dominated_by = d->points[order[k]].id;
-        }
+    status s = numbers == NULL || member == NULL || order == NULL ? no_memory(n) : status_ok();
+    for (size_t i = 0; i < n && !failed(s); i++) {
+        numbers[i] = d->points[i].cost;
+        numbers[n + i] = d->points[i].chosen_by;
+    }
+    if (!failed(s)) d->front_count = front_extract(member, order, numbers, numbers + n, d->count);
+    for (size_t i = 0; i < n && !failed(s); i++) {
+        report_point *p = &d->points[i];
+        p->on_front = member[i];
+        p->dominated_by = member[i] ? -1 : first_as_good(d, order, p->chosen_by);
     }
     free(numbers);
     free(member);
     free(order);
-    return result;
+    return s;
 }
 
-/* The value of `key = "value"` in a resolved configuration, without folder and ending; empty when it is not there. */
-static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
+static void name_network(report_data *d)
 {
-    out[0] = 0;
-    size_t length = strlen(key);
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += strspn(line, " \n");
-        if (strncmp(line, key, length) != 0 || strchr(" =:", line[length]) == NULL || line[length] == 0) continue;
-        const char *from = strchr(line, '"'), *end = strchr(line, '\n');
-        if (from == NULL || (end != NULL && from > end)) continue;
-        from++;
-        size_t room = strcspn(from, "\"\n");
-        for (size_t i = 0; i < room; i++)
-            if (from[i] == '/') {
-                from += i + 1;
-                room -= i + 1;
-                i = (size_t)-1;
-            }
-        snprintf(out, MAX_NAME, "%.*s", (int)room, from);
-        char *dot = strrchr(out, '.');
-        if (dot != NULL && dot != out) *dot = 0;
-        return;
+    for (int i = 0; i < d->count; i++) {
+        const char *name = d->points[i].network;
+        const bool other = d->network[0] != 0 && strcmp(d->network, name) != 0;
+        snprintf(d->network, sizeof d->network, "%s", other ? "several networks" : name);
+        if (other) return;
     }
 }
 
-static void find_names(report_data *d, h5_id file)
+/* ---- reading ---- */
+
+static status read_metric(char out[24], const char *given, const char *usual)
 {
-    char *config = NULL;
-    if (failed(h5_get_text(&config, file, ".", "config"))) return;
-    text_printable_lines(config);
-    name_in_text(d->run, config, "name");
-    name_in_text(d->network, config, "network");
-    name_in_text(d->data, config, "data");
-    free(config);
+    const char *name = given != NULL ? given : usual;
+    if (strcmp(name, "test_accuracy") != 0 && strcmp(name, "validation_accuracy") != 0)
+        return status_fail(STATUS_CONFIG, "there is no metric '%.60s': use test_accuracy or validation_accuracy", name);
+    snprintf(out, 24, "%s", name[0] == 't' ? "test" : "validation");
+    return status_ok();
 }
 
-static status read_points(report_data *d, h5_id file, const report_options *options)
+static status build(report_data *d, const report_columns *columns, int count, const report_options *o)
 {
-    h5_id points;
-    TRY(h5_group_open(&points, file, "points"));
-    columns c = {0};
-    status result = find_cost(d->column, points, options->cost != NULL ? options->cost : "size_bits");
-    if (!failed(result)) result = read_columns(&c, points, d->column);
-    if (!failed(result)) {
-        double scale = choose_unit(d, points, &c);
-        result = collect_points(d, &c, scale);
+    size_t rows = 0;
+    double sum = 0;
+    report_filter filter;
+    for (int r = 0; r < count; r++) {
+        rows += columns[r].count;
+        for (int i = 0; i < columns[r].cost_count; i++) TRY(note_cost(d, &columns[r].costs[i]));
     }
-    if (!failed(result)) result = mark_front(d);
-    free_columns(&c);
-    h5_group_close(points);
-    return result;
+    TRY(choose_cost(d, o->cost != NULL ? o->cost : "size_bits"));
+    TRY(report_filter_make(&filter, o, columns, count));
+    d->points = malloc((rows + 1) * sizeof *d->points);
+    d->cost_values = malloc((rows * (size_t)d->cost_count + 1) * sizeof *d->cost_values);
+    if (d->points == NULL || d->cost_values == NULL) return no_memory(rows);
+    for (int r = 0; r < count; r++) take_points(d, &columns[r], r, &filter, &sum);
+    d->float_accuracy = d->float_count > 0 ? sum / d->float_count : NAN;
+    set_units(d);
+    d->several_seeds = report_seeds_are_several(d->points, d->count);
+    d->is_mean = d->several_seeds && !o->each_seed;
+    if (d->is_mean) {
+        d->each = malloc(((size_t)d->count + 1) * sizeof *d->each);
+        if (d->each == NULL) return no_memory((size_t)d->count);
+        memcpy(d->each, d->points, (size_t)d->count * sizeof *d->each);
+        for (int i = 0; i < d->count; i++) d->each[i].costs = NULL; /* the means take their room */
+        d->each_count = d->count;
+        report_seeds_average(d);
+    }
+    name_network(d);
+    qsort(d->points, (size_t)d->count, sizeof *d->points, by_cost);
+    return mark_front(d);
 }
 
-/* What we publish is sealed. */
-static status results_open(h5_id *file, const char *path)
+status report_data_read(report_data *out, const char *const *files, const char *const *names, int count,
+                        const report_options *options)
 {
-    status sealed = seal_check(path);
-    if (failed(sealed) && sealed.code == STATUS_DATA)
-        return status_in(sealed, "no results that can be trusted (the sweep, run again, renews them)");
-    TRY(sealed);
-    return h5_open_read(file, path);
-}
-
-status report_data_read(report_data *out, const char *path, const report_options *options)
-{
-    report_data d = {0};
-    const char *metric = options->metric != NULL ? options->metric : "test_accuracy";
-    if (strcmp(metric, "test_accuracy") != 0 && strcmp(metric, "validation_accuracy") != 0)
-        return status_fail(STATUS_CONFIG, "there is no metric '%s': use test_accuracy or validation_accuracy", metric);
-    snprintf(d.metric, sizeof d.metric, "%s", metric[0] == 't' ? "test" : "validation");
-    h5_id file;
-    TRY(results_open(&file, path));
-    status result = read_points(&d, file, options);
-    if (!failed(result)) find_names(&d, file);
-    status closed = h5_close(file);
-    if (!failed(result)) result = closed;
-    if (failed(result))
+    report_data d = {.cost = -1, .float_accuracy = NAN};
+    report_columns columns[REPORT_MOST_RUNS] = {{0}};
+    if (count > REPORT_MOST_RUNS)
+        return status_fail(STATUS_CONFIG, "%d runs at a time; at most %d are possible", count, REPORT_MOST_RUNS);
+    status s = read_metric(d.metric, options->metric, "test_accuracy");
+    if (!failed(s)) s = read_metric(d.choose, options->choose, "validation_accuracy");
+    for (int i = 0; i < count && !failed(s); i++) {
+        s = report_columns_read(&columns[i], files[i]);
+        report_run *run = &d.runs[d.run_count++];
+        snprintf(run->path, sizeof run->path, "%s", names[i]);
+        memcpy(run->name, columns[i].run, sizeof run->name);
+        memcpy(run->data, columns[i].data, sizeof run->data);
+    }
+    if (!failed(s)) s = build(&d, columns, count, options);
+    for (int i = 0; i < count; i++) report_columns_free(&columns[i]);
+    if (failed(s))
         report_data_free(&d);
     else
         *out = d;
-    return result;
+    return s;
 }
 
 void report_data_free(report_data *d)
 {
     free(d->points);
-    d->points = NULL;
+    free(d->each);
+    free(d->costs);
+    free(d->cost_values);
+    *d = (report_data){0};
 }
 
-void report_setting(char out[32], const report_point *p)
+void report_setting(char out[32], const report_data *d, const report_point *p)
 {
-    if (p->bits > 0)
-        snprintf(out, 32, "w%d", p->bits);
-    else
-        snprintf(out, 32, "%.6g", p->strength);
+    const task t = {.point = true, .bits = p->bits, .strength = p->strength, .target = p->target};
+    char plain[TASK_NAME];
+    task_setting(plain, &t);
+    snprintf(out, 32, "%s", plain);
+    if (p->bits != 0 || p->target == 0) return;
+    for (int i = 0; i < d->cost_count; i++) {
+        const size_t length = strlen(p->cost_model);
+        char unit[24];
+        if (strncmp(d->costs[i].name, p->cost_model, length) != 0 || d->costs[i].name[length] != '_') continue;
+        if (strcmp(d->costs[i].name + length + 1, d->costs[i].unit) != 0) continue;
+        const double scale = report_unit(unit, &d->costs[i], p->target);
+        snprintf(out, 32, "to %.4g %.12s", p->target * scale, unit);
+    }
 }
 
 bool report_ranges(report_axis *x, report_axis *y, const report_data *d)
@@ -349,10 +295,10 @@ bool report_ranges(report_axis *x, report_axis *y, const report_data *d)
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
         if (p->cost <= 0) continue;
-        cost_low = fmin(cost_low, p->cost);
-        cost_high = fmax(cost_high, p->cost);
-        low = fmin(low, p->accuracy);
-        high = fmax(high, p->accuracy);
+        cost_low = fmin(cost_low, fmax(p->cost - p->cost_deviation, p->cost / 2));
+        cost_high = fmax(cost_high, p->cost + p->cost_deviation);
+        low = fmin(low, p->accuracy - p->accuracy_deviation);
+        high = fmax(high, p->accuracy + p->accuracy_deviation);
     }
     if (cost_high <= 0) return false;
     if (!isnan(d->float_accuracy)) {

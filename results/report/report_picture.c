@@ -1,80 +1,139 @@
-/* The picture: a gnuplot script that carries its data, so that it can be changed and drawn again by hand. */
-#define _DEFAULT_SOURCE /* environ */
+/* The script of the picture carries its data, so that it can be changed and drawn again by hand. Every text of a file
+ * goes through report_text_gnuplot. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
-#include <fcntl.h>
+#include "results/report/report_picture.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/file.h"
-#include "core/base/text.h"
-#include "results/report/report_axis.h"
+#include "results/report/front_measures.h"
+#include "results/report/report_gnuplot.h"
+#include "results/report/report_text.h"
 #include "results/report/report_views.h"
 
-extern char **environ;
+enum { MOST_SERIES = 40, PATH_BYTES = 4400 };
 
-enum { PATH_BYTES = 4200, MAX_STRATEGIES = 16, NOT_FOUND = 127 };
+/* Points that look alike: of one strategy of one run. */
+typedef struct {
+    int run;
+    const char *name;
+    bool fixed;
+} series;
 
-/* How the points of a strategy look: colour and gnuplot's point type. `fixed` has its own, always the last. */
+/* Told apart by shape as well as by colour; the colours differ in darkness, too. Filled: on the front. */
 static const struct {
     const char *colour;
-    int type;
-} LOOKS[] = {{"#1f5fa8", 7}, {"#2f8f4e", 5}, {"#8a4fa3", 9}, {"#b8860b", 11}, {"#008b8b", 15}};
-static const char FIXED_COLOUR[] = "#d1521f", GREY[] = "#b4b4b4";
-enum { LOOK_COUNT = sizeof LOOKS / sizeof LOOKS[0], FILLED_CIRCLE = 7, OPEN_DIAMOND = 12, FILLED_DIAMOND = 13 };
+    int hollow, filled;
+} LOOKS[] = {{"#1f4e8c", 6, 7},   {"#c8641e", 12, 13}, {"#2f8f4e", 8, 9}, {"#8a4fa3", 4, 5},
+             {"#b8a00b", 10, 11}, {"#008b8b", 14, 15}, {"#7a3b2e", 6, 7}, {"#5b8ed6", 12, 13}};
+static const char FRONT_COLOUR[] = "#1c2f4a";
+enum { LOOK_COUNT = sizeof LOOKS / sizeof LOOKS[0] };
 
-/* Names go into single quotes, where only the quote itself ends the text. */
-static void print_name(FILE *out, const char *name)
+static bool is_of(const series *s, const report_point *p)
 {
-    for (; *name != 0; name++) fputc(*name == '\'' || (unsigned char)*name < 0x20 ? '_' : *name, out);
+    return p->run == s->run && strcmp(p->strategy, s->name) == 0;
 }
 
-static bool is_fixed(const report_point *p)
-{
-    return p->bits > 0;
-}
-
-/* The searched strategies in the order of their first point. */
-static int list_strategies(const char *names[MAX_STRATEGIES], const report_data *d)
+static int list_series(series out[MOST_SERIES], const report_data *d)
 {
     int count = 0;
-    for (int i = 0; i < d->count; i++) {
-        bool known = is_fixed(&d->points[i]) || count == MAX_STRATEGIES;
-        for (int k = 0; k < count && !known; k++) known = strcmp(names[k], d->points[i].strategy) == 0;
-        if (!known) names[count++] = d->points[i].strategy;
+    for (int i = 0; i < d->count && count < MOST_SERIES; i++) {
+        bool known = false;
+        for (int k = 0; k < count && !known; k++) known = is_of(&out[k], &d->points[i]);
+        const report_point *p = &d->points[i];
+        if (!known) out[count++] = (series){p->run, p->strategy, p->bits > 0};
     }
     return count;
 }
 
-/* One data block of the points of a strategy (NULL: fixed) that are or are not on the front. Returns their number. */
-static int print_block(FILE *out, const char *block, const report_data *d, const char *strategy, bool on_front)
+static void print_point(FILE *out, const report_data *d, const report_point *p, const report_axis *x)
+{
+    const double low = fmax(p->cost - p->cost_deviation, x->low);
+    fprintf(out, "%.8g %.6g %.8g %.8g %.6g %.6g", p->cost, p->accuracy, low, p->cost + p->cost_deviation,
+            p->accuracy - p->accuracy_deviation, p->accuracy + p->accuracy_deviation);
+    if (d->run_count > 1)
+        fprintf(out, " %c%d\n", 'A' + p->run, p->id);
+    else
+        fprintf(out, " %d\n", p->id);
+}
+
+/* One data block; returns whether it has points. */
+static bool print_block(FILE *out, const report_data *d, const series *s, int index, bool on_front,
+                        const report_axis *x)
 {
     int count = 0;
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        bool chosen = strategy == NULL ? is_fixed(p) : !is_fixed(p) && strcmp(p->strategy, strategy) == 0;
-        if (!chosen || p->on_front != on_front || p->cost <= 0) continue;
-        if (count++ == 0) fprintf(out, "$%s << EOD\n", block);
-        fprintf(out, "%.8g %.6g\n", p->cost, p->accuracy);
+        if (!is_of(s, p) || p->on_front != on_front || p->cost <= 0) continue;
+        if (count++ == 0) fprintf(out, "$%c%d << EOD\n", on_front ? 'f' : 'd', index);
+        print_point(out, d, p, x);
     }
     if (count > 0) fprintf(out, "EOD\n");
-    return count;
+    return count > 0;
 }
 
-static void print_front_block(FILE *out, const report_data *d, const report_axis *x)
+/* The steps of what is reached at a cost, to the end of the axis. */
+static void print_line_block(FILE *out, const char *name, const double *cost, const double *accuracy, int n,
+                             const report_axis *x)
 {
-    double last = NAN;
-    fprintf(out, "$front << EOD\n");
-    for (int i = 0; i < d->count; i++) {
-        if (!d->points[i].on_front || d->points[i].cost <= 0) continue;
-        last = d->points[i].accuracy;
-        fprintf(out, "%.8g %.6g\n", d->points[i].cost, last);
-    }
-    if (!isnan(last)) fprintf(out, "%.8g %.6g\n", x->high, last);
+    fprintf(out, "$%s << EOD\n", name);
+    for (int i = 0; i < n; i++) fprintf(out, "%.8g %.6g\n", cost[i], accuracy[i]);
+    if (n > 0) fprintf(out, "%.8g %.6g\n", x->high, accuracy[n - 1]);
     fprintf(out, "EOD\n");
+}
+
+/* Returns the number of corners. */
+static int front_line(double *cost, double *accuracy, const report_data *d)
+{
+    double best = -INFINITY;
+    int n = 0;
+    for (int i = 0; i < d->count; i++)
+        if (report_on_line(d, i, &best)) {
+            cost[n] = d->points[i].cost;
+            accuracy[n++] = d->points[i].accuracy;
+        }
+    return n;
+}
+
+/* $q1 $q2 $q3: what at least a quarter, half and three quarters of the seeds attain. */
+static status print_attainment(FILE *out, const report_data *d, const report_axis *x, double *room)
+{
+    const int n = d->each_count;
+    int *set = malloc(((size_t)n + 1) * sizeof *set), sets = 0;
+    uint64_t seeds[64];
+    status s = set != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %d points", n);
+    for (int i = 0; i < n && !failed(s); i++) {
+        set[i] = 0;
+        while (set[i] < sets && seeds[set[i]] != d->each[i].seed) set[i]++;
+        if (set[i] == 64) s = status_fail(STATUS_CONFIG, "more than 64 seeds: choose some with --seed");
+        if (!failed(s) && set[i] == sets) seeds[sets++] = d->each[i].seed;
+        room[i] = d->each[i].cost;
+        room[n + i] = d->each[i].accuracy;
+    }
+    for (int quarter = 1; quarter <= 3 && !failed(s); quarter++) {
+        char name[4];
+        const int least = (sets * quarter + 3) / 4;
+        const int corners = front_attainment(room + 2 * n, room + 3 * n, room, room + n, set, n, sets, least);
+        if (corners < 0) s = status_fail(STATUS_MEMORY, "no memory for %d points", n);
+        snprintf(name, sizeof name, "q%d", quarter);
+        if (!failed(s)) print_line_block(out, name, room + 2 * n, room + 3 * n, corners, x);
+    }
+    free(set);
+    return s;
+}
+
+static status print_lines(FILE *out, const report_data *d, const report_axis *x)
+{
+    const size_t n = (size_t)(d->count > d->each_count ? d->count : d->each_count);
+    double *room = malloc((4 * n + 1) * sizeof *room);
+    if (room == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu points", n);
+    print_line_block(out, "front", room, room + n, front_line(room, room + n, d), x);
+    status s = d->each != NULL && d->run_count == 1 ? print_attainment(out, d, x, room) : status_ok();
+    free(room);
+    return s;
 }
 
 static void print_ticks(FILE *out, const char *which, const report_axis *a)
@@ -84,265 +143,169 @@ static void print_ticks(FILE *out, const char *which, const report_axis *a)
     fprintf(out, ")\n");
 }
 
-static void print_title(FILE *out, const report_data *d)
+/* What fits along the axis: of a long description the part before its first comma. */
+static void print_cost_name(FILE *out, const report_data *d)
 {
-    fprintf(out, "set title '");
-    print_name(out, d->network[0] != 0 ? d->network : "network");
-    if (d->data[0] != 0) fprintf(out, " on ");
-    print_name(out, d->data);
-    fprintf(out, ": %s accuracy against ", d->metric);
-    print_name(out, strcmp(d->column, "size_bits") == 0 ? d->cost_name : d->column); /* descriptions may be long */
-    fprintf(out, "' font ',18' offset 0,0.3\n");
-}
-
-/* Fronts rise to the right, so the lower right corner is free for the legend, but not always. */
-static void print_key(FILE *out, const report_data *d, const report_axis *x, const report_axis *y)
-{
-    const double from = 0.6, below = 0.45; /* the corner, as parts of the axes */
-    bool is_free = true;
-    for (int i = 0; i < d->count; i++) {
-        const report_point *p = &d->points[i];
-        if (p->cost > 0 && report_axis_place(x, p->cost) > from && report_axis_place(y, p->accuracy) < below)
-            is_free = false;
-    }
-    fprintf(out, "set key %s Left reverse samplen 2.2 spacing 1.25 width -3 height 0.4 box linecolor '#c8c8c8'\n",
-            is_free ? "bottom right" : "outside right top vertical");
-    if (is_free) fprintf(out, "set rmargin 4\n");
+    char name[64];
+    snprintf(name, sizeof name, "%.60s", d->cost_name);
+    if (strlen(d->cost_name) > 60 && strchr(name, ',') != NULL) name[strcspn(name, ",")] = '\0';
+    report_text_gnuplot(out, name);
 }
 
 static void print_frame(FILE *out, const report_data *d, const report_axis *x, const report_axis *y)
 {
-    fprintf(out, "# Drawn by bitfront; draw again with: gnuplot front.gp\n"
-                 "set terminal pngcairo noenhanced size 1200,800 font 'Sans,15' linewidth 1.2\n"
-                 "set output 'front.png'\n"
-                 "set encoding utf8\n"
-                 "set border 3 linecolor '#404040'\n"
+    fprintf(out, "set border 3 linecolor '#404040'\n"
                  "set tics nomirror textcolor '#202020'\n"
                  "set grid linetype 1 linecolor '#e4e4e4' linewidth 0.8\n"
-                 "set lmargin 10\nset tmargin 3.2\nset bmargin 4.2\n");
-    print_key(out, d, x, y);
-    fprintf(out, "set logscale x\nset xrange [%.8g:%.8g]\nset yrange [%.8g:%.8g]\n", x->low, x->high, y->low, y->high);
+                 "set lmargin 10\nset rmargin 4\nset tmargin 3.2\n"
+                 "set key below center horizontal Left reverse samplen 2 spacing 1.2 maxcols 3 height 0.8\n"
+                 "set errorbars small\nset logscale x\n");
+    fprintf(out, "set xrange [%.8g:%.8g]\nset yrange [%.8g:%.8g]\n", x->low, x->high, y->low, y->high);
     print_ticks(out, "xtics", x);
     print_ticks(out, "ytics", y);
-    print_title(out, d);
-    fprintf(out, "set xlabel '");
-    print_name(out, d->cost_name);
-    fprintf(out, " [");
-    print_name(out, d->cost_unit);
-    fprintf(out, "], logarithmic' offset 0,-0.2\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->metric);
+    fprintf(out, "set title '");
+    report_text_gnuplot(out, d->network[0] != 0 ? d->network : "network");
+    if (d->runs[0].data[0] != 0) fprintf(out, " on ");
+    report_text_gnuplot(out, d->runs[0].data);
+    fprintf(out, ": %s accuracy against ", d->metric);
+    print_cost_name(out, d);
+    fprintf(out, "'\nset xlabel '");
+    print_cost_name(out, d);
+    fprintf(out, " [%s], logarithmic' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->cost_unit,
+            d->metric);
 }
 
 /* A name below and to the right of the best point of each fixed precision: the front runs above it. */
 static void print_labels(FILE *out, const report_data *d)
 {
-    bool named[65] = {false};
+    bool named[REPORT_MOST_RUNS][65] = {{false}};
     for (int i = d->count - 1; i >= 0; i--) {
         const report_point *p = &d->points[i];
-        if (!is_fixed(p) || p->bits > 64 || named[p->bits] || p->cost <= 0) continue;
-        fprintf(out, "set label 'w%d' at %.8g,%.6g left offset 0.9,-0.9 textcolor '%s' font ',15' front\n", p->bits,
-                p->cost, p->accuracy, FIXED_COLOUR);
-        named[p->bits] = true;
+        if (p->bits <= 0 || p->bits > 64 || named[p->run][p->bits] || p->cost <= 0) continue;
+        fprintf(out, "set label 'w%d' at %.8g,%.6g left offset 0.9,-0.9 textcolor '#404040' front\n", p->bits, p->cost,
+                p->accuracy);
+        named[p->run][p->bits] = true;
     }
 }
 
-typedef struct {
-    int on_front, dominated;
-} block_counts;
-
-static block_counts print_blocks(FILE *out, const report_data *d, int index, const char *strategy)
+static void print_published_blocks(FILE *out, const report_published *p)
 {
-    char front[16], rest[16];
-    snprintf(front, sizeof front, "f%d", index);
-    snprintf(rest, sizeof rest, "d%d", index);
-    return (block_counts){print_block(out, front, d, strategy, true), print_block(out, rest, d, strategy, false)};
+    for (int i = 0; i < p->count; i++) {
+        if (i == 0 || strcmp(p->points[i].name, p->points[i - 1].name) != 0)
+            fprintf(out, "%s$p%d << EOD\n", i > 0 ? "EOD\n" : "", i);
+        fprintf(out, "%.8g %.6g\n", p->points[i].cost, p->points[i].accuracy);
+    }
+    if (p->count > 0) fprintf(out, "EOD\n");
 }
 
-/* Grey and in the shape of their strategy; baselines keep their colour and become hollow. */
-static void print_dominated(FILE *out, const block_counts *blocks, int strategies)
+static void plot_published(FILE *out, const report_published *p)
 {
-    bool any = false;
-    for (int i = 0; i < strategies; i++) {
-        if (blocks[i].dominated == 0) continue;
-        fprintf(out, "  $d%d using 1:2 with points pointtype %d pointsize 1.7 linecolor '%s' notitle, \\\n", i,
-                LOOKS[i % LOOK_COUNT].type, GREY);
-        any = true;
+    static const int shapes[] = {1, 2, 3};
+    int n = 0;
+    for (int i = 0; i < p->count; i++) {
+        if (i > 0 && strcmp(p->points[i].name, p->points[i - 1].name) == 0) continue;
+        fprintf(out, "  $p%d using 1:2 with points pointtype %d pointsize 1.8 linewidth 2 linecolor '#202020' title '",
+                i, shapes[n++ % 3]);
+        report_text_gnuplot(out, p->points[i].name);
+        fprintf(out, " (published)', \\\n");
     }
-    if (blocks[strategies].dominated > 0)
+}
+
+static void plot_series(FILE *out, const report_data *d, const series *s, int index, bool on_front, bool titled)
+{
+    const int type = on_front ? LOOKS[index % LOOK_COUNT].filled : LOOKS[index % LOOK_COUNT].hollow;
+    const char *colour = LOOKS[index % LOOK_COUNT].colour;
+    const char block = on_front ? 'f' : 'd';
+    if (d->is_mean)
         fprintf(out,
-                "  $d%d using 1:2 with points pointtype %d pointsize 2.4 linewidth 2.2 linecolor '%s' notitle, \\\n",
-                strategies, OPEN_DIAMOND, FIXED_COLOUR);
-    if (any)
-        fprintf(out, "  NaN with points pointtype %d pointsize 1.7 linecolor '%s' title 'dominated', \\\n",
-                FILLED_CIRCLE, GREY);
+                "  $%c%d using 1:2:3:4:5:6 with xyerrorbars pointtype 0 linewidth 0.9 linecolor '%s' notitle, \\\n",
+                block, index, on_front ? colour : "#b4b4b4");
+    fprintf(out, "  $%c%d using 1:2 with points pointtype %d pointsize %s linewidth %s linecolor '%s' ", block, index,
+            type, on_front ? "1.9" : "1.3", on_front ? "1.5" : "1.2", colour);
+    if (!titled) {
+        fprintf(out, "notitle, \\\n");
+        return;
+    }
+    fprintf(out, "title '");
+    report_text_gnuplot(out, s->fixed ? "fixed precision" : s->name);
+    if (d->run_count > 1) fprintf(out, ", run %c", 'A' + s->run);
+    fprintf(out, "%s', \\\n", on_front ? "" : " (dominated)");
 }
 
-/* The points on the front; the line in the legend stands for all points of the strategy. */
-static void print_members(FILE *out, const char *name, int index, block_counts blocks, bool fixed)
+/* From below to above: dominated points, what seeds attain, the front, its points. */
+static void print_plot(FILE *out, const report_data *d, const series *s, const bool (*there)[2], int count,
+                       const picture_options *o)
 {
-    if (blocks.on_front + blocks.dominated == 0) return;
-    int type = fixed ? (blocks.on_front > 0 ? FILLED_DIAMOND : OPEN_DIAMOND) : LOOKS[index % LOOK_COUNT].type;
-    if (blocks.on_front > 0)
-        fprintf(out, "  $f%d using 1:2", index);
-    else
-        fprintf(out, "  NaN");
-    fprintf(out, " with points pointtype %d pointsize %s linewidth 2.2 linecolor '%s' title '", type,
-            fixed ? "2.4" : "2.1", fixed ? FIXED_COLOUR : LOOKS[index % LOOK_COUNT].colour);
-    print_name(out, name);
-    fprintf(out, "', \\\n");
-}
-
-/* Lines, then dominated points, then the front on top. */
-static void print_curves(FILE *out, const report_data *d, const report_axis *x)
-{
-    const char *names[MAX_STRATEGIES];
-    int count = list_strategies(names, d);
-    block_counts blocks[MAX_STRATEGIES + 1]; /* fixed is the last */
-    print_front_block(out, d, x);
-    for (int i = 0; i <= count; i++) blocks[i] = print_blocks(out, d, i, i < count ? names[i] : NULL);
     fprintf(out, "plot \\\n");
+    for (int i = 0; i < count; i++)
+        if (there[i][0]) plot_series(out, d, &s[i], i, false, !there[i][1]);
+    if (d->each != NULL && d->run_count == 1) {
+        fprintf(out,
+                "  $q2 using 1:2 with steps linewidth 1.6 dashtype 4 linecolor '#707070' title 'attained by half of "
+                "the seeds', \\\n");
+        for (int q = 1; q <= 3; q += 2)
+            fprintf(out, "  $q%d using 1:2 with steps linewidth 1 dashtype 3 linecolor '#909090' %s, \\\n", q,
+                    q == 1 ? "title 'by a quarter, by three quarters'" : "notitle");
+    }
     if (!isnan(d->float_accuracy))
         fprintf(out,
-                "  %.6g with lines linewidth 2 dashtype 2 linecolor '#606060' title 'float network%s: %.1f %%', \\\n",
+                "  %.6g with lines linewidth 1.6 dashtype 2 linecolor '#606060' title 'float network%s: %.1f %%', \\\n",
                 d->float_accuracy, d->float_count > 1 ? "s, mean" : "", d->float_accuracy);
-    fprintf(out, "  $front using 1:2 with steps linewidth 2.6 linecolor '#1c2f4a' title 'Pareto front', \\\n");
-    for (int i = 0; i < count; i++) print_members(out, names[i], i, blocks[i], false);
-    print_members(out, "fixed precision", count, blocks[count], true);
-    print_dominated(out, blocks, count);
+    fprintf(out, "  $front using 1:2 with steps linewidth 2.2 linecolor '%s' title 'Pareto front%s', \\\n",
+            FRONT_COLOUR,
+            strcmp(d->metric, d->choose) == 0      ? ""
+            : strcmp(d->choose, "validation") == 0 ? ", chosen on validation"
+                                                   : ", chosen on test");
+    if (o->published != NULL) plot_published(out, o->published);
+    for (int i = 0; i < count; i++)
+        if (there[i][1]) plot_series(out, d, &s[i], i, true, true);
+    for (int i = 0; i < count && o->ids; i++)
+        if (there[i][1])
+            fprintf(out, "  $f%d using 1:2:7 with labels offset 0,0.9 font ',11' textcolor '#202020' notitle, \\\n", i);
     fprintf(out, "  NaN notitle\n"); /* ends the list after its last comma */
 }
 
-static status write_script(const char *path, const report_data *d)
+static status write_script(const char *script, const char *picture, const gnuplot_format *f, const report_data *d,
+                           const picture_options *o)
 {
     report_axis x, y;
     if (!report_ranges(&x, &y, d)) return status_fail(STATUS_DATA, "no point has a cost above 0: nothing to draw");
+    for (int i = 0; o->published != NULL && i < o->published->count; i++) {
+        const published_point *p = &o->published->points[i];
+        if (p->cost < x.low || p->cost > x.high) x = report_axis_log(fmin(p->cost, x.low), fmax(p->cost, x.high));
+        if (p->accuracy < y.low || p->accuracy > y.high)
+            y = report_axis_linear(fmin(p->accuracy, y.low), fmax(p->accuracy, y.high));
+    }
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
+    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", script);
+    series all[MOST_SERIES];
+    bool there[MOST_SERIES][2];
+    const int count = list_series(all, d);
+    gnuplot_begin(out, f, picture);
     print_frame(out, d, &x, &y);
     print_labels(out, d);
-    print_curves(out, d, &x);
-    bool bad = fclose(out) != 0;
-    status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
+    for (int i = 0; i < count; i++)
+        for (int front = 0; front < 2; front++) there[i][front] = print_block(out, d, &all[i], i, front == 1, &x);
+    status s = print_lines(out, d, &x);
+    if (o->published != NULL) print_published_blocks(out, o->published);
+    print_plot(out, d, all, there, count, o);
+    if (fclose(out) != 0 && !failed(s)) s = status_fail(STATUS_MEMORY, "no memory for %s", script);
+    if (!failed(s)) s = file_write_text(script, text);
     free(text);
-    return result;
-}
-
-/* The environment without what changes gnuplot: its libraries, drivers, fonts and terminal are its own. NULL: no
- * memory. The caller frees the list, not the strings. */
-static char **own_environment(void)
-{
-    static const char *const foreign[] = {"GNU", "FIT_", "GDFONTPATH=", "PAGER=", "DISPLAY="};
-    size_t count = 0, kept = 0;
-    while (environ[count] != NULL) count++;
-    char **list = malloc((count + 1) * sizeof *list);
-    for (size_t i = 0; list != NULL && i < count; i++) {
-        bool good = true;
-        for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
-            good = good && strncmp(environ[i], foreign[k], strlen(foreign[k])) != 0;
-        if (good) list[kept++] = environ[i];
-    }
-    if (list != NULL) list[kept] = NULL;
-    return list;
-}
-
-/* In the child: gnuplot in that directory, without start-up files (-d), its messages into the pipe. Only calls that are
- * safe after fork. */
-static void become_gnuplot(const char *directory, char **environment, int messages)
-{
-    int nothing = open("/dev/null", O_RDWR);
-    environ = environment;
-    if (chdir(directory) == 0 && nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 &&
-        dup2(messages, 2) >= 0)
-        execlp("gnuplot", "gnuplot", "-d", "front.gp", (char *)NULL);
-    _exit(NOT_FOUND);
-}
-
-/* Collects what gnuplot says (the end of it is dropped) until it closes its side. */
-static void read_messages(char *out, size_t room, int from)
-{
-    size_t used = 0;
-    char block[512];
-    ssize_t got;
-    while ((got = read(from, block, sizeof block)) > 0 || (got < 0 && errno == EINTR)) {
-        if (got < 0) continue;
-        size_t take = room - 1 - used < (size_t)got ? room - 1 - used : (size_t)got;
-        memcpy(out + used, block, take);
-        used += take;
-    }
-    out[used] = 0;
-    for (size_t i = 0; i < used; i++)
-        if (out[i] == '\n' || out[i] == '\t') out[i] = ' ';
-    text_printable(out);
-}
-
-static status run_gnuplot(bool *made, const char *directory)
-{
-    int ends[2];
-    char **environment = own_environment();
-    if (environment == NULL) return status_fail(STATUS_MEMORY, "no memory to start gnuplot");
-    if (pipe(ends) != 0) {
-        free(environment);
-        return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
-    }
-    pid_t child = fork();
-    if (child == 0) become_gnuplot(directory, environment, ends[1]);
-    int why = errno;
-    free(environment);
-    close(ends[1]);
-    char messages[300] = "";
-    if (child > 0) read_messages(messages, sizeof messages, ends[0]);
-    close(ends[0]);
-    if (child < 0) return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(why));
-    int how = 0;
-    while (waitpid(child, &how, 0) < 0 && errno == EINTR) continue;
-    *made = WIFEXITED(how) && WEXITSTATUS(how) == 0;
-    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND)) return status_ok();
-    return status_fail(STATUS_IO, "gnuplot could not draw %s/front.gp: %s", directory, messages);
-}
-
-/* gnuplot says nothing when the disk is full: a whole PNG begins with its signature and ends with its last chunk. */
-static status check_picture(const char *path)
-{
-    static const char head[] = "\x89PNG\r\n\x1a\n", tail[] = "IEND\xae\x42\x60\x82";
-    enum { LENGTH = 8 };
-    char first[LENGTH] = "", last[LENGTH] = "";
-    int fd;
-    TRY(file_open_plain(&fd, path));
-    bool whole =
-        read(fd, first, LENGTH) == LENGTH && lseek(fd, -LENGTH, SEEK_END) > 0 && read(fd, last, LENGTH) == LENGTH;
-    close(fd);
-    if (whole && memcmp(first, head, LENGTH) == 0 && memcmp(last, tail, LENGTH) == 0) return status_ok();
-    return status_fail(STATUS_IO, "the picture that gnuplot wrote is not complete: is the disk full?");
-}
-
-/* Draws in a folder of its own, where nobody else's file can be taken for the picture. */
-static status draw_in(bool *made, const char *workshop, const char *script, const char *picture)
-{
-    char copy[PATH_BYTES + 16], drawn[PATH_BYTES + 16];
-    snprintf(copy, sizeof copy, "%s/front.gp", workshop);
-    snprintf(drawn, sizeof drawn, "%s/front.png", workshop);
-    status s = file_copy(copy, script);
-    if (!failed(s)) s = run_gnuplot(made, workshop);
-    if (!failed(s) && *made) s = check_picture(drawn);
-    if (!failed(s) && *made) s = file_publish(drawn, picture);
-    unlink(copy);
-    unlink(drawn);
     return s;
 }
 
-status report_picture(bool *made, const char *directory, const report_data *d)
+status report_picture(bool *made, const char *picture, const report_data *d, const picture_options *o)
 {
-    char script[PATH_BYTES], picture[PATH_BYTES], workshop[PATH_BYTES];
+    char script[PATH_BYTES];
+    gnuplot_format f;
     *made = false;
-    snprintf(script, sizeof script, "%s/front.gp", directory);
-    snprintf(picture, sizeof picture, "%s/front.png", directory);
-    snprintf(workshop, sizeof workshop, "%s/.front-XXXXXX", directory);
-    TRY(write_script(script, d));
-    unlink(picture); /* an old picture must not pass for the new one */
-    if (mkdtemp(workshop) == NULL)
-        return status_fail(STATUS_IO, "cannot write into %s: %s", directory, strerror(errno));
-    status s = draw_in(made, workshop, script, picture);
-    rmdir(workshop);
-    return s;
+    TRY(gnuplot_format_of(&f, picture));
+    if (strlen(picture) + 8 > sizeof script)
+        return status_fail(STATUS_CONFIG, "the path is too long: %.100s...", picture);
+    snprintf(script, sizeof script, "%.*s.gp", (int)(strrchr(picture, '.') - picture), picture);
+    TRY(write_script(script, picture, &f, d, o));
+    return gnuplot_draw(made, script, picture);
 }

@@ -76,9 +76,10 @@ static void draw_level(const canvas *c, int row, int from, int to, unsigned char
 static void draw_front(const canvas *c, const report_data *d)
 {
     int row = -1, column = -1;
+    double best = -INFINITY;
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        if (!p->on_front || p->cost <= 0) continue;
+        if (!report_on_line(d, i, &best)) continue;
         int next_row = row_of(c, p->accuracy), next_column = column_of(c, p->cost);
         if (column >= 0) {
             draw_level(c, row, column, next_column, LEVEL);
@@ -112,7 +113,7 @@ static void name_baselines(const canvas *c, const report_data *d)
         const report_point *p = &d->points[i];
         if (p->bits <= 0 || p->bits > 64 || named[p->bits] || p->cost <= 0) continue;
         char name[32];
-        report_setting(name, p);
+        report_setting(name, d, p);
         write_label(c, row_of(c, p->accuracy), column_of(c, p->cost), name);
         named[p->bits] = true;
     }

@@ -1,78 +1,144 @@
 /* Table for people, and the same as comma-separated values for programs. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/file.h"
+#include "results/report/report_text.h"
 #include "results/report/report_views.h"
+
+bool report_on_line(const report_data *d, int i, double *best)
+{
+    const report_point *p = &d->points[i];
+    if (!p->on_front || p->cost <= 0 || p->accuracy <= *best) return false;
+    *best = p->accuracy;
+    return true;
+}
+
+/* Columns that are not the same in all rows. */
+typedef struct {
+    bool run, network, cost_model;
+} varied;
+
+static varied find_varied(const report_data *d)
+{
+    varied v = {.run = d->run_count > 1};
+    const char *model = NULL; /* of the points that have one */
+    for (int i = 0; i < d->count; i++) {
+        const report_point *p = &d->points[i];
+        v.network = v.network || strcmp(p->network, d->points[0].network) != 0;
+        if (strcmp(p->cost_model, "none") == 0) continue;
+        if (model == NULL) model = p->cost_model;
+        v.cost_model = v.cost_model || strcmp(p->cost_model, model) != 0;
+    }
+    return v;
+}
+
+static void print_heading(FILE *out, const report_data *d)
+{
+    fprintf(out, "%s%sfront of %d points: %d, chosen by %s accuracy%s and %s\n",
+            d->run_count == 1 ? d->runs[0].name : "", d->run_count == 1 && d->runs[0].name[0] != 0 ? ": " : "",
+            d->count, d->front_count, d->choose, d->is_mean ? " (mean over seeds)" : "", d->cost_name);
+    for (int r = 0; r < d->run_count && d->run_count > 1; r++)
+        fprintf(out, "run %c: %s%s%s\n", 'A' + r, d->runs[r].path, d->runs[r].name[0] != 0 ? ", " : "",
+                d->runs[r].name);
+    fputc('\n', out);
+}
+
+static void print_row(FILE *out, const report_data *d, const report_point *p, const varied *v)
+{
+    char setting[32], front[40] = "*", seed[24];
+    report_setting(setting, d, p);
+    if (!p->on_front) {
+        const report_point *by = &d->points[p->dominated_by];
+        if (v->run)
+            snprintf(front, sizeof front, "below %c%d", 'A' + by->run, by->id);
+        else
+            snprintf(front, sizeof front, "below %d", by->id);
+    }
+    if (p->seeds > 1)
+        snprintf(seed, sizeof seed, "%d seeds", p->seeds);
+    else
+        snprintf(seed, sizeof seed, "%" PRIu64, p->seed);
+    if (v->run)
+        fprintf(out, "%c%4d", 'A' + p->run, p->id);
+    else
+        fprintf(out, "%5d", p->id);
+    fprintf(out, "  %-9s", p->strategy);
+    if (v->cost_model) fprintf(out, "  %-10s", strcmp(p->cost_model, "none") == 0 ? "-" : p->cost_model);
+    if (v->network) fprintf(out, "  %-12s", p->network);
+    fprintf(out, "  %-11s  %7s  %12.4g  %6.2f  %8.2f", setting, seed, p->cost, p->test, p->validation);
+    if (d->is_mean) fprintf(out, "  %6.2f", p->accuracy_deviation);
+    fprintf(out, "  %s\n", front);
+}
 
 void report_table(FILE *out, const report_data *d)
 {
     char cost[40];
-    snprintf(cost, sizeof cost, "%.14s %s", strcmp(d->cost_unit, "kB") == 0 ? "size" : "cost", d->cost_unit);
-    fprintf(out, "%s%sfront of %d points: %d, by %s accuracy and %s\n\n", d->run, d->run[0] != 0 ? ": " : "", d->count,
-            d->front_count, d->metric, d->cost_name);
-    fprintf(out, "   id  strategy   setting     seed  %12s  test %%  valid. %%  front\n", cost);
-    for (int i = 0; i < d->count; i++) {
-        const report_point *p = &d->points[i];
-        char setting[32], front[32] = "*";
-        report_setting(setting, p);
-        if (!p->on_front) snprintf(front, sizeof front, "below %d", p->dominated_by);
-        fprintf(out, "%5d  %-9s  %-7s  %7lld  %12.4g  %6.2f  %8.2f  %s\n", p->id, p->strategy, setting,
-                (long long)p->seed, p->cost, p->test, p->validation, front);
-    }
+    const varied v = find_varied(d);
+    snprintf(cost, sizeof cost, "%.14s %s", strcmp(d->column, "size_bits") == 0 ? "size" : "cost", d->cost_unit);
+    print_heading(out, d);
+    fprintf(out, "   id  strategy ");
+    if (v.cost_model) fprintf(out, "  %-10s", "cost model");
+    if (v.network) fprintf(out, "  %-12s", "network");
+    fprintf(out, "  setting         seed  %12s  test %%  valid. %%", cost);
+    if (d->is_mean) fprintf(out, "  +- (%s)", d->metric[0] == 't' ? "te" : "va");
+    fprintf(out, "  front\n");
+    for (int i = 0; i < d->count; i++) print_row(out, d, &d->points[i], &v);
     if (d->float_count > 0)
         fprintf(out, "       float network%s: %.2f %% %s accuracy\n", d->float_count > 1 ? "s (mean)" : "",
                 d->float_accuracy, d->metric);
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
-/* A field of text: quoted where it must be, and never a formula for a spreadsheet. */
-static void csv_text(FILE *out, const char *text)
+static void csv_row(FILE *out, const report_data *d, const report_point *p)
 {
-    bool formula = text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
-    if (!formula && strpbrk(text, ",\"") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputs(formula ? "\"'" : "\"", out);
-    for (; *text != '\0'; text++) fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', out);
-}
-
-static void csv_number(FILE *out, double value)
-{
-    if (isnan(value))
+    fprintf(out, "%d,", p->id);
+    report_text_csv(out, p->strategy);
+    fputc(',', out);
+    report_text_csv(out, p->cost_model);
+    fputc(',', out);
+    report_text_number(out, p->strength);
+    fprintf(out, ",%d,%" PRIu64 ",", p->bits, p->seed);
+    report_text_number(out, p->raw_cost);
+    const double numbers[] = {p->test / 100, p->validation / 100};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         fputc(',', out);
-    else
-        fprintf(out, ",%.10g", value);
+        fprintf(out, "%.10g", numbers[i]); /* hundredths of the percents that are kept */
+    }
+    fprintf(out, ",%d,", p->on_front);
+    report_text_number(out, p->target);
+    fprintf(out, ",%d,", p->step);
+    report_text_csv(out, p->network);
+    fprintf(out, ",%s,", p->key);
+    report_text_csv(out, d->runs[p->run].path);
+    fprintf(out, ",%d,%.10g,%.10g", p->seeds, p->cost_deviation / d->scale, p->accuracy_deviation / 100);
+    for (int k = 0; k < d->cost_count; k++) {
+        if (k == d->cost) continue;
+        fputc(',', out);
+        report_text_number(out, p->costs[k]);
+    }
+    fputc('\n', out);
 }
 
-status report_csv(const char *directory, const report_data *d)
+status report_csv(const char *stem, const report_data *d)
 {
-    char path[4200], *text = NULL;
+    char path[4300], *text = NULL;
     size_t size;
-    snprintf(path, sizeof path, "%s/front.csv", directory);
+    snprintf(path, sizeof path, "%s.csv", stem);
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
-    fprintf(out, "id,strategy,cost_model,strength,bits,seed,");
-    csv_text(out, d->column);
-    fprintf(out, ",test_accuracy,validation_accuracy,on_front\n");
-    for (int i = 0; i < d->count; i++) {
-        const report_point *p = &d->points[i];
-        fprintf(out, "%d,", p->id);
-        csv_text(out, p->strategy);
-        fputc(',', out);
-        csv_text(out, p->cost_model);
-        fprintf(out, ",%.17g,%d,%lld", p->strength, p->bits, (long long)p->seed);
-        csv_number(out, p->raw_cost);
-        csv_number(out, p->test / 100);
-        csv_number(out, p->validation / 100);
-        fprintf(out, ",%d\n", p->on_front);
-    }
-    bool bad = fclose(out) != 0;
+    fprintf(out,
+            "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front,target,step,"
+            "network,key,run,seeds,cost_deviation,accuracy_deviation",
+            d->column);
+    for (int k = 0; k < d->cost_count; k++)
+        if (k != d->cost) fprintf(out, ",%s", d->costs[k].name);
+    fputc('\n', out);
+    for (int i = 0; i < d->count; i++) csv_row(out, d, &d->points[i]);
+    const bool bad = fclose(out) != 0;
     status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
     free(text);
     return result;

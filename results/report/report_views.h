@@ -1,4 +1,4 @@
-/* report_views: one report, four forms. */
+/* report_views: one report, several forms. */
 #ifndef RESULTS_REPORT_REPORT_VIEWS_H
 #define RESULTS_REPORT_REPORT_VIEWS_H
 
@@ -12,10 +12,12 @@ void report_table(FILE *out, const report_data *d);
 /* Accuracy against the logarithm of the cost, in characters; `unicode` false: ASCII only. Nothing without points. */
 MUST_CHECK status report_plot(FILE *out, const report_data *d, int width, bool unicode);
 
-/* directory/front.csv: all points, costs as in the column. */
-MUST_CHECK status report_csv(const char *directory, const report_data *d);
+/* All points as comma-separated values, costs as in the columns; STEM.csv. */
+MUST_CHECK status report_csv(const char *stem, const report_data *d);
 
-/* directory/front.gp, and through gnuplot directory/front.png. *made = false (and OK) when gnuplot is not installed. */
-MUST_CHECK status report_picture(bool *made, const char *directory, const report_data *d);
+/* Going through the points with *best at minus infinity first: is i on the line that is drawn, on the front and more
+ * accurate, as shown, than every cheaper one there? The front is chosen on another accuracy than it is shown in, so
+ * some of its points lie below the line. */
+bool report_on_line(const report_data *d, int i, double *best);
 
 #endif

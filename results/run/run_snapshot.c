@@ -28,13 +28,17 @@ struct snapshot {
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
 
-static status copy_groups(snapshot *s, h5_id from, const task *t)
+/* stored: the task as its file has it; another plan may have put it elsewhere, under another name. */
+static status copy_groups(snapshot *s, h5_id from, const task *t, const task *stored)
 {
     h5_id group;
     TRY(h5_group(&group, s->tasks, t->key));
     status result = status_ok();
     for (size_t i = 0; i < sizeof COPIED / sizeof COPIED[0] && !failed(result); i++)
         result = h5_copy(group, COPIED[i], from, COPIED[i]);
+    if (!failed(result) && stored->id != t->id) result = h5_set_integer(group, "record", "id", t->id);
+    if (!failed(result) && strcmp(stored->strategy, t->strategy) != 0)
+        result = h5_set_text(group, "record", "strategy", t->strategy);
     h5_group_close(group);
     return result;
 }
@@ -72,8 +76,8 @@ static status copy_task(snapshot *s, const task *t)
     record head;
     status opened = open_source(&from, &head, s->run, t->key);
     if (failed(opened)) return refuse_source(s->run, t, opened);
+    status result = copy_groups(s, from, t, &head.task);
     head.task = *t;
-    status result = copy_groups(s, from, t);
     if (!failed(result)) result = columns_add(s->points, &head);
     record_free(&head);
     status closed = h5_close(from);

@@ -9,7 +9,7 @@ total() { # total MODEL: the number in the last table of the output
 }
 
 column() { # column RUN MODEL ID: what front.csv has for a point
-    "$program" front "$1" --cost "$2" > /dev/null && awk -F, -v id="$3" '$1 == id { print $7 }' "$1/front.csv"
+    "$program" front "$1" --cost "$2" -o "$work/of_cost" > /dev/null && awk -F, -v id="$3" '$1 == id { print $7 }' "$work/of_cost.csv"
 }
 
 near() { # near A B: equal to nine digits
@@ -23,7 +23,7 @@ alone cost configs/networks/resnet8.cfg
 expect 0 "total" "cost of a network"
 check "default is 8 bit: 618880 bits" test "$(total size)" = 618880
 check "default is 8 bit: 155241 NE16 cycles" test "$(total ne16)" = 155241
-for model in macs bitops mpic mpic_energy params ops gap8 flash ram; do check "the totals have $model" test -n "$(total $model)"; done
+for model in macs bitops mpic mpic_energy params ops gap8 flash ram bops_accumulator; do check "the totals have $model" test -n "$(total $model)"; done
 check "a line for every layer" test "$(grep -cE '^(input|b[123]\.(c1|c2|sc)|fc) ' "$work/out")" = 10
 alone cost configs/networks/resnet8.cfg --allocation uniform:w4a8
 check "w4a8: 104361 NE16 cycles" test "$(total ne16)" = 104361

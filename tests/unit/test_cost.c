@@ -260,7 +260,7 @@ static void test_models_are_found_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {"size",   "macs", "bitops", "mpic",  "mpic_energy", "ne16",
-                                        "params", "ops",  "gap8",   "flash", "ram"};
+                                        "params", "ops",  "gap8",   "flash", "ram", "bops_accumulator"};
     int count = 0;
     for (const cost_model *const *m = cost_models(); *m != NULL; m++) count++;
     assert_int_equal(count, sizeof names / sizeof names[0]);

@@ -133,7 +133,7 @@ static status report(char **text, const char *path, const report_options *option
     size_t size;
     FILE *out = open_memstream(text, &size);
     assert_non_null(out);
-    status s = report_front(out, path, options);
+    status s = report_front(out, &path, 1, NULL, options);
     fclose(out);
     return s;
 }
@@ -144,7 +144,8 @@ static void test_the_table_marks_the_front(void **state)
     make_run(POINT_COUNT);
     for (int metric = 0; metric < 2; metric++) {
         char *text;
-        check_ok(report(&text, directory, &(report_options){.metric = metric ? "validation_accuracy" : NULL}));
+        check_ok(report(&text, directory, &(report_options){.metric = metric ? "validation_accuracy" : NULL,
+                                                             .choose = metric ? NULL : "test_accuracy"}));
         check_has(text, metric ? "float network: 77.90 % validation" : "float network: 77.20 % test");
         check_has(text, "1 failed");
         for (int i = 0; i < POINT_COUNT; i++) {
@@ -158,6 +159,7 @@ static void test_the_table_marks_the_front(void **state)
             snprintf(row, sizeof row, "%12.4g  %6.2f  %8.2f", POINTS[i].size, POINTS[i].test, POINTS[i].validation);
             check_has(at, row);
         }
+        check_has(text, metric ? "chosen by validation" : "chosen by test");
         if (metric == 0) check_has(text, "below 5"); /* w8 costs more than point 5 and is worse */
         free(text);
     }
@@ -173,7 +175,8 @@ static void test_the_csv_holds_every_point(void **state)
     check_ok(file_read_text(&csv, inside("front.csv")));
     char *line = strtok(csv, "\n");
     assert_string_equal(line, "id,strategy,cost_model,strength,bits,seed,size_bits,test_accuracy,validation_accuracy,"
-                              "on_front");
+                              "on_front,target,step,network,key,run,seeds,cost_deviation,accuracy_deviation,"
+                              "mpic_cycles");
     int rows = 0;
     double last = 0;
     while ((line = strtok(NULL, "\n")) != NULL) {
@@ -186,7 +189,7 @@ static void test_the_csv_holds_every_point(void **state)
                          10);
         assert_string_equal(strategy, POINTS[id - 2].strategy);
         assert_true(fabs(cost - POINTS[id - 2].size * 8000) < 1e-3 && fabs(test * 100 - POINTS[id - 2].test) < 1e-6);
-        assert_int_equal(on_front, POINTS[id - 2].on_front);
+        assert_int_equal(on_front, POINTS[id - 2].on_validation_front);
         assert_true(cost >= last);
         last = cost;
         rows++;
@@ -244,10 +247,10 @@ static void test_the_picture_is_drawn(void **state)
     fclose(png);
     assert_memory_equal(head, "\x89PNG\r\n\x1a\n", 8);
     assert_int_equal(head[18] << 8 | head[19], 1200); /* width and height of the first chunk */
-    assert_int_equal(head[22] << 8 | head[23], 800);
+    assert_int_equal(head[22] << 8 | head[23], 840);
     char *script;
     check_ok(file_read_text(&script, inside("front.gp")));
-    static const char *const wanted[] = {"resnet8 on cifar10_50k_s:",
+    static const char *const wanted[] = {" on cifar10_50k''s: test accuracy",
                                          "'w8'",
                                          "'w4'",
                                          "'w2'",

@@ -1,5 +1,6 @@
 #include "core/data/import/import_speech_commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +8,17 @@
 #include "core/data/archive.h"
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
-#include "core/data/import/importer.h"
+#include "core/data/import/import_speech_audio.h"
 #include "core/data/prepared.h"
 
 enum { FRAMES = 49, COEFFICIENTS = 10, SAMPLE_BYTES = FRAMES * COEFFICIENTS, RECORD_BYTES = 1 + SAMPLE_BYTES };
-enum { CLASSES = 12, MAX_PATH = 4096, MAX_FILE_BYTES = 1 << 27 }; /* 270,000 records; the whole set has 105,829 clips */
+enum {
+    CLASSES = SPEECH_CLASSES,
+    MAX_PATH = 4096,
+    MAX_FILE_BYTES = 1 << 27
+}; /* 270,000 records; the whole set has 105,829 clips */
 
 static const char *const file_names[SPLIT_COUNT] = {"train.bin", "val.bin", "test.bin"};
-static const char *const class_names[CLASSES] = {"down",  "go",   "left", "no",  "off",     "on",
-                                                 "right", "stop", "up",   "yes", "silence", "unknown"};
 
 typedef struct {
     uint8_t *raw[SPLIT_COUNT]; /* owned: (records, RECORD_BYTES) of each file */
@@ -50,7 +53,8 @@ static status check_records(const uint8_t *raw, size_t size, const char *path)
         counts[label]++;
     }
     for (int k = 0; k < CLASSES; k++)
-        if (counts[k] == 0) return status_fail(STATUS_DATA, "%s: no record of class %d (%s)", path, k, class_names[k]);
+        if (counts[k] == 0)
+            return status_fail(STATUS_DATA, "%s: no record of class %d (%s)", path, k, speech_class_names[k]);
     return status_ok();
 }
 
@@ -112,7 +116,7 @@ static status import(speech *s, const char *folder, const char *out)
                                            .samples = s->samples,
                                            .labels = s->labels,
                                            .split = s->split,
-                                           .class_names = class_names,
+                                           .class_names = speech_class_names,
                                            .split_seed = 0, /* the source decides */
                                            .validation_fraction = (double)validation / (train + validation)});
 }
@@ -126,24 +130,55 @@ status import_speech_commands(const char *features_dir, const char *out)
 }
 
 static const import_key keys[] = {
+    {.name = "source",
+     .value = "PATH",
+     .type = IMPORT_PATH,
+     .letter = 'i',
+     .help = "speech_commands_v0.02.tar.gz, or the folder that it was unpacked to"},
+    {.name = "test-source",
+     .value = "PATH",
+     .type = IMPORT_PATH,
+     .help = "speech_commands_test_set_v0.02.tar.gz, likewise; default: the files of testing_list.txt"},
+    {.name = "copies",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "0",
+     .high = 100,
+     .help = "of each training clip, shifted in time and with background noise; default 0"},
+    {.name = "seed",
+     .value = "N",
+     .type = IMPORT_INTEGER,
+     .fallback = "1",
+     .high = INT_MAX,
+     .letter = 'r',
+     .help = "of the copies; default 1"},
+    {.name = "skip-bad", .type = IMPORT_SWITCH, .help = "leave out files that cannot be read, and count them"},
+    {.name = "name", .value = "TEXT", .type = IMPORT_TEXT, .help = "of the data set; default speech-commands-12"},
     {.name = "features",
      .value = "DIR",
      .type = IMPORT_PATH,
-     .needed = true,
      .letter = 'f',
-     .help = "a folder with train.bin, val.bin, test.bin (or .xz) of ready features"},
+     .help = "instead of --source: a folder with train.bin, val.bin, test.bin (or .xz) of ready features"},
     IMPORT_KEYS_END,
 };
 
 static status run(const import_request *r)
 {
+    bool source = import_given(r, "source"), features = import_given(r, "features");
+    if (source == features)
+        return status_fail(STATUS_CONFIG, "prepare: speech_commands needs --source PATH or --features DIR");
+    if (source) return import_speech_audio(r);
+    if (import_given(r, "test-source") || import_given(r, "copies"))
+        return status_fail(STATUS_CONFIG, "prepare: --test-source and --copies need --source, the sounds themselves");
     return import_speech_commands(import_text(r, "features"), r->output);
 }
 
 const importer importer_speech_commands = {
     .name = "speech_commands",
-    .summary = "keywords of Google Speech Commands v2: 49x10 features, 12 classes",
-    .details = "The three files are the three splits.\n",
+    .summary = "keywords of Google Speech Commands v0.02: 49x10 MFCCs, 12 classes",
+    .details =
+        "Splits are those of the official lists, with windows of the background sounds as silence and all other\n"
+        "words as unknown: train with class_weights = true.\n",
     .keys = keys,
     .run = run,
 };

@@ -74,7 +74,7 @@ struct import_request {
     const importer *what;
     const char *output;
     const char *values[IMPORT_MAX_KEYS];                    /* as given, by the place of the key; NULL: not given */
-    void (*progress)(const char *what, long done, long of); /* may be NULL; to be called now and then */
+    void (*progress)(const char *what, long done, long of); /* may be NULL; of: 0 when unknown */
 };
 
 /* Is what is given possible: needed options there, numbers within their range, paths existing? */

@@ -1,5 +1,5 @@
 # Makes a C file of the texts of int_kernels, which the program writes into what it exports:
-# cmake -DFOLDER=... -DOUT=FILE.c -P embed.cmake
+# cmake -DFOLDER=... -DOUT=NAME.c -P embed.cmake
 set(code "#include \"core/deploy/export_kernels.h\"\n")
 foreach(part h c)
   file(READ ${FOLDER}/int_kernels.${part} text)

@@ -74,6 +74,7 @@ typedef struct {
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
+    bool pruning_decided;   /* what is pruned stands at the start: no weight gives way to 0 bit */
     sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
     real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
     int capacity;           /* images of one forward pass */
@@ -200,10 +201,12 @@ real *model_output_gradient(const model *m); /* (n, classes), the caller writes 
 
 void model_forward(model *m, const real *values, int images, model_pass pass);
 
-/* Whom a backward pass tells, from the last layer to the first and after each layer with weights, that gradients
- * [first, layout.decayed) are complete; the last call has first == 0. */
+/* Whom a backward pass tells, from the last layer to the first: after each layer with weights, that gradients
+ * [first, layout.decayed) are complete, where the last call has first == 0; and that the gradient by a layer's output
+ * is complete in nodes[layer].dout, before it is overwritten. Either may be NULL. */
 typedef struct {
     void (*completed)(void *ctx, size_t first);
+    void (*reached)(void *ctx, int layer);
     void *ctx;
 } model_listener;
 

@@ -37,3 +37,13 @@ void model_allocation_write_group(const model *m, real *values, int group, const
         for (int p = 0; p < choice->precisions; p++)
             logits[p * choice->columns + c] = choice->bits[p] == bits[c] ? 1 : 0;
 }
+
+void model_allocation_write_activations(const model *m, real *values, const int8_t *bits)
+{
+    for (int q = 0; q <= m->graph->group_count; q++) {
+        const model_quantizer *quantizer = &m->quantizers[q];
+        if (!quantizer->used) continue;
+        real *logits = values + m->layout.tensors[quantizer->logits].offset;
+        for (int j = 0; j < quantizer->precisions; j++) logits[j] = quantizer->bits[j] == bits[q] ? 1 : 0;
+    }
+}

@@ -184,8 +184,10 @@ void model_backward(model *m, const real *values, real *gradients, int images, i
 
     double weight = (double)images / batch_images;
     for (int i = g->layer_count - 1; i >= 0; i--) {
+        if (listener != NULL && listener->reached != NULL && m->nodes[i].wrote_gradient)
+            listener->reached(listener->ctx, i);
         if (images > 0) backward_layer(m, values, gradients, i, images, weight, pass);
-        if (listener != NULL && m->nodes[i].weight >= 0)
+        if (listener != NULL && listener->completed != NULL && m->nodes[i].weight >= 0)
             listener->completed(listener->ctx, m->layout.tensors[m->nodes[i].weight].offset);
     }
 }

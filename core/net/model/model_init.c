@@ -95,7 +95,7 @@ static void initialize_choices(const model *m, real *values)
 static real kept_share(const model *m, const model_weight_group *group)
 {
     if (group->bits[0] != 0 || group->precisions == 1 || model_samples_hard(m)) return 1;
-    if (m->options.sampling == SAMPLING_BITS) return 1;
+    if (m->options.sampling == SAMPLING_BITS || m->options.pruning_decided) return 1;
     real temperature = m->options.rules.compensation_at_temperature_one ? 1 : m->options.start_temperature;
     real logits[WEIGHT_PRECISIONS], probability[WEIGHT_PRECISIONS];
     for (int p = 0; p < group->precisions; p++) logits[p] = initial_logit(group->bits, group->precisions, p);

@@ -1,0 +1,203 @@
+#include "core/strategy/sampled.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/config/config.h"
+#include "core/strategy/sample_stage.h"
+#include "core/strategy/warmup.h"
+#include "core/train/stage_finetune.h"
+#include "core/train/trainer_convert.h"
+#include "core/train/trainer_discrete.h"
+
+const char *const sampled_sections[] = {"search", "finetune", NULL};
+const stage *const sampled_search_stages[] = {&sample_stage, NULL};
+const stage *const sampled_point_stages[] = {&stage_finetune, NULL};
+
+/* The logits of the end of the search. */
+static status read_logits(real *out, int count, const record *from)
+{
+    for (int i = 0; i < from->tensor_count; i++) {
+        const record_tensor *found = &from->tensors[i];
+        if (strcmp(found->name, TRAINER_STATE_TENSOR) != 0 || found->rank != 1 || found->dims[0] < (size_t)count)
+            continue;
+        for (int k = 0; k < count; k++) out[k] = (real)found->data[k];
+        return status_ok();
+    }
+    return status_fail(STATUS_DATA, "task %.8s, from which this one starts, has kept no logits", from->task.key);
+}
+
+status sampled_start_point(trainer *t, const record *const *parents, int count)
+{
+    assert(count == 2);
+    (void)count;
+    sample_space space;
+    real logits[GRAPH_MAX_LAYERS * SCORE_MOST_OPTIONS];
+    sample_space_of_entry(&space, t->in.graph, &t->in.settings->entries[t->in.task->entry]);
+    TRY(trainer_take_teacher(t, parents[1]));
+    TRY(trainer_continue(t, parents[0]));
+    TRY(read_logits(logits, space.logits, parents[0]));
+    TRY(sample_write_draw(t, logits, t->in.task->step - 1));
+    trainer_remove_pruned(t);
+    return status_ok();
+}
+
+/* ---- keys ---- */
+
+static const char *const orders[] = {"magnitude", "index", NULL};
+static const char *const objectives[] = {"ratio2", "ratio", "tanh", "curve", NULL};
+static const char *const baselines[] = {"leave_one_out", "none", NULL};
+
+#define OWN(member) .offset = ENTRY_OPTION(sample_options, member)
+
+const settings_key sampled_key_order = {
+    .path = "order",
+    .type = KEY_CHOICE,
+    OWN(order),
+    .fallback = "\"magnitude\"",
+    .choices = orders,
+    .help = "Which channels get less: those with the smallest weights, or, as published, by their place."};
+const settings_key sampled_key_objective = {
+    .path = "objective",
+    .type = KEY_CHOICE,
+    OWN(objective),
+    .fallback = "\"ratio2\"",
+    .choices = objectives,
+    .help =
+        "What a draw is worth: cross-entropy + strength * r^2 with r the cost as a part of `base`; + strength * r; + "
+        "strength * a step at r = 1 (tanh); or how far below the homogeneous networks it lies (curve; the strength "
+        "does not count)."};
+const settings_key sampled_key_baseline = {.path = "baseline",
+                                           .type = KEY_CHOICE,
+                                           OWN(baseline),
+                                           .fallback = "\"leave_one_out\"",
+                                           .choices = baselines,
+                                           .help =
+                                               "Subtracted from a draw's worth: the mean of the others, or nothing, "
+                                               "as published."};
+const settings_key sampled_key_samples = {.path = "samples",
+                                          .type = KEY_INTEGER,
+                                          OWN(samples),
+                                          .fallback = "8",
+                                          .low = 1,
+                                          .high = SAMPLE_MOST,
+                                          .unit = "networks",
+                                          .help = "Drawn and evaluated for each update of the probabilities."};
+const settings_key sampled_key_updates = {.path = "updates",
+                                          .type = KEY_INTEGER,
+                                          OWN(updates),
+                                          .fallback = "4",
+                                          .low = 1,
+                                          .high = 10000,
+                                          .help = "Of the probabilities, before each epoch of the search."};
+const settings_key sampled_key_draws = {.path = "draws",
+                                        .type = KEY_INTEGER,
+                                        OWN(draws),
+                                        .fallback = "1",
+                                        .high = 1000,
+                                        .expands = true,
+                                        .unit = "points",
+                                        .help =
+                                            "Networks that are drawn at the end and fine-tuned, besides the one that "
+                                            "the probabilities stand for."};
+const settings_key sampled_key_rate = {.path = "logit_rate",
+                                       .type = KEY_NUMBER,
+                                       OWN(rate),
+                                       .fallback = "0.1",
+                                       .high = 1e3,
+                                       .above_low = true,
+                                       .help = "Learning rate of the logits."};
+const settings_key sampled_key_rate_decay = {.path = "logit_rate_decay",
+                                             .type = KEY_NUMBER,
+                                             OWN(rate_decay),
+                                             .fallback = "0.999",
+                                             .high = 1.0,
+                                             .above_low = true,
+                                             .help = "After each update the rate is multiplied by it."};
+const settings_key sampled_key_clip = {.path = "logit_clip",
+                                       .type = KEY_NUMBER,
+                                       OWN(clip),
+                                       .fallback = "10.0",
+                                       .high = 1e9,
+                                       .above_low = true,
+                                       .help = "Largest norm of their gradient."};
+const settings_key sampled_key_base = {.path = "base",
+                                       .type = KEY_NUMBER,
+                                       OWN(base),
+                                       .fallback = "0.5",
+                                       .high = 1e6,
+                                       .above_low = true,
+                                       .unit = "of the unpruned 8-bit network's cost",
+                                       .help = "What r = 1 means. 0.5 is w4 in size."};
+const settings_key sampled_key_leak = {.path = "curve_leak",
+                                       .type = KEY_NUMBER,
+                                       OWN(leak),
+                                       .fallback = "0.1",
+                                       .high = 1.0,
+                                       .help = "With objective = \"curve\": how much counts what is better."};
+
+status sampled_check(const sweep_entry *e, const config_node *where)
+{
+    if (strcmp(e->cost_model, "none") == 0)
+        return config_fail(where, "needs a cost_model other than \"none\" for strategy \"%s\"", e->strategy);
+    if (e->strength_count > 0) return status_ok();
+    return config_fail(where, "needs strengths for strategy \"%s\": strengths = [0.5, 1.0]", e->strategy);
+}
+
+/* ---- the plan ---- */
+
+static task task_of(const sweep_entry *e, const plan_place *at, const task_kind *kind, double strength, uint64_t seed)
+{
+    task t = {.entry = at->entry, .network = at->network, .seed = seed, .strength = strength};
+    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
+    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
+    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
+    return t;
+}
+
+static status check_place(const settings *s, const plan_place *at)
+{
+    const sweep_entry *e = &s->entries[at->entry];
+    const cost_model *m = cost_list_find(at->cost_models, e->cost_model);
+    sample_space space;
+    char place[ENTRY_PLACE];
+    entry_place(place, s, at->entry);
+    sample_space_of_entry(&space, at->graph, e);
+    if (space.group_count == 0)
+        return status_fail(STATUS_CONFIG, "%.200s: sweep %s: %s has no layer between image and output to search",
+                           s->path, place, at->graph->name);
+    if (s->search_phase.average > 0)
+        return status_fail(STATUS_CONFIG,
+                           "%.200s: search.average must be 0 for strategy \"%s\": each step has another "
+                           "network",
+                           s->path, e->strategy);
+    for (int i = 0; m != NULL && m->defined != NULL && i < space.choice.option_count; i++)
+        if (space.choice.bits[i] > 0 &&
+            !m->defined(m, space.choice.bits[i], s->search.activation_bits[s->search.activation_count - 1]))
+            return status_fail(STATUS_CONFIG, "%.200s: sweep %s: %s does not say what weights of %d bit cost", s->path,
+                               place, m->name, space.choice.bits[i]);
+    return status_ok();
+}
+
+status sampled_plan(task_plan *p, const plan_place *at, const task_kind *search, const task_kind *point)
+{
+    const settings *s = p->in.settings;
+    const sweep_entry *e = &s->entries[at->entry];
+    int warmups[MAX_SEEDS], found, id;
+    TRY(check_place(s, at));
+    TRY(warmup_plan(p, warmups, at->network));
+    for (int i = 0; i < e->strength_count; i++)
+        for (int k = 0; k < s->seed_count; k++) {
+            task t = task_of(e, at, search, e->strengths[i], s->seeds[k]);
+            TRY(task_plan_add(p, &found, &t, &warmups[k], 1, &search->reads));
+            for (int d = 0; d <= sample_options_of(e)->draws; d++) {
+                t = task_of(e, at, point, e->strengths[i], s->seeds[k]);
+                t.point = true;
+                t.step = d + 1;
+                TRY(task_plan_add(p, &id, &t, (const int[]){found, warmups[k]}, 2, &point->reads));
+            }
+        }
+    return status_ok();
+}

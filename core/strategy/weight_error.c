@@ -1,0 +1,47 @@
+#include "core/strategy/weight_error.h"
+
+#include <stdlib.h>
+
+#include "core/quant/weight_step.h"
+
+status weight_error_open(weight_error_room *out, const graph *g)
+{
+    size_t largest = 1, channels = 1;
+    for (int i = 0; i < g->layer_count; i++) {
+        if (!layer_has_weights(&g->layers[i])) continue;
+        const size_t count = layer_weight_count(&g->layers[i]), width = (size_t)g->layers[i].out_channels;
+        largest = count > largest ? count : largest;
+        channels = width > channels ? width : channels;
+    }
+    *out =
+        (weight_error_room){.quantized = malloc(largest * sizeof(real)), .steps = malloc(2 * channels * sizeof(real))};
+    if (out->quantized != NULL && out->steps != NULL) return status_ok();
+    weight_error_close(out);
+    return status_fail(STATUS_MEMORY, "no memory for the weights of %s", g->name);
+}
+
+void weight_error_close(weight_error_room *room)
+{
+    free(room->quantized);
+    free(room->steps);
+    *room = (weight_error_room){.quantized = NULL};
+}
+
+void weight_error_add(double *error, const model *m, int layer, const real *weight, const real *gain, int bits,
+                      const weight_error_room *room)
+{
+    const size_t rows = m->nodes[layer].rows, channels = (size_t)m->graph->layers[layer].out_channels;
+    const real certain = 1;
+    weight_choice only = {.precisions = 1, .bits = {bits}, .columns = 1, .probability = &certain};
+    if (quantizer_weight_step(&m->options.quantizer, bits) != WEIGHT_STEP_MINMAX) {
+        weight_step_mse(room->steps, weight, rows, (int)channels, bits);
+        only.given[0] = true;
+        only.steps = room->steps;
+    }
+    weight_mix(room->quantized, room->steps + channels, weight, rows, (int)channels, &only,
+               m->options.rules.weight_tie_by_division);
+    for (size_t k = 0; k < rows * channels; k++) {
+        const double off = (double)(weight[k] - room->quantized[k]);
+        error[k % channels] += (double)gain[k] * off * off;
+    }
+}

@@ -1,0 +1,171 @@
+#define _POSIX_C_SOURCE 200809L
+#include "results/report/report_columns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/io/h5.h"
+#include "results/file/task_file.h"
+
+static status no_memory(size_t rows)
+{
+    return status_fail(STATUS_MEMORY, "no memory for %zu points", rows);
+}
+
+static status read_texts(report_columns *c, h5_id points)
+{
+    const struct {
+        const char *name;
+        char ***to;
+    } texts[] = {{"key", &c->key},        {"role", &c->role},         {"kind", &c->kind},
+                 {"state", &c->state},    {"strategy", &c->strategy}, {"cost_model", &c->cost_model},
+                 {"network", &c->network}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        size_t count;
+        TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
+        if (count != c->count)
+            return status_fail(STATUS_DATA, "column %s holds %zu rows, not %zu", texts[i].name, count, c->count);
+    }
+    return status_ok();
+}
+
+static status read_numbers(report_columns *c, h5_id points)
+{
+    const struct {
+        const char *name;
+        double **to;
+    } numbers[] = {{"id", &c->id},
+                   {"bits", &c->bits},
+                   {"step", &c->step},
+                   {"strength", &c->strength},
+                   {"target", &c->target},
+                   {"test_accuracy", &c->test},
+                   {"validation_accuracy", &c->validation}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        *numbers[i].to = malloc((c->count + 1) * sizeof(double));
+        if (*numbers[i].to == NULL) return no_memory(c->count);
+        TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
+    }
+    c->seed = malloc((c->count + 1) * sizeof *c->seed);
+    if (c->seed == NULL) return no_memory(c->count);
+    return h5_read(points, "seed", H5_I64, c->count, c->seed);
+}
+
+/* Every column that is no member of a record, and not the task's file, is a cost. */
+static bool is_cost_column(const char *name)
+{
+    if (strcmp(name, "file") == 0) return false;
+    for (int i = 0; i < task_file_columns.count; i++)
+        if (strcmp(name, task_file_columns.fields[i].name) == 0) return false;
+    return true;
+}
+
+/* Reads a text attribute of the column; empty when it is missing. */
+static void column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
+{
+    char *text = NULL;
+    out[0] = 0;
+    if (failed(h5_get_text(&text, points, column, name))) return;
+    snprintf(out, room, "%s", text);
+    free(text);
+}
+
+static status read_cost(report_columns *c, h5_id points, const char *name)
+{
+    report_cost_column *to = &c->costs[c->cost_count++];
+    *to = (report_cost_column){.values = malloc((c->count + 1) * sizeof(double))};
+    if (to->values == NULL) return no_memory(c->count);
+    snprintf(to->name, sizeof to->name, "%s", name);
+    column_text(to->unit, sizeof to->unit, points, name, "unit");
+    column_text(to->description, sizeof to->description, points, name, "description");
+    to->description[strcspn(to->description, ";")] = 0; /* what follows explains missing values */
+    return h5_read(points, name, H5_F64, c->count, to->values);
+}
+
+static status read_costs(report_columns *c, h5_id points)
+{
+    char **names;
+    size_t count;
+    TRY(h5_list(&names, &count, points));
+    c->costs = calloc(count + 1, sizeof *c->costs);
+    status s = c->costs != NULL ? status_ok() : no_memory(c->count);
+    for (size_t i = 0; i < count && !failed(s); i++)
+        if (is_cost_column(names[i])) s = read_cost(c, points, names[i]);
+    free(names);
+    return s;
+}
+
+/* The value of `key = "value"` in a resolved configuration, without folder and ending; empty when it is not there. */
+static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
+{
+    const size_t length = strlen(key);
+    out[0] = 0;
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += strspn(line, " \n");
+        if (strncmp(line, key, length) != 0 || line[length] == 0 || strchr(" =:", line[length]) == NULL) continue;
+        const char *from = strchr(line, '"'), *end = strchr(line, '\n');
+        if (from == NULL || (end != NULL && from > end)) continue;
+        size_t room = strcspn(++from, "\"\n");
+        for (size_t i = room; i-- > 0;)
+            if (from[i] == '/') {
+                from += i + 1;
+                room -= i + 1;
+                break;
+            }
+        snprintf(out, MAX_NAME, "%.*s", (int)room, from);
+        char *dot = strrchr(out, '.');
+        if (dot != NULL && dot != out) *dot = 0;
+        return;
+    }
+}
+
+static status read_open(report_columns *c, h5_id file)
+{
+    h5_id points;
+    char *config = NULL;
+    if (!failed(h5_get_text(&config, file, ".", "config"))) {
+        name_in_text(c->run, config, "name");
+        name_in_text(c->data, config, "data");
+    }
+    free(config);
+    TRY(h5_group_open(&points, file, "points"));
+    status s = h5_dims(points, "id", 1, &c->count);
+    if (!failed(s)) s = read_numbers(c, points);
+    if (!failed(s)) s = read_texts(c, points);
+    if (!failed(s)) s = read_costs(c, points);
+    h5_group_close(points);
+    return s;
+}
+
+status report_columns_read(report_columns *out, const char *path)
+{
+    h5_id file;
+    *out = (report_columns){0};
+    TRY(h5_open_read(&file, path));
+    status s = read_open(out, file), closed = h5_close(file);
+    return status_in(failed(s) ? s : closed, "%.300s", path);
+}
+
+void report_columns_free(report_columns *c)
+{
+    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation};
+    char **const texts[] = {c->key, c->role, c->kind, c->state, c->strategy, c->cost_model, c->network};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) free(numbers[i]);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
+    free(c->seed);
+    for (int i = 0; i < c->cost_count; i++) free(c->costs[i].values);
+    free(c->costs);
+    *c = (report_columns){0};
+}
+
+int report_columns_cost(const report_cost_column *costs, int count, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    for (int i = 0; i < count; i++)
+        if (strcmp(costs[i].name, wanted) == 0) return i;
+    for (int i = 0; i < count; i++)
+        if (length > 0 && strncmp(costs[i].name, wanted, length) == 0 && costs[i].name[length] == '_') return i;
+    return -1;
+}

@@ -1,0 +1,36 @@
+/* report_columns: the table /points of one results.h5 in memory, as it stands: every cost, nothing chosen. */
+#ifndef RESULTS_REPORT_REPORT_COLUMNS_H
+#define RESULTS_REPORT_REPORT_COLUMNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/config/settings.h"
+
+typedef struct {
+    char name[MAX_NAME];   /* "size_bits" */
+    char unit[24];         /* "bits" */
+    char description[160]; /* of the cost model; what follows a semicolon there is left out */
+    double *values;        /* (count) NaN: the task has none */
+} report_cost_column;
+
+typedef struct {
+    size_t count;
+    double *id, *bits, *step, *strength, *target, *test, *validation; /* (count) */
+    int64_t *seed;
+    char **key, **role, **kind, **state, **strategy, **cost_model, **network;
+    int cost_count;
+    report_cost_column *costs;          /* in the order of their names */
+    char run[MAX_NAME], data[MAX_NAME]; /* of the configuration in the file; empty when unknown */
+} report_columns;
+
+/* path: of the file. *out is to be freed also after a failure. */
+MUST_CHECK status report_columns_read(report_columns *out, const char *path);
+void report_columns_free(report_columns *c);
+
+/* The cost that `wanted` names: its column, or the model ("mpic" for mpic_cycles: the first that begins so), as place
+ * in costs; -1: there is none. */
+int report_columns_cost(const report_cost_column *costs, int count, const char *wanted);
+
+#endif

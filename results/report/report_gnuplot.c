@@ -1,0 +1,127 @@
+#define _GNU_SOURCE /* execvpe */
+#include "results/report/report_gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "results/report/report_text.h"
+
+enum { NOT_FOUND = 127, PATH_BYTES = 4400 };
+extern char **environ;
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+status gnuplot_format_of(gnuplot_format *out, const char *path)
+{
+    static const gnuplot_format formats[] = {
+        {"png", "set terminal pngcairo noenhanced size 1200,840 font 'Sans,15' linewidth 1.2"},
+        {"svg", "set terminal svg noenhanced size 1200,840 dynamic font 'Sans,15' linewidth 1.2 background '#ffffff'"},
+        {"pdf", "set terminal pdfcairo noenhanced size 20cm,14cm font 'Sans,11' linewidth 1.2"}};
+    const char *dot = strrchr(name_of(path), '.');
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (dot != NULL && strcmp(dot + 1, formats[i].ending) == 0) {
+            *out = formats[i];
+            return status_ok();
+        }
+    return status_fail(STATUS_CONFIG, "%.200s: a picture is a .png, .svg or .pdf", path);
+}
+
+void gnuplot_begin(FILE *out, const gnuplot_format *f, const char *path)
+{
+    fprintf(out, "# Drawn by bitfront; draw again with gnuplot, in the folder of this file.\n%s\nset output '",
+            f->setup);
+    report_text_gnuplot(out, name_of(path));
+    fprintf(out, "'\nset encoding utf8\n");
+}
+
+/* The environment without what gnuplot and the number format would obey; one allocation of pointers. */
+static char **plain_environment(void)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count] != NULL) count++;
+    char **out = malloc((count + 2) * sizeof *out);
+    for (size_t i = 0; i < count && out != NULL; i++) {
+        const char *const dropped[] = {"GNU", "LC_", "LANG=", "LANGUAGE=", "FIT_", "GDFONTPATH="};
+        bool drop = false;
+        for (size_t k = 0; k < sizeof dropped / sizeof *dropped; k++)
+            drop = drop || strncmp(environ[i], dropped[k], strlen(dropped[k])) == 0;
+        if (!drop) out[kept++] = environ[i];
+    }
+    if (out == NULL) return NULL;
+    static char locale[] = "LC_ALL=C.UTF-8";
+    out[kept++] = locale;
+    out[kept] = NULL;
+    return out;
+}
+
+/* In the child: gnuplot in the folder of the script, its messages into the pipe. Only calls that are safe after fork.
+ */
+static void become_gnuplot(const char *folder, char *const *arguments, char *const *environment, int messages)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    if (chdir(folder) == 0 && nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 && dup2(messages, 2) >= 0)
+        execvpe("gnuplot", arguments, environment);
+    _exit(NOT_FOUND);
+}
+
+/* Collects what gnuplot says (the end of it is dropped) until it closes its side. */
+static void read_messages(char *out, size_t room, int from)
+{
+    size_t used = 0;
+    char block[512];
+    ssize_t got;
+    while ((got = read(from, block, sizeof block)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0) continue;
+        size_t take = room - 1 - used < (size_t)got ? room - 1 - used : (size_t)got;
+        memcpy(out + used, block, take);
+        used += take;
+    }
+    out[used] = 0;
+    for (size_t i = 0; i < used; i++)
+        if (out[i] == '\n' || out[i] == '\t') out[i] = ' ';
+}
+
+static status run(bool *made, const char *folder, char *const *arguments, char *const *environment, const char *script)
+{
+    int ends[2], how = 0;
+    if (pipe(ends) != 0) return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
+    pid_t child = fork();
+    if (child < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
+    }
+    if (child == 0) become_gnuplot(folder, arguments, environment, ends[1]);
+    close(ends[1]);
+    char messages[300];
+    read_messages(messages, sizeof messages, ends[0]);
+    close(ends[0]);
+    while (waitpid(child, &how, 0) < 0 && errno == EINTR) continue;
+    *made = WIFEXITED(how) && WEXITSTATUS(how) == 0;
+    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND)) return status_ok();
+    return status_fail(STATUS_IO, "gnuplot could not draw %.200s: %s", script, messages);
+}
+
+status gnuplot_draw(bool *made, const char *script, const char *picture)
+{
+    char folder[PATH_BYTES], name[300], program[] = "gnuplot", plain[] = "-d";
+    *made = false;
+    if (unlink(picture) != 0 && errno != ENOENT)
+        return status_fail(STATUS_IO, "cannot replace %.300s: %s", picture, strerror(errno));
+    snprintf(folder, sizeof folder, "%.*s", (int)(name_of(script) - script), script);
+    snprintf(name, sizeof name, "./%.290s", name_of(script)); /* a name may begin with "-" */
+    char *const arguments[] = {program, plain, name, NULL};
+    char **environment = plain_environment();
+    if (environment == NULL) return status_fail(STATUS_MEMORY, "no memory for starting gnuplot");
+    status s = run(made, folder[0] != 0 ? folder : ".", arguments, environment, script);
+    free(environment);
+    return s;
+}

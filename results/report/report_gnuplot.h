@@ -1,0 +1,27 @@
+/* report_gnuplot: draws a script with gnuplot, as the same picture for everybody: without the user's start-up files and
+ * without what the environment says to gnuplot. */
+#ifndef RESULTS_REPORT_REPORT_GNUPLOT_H
+#define RESULTS_REPORT_REPORT_GNUPLOT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/base/status.h"
+
+/* What tells a terminal of gnuplot from others. */
+typedef struct {
+    const char *ending; /* "png" */
+    const char *setup;  /* "set terminal pngcairo ..." */
+} gnuplot_format;
+
+/* Of the file's name: png, svg or pdf; STATUS_CONFIG for another ending. */
+MUST_CHECK status gnuplot_format_of(gnuplot_format *out, const char *path);
+
+/* "set terminal ..." and "set output 'NAME'": NAME is the file without its folder, in which gnuplot will run. */
+void gnuplot_begin(FILE *out, const gnuplot_format *f, const char *path);
+
+/* Runs the script `script` in its folder, for the picture `picture`, which is removed first: an old one must not pass
+ * for the new one. *made = false (and OK) when gnuplot is not installed. */
+MUST_CHECK status gnuplot_draw(bool *made, const char *script, const char *picture);
+
+#endif
