@@ -78,6 +78,7 @@ static status check_data(const char *path)
     printf("%s is in order: %s, %d x %d x %d, %d classes, %d training, %d validation, %d test samples\n", path, d.name,
            d.height, d.width, d.channels, d.classes, d.split_count[SPLIT_TRAIN], d.split_count[SPLIT_VALIDATION],
            d.split_count[SPLIT_TEST]);
+    inputs_note_data(stdout, &d, path);
     free(block);
     return status_ok();
 }

@@ -1,5 +1,6 @@
 /* bitfront cost: what a network costs in every hardware model, layer by layer; with the same precision everywhere, or
  * as a point of a run chose it. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +330,8 @@ static status fill_report(cost_report *r, const cost_arguments *a)
     if (strlen(a->path) >= MAX_PATH_TEXT)
         return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
     snprintf(config, sizeof config, "%s/config.cfg", a->path);
+    if (is_run && !file_exists(config) && errno != ENOENT)
+        return status_fail(STATUS_CONFIG, "cost: cannot open %s: %s", config, strerror(errno));
     if (is_run && !file_exists(config))
         return status_fail(STATUS_CONFIG, "cost: %s is not a run directory: it has no config.cfg", a->path);
     TRY(read_registry(r, a->config == NULL && is_run ? config : a->config));
