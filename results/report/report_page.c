@@ -94,7 +94,7 @@ static void print_costs(FILE *out, const report_data *d)
 
 static void print_details(FILE *out, const record *r)
 {
-    fputs(",\"layers\":[", out);
+    fputs(",[", out);
     for (int i = 0; i < r->allocation_count; i++) {
         const record_allocation *a = &r->allocations[i];
         fputs(i > 0 ? ",{\"name\":" : "{\"name\":", out);
@@ -103,7 +103,7 @@ static void print_details(FILE *out, const record *r)
         for (int b = 0; b <= MOST_BITS; b++) fprintf(out, "%s%d", b > 0 ? "," : "", report_channels_at(a, b));
         fputs("]}", out);
     }
-    fputs("],\"curve\":[", out);
+    fputs("],[", out);
     for (int i = 0; i < r->epoch_count; i++) {
         fputs(i > 0 ? ",[" : "[", out);
         json_string(out, r->curve[i].stage);
@@ -112,25 +112,26 @@ static void print_details(FILE *out, const record *r)
     fputs("]", out);
 }
 
+/* In the order of FIELDS in page/page.js; numbers to the digits that a screen shows. */
 static void print_point(FILE *out, const report_data *d, const report_point *p)
 {
     char setting[32];
+    const char *const texts[] = {p->strategy, setting, p->cost_model, p->network};
     report_setting(setting, d, p);
-    fprintf(out, "{\"run\":%d,\"id\":%d,\"key\":\"%s\",\"strategy\":", p->run, p->id, p->key);
-    json_string(out, p->strategy);
-    fputs(",\"setting\":", out);
-    json_string(out, setting);
-    fputs(",\"cost_model\":", out);
-    json_string(out, p->cost_model);
-    fputs(",\"network\":", out);
-    json_string(out, p->network);
-    fprintf(out, ",\"seed\":\"%" PRIu64 "\",\"validation\":%.10g,\"test\":%.10g,\"costs\":[", p->seed, p->validation,
-            p->test);
+    fprintf(out, "[%d,%d,\"%.16s\"", p->run, p->id, p->key);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        fputc(',', out);
+        json_string(out, texts[i]);
+    }
+    fprintf(out, ",\"%" PRIu64 "\",%.7g,%.7g,[", p->seed, p->validation, p->test);
     for (int k = 0; k < d->cost_count; k++) {
         if (k > 0) fputc(',', out);
-        json_number(out, p->costs[k]);
+        if (isnan(p->costs[k]))
+            fputs("null", out);
+        else
+            fprintf(out, "%.7g", p->costs[k]);
     }
-    fputs("]", out);
+    fputc(']', out);
 }
 
 static status print_points(FILE *out, const report_data *d, const page_source *source)
@@ -148,7 +149,7 @@ static status print_points(FILE *out, const report_data *d, const page_source *s
             print_details(out, &r);
             record_free(&r);
         }
-        fputs("}", out);
+        fputs("]", out);
     }
     fputs("],\n", out);
     return status_ok();

@@ -291,7 +291,8 @@ static void print_status(FILE *out, const char *directory, const json_t *object)
     else if (strcmp(state, "stopped") == 0 && !others)
         fprintf(out, "The same sweep command again continues the run.\n");
     else if (bad > 0)
-        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl.\n");
+        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl; bitfront sweep --retry-failed "
+                     "runs them again.\n");
 }
 
 status run_print_status(FILE *out, const char *directory)

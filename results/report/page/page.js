@@ -1,6 +1,9 @@
 // Draws the report from its data. Plain SVG, nothing is loaded.
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
+const FIELDS = ["run", "id", "key", "strategy", "setting", "cost_model", "network", "seed", "validation", "test", "costs", "layers", "curve"];
+data.points = data.points.map((values) => Object.fromEntries(values.map((v, i) => [FIELDS[i], v])));
+const MOST_DRAWN = 5000; // dominated points in the picture
 const COLOURS = ["#1f4e8c", "#c8641e", "#2f8f4e", "#8a4fa3", "#b8a00b", "#008b8b", "#7a3b2e", "#5b8ed6"];
 const BITS = ["#f0ede6", "#e8d9b0", "#e3c46b", "#d9b04a", "#d08a3e", "#a8683f", "#7a5a6a", "#45507a", "#1f3a68"];
 const SHAPES = [
@@ -76,7 +79,7 @@ function frame(svg, w, h, x, y, below, beside) {
   return { px, py, right: w - right };
 }
 function range(values, log) {
-  let low = Math.min(...values), high = Math.max(...values);
+  let low = Infinity, high = -Infinity;
   for (const v of values) { low = Math.min(low, v); high = Math.max(high, v); }
   if (log) { const m = high > low * 1.000001 ? (high / low) ** 0.06 : 1.5; return { low: low / m, high: high * m, log }; }
   const m = high > low ? (high - low) * 0.06 : 1;
@@ -117,7 +120,8 @@ function drawFront() {
     m.addEventListener("click", () => choose(p));
     m.addEventListener("keydown", (e) => { if (e.key === "Enter") choose(p); });
   };
-  points.filter((p) => !onFront.has(p)).forEach((p) => draw(p, false));
+  const below = points.filter((p) => !onFront.has(p)), step = Math.ceil(below.length / MOST_DRAWN);
+  below.forEach((p, i) => { if (i % step === 0) draw(p, false); });
   element("path", { d: d + `H${f.right}`, fill: "none", stroke: "#1c2f4a", "stroke-width": 2.2 }, svg);
   for (const q of published) {
     const g = element("path", { d: "M-7,0H7M0,-7V7", transform: `translate(${f.px(q.cost)},${f.py(q.accuracy)})`, stroke: "#202020", "stroke-width": 2.4 }, svg);
@@ -131,7 +135,7 @@ function drawFront() {
     element("path", { d: look(p).shape, fill: look(p).colour }, element("svg", { viewBox: "-8 -8 16 16", style: "width:1em;display:inline-block;vertical-align:-2px" }, span));
     span.append(" " + p.strategy + (data.runs.length > 1 ? ", run " + letter(p.run) : ""));
   }
-  element("span", { class: "soft" }, $("key"), "filled: on the front, chosen by validation accuracy; + published");
+  element("span", { class: "soft" }, $("key"), "filled: on the front, chosen by validation accuracy; + published" + (step > 1 ? `; of ${below.length} dominated points every ${step}th is drawn` : ""));
 }
 function showTip(e, text) {
   const tip = $("tip");
@@ -145,7 +149,7 @@ function showTip(e, text) {
 function answer() {
   const limit = Number($("limit").value), points = visible(), box = $("best");
   const within = points.filter((p) => !(limit > 0) || costOf(p) <= limit);
-  if (!within.length) { box.textContent = `No point is within ${limit} ${unit()}. ` + (points.length ? `The cheapest has ${short(Math.min(...points.map(costOf)))} ${unit()}.` : ""); return; }
+  if (!within.length) { box.textContent = `No point is within ${limit} ${unit()}. ` + (points.length ? `The cheapest has ${short(bounds(points, costOf)[0])} ${unit()}.` : ""); return; }
   const best = within.reduce((a, p) => p.validation > a.validation || (p.validation === a.validation && costOf(p) < costOf(a)) ? p : a);
   const same = points.filter((p) => p.run === best.run && p.strategy === best.strategy && p.setting === best.setting && p.cost_model === best.cost_model && p.network === best.network);
   const mean = same.reduce((s, p) => s + p.test, 0) / same.length, spread = Math.sqrt(same.reduce((s, p) => s + (p.test - mean) ** 2, 0) / Math.max(1, same.length - 1));
@@ -171,7 +175,7 @@ function drawPoint() {
   row("validation accuracy", p.validation.toFixed(2) + " %");
   row("test accuracy", p.test.toFixed(2) + " %");
   p.costs.forEach((c, i) => { if (c !== null) row(data.costs[i].name, short(c * data.costs[i].scale, 5) + " " + data.costs[i].shown); });
-  row("key", p.key);
+  row("key begins", p.key);
   const bits = $("bits"), curve = $("curve");
   bits.replaceChildren();
   curve.replaceChildren();
