@@ -125,6 +125,12 @@ alone check wrong.cfg
 expect 2 'channels"; here are possible: ' "a key that a layer does not have"
 check "keys of the layer are named" grep -q "kernel, stride, padding" out
 
+# ---- raw data are no data set ----
+alone check sheet.png
+expect 2 "sheet.png is a picture, not a prepared data set; make one: bitfront prepare folder" "a picture"
+alone check arrays.npz
+expect 2 "arrays.npz is a .zip or .npz, not a prepared data set; make one: bitfront prepare npy" "arrays"
+
 # ---- NumPy ----
 alone prepare npy --source arrays.npz -o arrays.h5
 expect 0 "wrote arrays.h5" "arrays of NumPy"
