@@ -57,6 +57,7 @@ write("float_labels", labels=y.astype("float32"))
 write("fewer", labels=y[:599])
 write("gap", labels=numpy.where(y == 1, 0, y))
 write("no_test", split=numpy.minimum(s, 1))
+write("below", split=numpy.where(s == 1, -1, s).astype("int8"))
 write("one_class", class_names=["ant"])
 write("sign", samples=x.astype("int8"), attrs={})
 with h5py.File("sign.h5", "r+") as f: f["samples"].attrs["signed"] = 0
@@ -81,6 +82,7 @@ wrong float_labels "data set labels holds floats where whole numbers are wanted"
 wrong fewer "600 samples, but data set labels has 599 entries"
 wrong gap "class 1 (bee) has no training sample"
 wrong no_test "the test split is empty"
+wrong below "sample 400 has split -1; 0, 1 and 2 exist"
 wrong one_class "1 classes; 2 to 1000 are possible"
 wrong sign "the samples are int8, but their attribute signed is 0"
 wrong checksum "do not match the stored content_checksum"
@@ -124,6 +126,12 @@ sed 's/kernel = 3;/kernel = 3; channels = 4;/' readme.cfg > wrong.cfg
 alone check wrong.cfg
 expect 2 'channels"; here are possible: ' "a key that a layer does not have"
 check "keys of the layer are named" grep -q "kernel, stride, padding" out
+
+# ---- raw data are no data set ----
+alone check sheet.png
+expect 2 "sheet.png is a picture, not a prepared data set; make one: bitfront prepare folder" "a picture"
+alone check arrays.npz
+expect 2 "arrays.npz is a .zip or .npz, not a prepared data set; make one: bitfront prepare npy" "arrays"
 
 # ---- NumPy ----
 alone prepare npy --source arrays.npz -o arrays.h5
