@@ -147,6 +147,19 @@ static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
     }
 }
 
+static void read_provenance(report_columns *c, h5_id file)
+{
+    static const char *const names[] = {"revision", "compiler", "host",           "cpu",       "kernels",    "blas",
+                                        "mpi",      "hdf5",     "random_numbers", "slurm_job", "written_utc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = NULL;
+        const size_t used = strlen(c->provenance);
+        if (!h5_exists(file, "provenance") || failed(h5_get_text(&text, file, "provenance", names[i]))) continue;
+        if (text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        free(text);
+    }
+}
+
 static status read_open(report_columns *c, h5_id file)
 {
     h5_id points;
@@ -156,6 +169,7 @@ static status read_open(report_columns *c, h5_id file)
         name_in_text(c->data, config, "data");
     }
     free(config);
+    read_provenance(c, file);
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
     if (!failed(s)) s = read_numbers(c, points);

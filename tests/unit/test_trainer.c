@@ -158,7 +158,7 @@ static status restart(trainer **t, const trainer_inputs *in)
     int count = trainer_spans(*t, from, 8);
     trainer_spans(fresh, to, 8);
     for (int i = 0; i < count; i++) memcpy(to[i].data, from[i].data, from[i].bytes);
-    trainer_restored(fresh);
+    TRY(trainer_restored(fresh));
     trainer_close(*t);
     *t = fresh;
     return status_ok();
@@ -285,8 +285,10 @@ static int make_world(void **state)
     w.settings = small_settings();
     w.warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 3, .strategy = "warmup", .cost_model = "none"};
     w.point = (task){.id = 2,
-                     .point = true, .kind = "joint", .entry = -1,
-                     
+                     .point = true,
+                     .kind = "joint",
+                     .entry = -1,
+
                      .seed = 3,
                      .strategy = "joint",
                      .cost_model = "size",
