@@ -133,7 +133,7 @@ const command command_verdict = {
     .arguments = "CLAIM RUN",
     .summary = "does a run support a claim about search systems?",
     .details = "Claims, judged from the run's finished points alone: supported, not supported or undecided.\n"
-               "  variance     at equal cost the allocation matters no more than the seed (strategy grid)\n"
+               "  variance     at equal cost no mixed allocation beats the homogeneous one (strategy grid)\n"
                "  granularity  kernel by kernel compresses more than layer by layer (strategy impq)\n"
                "  training     a joint search needs less training than pruning first (joint, pit_mixprec)\n"
                "Sweeps that are made for them: configs/experiments.\n",

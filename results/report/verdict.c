@@ -20,15 +20,16 @@ static int by_number(const void *a, const void *b)
 /* ---- variance: how much of the spread of a grid is the allocation ---- */
 
 typedef struct {
-    int count, groups;
+    int count, groups, seeds;
     double accuracy[MOST];
-    int group[MOST];
+    int group[MOST], seed[MOST];
+    uint64_t seed_numbers[MOST];
     const verdict_row *first[MOST]; /* of each group */
 } grid_rows;
 
 static void collect_grid(grid_rows *out, const verdict_row *rows, int count)
 {
-    out->count = out->groups = 0;
+    out->count = out->groups = out->seeds = 0;
     for (int i = 0; i < count && out->count < MOST; i++) {
         if (!is_of(&rows[i], "grid")) continue;
         int g = 0;
@@ -36,6 +37,10 @@ static void collect_grid(grid_rows *out, const verdict_row *rows, int count)
                                    out->first[g]->network != rows[i].network))
             g++;
         if (g == out->groups) out->first[out->groups++] = &rows[i];
+        int k = 0;
+        while (k < out->seeds && out->seed_numbers[k] != rows[i].seed) k++;
+        if (k == out->seeds) out->seed_numbers[out->seeds++] = rows[i].seed;
+        out->seed[out->count] = k;
         out->group[out->count] = g;
         out->accuracy[out->count++] = rows[i].test;
     }
@@ -53,6 +58,22 @@ static double mean_of_group(const grid_rows *g, int group)
     return sum / count;
 }
 
+/* Has every allocation each seed once? */
+static bool is_complete(const grid_rows *g)
+{
+    if (g->count != g->groups * g->seeds) return false;
+    for (int i = 0; i < g->count; i++)
+        for (int k = 0; k < i; k++)
+            if (g->group[i] == g->group[k] && g->seed[i] == g->seed[k]) return false;
+    return true;
+}
+
+/* Allocations share the warm-ups of their seeds, which differ more than anything else: seeds are blocks. */
+static bool analyse(verdict_variance *v, const grid_rows *g)
+{
+    return is_complete(g) && verdict_analyse(v, g->accuracy, g->group, g->seed, g->count, g->groups, g->seeds);
+}
+
 static verdict judge_variance(FILE *out, const verdict_row *rows, int count)
 {
     grid_rows *g = malloc(sizeof *g);
@@ -60,7 +81,7 @@ static verdict judge_variance(FILE *out, const verdict_row *rows, int count)
     collect_grid(g, rows, count);
     verdict_variance v;
     double best = -INFINITY, homogeneous = -INFINITY;
-    const bool enough = verdict_analyse(&v, g->accuracy, g->group, g->count, g->groups);
+    const bool enough = analyse(&v, g);
     for (int i = 0; i < g->groups; i++) {
         const double mean = mean_of_group(g, i);
         if (g->first[i]->step > 0) best = fmax(best, mean);
@@ -72,9 +93,10 @@ static verdict judge_variance(FILE *out, const verdict_row *rows, int count)
     if (!enough || !isfinite(best) || !isfinite(homogeneous)) return VERDICT_UNDECIDED;
     const double gap = best - homogeneous;
     fprintf(out,
-            "            spread within an allocation %.3f points; F(%d, %d) = %.3f, p = %.4f; intraclass correlation "
+            "            spread within an allocation, seeds taken out, %.3f points; F(%d, %d) = %.3f, p = %.4f; "
+            "intraclass correlation "
             "%.3f\n            best mixed mean %.2f %%, best homogeneous mean %.2f %%, gap %.2f points\n",
-            v.within, v.groups - 1, v.count - v.groups, v.f, v.p, v.correlation, best, homogeneous, gap);
+            v.within, v.groups - 1, v.freedom, v.f, v.p, v.correlation, best, homogeneous, gap);
     return v.p > 0.05 || gap < v.within ? VERDICT_SUPPORTED : VERDICT_NOT_SUPPORTED;
 }
 
@@ -116,7 +138,9 @@ static double ratio_at(double tolerance, const verdict_row *rows, int count, con
         best = fmax(best, largest(accuracies[k], found[k]));
     }
     for (int k = 0; k < 2; k++) reached[k] = verdict_smallest_cost(costs[k], accuracies[k], found[k], best - tolerance);
-    return reached[1] / reached[0];
+    if (found[0] == 0 || found[1] == 0) return NAN;
+    if (isnan(reached[1])) return INFINITY; /* layer by layer does not get there at any cost */
+    return isnan(reached[0]) ? 0 : reached[1] / reached[0];
 }
 
 static bool is_first_of_seed(const verdict_row *rows, int i)
@@ -132,19 +156,18 @@ static verdict judge_granularity(FILE *out, const verdict_row *rows, int count)
     verdict outcome = VERDICT_UNDECIDED;
     for (int t = 0; t < TOLERANCE_COUNT; t++) {
         int found = 0;
-        double sum = 0;
         for (int i = 0; i < count && found < 64; i++) {
             if (!is_first_of_seed(rows, i)) continue;
             const double ratio = ratio_at(TOLERANCES[t], rows, count, &rows[i]);
-            if (isfinite(ratio)) sum += ratios[found++] = ratio;
+            if (!isnan(ratio)) ratios[found++] = ratio;
         }
         qsort(ratios, (size_t)found, sizeof *ratios, by_number);
         fprintf(out, "%s within %.1f points: ", t == 0 ? "numbers    " : "           ", TOLERANCES[t]);
         if (found == 0)
             fprintf(out, "no seed has both trajectories there\n");
         else
-            fprintf(out, "layer / kernel = %.3f (%.3f ... %.3f, %d seeds; published 1.7)\n", sum / found, ratios[0],
-                    ratios[found - 1], found);
+            fprintf(out, "layer / kernel = %.3f (%.3f ... %.3f, %d seeds; published 1.7)\n", ratios[found / 2],
+                    ratios[0], ratios[found - 1], found);
         if (t == DECIDES && found > 1) outcome = ratios[0] > 1 ? VERDICT_SUPPORTED : VERDICT_NOT_SUPPORTED;
     }
     return outcome;
@@ -194,15 +217,18 @@ static verdict judge_training(FILE *out, const verdict_row *rows, int count)
 
 static const verdict_claim variance = {
     .name = "variance",
-    .hypothesis = "At equal cost, which allocation a network has matters no more than how it happened to be trained.",
-    .test = "one-way analysis of variance over allocations: supported if p > 0.05, or the best mixed mean is above the "
+    .hypothesis =
+        "At equal cost no mixed allocation beats the homogeneous one by more than how it happened to be trained.",
+    .test = "analysis of variance over allocations with the seeds as blocks: supported if p > 0.05, or the best mixed "
+            "mean is above the "
             "best homogeneous one by less than the spread within an allocation",
-    .needs = "points of strategy grid, mixed and homogeneous, with several seeds",
+    .needs = "points of strategy grid, mixed and homogeneous, each with the same seeds, at least two",
     .judge = judge_variance};
 static const verdict_claim granularity = {
     .name = "granularity",
     .hypothesis = "Lowering precisions kernel by kernel compresses more than layer by layer.",
-    .test = "smallest cost within a tolerance of the best accuracy of both trajectories, layer / kernel: supported if "
+    .test = "smallest cost within a tolerance of the best accuracy of both trajectories, layer / kernel (inf, 0: one "
+            "of them never gets there), median and range: supported if "
             "above 1 for every seed, at 1 point",
     .needs = "points of strategy impq with granularity \"kernel\" and \"layer\", at least two seeds",
     .judge = judge_granularity};

@@ -1,6 +1,5 @@
 /* verdict_statistics: the numbers behind verdicts (verdict.h). */
 #include <math.h>
-#include <stdlib.h>
 
 #include "results/report/verdict.h"
 
@@ -40,33 +39,46 @@ double verdict_f_tail(double f, double numerator, double denominator)
     return f <= 0 ? 1 : incomplete_beta(denominator / 2, numerator / 2, denominator / (denominator + numerator * f));
 }
 
-bool verdict_analyse(verdict_variance *out, const double *values, const int *groups, int count, int group_count)
+/* Sums of squares between and within groups. */
+static void sum_squares(double *between, double *within, int *used, const double *values, const int *groups, int count,
+                        int group_count)
 {
-    double *sums = calloc((size_t)group_count + 1, sizeof *sums), all = 0;
-    int *sizes = calloc((size_t)group_count + 1, sizeof *sizes), used = 0;
+    double all = 0;
+    *between = *within = *used = 0;
+    for (int i = 0; i < count; i++) all += values[i] / count;
+    for (int g = 0; g < group_count; g++) {
+        double sum = 0;
+        int size = 0;
+        for (int i = 0; i < count; i++) {
+            if (groups[i] != g) continue;
+            sum += values[i];
+            size++;
+        }
+        if (size == 0) continue;
+        ++*used;
+        *between += size * pow(sum / size - all, 2);
+        for (int i = 0; i < count; i++)
+            if (groups[i] == g) *within += pow(values[i] - sum / size, 2);
+    }
+}
+
+bool verdict_analyse(verdict_variance *out, const double *values, const int *groups, const int *blocks, int count,
+                     int group_count, int block_count)
+{
+    double between, within, of_blocks = 0, unused;
+    int used, used_blocks = 1;
     *out = (verdict_variance){.count = count};
-    const bool fits = sums != NULL && sizes != NULL && count > 0;
-    for (int i = 0; fits && i < count; i++) {
-        sums[groups[i]] += values[i];
-        sizes[groups[i]]++;
-        all += values[i] / count;
-    }
-    double between = 0, within = 0;
-    for (int g = 0; fits && g < group_count; g++) {
-        if (sizes[g] == 0) continue;
-        used++;
-        between += sizes[g] * pow(sums[g] / sizes[g] - all, 2);
-    }
-    for (int i = 0; fits && i < count; i++) within += pow(values[i] - sums[groups[i]] / sizes[groups[i]], 2);
-    free(sums);
-    free(sizes);
+    sum_squares(&between, &within, &used, values, groups, count, group_count);
+    if (blocks != NULL) sum_squares(&of_blocks, &unused, &used_blocks, values, blocks, count, block_count);
+    within -= of_blocks; /* balanced: the parts are orthogonal */
     out->groups = used;
-    if (used < 2 || count <= used || within == 0) return false;
-    const double mean_between = between / (used - 1), mean_within = within / (count - used);
+    out->freedom = count - used - (used_blocks - 1);
+    if (used < 2 || out->freedom < 1 || within <= 0) return false;
+    const double mean_between = between / (used - 1), mean_within = within / out->freedom;
     const double size = (double)count / used;
     out->within = sqrt(mean_within);
     out->f = mean_between / mean_within;
-    out->p = verdict_f_tail(out->f, used - 1, count - used);
+    out->p = verdict_f_tail(out->f, used - 1, out->freedom);
     out->correlation = (mean_between - mean_within) / (mean_between + (size - 1) * mean_within);
     return true;
 }

@@ -346,6 +346,17 @@ static void test_bad_entries_are_refused(void **state)
                   "precision 0");
     check_refused("strategy = \"sample\"; cost_model = \"mpic\"; strengths = [1.0]; precisions = [3, 4];",
                   "does not say what weights of 3 bit cost");
+    check_refused("strategy = \"joint\"; cost_model = \"mpic\"; strengths = [1.0]; precisions = [0, 3, 8];",
+                  "sweep line 2: mpic does not say what weights of 3 bit cost with activations of 8 bit");
+    check_refused("strategy = \"pit_mixprec\"; cost_model = \"mpic\"; strengths = [1.0]; pit_strengths = [1.0]; "
+                  "precisions = [0, 3];",
+                  "does not say what weights of 3 bit cost");
+    check_refused("strategy = \"impq\"; cost_model = \"bops_accumulator\"; steps = 2; precisions = [1, 2];",
+                  "bops_accumulator does not say what weights of 1 bit cost");
+    check_refused("strategy = \"widths\"; cost_model = \"mpic\"; strengths = [1.0]; weight_bits = 5;",
+                  "does not say what weights of 5 bit cost");
+    check_refused("strategy = \"grid\"; cost_model = \"nothing\"; targets = [\"90 % of w4\"]; draws = 1;",
+                  "there is no cost model \"nothing\"");
     check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; family = \"filter_multinomial\";",
                   "take strategy \"sample\"");
     check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; ratios = [0.5, 0.25];",

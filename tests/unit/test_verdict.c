@@ -34,13 +34,28 @@ static void test_analysis_of_variance(void **state)
     const double values[] = {6, 8, 4, 5, 3, 4, 8, 12, 9, 11, 6, 8, 13, 9, 11, 8, 7, 12};
     const int groups[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2};
     verdict_variance v;
-    assert_true(verdict_analyse(&v, values, groups, 18, 3));
+    assert_true(verdict_analyse(&v, values, groups, NULL, 18, 3, 0));
     assert_float_equal(v.f, 42 / (68 / 15.0), 1e-12); /* sums of squares 84 between, 68 within */
     assert_float_equal(v.within, sqrt(68 / 15.0), 1e-12);
     assert_float_equal(v.p, pow(1 + 2 * v.f / 15, -7.5), 1e-12);
     assert_float_equal(v.correlation, (42 - 68 / 15.0) / (42 + 5 * 68 / 15.0), 1e-12);
-    assert_false(verdict_analyse(&v, values, groups, 5, 1));
-    assert_false(verdict_analyse(&v, values, (const int[]){0, 1, 2}, 3, 3)); /* no replicates */
+    assert_false(verdict_analyse(&v, values, groups, NULL, 5, 1, 0));
+    assert_false(verdict_analyse(&v, values, (const int[]){0, 1, 2}, NULL, 3, 3, 0)); /* no replicates */
+}
+
+/* Two groups in three blocks: the differences within blocks are 1, 2 and 3, whatever the blocks are. */
+static void test_blocks_are_taken_out(void **state)
+{
+    (void)state;
+    const double values[] = {10, 11, 50, 52, 90, 93};
+    const int groups[] = {0, 1, 0, 1, 0, 1}, blocks[] = {0, 0, 1, 1, 2, 2};
+    verdict_variance v;
+    assert_true(verdict_analyse(&v, values, groups, blocks, 6, 2, 3));
+    assert_int_equal(v.freedom, 2);
+    assert_float_equal(v.f, 12, 1e-9); /* of pairs t = 2 / (1 / sqrt(3)), F = t^2 */
+    assert_float_equal(v.within, sqrt(0.5), 1e-9);
+    assert_true(verdict_analyse(&v, values, groups, NULL, 6, 2, 0));
+    assert_true(v.f < 0.01 && v.freedom == 4);
 }
 
 static void test_the_smallest_cost(void **state)
@@ -73,7 +88,8 @@ static void test_variance(void **state)
     verdict_row rows[12];
     for (int i = 0; i < 12; i++) {
         const int group = i / 4;
-        rows[i] = (verdict_row){.strategy = "grid", .seed = (uint64_t)(i % 4), .test = 80 + (i % 4) * 0.5};
+        rows[i] =
+            (verdict_row){.strategy = "grid", .seed = (uint64_t)(i % 4), .test = 80 + (i % 4) * 5 + (i * 7 % 5) * 0.2};
         if (group == 0)
             rows[i].bits = 4;
         else
@@ -83,7 +99,8 @@ static void test_variance(void **state)
     for (int i = 4; i < 8; i++) rows[i].test += 5; /* far above the homogeneous one */
     assert_int_equal(judge("variance", rows, 12, "not supported"), VERDICT_NOT_SUPPORTED);
     for (int i = 0; i < 12; i++) rows[i].test -= i >= 4 ? 10 : 0; /* far below: no reason to search */
-    assert_int_equal(judge("variance", rows, 12, "gap -5.00 points"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("variance", rows, 12, "gap -"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("variance", rows, 11, "undecided"), VERDICT_UNDECIDED); /* a seed is missing */
     assert_int_equal(judge("variance", rows, 4, "it needs points of strategy grid"), VERDICT_UNDECIDED);
     assert_int_equal(judge("variance", rows, 0, "undecided"), VERDICT_UNDECIDED);
 }
@@ -108,7 +125,10 @@ static void test_granularity(void **state)
     assert_int_equal(judge("granularity", rows, count, "1.500 (1.500 ... 1.500, 1 seeds"), VERDICT_UNDECIDED);
     add_curve(rows, &count, "kernel", 2, 1);
     add_curve(rows, &count, "layer", 2, 1.1);
-    assert_int_equal(judge("granularity", rows, count, "1.300 (1.100 ... 1.500, 2 seeds"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("granularity", rows, count, "1.500 (1.100 ... 1.500, 2 seeds"), VERDICT_SUPPORTED);
+    for (int i = 12; i < 16; i++) rows[i].test -= 20; /* never within the tolerance: counts for kernels */
+    assert_int_equal(judge("granularity", rows, count, "inf (1.500 ... inf, 2 seeds"), VERDICT_SUPPORTED);
+    for (int i = 12; i < 16; i++) rows[i].test += 20;
     for (int i = 12; i < 16; i++) rows[i].cost *= 0.5;
     assert_int_equal(judge("granularity", rows, count, "not supported"), VERDICT_NOT_SUPPORTED);
 }
@@ -138,9 +158,13 @@ static void test_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_tail_of_f),     cmocka_unit_test(test_analysis_of_variance),
-        cmocka_unit_test(test_the_smallest_cost), cmocka_unit_test(test_variance),
-        cmocka_unit_test(test_granularity),       cmocka_unit_test(test_training),
+        cmocka_unit_test(test_the_tail_of_f),
+        cmocka_unit_test(test_analysis_of_variance),
+        cmocka_unit_test(test_blocks_are_taken_out),
+        cmocka_unit_test(test_the_smallest_cost),
+        cmocka_unit_test(test_variance),
+        cmocka_unit_test(test_granularity),
+        cmocka_unit_test(test_training),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }
