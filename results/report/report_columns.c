@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 
 static status no_memory(size_t rows)
@@ -27,6 +29,23 @@ static status read_texts(report_columns *c, h5_id points)
         TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
         if (count != c->count)
             return status_fail(STATUS_DATA, "column %s holds %zu rows, not %zu", texts[i].name, count, c->count);
+        for (size_t row = 0; row < count; row++) text_printable((*texts[i].to)[row]);
+    }
+    return status_ok();
+}
+
+/* Larger than any plan, any precision and any trajectory. */
+enum { MOST_ROWS = 10 * 1000 * 1000, MOST_BITS = 64 };
+
+/* They become integers; NaN is none. */
+static status check_integers(const report_columns *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        bool good = c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= MOST_BITS &&
+                    c->step[i] >= 0 && c->step[i] <= MOST_ROWS;
+        if (!good)
+            return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %g, precision %g or step %g",
+                               i, c->id[i], c->bits[i], c->step[i]);
     }
     return status_ok();
 }
@@ -48,6 +67,7 @@ static status read_numbers(report_columns *c, h5_id points)
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
+    TRY(check_integers(c));
     c->seed = malloc((c->count + 1) * sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
@@ -69,6 +89,7 @@ static void column_text(char *out, size_t room, h5_id points, const char *column
     out[0] = 0;
     if (failed(h5_get_text(&text, points, column, name))) return;
     snprintf(out, room, "%s", text);
+    text_printable(out);
     free(text);
 }
 
@@ -92,7 +113,10 @@ static status read_costs(report_columns *c, h5_id points)
     c->costs = calloc(count + 1, sizeof *c->costs);
     status s = c->costs != NULL ? status_ok() : no_memory(c->count);
     for (size_t i = 0; i < count && !failed(s); i++)
-        if (is_cost_column(names[i])) s = read_cost(c, points, names[i]);
+        if (!text_is_printable(names[i]))
+            s = status_fail(STATUS_DATA, "the name of column %zu holds characters that cannot be shown", i);
+        else if (is_cost_column(names[i]))
+            s = read_cost(c, points, names[i]);
     free(names);
     return s;
 }
@@ -126,12 +150,15 @@ static status read_open(report_columns *c, h5_id file)
     h5_id points;
     char *config = NULL;
     if (!failed(h5_get_text(&config, file, ".", "config"))) {
+        text_printable_lines(config);
         name_in_text(c->run, config, "name");
         name_in_text(c->data, config, "data");
     }
     free(config);
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
+    if (!failed(s) && c->count > MOST_ROWS)
+        s = status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
     if (!failed(s)) s = read_numbers(c, points);
     if (!failed(s)) s = read_texts(c, points);
     if (!failed(s)) s = read_costs(c, points);
@@ -143,6 +170,10 @@ status report_columns_read(report_columns *out, const char *path)
 {
     h5_id file;
     *out = (report_columns){0};
+    status sealed = seal_check(path);
+    if (failed(sealed) && sealed.code == STATUS_DATA)
+        return status_in(sealed, "no results that can be trusted (the sweep, run again, renews them)");
+    TRY(sealed);
     TRY(h5_open_read(&file, path));
     status s = read_open(out, file), closed = h5_close(file);
     return status_in(failed(s) ? s : closed, "%.300s", path);
