@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 
 bool file_exists(const char *path);
+bool file_is_directory(const char *path);
 
 /* Creates the directory and its missing parents. */
 MUST_CHECK status file_make_directory(const char *path);

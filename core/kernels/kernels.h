@@ -124,6 +124,8 @@ typedef struct {
 
 /* Scratch elements the convolution calls of this shape need (the largest of forward and both backwards). */
 size_t conv_scratch_reals(const conv_shape *s);
+/* The same with enough for any number of channels up to those of the shape. */
+size_t conv_scratch_most(const conv_shape *s);
 
 /* Linear layers are convolutions with H = W = 1. */
 static inline conv_shape linear_shape(int batch, int in_features, int out_features)

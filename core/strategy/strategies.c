@@ -13,18 +13,11 @@
 #include "core/strategy/sample.h"
 #include "core/strategy/trunk.h"
 #include "core/strategy/warmup.h"
+#include "core/strategy/widths.h"
 
-static const strategy *const table[] = {&strategy_joint,
-                                        &strategy_mixprec,
-                                        &strategy_layerwise,
-                                        &strategy_fixed,
-                                        &strategy_trunk,
-                                        &strategy_grid,
-                                        &strategy_impq,
-                                        &strategy_pit,
-                                        &strategy_pit_mixprec,
-                                        &strategy_sample,
-                                        NULL};
+static const strategy *const table[] = {&strategy_joint,       &strategy_mixprec, &strategy_layerwise, &strategy_fixed,
+                                        &strategy_trunk,       &strategy_grid,    &strategy_impq,      &strategy_pit,
+                                        &strategy_pit_mixprec, &strategy_sample,  &strategy_widths,    NULL};
 
 /* Kinds of tasks that several strategies share. */
 static const task_kind *const shared_kinds[] = {&warmup_kind, NULL};

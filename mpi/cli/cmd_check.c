@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/base/file.h"
 #include "core/config/config.h"
@@ -15,12 +14,6 @@
 #include "results/run/run_inventory.h"
 
 static const option_spec options[] = {CONFIG_OPTION_SET, OPTIONS_END};
-
-static bool is_directory(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /* HDF5 files begin with these eight bytes. */
 static bool is_hdf5(const char *path)
@@ -167,7 +160,7 @@ static status run_check(int argc, char **argv, int *exit_code)
     TRY(options_arguments(&p, 1, "what to check", &arguments));
     const char *path = arguments[0];
     if (!file_exists(path)) return status_fail(STATUS_CONFIG, "check: %s does not exist", path);
-    if (is_directory(path)) return check_run(path);
+    if (file_is_directory(path)) return check_run(path);
     if (is_hdf5(path) || ends_with(path, ".h5")) return check_data(path);
     if (!is_network(path)) return check_config(path, &given);
     if (given.count == 0) return check_network(path);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/config/settings_load.h"
 #include "core/base/file.h"
@@ -121,12 +120,6 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
     }
     *out = given;
     return status_ok();
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* ---- the choices of a point ---- */
@@ -333,7 +326,7 @@ static status fill_from_run(cost_report *r, const cost_arguments *a)
 static status fill_report(cost_report *r, const cost_arguments *a)
 {
     char config[MAX_PATH_TEXT + 16];
-    const bool is_run = is_directory(a->path);
+    const bool is_run = file_is_directory(a->path);
     if (strlen(a->path) >= MAX_PATH_TEXT)
         return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
     snprintf(config, sizeof config, "%s/config.cfg", a->path);

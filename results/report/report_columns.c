@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
@@ -34,19 +35,21 @@ static status read_texts(report_columns *c, h5_id points)
     return status_ok();
 }
 
-/* Larger than any plan, any precision and any trajectory. */
-enum { MOST_ROWS = 10 * 1000 * 1000, MOST_BITS = 64 };
+static void *rows_of(size_t rows, size_t bytes)
+{
+    return size_allocate(size_product(size_sum(rows, 1), bytes));
+}
 
-/* They become integers; NaN is none. */
+/* More than any plan has; also what fits an int. */
+enum { MOST_ROWS = 10 * 1000 * 1000 };
+
 static status check_integers(const report_columns *c)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        bool good = c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= MOST_BITS &&
-                    c->step[i] >= 0 && c->step[i] <= MOST_ROWS;
-        if (!good)
+    for (size_t i = 0; i < c->count; i++)
+        if (!(c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= 64 && c->step[i] >= 0 &&
+              c->step[i] <= MOST_ROWS))
             return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %g, precision %g or step %g",
                                i, c->id[i], c->bits[i], c->step[i]);
-    }
     return status_ok();
 }
 
@@ -62,13 +65,15 @@ static status read_numbers(report_columns *c, h5_id points)
                    {"target", &c->target},
                    {"test_accuracy", &c->test},
                    {"validation_accuracy", &c->validation}};
+    if (c->count > MOST_ROWS)
+        return status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        *numbers[i].to = malloc((c->count + 1) * sizeof(double));
+        *numbers[i].to = rows_of(c->count, sizeof(double));
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
     TRY(check_integers(c));
-    c->seed = malloc((c->count + 1) * sizeof *c->seed);
+    c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
 }
@@ -96,9 +101,10 @@ static void column_text(char *out, size_t room, h5_id points, const char *column
 static status read_cost(report_columns *c, h5_id points, const char *name)
 {
     report_cost_column *to = &c->costs[c->cost_count++];
-    *to = (report_cost_column){.values = malloc((c->count + 1) * sizeof(double))};
+    *to = (report_cost_column){.values = rows_of(c->count, sizeof(double))};
     if (to->values == NULL) return no_memory(c->count);
     snprintf(to->name, sizeof to->name, "%s", name);
+    text_printable(to->name);
     column_text(to->unit, sizeof to->unit, points, name, "unit");
     column_text(to->description, sizeof to->description, points, name, "description");
     to->description[strcspn(to->description, ";")] = 0; /* what follows explains missing values */
@@ -145,6 +151,19 @@ static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
     }
 }
 
+static void read_provenance(report_columns *c, h5_id file)
+{
+    static const char *const names[] = {"revision", "compiler", "host",           "cpu",       "kernels",    "blas",
+                                        "mpi",      "hdf5",     "random_numbers", "slurm_job", "written_utc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = NULL;
+        const size_t used = strlen(c->provenance);
+        if (!h5_exists(file, "provenance") || failed(h5_get_text(&text, file, "provenance", names[i]))) continue;
+        if (text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        free(text);
+    }
+}
+
 static status read_open(report_columns *c, h5_id file)
 {
     h5_id points;
@@ -155,10 +174,9 @@ static status read_open(report_columns *c, h5_id file)
         name_in_text(c->data, config, "data");
     }
     free(config);
+    read_provenance(c, file);
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
-    if (!failed(s) && c->count > MOST_ROWS)
-        s = status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
     if (!failed(s)) s = read_numbers(c, points);
     if (!failed(s)) s = read_texts(c, points);
     if (!failed(s)) s = read_costs(c, points);

@@ -132,6 +132,31 @@ alone check arrays.h5
 expect 0 "arrays, 28 x 28 x 1, 3 classes, 449 training, 51 validation, 100 test samples" "arrays of NumPy"
 sweep_of arrays.h5 run_arrays
 check "a sweep on arrays of NumPy: exit code 0" test $code = 0
+# ---- a full disk, a kill ----
+mkdir disk
+if mount -t tmpfs -o size=300k tmpfs disk 2> /dev/null; then
+    alone prepare npy --source arrays.npz -o disk/full.h5
+    expect 3 "No space left on device" "a full disk"
+    check "nothing half written is left on it" test -z "$(ls disk)"
+    umount disk
+else
+    echo "skipped: no right to mount a tmpfs, so no disk is full"
+fi
+$python -c 'import numpy; numpy.save("large.npy", numpy.zeros((60000, 64, 64), "u1")); numpy.save("many.npy", numpy.arange(60000) % 5)'
+"$program" prepare npy --images large.npy --labels many.npy -o killed.h5 > out 2>&1 &
+victim=$!
+for i in $(seq 200); do
+    ls killed.h5.tmp* > /dev/null 2>&1 && break
+    sleep 0.01
+done
+kill -KILL $victim 2> /dev/null
+wait $victim 2> /dev/null
+check "a kill in the middle leaves nothing under the name" test ! -e killed.h5
+alone prepare npy --images large.npy --labels many.npy -o killed.h5
+expect 0 "wrote killed.h5" "the same command again"
+alone check killed.h5
+expect 0 "64 x 64 x 1, 5 classes, 48000 training" "what it wrote"
+
 truncate -s -2000 arrays.npz
 alone prepare npy --source arrays.npz -o cut.h5
 check "a cut .npz: exit code 2" test $code = 2
