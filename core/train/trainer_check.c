@@ -30,13 +30,18 @@ static status check_counters(const trainer *t)
     const trainer_counters *n = &t->counters;
     int stages = 0;
     while (t->in.kind->stages[stages] != NULL) stages++;
-    const bound place[] = {{"stage", n->stage, 0, stages - 1}, {"finished", n->finished, 0, 1}};
+    const bound place[] = {{"stage", n->stage, 0, stages - 1}, {"finished", n->finished, 0, n->stage == stages - 1}};
     TRY(CHECK(place)); /* what follows depends on the stage */
     const double epochs = trainer_epochs(t), steps = trainer_steps_per_epoch(t), most = (double)t->curve_room * steps;
     const double images = (double)t->in.data->split_count[SPLIT_TRAIN];
     const bool over = n->finished != 0;
+    const bool early = trainer_settings(t)->patience > 0 || trainer_stage(t)->epoch_end != NULL; /* may end so */
     const bound counters[] = {
-        {"epoch", n->epoch, over ? 1 : 0, over ? epochs : epochs - 1},
+        {"epoch", n->epoch,
+         !over   ? 0
+         : early ? 1
+                 : epochs,
+         over ? epochs : epochs - 1},
         {"step", n->step, 0, over ? 0 : steps},
         {"task_steps", (double)n->task_steps, (double)n->stage_steps, most},
         {"stage_steps", (double)n->stage_steps, 0, epochs * steps},

@@ -9,6 +9,7 @@
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 
 static status no_memory(size_t rows)
@@ -118,7 +119,10 @@ static status read_costs(report_columns *c, h5_id points)
     c->costs = calloc(count + 1, sizeof *c->costs);
     status s = c->costs != NULL ? status_ok() : no_memory(c->count);
     for (size_t i = 0; i < count && !failed(s); i++)
-        if (is_cost_column(names[i])) s = read_cost(c, points, names[i]);
+        if (!text_is_printable(names[i]))
+            s = status_fail(STATUS_DATA, "the name of column %zu holds characters that cannot be shown", i);
+        else if (is_cost_column(names[i]))
+            s = read_cost(c, points, names[i]);
     free(names);
     return s;
 }
@@ -165,6 +169,7 @@ static status read_open(report_columns *c, h5_id file)
     h5_id points;
     char *config = NULL;
     if (!failed(h5_get_text(&config, file, ".", "config"))) {
+        text_printable_lines(config);
         name_in_text(c->run, config, "name");
         name_in_text(c->data, config, "data");
     }
@@ -183,6 +188,10 @@ status report_columns_read(report_columns *out, const char *path)
 {
     h5_id file;
     *out = (report_columns){0};
+    status sealed = seal_check(path);
+    if (failed(sealed) && sealed.code == STATUS_DATA)
+        return status_in(sealed, "no results that can be trusted (the sweep, run again, renews them)");
+    TRY(sealed);
     TRY(h5_open_read(&file, path));
     status s = read_open(out, file), closed = h5_close(file);
     return status_in(failed(s) ? s : closed, "%.300s", path);
