@@ -1,5 +1,5 @@
-/* trainer: one task from its start to its record, in segments (architecture.md 2, P2). It knows nothing of MPI or HDF5:
- * the group sums gradients, the caller writes checkpoints from the spans and the record at the end.
+/* trainer: one task from its start to its record, in segments (core/README.md, second promise). It knows nothing of MPI
+ * or HDF5: the group sums gradients, the caller writes checkpoints from the spans and the record at the end.
  *
  * Life of a task:   trainer_open -> [restore spans] -> trainer_segment ... trainer_segment -> trainer_record ->
  * trainer_close
