@@ -22,4 +22,8 @@ mpirun -q -n $((cores + 1)) --oversubscribe build/bitfront sweep configs/demo.cf
 [ $code = 0 ] || [ $code = 1 ] || exit $code
 
 build/bitfront front $run
+echo
+echo "the best point within 8 kB:"
+build/bitfront best $run --max size=8kB || true
+build/bitfront report $run
 exit $code

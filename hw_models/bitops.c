@@ -1,4 +1,4 @@
-/* bitops: multiply-accumulates times weight bits times activation bits (method.md 4.6). Range: any geometry. */
+/* bitops: multiply-accumulates times weight bits times activation bits (METHOD.md 4.6). Range: any geometry. */
 #include <stddef.h>
 
 #include "hw_models/mac_table.h"

@@ -1,4 +1,4 @@
-/* gap8: cycles of 8-bit kernels on the eight cores of the GAP8 processor (method.md 4.8). Range: convolutions,
+/* gap8: cycles of 8-bit kernels on the eight cores of the GAP8 processor (METHOD.md 4.8). Range: convolutions,
  * depthwise and linear layers; weights and activations count as 8 bit, whatever was chosen: only pruning helps.
  *
  *   conv       ceil(Ho/2) ceil(Wo/8) (2 K Cin + ceil(Cout/4) (5 + 14 ceil(K Cin / 4) + 10))

@@ -1,4 +1,4 @@
-/* macs: multiply-accumulates of the kept channels whatever their precision (method.md 4.4). Range: any geometry. */
+/* macs: multiply-accumulates of the kept channels whatever their precision (METHOD.md 4.4). Range: any geometry. */
 #include "hw_models/mac_table.h"
 #include "hw_models/models.h"
 

@@ -1,4 +1,4 @@
-/* mpic: cycles and energy on the MPIC processor from its measured throughput and power (method.md 4.5). Range:
+/* mpic: cycles and energy on the MPIC processor from its measured throughput and power (METHOD.md 4.5). Range:
  * activations and weights of 2, 4 and 8 bit; memory traffic is not modelled. */
 #include "hw_models/mac_table.h"
 #include "hw_models/models.h"

@@ -1,4 +1,4 @@
-/* ne16: cycles on the NE16 accelerator (method.md 4.7). Every weight precision is a job of its own over all inputs;
+/* ne16: cycles on the NE16 accelerator (METHOD.md 4.7). Every weight precision is a job of its own over all inputs;
  * activations of any precision are processed as 8 bit. Range: any kernel, as passes of 3x3 and 1x1; no transfers to and
  * from memory.
  *

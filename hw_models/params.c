@@ -1,4 +1,4 @@
-/* params, ops: numbers of the kept channels, biases included, and operations with one for each bias (method.md 4.8,
+/* params, ops: numbers of the kept channels, biases included, and operations with one for each bias (METHOD.md 4.8,
  * evaluated on the kept channels: without the double counting of 4.9). Range: any geometry; precisions do not matter.
  *
  *   params:  conv, linear: kept * (in_kept * K + b)      depthwise: kept * (K + b)      ops: times the output's pixels

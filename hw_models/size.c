@@ -1,8 +1,8 @@
-/* size: bits of the stored weights (method.md 4.2). Biases are not counted. Range: any geometry.
+/* size: bits of the stored weights (METHOD.md 4.2). Biases are not counted. Range: any geometry.
  *
  *   conv, linear:  in_kept * K * S      depthwise:  K * S      with S = sum_w w * n_w, K = kernel_h * kernel_w
  *
- * The gradient does not flow into the producer's choices (method.md 4.1). The reference multiplies by
+ * The gradient does not flow into the producer's choices (METHOD.md 4.1). The reference multiplies by
  * kept / (kept + 1e-10) and computes a depthwise layer as in_kept * kept / (kept + 1e-4) filters: with in_kept
  * detached, its gradient charges for pruning a depthwise channel; exact arithmetic does not. */
 #include "hw_models/models.h"

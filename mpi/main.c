@@ -5,10 +5,10 @@
 #include "mpi/cli/stop.h"
 #include "mpi/parallel.h"
 
-static const command *const commands[] = {&command_plan,  &command_sweep,  &command_status, &command_front,
-                                          &command_best,  &command_show,   &command_plot,   &command_prepare,
-                                          &command_check, &command_cost,   &command_merge,  &command_list,
-                                          &command_eval,  &command_export, &command_bench,  NULL};
+static const command *const commands[] = {
+    &command_plan,  &command_sweep,  &command_status,  &command_front,   &command_best,  &command_show,
+    &command_plot,  &command_report, &command_verdict, &command_prepare, &command_check, &command_cost,
+    &command_merge, &command_list,   &command_eval,    &command_export,  &command_bench, NULL};
 
 int main(int argc, char **argv)
 {

@@ -39,7 +39,7 @@ if build dev; then
 else
     code=1
 fi
-# On the dev build: hundreds of kills and other faults, a real Slurm, several hosts. Where the machine cannot do it, the
+# On the dev build: hundreds of kills and other faults, a real Slurm, several hosts; the readers of foreign files. Where the machine cannot do it, the
 # check says "skipped" and why.
 if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     long_check() { # long_check NAME ARGUMENTS...
@@ -51,6 +51,10 @@ if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     long_check faults build-dev/tests/fault_reader long
     long_check slurm
     long_check hosts
+    echo "== fuzz"
+    bash tests/fuzz/run.sh 15
+    ended=$?
+    [ $ended = 0 ] || [ $ended = 77 ] || code=1
 fi
 # Every line of tests/mutations/*.txt breaks the program somewhere; a test must notice.
 if [ $long = yes ]; then bash tests/mutations/run.sh || code=1; fi

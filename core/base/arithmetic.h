@@ -1,6 +1,6 @@
 /* arithmetic: the one list of differences between what the published implementation computes ("reference") and what
  * this program computes by default ("exact"). The engine asks for the rule it is about to follow by name, never for the
- * name of the arithmetic. README.md has the same list as a table; method.md is where each rule is derived. */
+ * name of the arithmetic. METHOD.md 11 has the list as a table. */
 #ifndef CORE_BASE_ARITHMETIC_H
 #define CORE_BASE_ARITHMETIC_H
 
@@ -8,7 +8,7 @@
 
 typedef enum { ARITHMETIC_EXACT, ARITHMETIC_REFERENCE } arithmetic; /* "exact" | "reference" */
 
-/* Each rule: true as published, false as corrected. In brackets the section of method.md. */
+/* Each rule: true as published, false as corrected. In brackets the section of METHOD.md. */
 typedef struct {
     /* Activation levels are floor(s x)/s with s = (2^b-1)/(clip + 0.001), so that the top code is never reached.
      * Corrected: codes 0 ... 2^b-1 times clip/(2^b-1). (2.2) */

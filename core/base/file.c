@@ -19,6 +19,12 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool file_is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 status file_make_directory(const char *path)
 {
     char partial[FILE_PATH];
@@ -268,16 +274,26 @@ void file_replace_abandon(const file_replacement *r)
     unlink(r->temporary);
 }
 
-status file_write_text(const char *path, const char *text)
+static status write_text(const char *path, const char *text, bool lasting)
 {
     file_replacement r;
     int fd;
     TRY(open_replacement(&fd, &r, path));
     status s = file_write_bytes(fd, r.temporary, text, strlen(text));
     if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
-    if (!failed(s)) return file_replace_end(&r);
-    file_replace_abandon(&r);
+    if (!failed(s)) s = lasting ? file_publish(r.temporary, r.target) : file_rename(r.temporary, r.target);
+    if (failed(s)) file_replace_abandon(&r);
     return s;
+}
+
+status file_write_text(const char *path, const char *text)
+{
+    return write_text(path, text, true);
+}
+
+status file_write_text_soon(const char *path, const char *text)
+{
+    return write_text(path, text, false);
 }
 
 static status open_whole(FILE **out, const char *path)

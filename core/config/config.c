@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/spelling.h"
 
 enum { PATH_TEXT = 256, VALUE_TEXT = 80 };
 
@@ -331,28 +332,6 @@ status config_text(const char **out, const config_node *node)
 
 /* ---- what nobody asked for ---- */
 
-/* Levenshtein distance of two short names. */
-static int distance(const char *a, const char *b)
-{
-    enum { LONGEST = 64 };
-    int row[LONGEST + 1];
-    size_t la = strlen(a), lb = strlen(b);
-    if (la > LONGEST || lb > LONGEST) return LONGEST;
-    for (size_t j = 0; j <= lb; j++) row[j] = (int)j;
-    for (size_t i = 1; i <= la; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= lb; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[lb];
-}
-
 static const char *last_name(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -375,12 +354,12 @@ static status unknown_key(const config *c, const config_node *node)
     char path[PATH_TEXT];
     node_path(path, node);
     size_t parent = (size_t)(last_name(path) - path);
-    int closest = 2 + (int)strlen(node->name) / 4; /* farther names are no help */
+    int closest = spelling_limit(node->name);
     const char *hint = NULL;
     for (int i = 0; i < c->asked_count; i++) { /* a name of the same section that is spelled nearly so */
         const char *known = c->asked[i], *name = last_name(known);
         if ((size_t)(name - known) != parent || strncmp(known, path, parent) != 0) continue;
-        int d = distance(name, node->name);
+        int d = spelling_distance(name, node->name);
         if (d >= closest) continue;
         closest = d;
         hint = known;
@@ -388,8 +367,7 @@ static status unknown_key(const config *c, const config_node *node)
     /* The right name in the wrong section; of an item of a list, which has no other section, never. */
     for (int i = 0; i < c->asked_count && hint == NULL && strchr(path, '[') == NULL; i++)
         if (strchr(c->asked[i], '[') == NULL && strcmp(last_name(c->asked[i]), node->name) == 0) hint = c->asked[i];
-    if (hint != NULL)
-        return fail_at(c, (int)node->line, "unknown key \"%s\" (did you mean \"%s\"?)", path, hint);
+    if (hint != NULL) return fail_at(c, (int)node->line, "unknown key \"%s\" (did you mean \"%s\"?)", path, hint);
     char known[PATH_TEXT] = "";
     if (strchr(path, '[') != NULL) list_known(known, c, path, parent);
     return fail_at(c, (int)node->line, "unknown key \"%s\"%s%s", path, known[0] != '\0' ? "; here are possible: " : "",

@@ -36,7 +36,7 @@ typedef enum {
     SCHEDULE_ONE_CYCLE    /* "one_cycle": linear with a warm-up by default */
 } schedule_kind;
 
-/* How the search draws probabilities from its logits (method.md 1.3). */
+/* How the search draws probabilities from its logits (METHOD.md 1.3). */
 typedef enum {
     SAMPLING_SOFTMAX,     /* "softmax" */
     SAMPLING_ARGMAX,      /* "argmax": one-hot, gradient of the softmax */
@@ -45,7 +45,7 @@ typedef enum {
     SAMPLING_BITS /* weights only, for strategies, not for configurations: a real number of bits (choice_bits.h) */
 } sampling_kind;
 
-/* One training phase: warm-up, search or fine-tuning (method.md 5). */
+/* One training phase: warm-up, search or fine-tuning (METHOD.md 5). */
 typedef struct {
     int epochs;
     optimizer_kind optimizer;
@@ -67,7 +67,7 @@ typedef struct {
     double distill_temperature;
     selection select; /* which epoch is kept; always measured on the discrete network, on the validation split */
     int patience;     /* epochs without improvement before stopping early; 0 = never */
-    int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (method.md 5.1,
+    int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (METHOD.md 5.1,
                                 * whose rule would keep none of exactly 21 epochs) */
 } phase_settings;
 
@@ -81,10 +81,10 @@ typedef struct {
     double temperature, temperature_factor;     /* softmax temperature, multiplied by the factor after each epoch */
     sampling_kind sampling;                     /* of the choices, in training; evaluation is always discrete */
     bool calibrate_input;                       /* clips of a signed input start at the range of the training split */
-    bool strength_incremental;                  /* method.md 5.1: rises to the full strength over the first half */
-    bool normalize_cost;                        /* unit-free strengths, architecture.md 7 */
-    bool keep_alive;                            /* method.md 4.11: never prune a whole group */
-    bool refine;                                /* method.md 4.7: free promotions after the search, on tiled hardware */
+    bool strength_incremental;                  /* METHOD.md 5.1: rises to the full strength over the first half */
+    bool normalize_cost;                        /* unit-free strengths: cost / cost at the highest precision */
+    bool keep_alive;                            /* METHOD.md 4.11: never prune a whole group */
+    bool refine;                                /* METHOD.md 4.7: free promotions after the search, on tiled hardware */
 } search_settings;
 
 /* A processor as a table: multiply-accumulates per cycle; rows activations, columns weights of 2, 4, 8 bit. */
@@ -98,7 +98,7 @@ typedef struct {
 } throughput_settings;
 
 /* Does the cost's gradient reach the precisions of the producing layer, through the number of input channels?
- * "model" (as published for each) | "attached" | "detached"; method.md 4.1 */
+ * "model" (as published for each) | "attached" | "detached"; METHOD.md 4.1 */
 typedef enum { INPUT_SLOPE_OF_MODEL, INPUT_SLOPE_ATTACHED, INPUT_SLOPE_DETACHED } input_slope;
 
 typedef struct {

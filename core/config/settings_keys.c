@@ -25,7 +25,7 @@ static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gum
 static const char *const input_slopes[] = {"model", "attached", "detached", NULL};
 static const int precisions[] = {2, 4, 8, 0};
 
-/* The keys that every phase has. Defaults: CIFAR-10 protocol, method.md 5.2. */
+/* The keys that every phase has. Defaults: CIFAR-10 protocol, METHOD.md 5.2. */
 #define PHASE_KEYS(section, field, selectable, selection_help)                                                         \
     {.path = section ".epochs",                                                                                        \
      .type = KEY_INTEGER,                                                                                              \

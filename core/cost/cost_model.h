@@ -2,7 +2,7 @@
  * everything in double. Models live in hw_models/, one file each; cost_total.h sums them over a network.
  *
  * Every model has two conventions. Exact: the plain formula and slopes that fit it. Reference: the published
- * implementation with its stabilisers (n / (n + 1e-6)) and its slopes, for comparison (method.md section 9, rows 6-8).
+ * implementation with its stabilisers (n / (n + 1e-6)) and its slopes, for comparison (METHOD.md section 9, rows 6-8).
  * hw_models/README.md lists what differs. */
 #ifndef CORE_COST_COST_MODEL_H
 #define CORE_COST_COST_MODEL_H
@@ -52,7 +52,7 @@ struct cost_model {
     const void *context; /* what `layer` needs besides, such as a user's table: lives as long as the model; else NULL */
     double per_live_bit; /* instead of `layer`, for memory of activations: cost of one bit that lives at the step of the
                           * network with the most of them (cost_peak.h); 0: the layers are summed */
-    bool in_kept_detached; /* the gradient does not flow into the producer's choices (method.md 4.1) */
+    bool in_kept_detached; /* the gradient does not flow into the producer's choices (METHOD.md 4.1) */
     bool stepped;          /* rises in steps (tiles): slopes are straight-through, and channels may move to a higher
                             * precision at no cost (cost_refine.h) */
 };

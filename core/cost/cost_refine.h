@@ -1,5 +1,5 @@
 /* cost_refine: moves channels of a discrete network to higher precisions where the hardware does not charge for it
- * (method.md 4.7, last paragraph, on whole sharing groups). On tiled accelerators a few channels at a low precision
+ * (METHOD.md 4.7, last paragraph, on whole sharing groups). On tiled accelerators a few channels at a low precision
  * fill a tile of their own; together with the channels of a higher precision they may need none. */
 #ifndef CORE_COST_COST_REFINE_H
 #define CORE_COST_COST_REFINE_H

@@ -106,6 +106,22 @@ static status sum_samples(checksum *sum, const dataset *shape, const dataset_sou
     return s;
 }
 
+/* The splits of all samples. Read wide, because a conversion to bytes would make 0 of -1. */
+static status read_marks(uint8_t *marks, size_t count, const dataset_source *from)
+{
+    int32_t *wide = malloc(count * sizeof *wide);
+    if (wide == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu split marks", count);
+    status s = h5_read(from->file, "split", H5_I32, count, wide);
+    for (size_t i = 0; i < count && !failed(s); i++) {
+        if (wide[i] < 0 || wide[i] >= SPLIT_COUNT)
+            s = status_fail(STATUS_DATA, "%s: sample %zu has split %d; 0, 1 and 2 exist", from->path, i, (int)wide[i]);
+        else
+            marks[i] = (uint8_t)wide[i];
+    }
+    free(wide);
+    return s;
+}
+
 static status sum_rest(checksum *sum, const dataset *shape, const dataset_source *from)
 {
     size_t count = (size_t)shape->count;
@@ -114,7 +130,7 @@ static status sum_rest(checksum *sum, const dataset *shape, const dataset_source
     status s =
         labels != NULL && marks != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu labels", count);
     if (!failed(s)) s = h5_read(from->file, "labels", H5_I32, count, labels);
-    if (!failed(s)) s = h5_read(from->file, "split", H5_U8, count, marks);
+    if (!failed(s)) s = read_marks(marks, count, from);
     if (!failed(s)) {
         checksum_add_int32(sum, labels, count);
         checksum_add(sum, marks, count);
@@ -206,7 +222,7 @@ static status read_arrays(char *block, block_header *header, uint8_t *marks, boo
         TRY(h5_read(from->file, "samples", shape->is_signed ? H5_I8 : H5_U8, dataset_sample_bytes(shape),
                     block + header->samples));
     TRY(h5_read(from->file, "labels", H5_I32, (size_t)shape->count, labels));
-    TRY(h5_read(from->file, "split", H5_U8, (size_t)shape->count, marks));
+    TRY(read_marks(marks, (size_t)shape->count, from));
     TRY(read_class_names(names, from, shape->classes));
     TRY(dataset_check_members(shape, labels, marks, names, from->path));
     sort_splits((int32_t *)(block + header->index), shape, marks);

@@ -231,8 +231,6 @@ status dataset_check_members(const dataset *shape, const int32_t *labels, const 
     int in_split[SPLIT_COUNT] = {0}, trained[DATASET_MAX_CLASSES] = {0};
     TRY(check_labels(shape, labels, path));
     for (int i = 0; i < shape->count; i++) {
-        if (marks[i] >= SPLIT_COUNT)
-            return status_fail(STATUS_DATA, "%s: sample %d has split %d; 0, 1 and 2 exist", path, i, marks[i]);
         in_split[marks[i]]++;
         trained[labels[i]] += marks[i] == SPLIT_TRAIN;
     }

@@ -9,7 +9,7 @@
 #include "core/deploy/integer_scale.h"
 #include "core/net/model/model_allocation.h"
 
-enum { MOST_ADD_SHIFT = 24 };
+enum { MOST_ADD_SHIFT = 20 }; /* exact (integer_build.h), and sums stay within 32 bit */
 
 status integer_no_memory(const integer_builder *b)
 {
@@ -260,7 +260,7 @@ static status build_output(integer_builder *b)
     }
     const int64_t bound = -(int64_t)in->low > in->high ? -(int64_t)in->low : in->high;
     int exponent = 0;
-    frexp((double)bound * largest, &exponent);
+    frexp((double)(bound > 0 ? bound : 1) * largest, &exponent);
     n->logit_step = largest > 0 ? ldexp(1, exponent - 30) : 1;
     for (int c = 0; c < channels; c++) factor[c] /= n->logit_step;
     status s = integer_scale_fit(l->multiplier, &l->run.output.shift, factor, channels, INTEGER_MOST_SHIFT);

@@ -11,7 +11,7 @@
  * Adds: both branches on one common grid. Two unsigned codes of the group's quantiser add as they are; a signed code
  * (before_add = "signed") has the step 2 c / 255 and the group's code c / (2^a - 1), so their sum is
  *   code = clamp(k_u + floor(k_s * 2 (2^a - 1) / 255 + offset))
- * by a multiplier of 20 fraction bits or more, which is exact: all borders are further from any sum than that.
+ * by a multiplier of 20 fraction bits, which is exact: all borders are further from any sum than that.
  *
  * Average pooling: the sum itself, and the step is divided by the size of the window. The input: a table of 256 codes,
  * made with the float network's own arithmetic. Logits: rescaled from a step for each channel to one power of 2, the

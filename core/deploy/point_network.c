@@ -36,7 +36,7 @@ status point_network_open(point_network *out, const trainer_inputs *from, const 
     *out = (point_network){.values = NULL};
     model_options options = trainer_model_options(from);
     options.capacity = capacity;
-    options.use = use;
+    options.use = MODEL_FOR_TRAINING; /* memory for whatever `use` the pruned network has */
     TRY(model_open(&out->full, from->graph, from->kernels, &options));
     status s = compact_open(&out->pruned, &out->full);
     if (!failed(s)) s = take_values(out, from, rec, use);

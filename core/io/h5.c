@@ -25,7 +25,7 @@ static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *da
     return 1; /* the first entry of an upward walk is the innermost: stop */
 }
 
-void h5_innermost(char *out, size_t room)
+bool h5_innermost(char *out, size_t room)
 {
     char text[ERROR_TEXT] = "";
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, text);
@@ -38,17 +38,27 @@ void h5_innermost(char *out, size_t room)
         from = words;
     }
     snprintf(out, room, "%s", from);
+    return words != NULL;
+}
+
+/* The file is at fault, unless the system said no. */
+static status_code code_of(bool by_system, const char *reason)
+{
+    static const char *const memory[] = {"memory allocation failed", "Cannot allocate memory", "no space available"};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
+        if (strstr(reason, memory[i]) != NULL) return STATUS_MEMORY;
+    return by_system ? STATUS_IO : STATUS_DATA;
 }
 
 status h5_fail(h5_id where, const char *name, const char *action)
 {
     char reason[ERROR_TEXT], file[160] = "?", group[96] = "";
-    h5_innermost(reason, sizeof reason);
+    bool by_system = h5_innermost(reason, sizeof reason);
     TRY(h5_check(where)); /* a write that failed earlier is the cause */
     if (H5Fget_name(where, file, sizeof file) < 0) snprintf(file, sizeof file, "?");
     if (H5Iget_name(where, group, sizeof group) < 0 || strcmp(group, "/") == 0) group[0] = 0;
-    return status_fail(STATUS_DATA, "cannot %s '%s%s%s' in %s: %s", action, group, group[0] != 0 ? "/" : "", name, file,
-                       reason);
+    return status_fail(code_of(by_system, reason), "cannot %s '%s%s%s' in %s: %s", action, group,
+                       group[0] != 0 ? "/" : "", name, file, reason);
 }
 
 const char *h5_library_version(void)
@@ -166,9 +176,11 @@ status h5_open_read(h5_id *out, const char *path)
     hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
     if (file < 0) {
         char reason[ERROR_TEXT];
-        h5_innermost(reason, sizeof reason);
-        result =
-            status_fail(STATUS_DATA, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
+        status_code code = code_of(h5_innermost(reason, sizeof reason), reason);
+        if (code == STATUS_DATA)
+            result = status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
+        else
+            result = status_fail(code, "cannot open %s: %s", path, reason);
     } else {
         *out = file;
     }

@@ -9,8 +9,8 @@
  * into the library clears its error stack. `where` is any open file, group or data set; `name` an object below it. */
 status h5_fail(h5_id where, const char *name, const char *action);
 
-/* The innermost message of HDF5's error stack, with the system's words alone when it carries them. */
-void h5_innermost(char *out, size_t room);
+/* The innermost message of HDF5's error stack; the system's words alone, and true, when it carries them. */
+bool h5_innermost(char *out, size_t room);
 
 /* Makes files that are created with the access list large ones (h5_create_large). */
 bool h5_stream_use(h5_id access);

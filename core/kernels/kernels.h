@@ -27,7 +27,7 @@ enum { PACT_MAX = 3 }; /* candidate activation precisions */
 
 /* One activation quantiser: y = sum_j probability[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low,
  * high[j])
- * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (method.md 2.2-2.4). exact: scale =
+ * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (METHOD.md 2.2-2.4). exact: scale =
  * (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and 2^-10 behind an
  * add (sums of on-grid values stay on their code), 1/2 to round to nearest. reference: scale = 1/(clip+0.001)*(2^b-1),
  * high = clip, top = REAL_MAX, snap = 0. */
@@ -37,7 +37,7 @@ typedef struct {
     real low; /* 0 when unsigned */
     real snap;
     bool reference;
-    bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (method.md 2.2) */
+    bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (METHOD.md 2.2) */
 } pact;
 
 /* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter
@@ -124,6 +124,8 @@ typedef struct {
 
 /* Scratch elements the convolution calls of this shape need (the largest of forward and both backwards). */
 size_t conv_scratch_reals(const conv_shape *s);
+/* The same with enough for any number of channels up to those of the shape. */
+size_t conv_scratch_most(const conv_shape *s);
 
 /* Linear layers are convolutions with H = W = 1. */
 static inline conv_shape linear_shape(int batch, int in_features, int out_features)

@@ -1,4 +1,4 @@
-/* Mixed activation quantiser, PACT (method.md 2.2-2.4), one pass over memory for up to PACT_MAX precisions, behind an
+/* Mixed activation quantiser, PACT (METHOD.md 2.2-2.4), one pass over memory for up to PACT_MAX precisions, behind an
  * add together with the add: its sum is computed again in the backward pass, not stored.
  *
  * Products and sums stay separate operations (this file is compiled without contraction), so that every element equals

@@ -4,7 +4,7 @@
  * by a few rounding errors, at most 510 * 2^-22; a thousandth of a step covers that and moves nothing else that
  * matters. */
 static const real SNAP = (real)(1.0 / 1024.0);
-static const real REFERENCE_EPSILON = (real)0.001; /* method.md 2.2 */
+static const real REFERENCE_EPSILON = (real)0.001; /* METHOD.md 2.2 */
 
 void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, real low, const real *probability,
                        act_place place, const arithmetic_rules *rules)

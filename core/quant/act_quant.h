@@ -1,4 +1,4 @@
-/* act_quant: sets up the kernel's activation quantiser (PACT, method.md 2.2-2.4) from clips and probabilities. */
+/* act_quant: sets up the kernel's activation quantiser (PACT, METHOD.md 2.2-2.4) from clips and probabilities. */
 #ifndef CORE_QUANT_ACT_QUANT_H
 #define CORE_QUANT_ACT_QUANT_H
 
@@ -27,7 +27,7 @@ void act_quant_prepare_signed(pact *out, real clip);
 /* dL/dc of it, from what the kernel gives for its two ends. */
 real act_quant_signed_slope(real dclip, real dlow);
 
-/* sum_j share_j (clip_j - low) / (2^bits_j - 1): the step that the bias grid is tied to (method.md 2.5). */
+/* sum_j share_j (clip_j - low) / (2^bits_j - 1): the step that the bias grid is tied to (METHOD.md 2.5). */
 real act_quant_step(int count, const int *bits, const real *clip, real low, const real *probability);
 
 #endif

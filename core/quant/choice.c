@@ -4,7 +4,7 @@
 
 #include "core/base/rng.h"
 
-static const real TEMPERATURE_OF_ARGMAX = (real)1e-8; /* method.md 1.4 */
+static const real TEMPERATURE_OF_ARGMAX = (real)1e-8; /* METHOD.md 1.4 */
 
 static int first_largest(const real *logits, int precisions, int columns, int column)
 {

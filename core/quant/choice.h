@@ -1,4 +1,4 @@
-/* choice: differentiable selection of one precision out of several (method.md 1.3). A matrix is (precisions, columns),
+/* choice: differentiable selection of one precision out of several (METHOD.md 1.3). A matrix is (precisions, columns),
  * row-major: one column per output channel, or a single column when a whole group shares the choice. */
 #ifndef CORE_QUANT_CHOICE_H
 #define CORE_QUANT_CHOICE_H
@@ -30,7 +30,7 @@ void choice_gumbel_noise(real *noise, size_t count, uint64_t seed, uint32_t step
 void choice_softmax_backward(real *dlogits, const real *dprobability, const real *probability, int precisions,
                              int columns, real temperature);
 
-/* method.md 4.11: if every column chose row 0 (pruned), the column whose best other logit is closest to its zero logit
+/* METHOD.md 4.11: if every column chose row 0 (pruned), the column whose best other logit is closest to its zero logit
  * takes that precision. Row 0 is the 0-bit precision. */
 void choice_keep_alive(real *probability, const real *logits, int precisions, int columns);
 

@@ -47,7 +47,7 @@ void weight_steps(real *steps, const real *w, size_t rows, int channels, int pre
 /* bias_step = input_step * step[c];  B[c] = bias_step * rne(bias[c] / bias_step), 0 where bias_step <= 1e-8. */
 void bias_quantize(real *B, const real *bias, const real *step, real input_step, int channels);
 
-/* Gradients of the published bias quantiser (method.md 2.5 [REF]): with code[c] = rne(bias/bias_step) and dB = dL/dB,
+/* Gradients of the published bias quantiser (METHOD.md 2.5 [REF]): with code[c] = rne(bias/bias_step) and dB = dL/dB,
  *   dbias[c] = dB[c] * bias_step[c]           (in place of dB)
  *   dinput_step += sum_c dB[c] * code[c] * step[c]
  *   dstep[c] = dB[c] * code[c] * input_step

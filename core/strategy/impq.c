@@ -223,27 +223,11 @@ static status check_falling(const settings *s, const plan_place *at, const budge
     return status_ok();
 }
 
-static status check_costs(const settings *s, const plan_place *at)
-{
-    const sweep_entry *e = &s->entries[at->entry];
-    char place[ENTRY_PLACE];
-    entry_place(place, s, at->entry);
-    const cost_model *m = cost_list_find(at->cost_models, e->cost_model);
-    const precision_choice choice = precision_choice_of(e, &usual);
-    for (int i = 0; m != NULL && m->defined != NULL && i < choice.count; i++)
-        for (int k = 0; k < s->search.activation_count; k++)
-            if (choice.bits[i] > 0 && !m->defined(m, choice.bits[i], s->search.activation_bits[k]))
-                return status_fail(STATUS_CONFIG, "%.200s: sweep %s: precisions[%d]: %s does not say what %d bit cost",
-                                   s->path, place, i, m->name, choice.bits[i]);
-    return status_ok();
-}
-
 static status plan(task_plan *p, const plan_place *at)
 {
     const settings *s = p->in.settings;
     const sweep_entry *e = &s->entries[at->entry];
     budget targets[MAX_TARGETS];
-    TRY(check_costs(s, at));
     TRY(targets_of_entry(targets, s, at, &usual));
     TRY(check_falling(s, at, targets, e->target_count));
     int warmups[MAX_SEEDS];

@@ -13,11 +13,6 @@ static bool is_searched(const graph *g, int group)
     return false;
 }
 
-static bool is_binomial(sample_family family)
-{
-    return family == LAYER_BINOMIAL || family == BLOCK_BINOMIAL;
-}
-
 static score_factor factor_of_group(const sample_space *s, int group)
 {
     const int channels = s->graph->groups[group].channels;
@@ -98,58 +93,64 @@ void sample_space_mode(int *counts, const sample_space *s, const real *logits)
     }
 }
 
-/* The channels of a group by rank: all below `from` pruned, the others at `bits`. */
-static void keep(int8_t *out, const int *rank, int channels, int from, int bits)
-{
-    for (int c = 0; c < channels; c++) out[c] = (int8_t)(rank[c] < from ? 0 : bits);
-}
-
-static void give_option(int8_t *out, const sample_space *s, const int *rank, int channels, int option)
+/* The channels that an option keeps of a group: at least one. */
+static int kept_by(const sample_space *s, int option, int channels)
 {
     const int kept = (int)floor(s->choice.kept[option] * channels + 1e-9);
-    keep(out, rank, channels, channels - (kept > 1 ? kept : 1), s->choice.bits[option]);
+    return kept > 1 ? kept : 1;
+}
+
+/* The option of searched group i, of the families that give one to a whole group. */
+static int option_of_group(const sample_space *s, const int *counts, int i)
+{
+    const int *own = counts + s->first[s->factor_of[i]];
+    const int number = s->choice.family == NET_MULTINOMIAL ? i : 0;
+    int option = 0;
+    for (int end = own[0]; number >= end; end += own[option]) option++;
+    return option;
 }
 
 /* The lowest ranks the first option, and so on; of a group that would vanish the highest rank stays. */
-static void give_counts(int8_t *out, const sample_space *s, const int *rank, int channels, const int *counts)
+static int bits_by_counts(const sample_space *s, const int *counts, int rank, int channels)
 {
-    for (int c = 0; c < channels; c++) {
-        int option = 0;
-        for (int end = counts[0]; rank[c] >= end; end += counts[option]) option++;
-        out[c] = (int8_t)s->choice.bits[option];
-        if (out[c] == 0 && rank[c] == channels - 1) out[c] = (int8_t)s->choice.bits[1];
-    }
+    int option = 0;
+    for (int end = counts[0]; rank >= end; end += counts[option]) option++;
+    const int bits = s->choice.bits[option];
+    return bits == 0 && rank == channels - 1 ? s->choice.bits[1] : bits;
+}
+
+int sample_space_bits(const sample_space *s, const int *counts, int i, int rank)
+{
+    const int channels = s->graph->groups[s->groups[i]].channels;
+    const int *own = counts + s->first[s->factor_of[i]];
+    if (s->choice.family == FILTER_MULTINOMIAL) return bits_by_counts(s, own, rank, channels);
+    if (s->choice.family == LAYER_BINOMIAL || s->choice.family == BLOCK_BINOMIAL)
+        return rank < channels - 1 - own[0] ? 0 : s->choice.bits[s->choice.option_count - 1];
+    const int option = option_of_group(s, counts, i);
+    return rank < channels - kept_by(s, option, channels) ? 0 : s->choice.bits[option];
+}
+
+/* All groups that are not searched: the highest option. */
+static void fill_rest(allocation *out, const sample_space *s)
+{
+    memset(out->weight_bits, s->choice.bits[s->choice.option_count - 1], (size_t)out->first[s->graph->group_count]);
 }
 
 void sample_space_allocation(allocation *out, const sample_space *s, const int *counts, const int *rank)
 {
-    const int highest = s->choice.bits[s->choice.option_count - 1];
-    memset(out->weight_bits, highest, (size_t)out->first[s->graph->group_count]);
-    int option = 0, left = s->choice.family == NET_MULTINOMIAL ? counts[0] : 0;
-    for (int i = 0; i < s->group_count; i++) {
-        const int group = s->groups[i], channels = s->graph->groups[group].channels;
-        const int *own = counts + s->first[s->factor_of[i]], *ranks = rank + out->first[group];
-        int8_t *bits = allocation_of_group(out, group);
-        if (is_binomial(s->choice.family)) {
-            keep(bits, ranks, channels, channels - 1 - own[0], highest);
-        } else if (s->choice.family == FILTER_MULTINOMIAL) {
-            give_counts(bits, s, ranks, channels, own);
-        } else if (s->choice.family == LAYER_CATEGORICAL) {
-            for (option = 0; own[option] == 0; option++) {
-            }
-            give_option(bits, s, ranks, channels, option);
-        } else {
-            while (left == 0) left = own[++option];
-            left--;
-            give_option(bits, s, ranks, channels, option);
-        }
-    }
+    fill_rest(out, s);
+    for (int i = 0; i < s->group_count; i++)
+        for (int c = out->first[s->groups[i]]; c < out->first[s->groups[i] + 1]; c++)
+            out->weight_bits[c] = (int8_t)sample_space_bits(s, counts, i, rank[c]);
 }
 
 void sample_space_homogeneous(allocation *out, const sample_space *s, int option, const int *rank)
 {
-    memset(out->weight_bits, s->choice.bits[s->choice.option_count - 1], (size_t)out->first[s->graph->group_count]);
-    for (int i = 0; i < s->group_count; i++)
-        give_option(allocation_of_group(out, s->groups[i]), s, rank + out->first[s->groups[i]],
-                    s->graph->groups[s->groups[i]].channels, option);
+    fill_rest(out, s);
+    for (int i = 0; i < s->group_count; i++) {
+        const int group = s->groups[i], channels = s->graph->groups[group].channels;
+        const int from = channels - kept_by(s, option, channels);
+        for (int c = out->first[group]; c < out->first[group + 1]; c++)
+            out->weight_bits[c] = (int8_t)(rank[c] < from ? 0 : s->choice.bits[option]);
+    }
 }

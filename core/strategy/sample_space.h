@@ -48,6 +48,9 @@ void sample_space_mode(int *counts, const sample_space *s, const real *logits);
  * gets. Activations of *out stay. Every group keeps a channel. */
 void sample_space_allocation(allocation *out, const sample_space *s, const int *counts, const int *rank);
 
+/* The bits of one channel of searched group i. */
+int sample_space_bits(const sample_space *s, const int *counts, int i, int rank);
+
 /* Every searched group with this option. */
 void sample_space_homogeneous(allocation *out, const sample_space *s, int option, const int *rank);
 

@@ -41,11 +41,18 @@ void sample_space_of_entry(sample_space *out, const graph *g, const sweep_entry 
 
 /* ---- what it keeps ---- */
 
+static size_t logit_reals(const trainer *t, const sample_space *s)
+{
+    return (size_t)s->logits * (size_t)(1 + t->in.settings->search_phase.epochs);
+}
+
 static size_t state_reals(const trainer *t)
 {
     sample_space s;
     sample_space_of_entry(&s, t->in.graph, entry_of(t));
-    return (size_t)s.logits * (size_t)(1 + t->in.settings->search_phase.epochs);
+    size_t channels = 0;
+    for (int i = 0; i < t->in.graph->group_count; i++) channels += (size_t)t->in.graph->groups[i].channels;
+    return logit_reals(t, &s) + channels;
 }
 
 /* An option of 8 bit is half as probable as each other one. */
@@ -56,7 +63,7 @@ static status begin(trainer *t, real *own)
     for (int f = 0; f < s.factor_count; f++)
         for (int i = 0; i < s.factors[f].options; i++)
             own[s.first[f] + i] =
-                s.choice.bits[i] == 8 && s.choice.kept[i] == 1 && s.factors[f].options > 1 ? -(real)log(2) : 0;
+                s.choice.bits[i] == 8 && sample_options_of(entry_of(t))->width_count == 0 ? -(real)log(2) : 0;
     return status_ok();
 }
 
@@ -217,16 +224,28 @@ static status update_logits(drawing *d, const ranks_view *g, const yardstick *y,
 
 /* ---- the stage ---- */
 
-static status draw_for_step(drawing *d, const real *logits, bool mode)
+/* The network of a step: a draw, or what the probabilities stand for. Allocates nothing. */
+static void write_for_step(trainer *t, const real *own, bool mode)
 {
+    const graph *g = t->in.graph;
+    sample_space s;
+    int counts[GRAPH_MAX_LAYERS * SCORE_MOST_OPTIONS];
+    sample_space_of_entry(&s, g, entry_of(t));
+    const real *ranks = own + logit_reals(t, &s);
     if (mode)
-        sample_space_mode(d->counts, &d->space, logits);
+        sample_space_mode(counts, &s, own);
     else
-        sample_space_draw(d->counts, &d->space, logits, d->t->in.task->seed, (uint32_t)d->t->counters.stage_steps,
-                          DRAW_FOR_STEP);
-    sample_space_allocation(&d->at, &d->space, d->counts, d->rank);
-    write_network(d);
-    return status_ok();
+        sample_space_draw(counts, &s, own, t->in.task->seed, (uint32_t)t->counters.stage_steps, DRAW_FOR_STEP);
+    for (int i = 0, group = 0; i < s.group_count; i++) {
+        for (; group < s.groups[i]; group++) ranks += g->groups[group].channels;
+        const model_weight_group *choice = &t->network.groups[group];
+        real *logits = t->values + t->network.layout.tensors[choice->logits].offset;
+        for (int c = 0; c < choice->columns; c++) {
+            const int bits = sample_space_bits(&s, counts, i, (int)ranks[c]);
+            for (int p = 0; p < choice->precisions; p++)
+                logits[p * choice->columns + c] = choice->bits[p] == bits ? 1 : 0;
+        }
+    }
 }
 
 static status update_all(drawing *d, const ranks_view *g, real *own)
@@ -237,7 +256,10 @@ static status update_all(drawing *d, const ranks_view *g, real *own)
     TRY(measure_homogeneous(&y, d, g));
     for (int u = 0; u < o->updates; u++) TRY(update_logits(d, g, &y, own, epoch * o->updates + u));
     memcpy(own + (size_t)(1 + epoch) * (size_t)d->space.logits, own, (size_t)d->space.logits * sizeof *own);
-    return draw_for_step(d, own, false);
+    real *ranks = own + logit_reals(d->t, &d->space);
+    for (int c = 0; c < d->at.first[d->t->in.graph->group_count]; c++) ranks[c] = (real)d->rank[c];
+    write_for_step(d->t, own, false);
+    return status_ok();
 }
 
 static status epoch_begin(trainer *t, const ranks_view *g, real *own)
@@ -252,11 +274,8 @@ static status epoch_begin(trainer *t, const ranks_view *g, real *own)
 /* The network of the next step; behind the last one that of the epoch. */
 static status updated(trainer *t, real *own)
 {
-    drawing d;
-    TRY(open_drawing(&d, t));
-    status s = draw_for_step(&d, own, t->counters.step + 1 == trainer_steps_per_epoch(t));
-    close_drawing(&d);
-    return s;
+    write_for_step(t, own, t->counters.step + 1 == trainer_steps_per_epoch(t));
+    return status_ok();
 }
 
 status sample_write_draw(trainer *t, const real *logits, int number)

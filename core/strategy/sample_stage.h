@@ -30,7 +30,8 @@ typedef enum { ORDER_MAGNITUDE, ORDER_INDEX } sample_order;
 /* The space of an entry: its widths, or its precisions (none: the usual 2, 4, 8). */
 void sample_space_of_entry(sample_space *out, const graph *g, const sweep_entry *e);
 
-/* Keeps, as state, the logits of the end, then those of every epoch. */
+/* Keeps, as state, the logits of the end, then those of every epoch, then the ranks of all channels in their groups
+ * from the last epoch's start, which say who gets less. */
 extern const stage sample_stage;
 
 /* Writes the network of a draw from these logits into the choices of t->values: number 0 is what they stand for. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/config/config.h"
+#include "core/strategy/cost_defined.h"
 #include "core/strategy/sample_stage.h"
 #include "core/strategy/warmup.h"
 #include "core/train/stage_finetune.h"
@@ -160,7 +161,6 @@ static task task_of(const sweep_entry *e, const plan_place *at, const task_kind 
 static status check_place(const settings *s, const plan_place *at)
 {
     const sweep_entry *e = &s->entries[at->entry];
-    const cost_model *m = cost_list_find(at->cost_models, e->cost_model);
     sample_space space;
     char place[ENTRY_PLACE];
     entry_place(place, s, at->entry);
@@ -173,12 +173,12 @@ static status check_place(const settings *s, const plan_place *at)
                            "%.200s: search.average must be 0 for strategy \"%s\": each step has another "
                            "network",
                            s->path, e->strategy);
-    for (int i = 0; m != NULL && m->defined != NULL && i < space.choice.option_count; i++)
-        if (space.choice.bits[i] > 0 &&
-            !m->defined(m, space.choice.bits[i], s->search.activation_bits[s->search.activation_count - 1]))
-            return status_fail(STATUS_CONFIG, "%.200s: sweep %s: %s does not say what weights of %d bit cost", s->path,
-                               place, m->name, space.choice.bits[i]);
-    return status_ok();
+    precision_choice choice = {.count = 0};
+    for (int i = 0; i < space.choice.option_count; i++) {
+        const int bits = space.choice.bits[i];
+        if (choice.count == 0 || choice.bits[choice.count - 1] != bits) choice.bits[choice.count++] = bits;
+    }
+    return cost_defined_check(s, at, &choice);
 }
 
 status sampled_plan(task_plan *p, const plan_place *at, const task_kind *search, const task_kind *point)

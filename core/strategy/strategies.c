@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/strategy/cost_defined.h"
 #include "core/strategy/fixed.h"
 #include "core/strategy/grid.h"
 #include "core/strategy/impq.h"
@@ -13,18 +14,11 @@
 #include "core/strategy/sample.h"
 #include "core/strategy/trunk.h"
 #include "core/strategy/warmup.h"
+#include "core/strategy/widths.h"
 
-static const strategy *const table[] = {&strategy_joint,
-                                        &strategy_mixprec,
-                                        &strategy_layerwise,
-                                        &strategy_fixed,
-                                        &strategy_trunk,
-                                        &strategy_grid,
-                                        &strategy_impq,
-                                        &strategy_pit,
-                                        &strategy_pit_mixprec,
-                                        &strategy_sample,
-                                        NULL};
+static const strategy *const table[] = {&strategy_joint,       &strategy_mixprec, &strategy_layerwise, &strategy_fixed,
+                                        &strategy_trunk,       &strategy_grid,    &strategy_impq,      &strategy_pit,
+                                        &strategy_pit_mixprec, &strategy_sample,  &strategy_widths,    NULL};
 
 /* Kinds of tasks that several strategies share. */
 static const task_kind *const shared_kinds[] = {&warmup_kind, NULL};
@@ -73,11 +67,13 @@ status strategies_plan(task_plan *out, const settings *s, const sweep_networks *
                                         .network_count = networks->count,
                                         .data_checksum = data_checksum});
     for (int e = 0; e < s->entry_count; e++) {
+        const precision_choice none = {.count = 0}, given = precision_choice_of(&s->entries[e], &none);
         int list[ENTRY_MOST_NETWORKS];
         const int count = networks_of_entry(list, networks, s, e);
         for (int i = 0; i < count; i++) {
             const plan_place at = {
                 .entry = e, .network = list[i], .graph = &networks->graphs[list[i]], .cost_models = cost_models};
+            TRY(cost_defined_check(s, &at, &given));
             TRY(strategies_find(s->entries[e].strategy)->plan(out, &at));
         }
     }

@@ -26,7 +26,8 @@ status job_part_parse(job_part *out, const char *text)
     if (!read_number(&index, rest, '/', 1, MOST_SHARDS, &rest) ||
         !read_number(&count, rest, '\0', 1, MOST_SHARDS, &rest) || index > count)
         return status_fail(STATUS_CONFIG,
-                           "--part wants I/N, for example 2/4 for the second of four parts, not \"%.40s\"", text);
+                           "--part wants I/N, for example 2/4 for the second of four parts, or auto, not \"%.40s\"",
+                           text);
     *out = (job_part){.index = (int)index - 1, .count = (int)count};
     return status_ok();
 }

@@ -1,7 +1,7 @@
 /* queue: which task next, on how many ranks, and who has to give its ranks back. Pure policy: no message, no clock, no
  * file; the coordinator asks and tells. Times are seconds on any clock of the caller that does not go back.
  * Deterministic in the order of the questions and answers. The result of a task does not depend on its ranks
- * (architecture.md 2), so all of this is about time only.
+ * (core/README.md, first promise), so all of this is about time only.
  *
  * Policy:
  * - Order: states that others start from, such as warm-ups, then points; among them those that were begun and given

@@ -5,7 +5,7 @@
 
 #include "core/data/batch.h"
 
-static const real SMALLEST_CLIP = (real)1e-3; /* as after every step: method.md section 9, row 23 */
+static const real SMALLEST_CLIP = (real)1e-3; /* as after every step: METHOD.md section 9, row 23 */
 
 static int sample_value(const dataset *data, size_t i)
 {

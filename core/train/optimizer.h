@@ -1,5 +1,5 @@
 /* optimizer: updates of a span of values from their gradients. Weight decay is L2, added to the gradient
- * (method.md 5.1). */
+ * (METHOD.md 5.1). */
 #ifndef CORE_TRAIN_OPTIMIZER_H
 #define CORE_TRAIN_OPTIMIZER_H
 

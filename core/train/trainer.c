@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/train/piece.h"
 #include "core/train/trainer_discrete.h"
+#include "core/train/trainer_check.h"
 #include "core/train/trainer_epoch.h"
 #include "core/train/trainer_state.h"
 #include "core/train/trainer_step.h"
@@ -86,7 +87,8 @@ static void weigh_classes(trainer *t)
     int count[DATASET_MAX_CLASSES] = {0};
     for (int i = 0; i < d->split_count[SPLIT_TRAIN]; i++) count[d->labels[d->split_index[SPLIT_TRAIN][i]]]++;
     for (int c = 0; c < d->classes; c++)
-        t->class_weights[c] = count[c] > 0 ? (real)((double)d->split_count[SPLIT_TRAIN] / count[c]) : 0;
+        t->class_weights[c] = count[c] > 0 ? (real)((double)d->split_count[SPLIT_TRAIN] / count[c])
+                                           : (real)d->classes; /* as an average class: validation may have it */
     t->class_weight = t->class_weights;
 }
 
@@ -153,13 +155,15 @@ int trainer_spans(trainer *t, span *out, int room)
     return count;
 }
 
-void trainer_restored(trainer *t)
+status trainer_restored(trainer *t)
 {
+    TRY(trainer_check(t));
     t->order_epoch = -1;
     t->small_ready = false;
-    if (t->counters.finished == 0) return;
+    if (t->counters.finished == 0) return status_ok();
     memcpy(t->candidate, t->values, t->network.layout.total * sizeof *t->candidate);
     trainer_prepare_discrete(t);
+    return status_ok();
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */

@@ -1,5 +1,5 @@
-/* trainer: one task from its start to its record, in segments (architecture.md 2, P2). It knows nothing of MPI or HDF5:
- * the group sums gradients, the caller writes checkpoints from the spans and the record at the end.
+/* trainer: one task from its start to its record, in segments (core/README.md, second promise). It knows nothing of MPI
+ * or HDF5: the group sums gradients, the caller writes checkpoints from the spans and the record at the end.
  *
  * Life of a task:   trainer_open -> [restore spans] -> trainer_segment ... trainer_segment -> trainer_record ->
  * trainer_close
@@ -19,9 +19,10 @@ MUST_CHECK status trainer_open(trainer **out, const trainer_inputs *in);
 void trainer_close(trainer *t);
 
 /* The complete state as spans, borrowed, at fixed addresses. After reading a checkpoint into them call
- * trainer_restored. */
+ * trainer_restored: DATA when training this task cannot have come to that state; then the
+ * trainer must be closed. */
 int trainer_spans(trainer *t, span *out, int room);
-void trainer_restored(trainer *t);
+MUST_CHECK status trainer_restored(trainer *t);
 
 typedef enum {
     SEGMENT_MORE,     /* at a segment boundary; call again */

@@ -1,5 +1,6 @@
 #include "core/train/trainer_epoch.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,8 @@ static status test(trainer *t, const ranks_view *g)
 {
     evaluation test;
     TRY(trainer_evaluate(t, g, SPLIT_TEST, &test));
+    if (!isfinite(test.loss) || !isfinite(t->counters.best_loss))
+        return status_fail(STATUS_NUMERIC, "the loss of the final network is not finite: lower the learning rate");
     t->counters.test_loss = test.loss;
     t->counters.test_accuracy = test.accuracy;
     t->counters.finished = 1;

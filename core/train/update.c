@@ -3,7 +3,7 @@
 #include "core/quant/choice_bits.h"
 #include "core/train/optimizer.h"
 
-static const real SMALLEST_CLIP = (real)1e-3; /* method.md section 9, row 23 */
+static const real SMALLEST_CLIP = (real)1e-3; /* METHOD.md section 9, row 23 */
 
 static void guard_clips(const model *m, real *values)
 {

@@ -1,5 +1,5 @@
 /* update: one optimiser step of a whole network: which section of its block of values follows which rule
- * (method.md 1.8, 5.1). */
+ * (METHOD.md 1.8, 5.1). */
 #ifndef CORE_TRAIN_UPDATE_H
 #define CORE_TRAIN_UPDATE_H
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/spelling.h"
 #include "core/io/h5.h"
 #include "core/kernels/kernels.h"
 #include "mpi/cli/launcher.h"
@@ -56,6 +57,15 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
+static status unknown_command(const cli_program *program, const char *word)
+{
+    const char *near = NULL;
+    for (const command *const *c = program->commands; *c != NULL; c++) near = spelling_nearer(near, (*c)->name, word);
+    if (near == NULL) return status_fail(STATUS_CONFIG, "there is no command \"%.60s\"; see bitfront --help", word);
+    return status_fail(STATUS_CONFIG, "there is no command \"%.60s\"; did you mean \"%s\"? See bitfront --help", word,
+                       near);
+}
+
 static status run_word(const cli_program *program, const char *word)
 {
     if (is_one_of(word, "--help", "-h", "help"))
@@ -63,7 +73,7 @@ static status run_word(const cli_program *program, const char *word)
     else if (is_one_of(word, "--version", "-V", "version"))
         print_version(program);
     else if (word[0] != '\0')
-        return status_fail(STATUS_CONFIG, "there is no command \"%s\"; see bitfront --help", word);
+        return unknown_command(program, word);
     else
         return status_fail(STATUS_CONFIG, "a command is missing; see bitfront --help");
     return status_ok();

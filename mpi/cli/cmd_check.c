@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/base/file.h"
 #include "core/config/config.h"
@@ -16,22 +15,40 @@
 
 static const option_spec options[] = {CONFIG_OPTION_SET, OPTIONS_END};
 
-static bool is_directory(const char *path)
+/* Does the file begin with these bytes? */
+static bool begins_with(const char *path, const char *mark, size_t length)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-/* HDF5 files begin with these eight bytes. */
-static bool is_hdf5(const char *path)
-{
-    static const char mark[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-    char head[sizeof mark] = "";
-    FILE *file = failed(file_check_plain(path)) ? NULL : fopen(path, "rb");
+    char head[16] = "";
+    FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
     size_t got = fread(head, 1, sizeof head, file);
     fclose(file);
-    return got == sizeof head && memcmp(head, mark, sizeof mark) == 0;
+    return got >= length && memcmp(head, mark, length) == 0;
+}
+
+static bool is_hdf5(const char *path)
+{
+    return begins_with(path, "\x89HDF\r\n\x1a\n", 8);
+}
+
+/* Raw data are no data set yet. */
+static status refuse_raw(const char *path)
+{
+    static const struct {
+        const char *mark;
+        size_t length;
+        const char *what, *kind;
+    } raw[] = {
+        {"\x93NUMPY", 6, "a NumPy array", "npy"},  {"PK\3\4", 4, "a .zip or .npz", "npy"},
+        {"\x89PNG", 4, "a picture", "folder"},     {"\xff\xd8\xff", 3, "a picture", "folder"},
+        {"RIFF", 4, "a sound", "speech_commands"},
+    };
+    for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++)
+        if (begins_with(path, raw[i].mark, raw[i].length))
+            return status_fail(STATUS_CONFIG,
+                               "check: %.300s is %s, not a prepared data set; make one: bitfront prepare %s --help",
+                               path, raw[i].what, raw[i].kind);
+    return status_ok();
 }
 
 /* A network file has layers; whatever else is wrong with it is said when it is read as one. */
@@ -85,6 +102,7 @@ static status check_data(const char *path)
     printf("%s is in order: %s, %d x %d x %d, %d classes, %d training, %d validation, %d test samples\n", path, d.name,
            d.height, d.width, d.channels, d.classes, d.split_count[SPLIT_TRAIN], d.split_count[SPLIT_VALIDATION],
            d.split_count[SPLIT_TEST]);
+    inputs_note_data(stdout, &d, path);
     free(block);
     return status_ok();
 }
@@ -166,8 +184,10 @@ static status run_check(int argc, char **argv, int *exit_code)
     TRY(options_arguments(&p, 1, "what to check", &arguments));
     const char *path = arguments[0];
     if (!file_exists(path)) return status_fail(STATUS_CONFIG, "check: %s does not exist", path);
-    if (is_directory(path)) return check_run(path);
+    if (file_is_directory(path)) return check_run(path);
+    TRY(file_check_plain(path));
     if (is_hdf5(path) || ends_with(path, ".h5")) return check_data(path);
+    TRY(refuse_raw(path));
     if (!is_network(path)) return check_config(path, &given);
     if (given.count == 0) return check_network(path);
     return status_fail(STATUS_CONFIG, "check: --set changes a configuration, and %s is a network", path);

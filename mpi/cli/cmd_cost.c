@@ -1,10 +1,10 @@
 /* bitfront cost: what a network costs in every hardware model, layer by layer; with the same precision everywhere, or
  * as a point of a run chose it. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/config/settings_load.h"
 #include "core/base/file.h"
@@ -120,12 +120,6 @@ static status read_arguments(cost_arguments *out, int argc, char **argv)
     }
     *out = given;
     return status_ok();
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* ---- the choices of a point ---- */
@@ -332,10 +326,12 @@ static status fill_from_run(cost_report *r, const cost_arguments *a)
 static status fill_report(cost_report *r, const cost_arguments *a)
 {
     char config[MAX_PATH_TEXT + 16];
-    const bool is_run = is_directory(a->path);
+    const bool is_run = file_is_directory(a->path);
     if (strlen(a->path) >= MAX_PATH_TEXT)
         return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
     snprintf(config, sizeof config, "%s/config.cfg", a->path);
+    if (is_run && !file_exists(config) && errno != ENOENT)
+        return status_fail(STATUS_CONFIG, "cost: cannot open %s: %s", config, strerror(errno));
     if (is_run && !file_exists(config))
         return status_fail(STATUS_CONFIG, "cost: %s is not a run directory: it has no config.cfg", a->path);
     TRY(read_registry(r, a->config == NULL && is_run ? config : a->config));

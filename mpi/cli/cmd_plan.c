@@ -53,6 +53,7 @@ static status print_data(FILE *out, sweep_inputs *in)
     fprintf(out, "data: %s: %s, %d x %d x %d, %d classes; %d training, %d validation, %d test samples\n", path, d->name,
             d->height, d->width, d->channels, d->classes, d->split_count[SPLIT_TRAIN], d->split_count[SPLIT_VALIDATION],
             d->split_count[SPLIT_TEST]);
+    inputs_note_data(out, d, path);
     return status_ok();
 }
 

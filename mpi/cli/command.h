@@ -18,7 +18,8 @@ typedef struct {
 } command;
 
 extern const command command_plan, command_status, command_front, command_prepare, command_check, command_cost,
-    command_merge, command_list, command_eval, command_export, command_best, command_show, command_plot;
+    command_merge, command_list, command_eval, command_export, command_best, command_show, command_plot, command_report,
+    command_verdict;
 extern const command command_sweep, command_bench; /* outside this room: of ranks */
 
 /* The help of one command; printed by rank 0. */

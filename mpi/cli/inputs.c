@@ -109,6 +109,31 @@ status inputs_load_data(sweep_inputs *in)
     return inputs_check_fit(in);
 }
 
+/* Samples of each class in a split. */
+static void count_classes(int count[DATASET_MAX_CLASSES], const dataset *d, split which)
+{
+    memset(count, 0, DATASET_MAX_CLASSES * sizeof *count);
+    for (int i = 0; i < d->split_count[which]; i++) count[d->labels[d->split_index[which][i]]]++;
+}
+
+void inputs_note_data(FILE *out, const dataset *d, const char *path)
+{
+    static const char *const names[SPLIT_COUNT] = {"training", "validation", "test"};
+    if (!d->is_sealed) fprintf(out, "note: data set %s has no seal: made by another program or version\n", path);
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        int count[DATASET_MAX_CLASSES], missing = 0, first = 0;
+        count_classes(count, d, (split)s);
+        for (int c = d->classes - 1; c >= 0; c--) {
+            if (count[c] > 0) continue;
+            missing++;
+            first = c;
+        }
+        if (missing > 0)
+            fprintf(out, "warning: %d class%s without %s samples in %s: %s%s\n", missing, missing == 1 ? "" : "es",
+                    names[s], path, d->class_names + (size_t)first * DATASET_NAME, missing == 1 ? "" : ", ...");
+    }
+}
+
 void inputs_free(sweep_inputs *in)
 {
     free(in->data_block);

@@ -37,6 +37,8 @@ MUST_CHECK status inputs_complete(sweep_inputs *in, const char *kernels);
 
 /* Loads the data set and checks that it fits the networks. */
 MUST_CHECK status inputs_load_data(sweep_inputs *in);
+/* What is odd about a loaded data set but no error: made by another program, classes without samples. */
+void inputs_note_data(FILE *out, const dataset *d, const char *path);
 
 /* The check alone; and that of one network with a data set, which messages call `path`. */
 MUST_CHECK status inputs_check_fit(const sweep_inputs *in);

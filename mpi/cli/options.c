@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/spelling.h"
+
 enum { MAX_OPTIONS = 64 };
 
 option_parser options_start(const char *command, const option_spec *specs, int argc, char **argv)
@@ -21,6 +23,18 @@ static int count_specs(const option_spec *specs)
     int count = 0;
     while (specs[count].name != NULL) count++;
     return count;
+}
+
+static status unknown_option(const option_parser *p, const char *given)
+{
+    const char *near = NULL, *word = given + strspn(given, "-");
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    for (int i = 0; p->specs[i].name != NULL && strlen(name) > 1; i++)
+        near = spelling_nearer(near, p->specs[i].name, name);
+    return status_fail(STATUS_CONFIG, "%s: unknown option %s; %s%s%ssee bitfront %s --help", p->command, given,
+                       near != NULL ? "did you mean --" : "", near != NULL ? near : "", near != NULL ? "? Or " : "",
+                       p->command);
 }
 
 status options_next(option_parser *p, int *letter)
@@ -50,7 +64,7 @@ status options_next(option_parser *p, int *letter)
     else
         snprintf(given, sizeof given, "%.60s", p->argv[optind - 1]);
     if (got == ':') return status_fail(STATUS_CONFIG, "%s: option %s needs a value", p->command, given);
-    return status_fail(STATUS_CONFIG, "%s: unknown option %s; see bitfront %s --help", p->command, given, p->command);
+    return unknown_option(p, given);
 }
 
 status options_arguments(const option_parser *p, int count, const char *what, char ***out)

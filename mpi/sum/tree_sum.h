@@ -1,7 +1,7 @@
 /* tree_sum: the sum of the engine's core/train/ranks.h over the ranks of a group by a fixed binary tree over the group
  * rank: rank r brings the finished sum of its subtree of shards, so the result equals that of any other group size
- * (architecture.md 2, P1). It can be begun part by part, as the backward pass completes them, and goes on whenever it
- * is advanced.
+ * (core/README.md, first promise). It can be begun part by part, as the backward pass completes them, and goes on
+ * whenever it is advanced.
  *
  * Two ways, with the same bits:
  * - Through shared memory (sum_memory.h), when all members are of one node. Every rank lays its values into its area,

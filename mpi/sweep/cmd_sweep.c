@@ -28,7 +28,8 @@ static const option_spec options[] = {
     CONFIG_OPTION_SET,
     {PROGRESS, "progress", "live|plain", "live status lines or plain lines; default: live on a terminal"},
     {PART, "shard", "I/N", NULL},
-    {PART, "part", "I/N", "do every N-th point only, as the I-th of N jobs; default: from SLURM_ARRAY_TASK_*, or 1/1"},
+    {PART, "part", "I/N",
+     "do every N-th point only, as the I-th of N jobs; auto: as SLURM_ARRAY_TASK_* say; default 1/1"},
     {REUSE, "reuse", "RUN", "take over what another run has finished of this plan; may be given several times"},
     {RETRY_FAILED, "retry-failed", NULL, "run tasks again that failed in an earlier run"},
     {LEASE, "lease", "SECONDS", "silence after which another job may take over a task of this one; default 60"},
@@ -45,7 +46,8 @@ typedef struct {
     config_options config;
     const char *path;      /* of the configuration */
     const char *directory; /* NULL: default */
-    job_part part;         /* of zero: not given */
+    job_part part;
+    bool part_of_array; /* as the Slurm array says */
     progress_style style;
     progress_volume volume;
     double deadline;     /* s of silence */
@@ -68,8 +70,11 @@ static status read_deadline(double *out, const char *text)
 
 static status read_arguments(sweep_arguments *out, int argc, char **argv)
 {
-    sweep_arguments given = {
-        .style = PROGRESS_AUTO, .volume = PROGRESS_NORMAL, .deadline = USUAL_DEADLINE, .max_walltime = INFINITY};
+    sweep_arguments given = {.part = {.index = 0, .count = 1},
+                             .style = PROGRESS_AUTO,
+                             .volume = PROGRESS_NORMAL,
+                             .deadline = USUAL_DEADLINE,
+                             .max_walltime = INFINITY};
     long seconds;
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
@@ -100,7 +105,8 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
             given.help = true;
             break;
         case PART:
-            TRY(job_part_parse(&given.part, p.value));
+            given.part_of_array = strcmp(p.value, "auto") == 0;
+            if (!given.part_of_array) TRY(job_part_parse(&given.part, p.value));
             break;
         case LEASE:
             TRY(options_integer(&p, "lease", 2, 86400, &seconds));
@@ -138,10 +144,14 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
     return status_ok();
 }
 
-/* By rank 0, whose environment counts. */
-static status find_share(int *share, job_part *part, const sweep_inputs *in)
+/* By rank 0, whose environment counts: but only when asked for. The variables may be of an array that does something
+ * else, or inherited from one that submitted this job; half a sweep with exit code 0 would be the consequence. */
+static status find_share(int *share, job_part *part, const sweep_arguments *given, const sweep_inputs *in)
 {
-    if (part->count == 0) TRY(job_part_from_slurm(part));
+    if (given->part_of_array)
+        TRY(job_part_from_slurm(part));
+    else if (getenv("SLURM_ARRAY_TASK_ID") != NULL && part->count == 1 && given->volume != PROGRESS_QUIET)
+        printf("this job of a Slurm array takes from the whole list; --part auto: its part only\n");
     return job_part_size(share, part, in->plan.tasks, in->plan.parents, in->plan.count);
 }
 
@@ -228,7 +238,8 @@ static status run_on_all(const link_world *world, sweep_inputs *in, shared_data 
     blas_name(blas);
     job_part part = given->part;
     int share = 0;
-    TRY(agree(world, leads ? find_share(&share, &part, in) : status_ok()));
+    TRY(agree(world, leads ? find_share(&share, &part, given, in) : status_ok()));
+    if (leads) inputs_note_data(stderr, &in->data, in->settings.data);
     if (leads) tell_start(world_size(world), in, &part, share, directory, given->volume, limits.end);
     sweep_options how = {.directory = directory,
                          .part = part,
@@ -288,7 +299,8 @@ const command command_sweep = {
         "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n"
         "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job "
         "ends\n"
-        "when every task is finished. With --part I/N (in a Slurm array by itself) a job does its own part only, in\n"
+        "when every task is finished. With --part I/N (--part auto: as the Slurm array says) a job does its own part "
+        "only, in\n"
         "the same directory as the others or in one of its own (see bitfront merge).\n"
         "Environment: BITFRONT_START_LIMIT, seconds after which a start that misses ranks is given up (default 600).\n",
     .options = options,

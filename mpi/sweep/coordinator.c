@@ -129,7 +129,8 @@ static void tell_waiting(coordinator *c)
     int away = c->claims->awaited;
     if (c->told_waiting || c->running_count > 0 || away == 0) return;
     c->told_waiting = true;
-    progress_say(c->progress, "waiting for %d task%s at work in other jobs", away, away == 1 ? "" : "s");
+    progress_say(c->progress, "%d task%s at work in other jobs; this one takes over what they leave", away,
+                 away == 1 ? " is" : "s are");
 }
 
 /* Nothing runs, and all who could work are idle although everything possible was handed out; and other jobs have

@@ -141,7 +141,8 @@ static status restore(job *j)
     } stored = {.found = false, .warning = ""};
     status local = status_ok();
     if (leads(j)) {
-        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, j->spans, j->span_count);
+        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, j->w->in->kernels->name,
+                                j->spans, j->span_count);
         if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
             TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
             stored.found = false;
@@ -154,8 +155,13 @@ static status restore(job *j)
     TRY(exchange_share(&j->group.link, &stored, sizeof stored));
     if (!stored.found) return status_ok();
     for (int i = 0; i < j->span_count; i++) TRY(exchange_share(&j->group.link, j->spans[i].data, j->spans[i].bytes));
-    trainer_restored(j->trainer);
-    return status_ok();
+    status sound = trainer_restored(j->trainer);
+    if (!failed(sound)) return status_ok();
+    /* Every rank has the same bytes and comes to the same end. */
+    if (leads(j)) TRY(report(j->w, REPORT_WARNING, NULL, status_in(sound, "task %d starts over", j->task->id)));
+    trainer_close(j->trainer);
+    j->trainer = NULL;
+    return exchange_agree(&j->group.link, open_trainer(j));
 }
 
 /* By the leader: with the coordinator's consent, the state goes to disk. */
@@ -163,7 +169,7 @@ static status keep_checkpoint(job *j, report_kind kind, bool *leave)
 {
     wire_report question = report_on(j->w, kind, j->trainer, status_ok());
     TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
-    return checkpoint_write(j->checkpoint, j->task->key, j->spans, j->span_count, &j->fence);
+    return checkpoint_write(j->checkpoint, j->task->key, j->w->in->kernels->name, j->spans, j->span_count, &j->fence);
 }
 
 /* Collective on the group, at a place where the task can be continued. */

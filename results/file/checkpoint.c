@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/size.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
+#include "results/file/provenance.h"
 
-enum { FORMAT = 1, PATH_BYTES = 4096 };
+enum { FORMAT = 2, FACT_BYTES = 512, PATH_BYTES = 4096 };
 
 static status write_span(h5_id group, const span *s)
 {
@@ -21,8 +23,27 @@ static status write_span(h5_id group, const span *s)
                           (h5_about){"1", "bytes of this part of the task's state, as in memory"});
 }
 
-static status write_content(h5_id file, const char *key, const span *spans, int count)
+/* Who can read the bytes, and who made them. */
+typedef struct {
+    char build[FACT_BYTES], machine[FACT_BYTES];
+} origin;
+
+static origin own_origin(const char *machine)
 {
+    origin o;
+    const uint16_t one = 1;
+    snprintf(o.build, sizeof o.build, "raw memory of bitfront %.100s, %.200s, %s-endian, %zu-bit",
+             provenance_revision(), provenance_compiler(), *(const unsigned char *)&one == 1 ? "little" : "big",
+             8 * sizeof(void *));
+    snprintf(o.machine, sizeof o.machine, "%.60s, %.60s", machine, provenance_libm());
+    return o;
+}
+
+static status write_content(h5_id file, const char *key, const char *machine, const span *spans, int count)
+{
+    const origin own = own_origin(machine);
+    TRY(h5_set_text(file, ".", "build", own.build));
+    TRY(h5_set_text(file, ".", "machine", own.machine));
     TRY(h5_set_text(file, ".", "description", "state of a running task of bitfront, see results/SCHEMA.md"));
     TRY(h5_set_integer(file, ".", "format", FORMAT));
     TRY(h5_set_text(file, ".", "key", key));
@@ -34,7 +55,8 @@ static status write_content(h5_id file, const char *key, const span *spans, int 
     return result;
 }
 
-status checkpoint_write(const char *path, const char *key, const span *spans, int count, const claim_fence *fence)
+status checkpoint_write(const char *path, const char *key, const char *machine, const span *spans, int count,
+                        const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
     if (snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone") >=
@@ -43,7 +65,7 @@ status checkpoint_write(const char *path, const char *key, const span *spans, in
         return status_fail(STATUS_IO, "path of a checkpoint is too long: %.60s...", path);
     h5_id file;
     TRY(h5_create(&file, temporary));
-    status written = write_content(file, key, spans, count);
+    status written = write_content(file, key, machine, spans, count);
     if (failed(written)) {
         h5_discard(file);
         return written;
@@ -76,6 +98,24 @@ static status check_key(h5_id file, const char *path, const char *key)
                              path, found, key);
     free(found);
     return result;
+}
+
+/* *warning: when something else computed it. */
+static status check_origin(char warning[256], h5_id file, const char *path, const char *machine)
+{
+    const origin own = own_origin(machine);
+    char *build = NULL, *made = NULL;
+    status s = h5_get_text(&build, file, ".", "build");
+    if (!failed(s)) s = h5_get_text(&made, file, ".", "machine");
+    if (!failed(s) && strcmp(build, own.build) != 0)
+        s = status_fail(STATUS_DATA, "%s was written by another build of the program (%.160s)", path, build);
+    if (!failed(s) && strcmp(made, own.machine) != 0)
+        snprintf(warning, 256,
+                 "a checkpoint computed with %.60s is continued with %.60s: the last bits of its results may differ",
+                 made, own.machine);
+    free(build);
+    free(made);
+    return s;
 }
 
 static status check_head(h5_id file, const char *path, int count)
@@ -112,33 +152,40 @@ static status read_spans(h5_id file, const span *spans, int count, char *block)
     return result;
 }
 
+/* What is asked for. */
+typedef struct {
+    const char *key, *machine;
+    const span *spans;
+    int count;
+} wanted;
+
 /* Reads one file. *foreign tells a sound file of something else from a damaged one. */
-static status read_file(bool *foreign, const char *path, const char *key, const span *spans, int count, char *block)
+static status read_file(bool *foreign, char warning[256], const char *path, const wanted *w, char *block)
 {
     *foreign = false;
     TRY(seal_check(path));
     h5_id file;
     TRY(h5_open_read(&file, path));
-    status result = check_key(file, path, key);
+    status result = check_key(file, path, w->key);
     *foreign = failed(result) && result.code == STATUS_CONFIG;
-    if (!failed(result)) result = check_head(file, path, count);
-    if (!failed(result)) result = read_spans(file, spans, count, block);
+    if (!failed(result)) result = check_head(file, path, w->count);
+    if (!failed(result)) result = check_origin(warning, file, path, w->machine);
+    if (!failed(result)) result = read_spans(file, w->spans, w->count, block);
     status closed = h5_close(file);
     return failed(result) ? result : closed;
 }
 
 /* Takes the file, else its previous copy. */
-static status read_either(char warning[256], const char *path, const char *previous, const char *key, const span *spans,
-                          int count, char *block)
+static status read_either(char warning[256], const char *path, const char *previous, const wanted *w, char *block)
 {
     bool foreign;
     status first = status_fail(STATUS_IO, "%s is missing", path);
     if (file_exists(path)) {
-        first = read_file(&foreign, path, key, spans, count, block);
+        first = read_file(&foreign, warning, path, w, block);
         if (!failed(first) || foreign) return first;
     }
     if (!file_exists(previous)) return status_in(first, "no usable checkpoint, and no previous copy %s", previous);
-    status second = read_file(&foreign, previous, key, spans, count, block);
+    status second = read_file(&foreign, warning, previous, w, block);
     if (failed(second) && foreign) return second;
     if (failed(second))
         return status_fail(STATUS_DATA,
@@ -149,7 +196,8 @@ static status read_either(char warning[256], const char *path, const char *previ
     return status_ok();
 }
 
-status checkpoint_read(bool *found, char warning[256], const char *path, const char *key, const span *spans, int count)
+status checkpoint_read(bool *found, char warning[256], const char *path, const char *key, const char *machine,
+                       const span *spans, int count)
 {
     warning[0] = 0;
     char previous[PATH_BYTES];
@@ -160,10 +208,11 @@ status checkpoint_read(bool *found, char warning[256], const char *path, const c
         return status_ok();
     }
     size_t bytes = 1;
-    for (int i = 0; i < count; i++) bytes += spans[i].bytes;
-    char *block = malloc(bytes);
+    for (int i = 0; i < count; i++) bytes = size_sum(bytes, spans[i].bytes);
+    const wanted w = {key, machine, spans, count};
+    char *block = size_allocate(bytes);
     if (block == NULL) return status_fail(STATUS_MEMORY, "no memory for the %zu bytes of %s", bytes, path);
-    status result = read_either(warning, path, previous, key, spans, count, block);
+    status result = read_either(warning, path, previous, &w, block);
     if (!failed(result)) {
         const char *from = block;
         for (int i = 0; i < count; i++) {

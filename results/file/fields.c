@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 static int64_t get_integer(const field *f, const void *row)
 {
     const char *at = (const char *)row + f->offset;
@@ -44,6 +46,13 @@ static void put_integer(const field *f, void *row, int64_t value)
         *(int *)at = (int)value;
 }
 
+/* Counts of a record are neither negative nor beyond an int; seeds are any 64 bits. */
+static status check_integer(const field *f, int64_t value)
+{
+    if (f->type == FIELD_SEED || (value >= 0 && value <= INT32_MAX)) return status_ok();
+    return status_fail(STATUS_DATA, "%s is %lld: that is impossible", f->name, (long long)value);
+}
+
 static void put_real(const field *f, void *row, double value)
 {
     *(double *)(void *)((char *)row + f->offset) = value;
@@ -53,6 +62,7 @@ static status put_text(const field *f, void *row, const char *text)
 {
     if (f->type == FIELD_TEXT) {
         snprintf((char *)row + f->offset, f->bytes, "%s", text);
+        text_printable((char *)row + f->offset);
         return status_ok();
     }
     if (f->type == FIELD_LONG_TEXT) {
@@ -128,6 +138,7 @@ static status read_attribute(void *row, const field *f, h5_id group)
     if (!field_is_text(f)) {
         int64_t value;
         TRY(h5_get_integer(&value, group, ".", f->name));
+        TRY(check_integer(f, value));
         put_integer(f, row, value);
         return status_ok();
     }
@@ -194,8 +205,10 @@ static status read_column(void *rows, const field *f, const field_table *table, 
         char *row = (char *)rows + i * table->stride;
         if (f->type == FIELD_REAL)
             put_real(f, row, ((double *)column)[i]);
-        else
+        else {
+            TRY(check_integer(f, ((int64_t *)column)[i]));
             put_integer(f, row, ((int64_t *)column)[i]);
+        }
     }
     return status_ok();
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 #include "core/base/clock.h"
 
@@ -25,6 +28,17 @@ const char *provenance_revision(void)
 const char *provenance_compiler(void)
 {
     return BITFRONT_COMPILER;
+}
+
+const char *provenance_libm(void)
+{
+#ifdef __GLIBC__
+    static char text[32];
+    snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
+    return text;
+#else
+    return "another C library";
+#endif
 }
 
 /* "model name : Intel(R) Xeon(R) ..." of the first processor; other systems than Linux have no such file. */
@@ -67,6 +81,7 @@ static status write_facts(h5_id group, const char *kernels, const char *blas, co
         {"blas", blas},
         {"mpi", mpi},
         {"kernels", kernels},
+        {"c_library", provenance_libm()},
         {"random_numbers", "Philox 4x32-10"},
         {"host", host},
         {"cpu", find_cpu()},

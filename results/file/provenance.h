@@ -7,9 +7,10 @@
 
 const char *provenance_revision(void); /* "git describe" of the build, "-dirty" when changed, or "unknown" */
 const char *provenance_compiler(void); /* "gcc 12.2.0 -O3 ..." */
+const char *provenance_libm(void);     /* "glibc 2.36": whose exp and log the last bits depend on */
 
-/* Writes the group "provenance" below `parent`: revision, compiler, HDF5 version, kernels, host, CPU model, UTC time,
- * seeds' generator name, format version, and the versions given. */
+/* Writes the group "provenance" below `parent`: revision, compiler, HDF5 version, kernels, C library, host, CPU model,
+ * UTC time, seeds' generator name, format version, and the versions given. */
 MUST_CHECK status provenance_write(h5_id parent, const char *kernels, const char *blas, const char *mpi);
 
 #endif

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/task/identity.h"
+
+/* What a writer of ours can produce at most, generously. */
+enum { MOST_CHANNELS = 1 << 24, MOST_BITS = 64, MOST_EPOCHS = 10 * 1000 * 1000 };
 
 static const char *const ROLES[] = {"state", "point", NULL}; /* of task.point */
 static const char *const STATES[] = {"done", "failed", NULL};
@@ -176,6 +181,10 @@ static status list_indexed(indexed *out, h5_id group)
     status result = names == NULL ? status_fail(STATUS_MEMORY, "no memory for %zu names", count) : status_ok();
     for (size_t i = 0; i < count && !failed(result); i++) {
         int64_t index = -1;
+        if (!text_is_printable(found[i]) || strlen(found[i]) >= RECORD_NAME) {
+            result = status_fail(STATUS_DATA, "'%.80s' is no name that bitfront gives", found[i]);
+            break;
+        }
         result = h5_get_integer(&index, group, found[i], "index");
         if (failed(result)) break;
         if (index < 0 || (size_t)index >= count || names[index] != NULL)
@@ -199,6 +208,7 @@ static status read_text(char *out, size_t room, h5_id parent, const char *object
     char *text;
     TRY(h5_get_text(&text, parent, object, name));
     snprintf(out, room, "%s", text);
+    text_printable(out);
     free(text);
     return status_ok();
 }
@@ -224,6 +234,9 @@ static status read_layer(record *out, h5_id group, const char *name)
     int64_t input_bits;
     TRY(h5_dims(group, path, 1, &channels));
     TRY(h5_get_integer(&input_bits, group, name, "input_bits"));
+    if (channels > MOST_CHANNELS || input_bits < 0 || input_bits > MOST_BITS)
+        return status_fail(STATUS_DATA, "layer %s has the impossible number of %zu channels or %lld input bits", name,
+                           channels, (long long)input_bits);
     a->channels = (int)channels;
     a->input_bits = (int)input_bits;
     a->bits = malloc(channels + 1);
@@ -239,8 +252,8 @@ static status read_tensor(record *out, h5_id group, const char *name)
     TRY(h5_rank(&t->rank, group, name));
     if (t->rank > 4) return status_fail(STATUS_DATA, "tensor %s has %d dimensions, more than 4", name, t->rank);
     TRY(h5_dims(group, name, t->rank, t->dims));
-    for (int d = 0; d < t->rank; d++) count *= t->dims[d];
-    t->data = malloc((count + 1) * sizeof *t->data);
+    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d]);
+    t->data = size_allocate(size_product(size_sum(count, 1), sizeof *t->data));
     if (t->data == NULL) return status_fail(STATUS_MEMORY, "no memory for tensor %s", name);
     return h5_read(group, name, H5_F32, count, t->data);
 }
@@ -317,6 +330,7 @@ static status read_curve(record *out, h5_id file)
 {
     size_t count;
     TRY(h5_dims(file, "curve/epoch", 1, &count));
+    if (count > MOST_EPOCHS) return status_fail(STATUS_DATA, "%zu epochs; at most %d are possible", count, MOST_EPOCHS);
     out->curve = calloc(count + 1, sizeof *out->curve);
     if (out->curve == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu epochs", count);
     out->epoch_count = (int)count;

@@ -2,8 +2,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/report/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "results/report/report_measures.h"
 #include "results/report/report_picture.h"
@@ -11,18 +13,45 @@
 #include "results/report/report_views.h"
 #include "results/report/terminal.h"
 
+/* A logarithmic axis has no place for them. */
+static void tell_free_points(FILE *out, const report_data *d)
+{
+    int count = 0;
+    for (int i = 0; i < d->count; i++) count += d->points[i].cost <= 0;
+    if (count > 0)
+        fprintf(out, "%d point%s of cost 0 %s not drawn: the axis is logarithmic\n", count, count == 1 ? "" : "s",
+                count == 1 ? "is" : "are");
+}
+
+/* The folder of the files that are to be written. */
+static bool only_readable(const char *stem)
+{
+    char folder[REPORT_PATH + 300];
+    snprintf(folder, sizeof folder, "%s", stem);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL) slash[slash == folder] = '\0';
+    return access(slash != NULL ? folder : ".", W_OK) != 0 && (errno == EACCES || errno == EROFS);
+}
+
 static status show(FILE *out, const report_data *d, const char *stem, const report_request *r, int width)
 {
     report_table(out, d);
+    if (d->count > 0) {
+        fputc('\n', out);
+        TRY(report_plot(out, d, terminal_width(out, width), terminal_knows_unicode()));
+        tell_free_points(out, d);
+        TRY(report_measures(out, d, r->second));
+        if (r->iso != NULL) TRY(report_iso(out, d, r->iso));
+    }
+    if (r->stem == NULL && only_readable(stem)) {
+        fprintf(out, "\nfiles    none: the run may only be read; say -o NAME to have them elsewhere\n");
+        return status_ok();
+    }
     TRY(report_csv(stem, d));
     if (d->count == 0) {
         fprintf(out, "No finished point yet: nothing to draw.\n");
         return status_ok();
     }
-    fputc('\n', out);
-    TRY(report_plot(out, d, terminal_width(out, width), terminal_knows_unicode()));
-    TRY(report_measures(out, d, r->second));
-    if (r->iso != NULL) TRY(report_iso(out, d, r->iso));
     bool made;
     char picture[REPORT_PATH + 320];
     snprintf(picture, sizeof picture, "%.*s.png", REPORT_PATH + 300, stem);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/task_file.h"
 
 static status no_memory(size_t rows)
@@ -27,7 +30,26 @@ static status read_texts(report_columns *c, h5_id points)
         TRY(h5_read_strings(texts[i].to, &count, points, texts[i].name));
         if (count != c->count)
             return status_fail(STATUS_DATA, "column %s holds %zu rows, not %zu", texts[i].name, count, c->count);
+        for (size_t row = 0; row < count; row++) text_printable((*texts[i].to)[row]);
     }
+    return status_ok();
+}
+
+static void *rows_of(size_t rows, size_t bytes)
+{
+    return size_allocate(size_product(size_sum(rows, 1), bytes));
+}
+
+/* More than any plan has; also what fits an int. */
+enum { MOST_ROWS = 10 * 1000 * 1000 };
+
+static status check_integers(const report_columns *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!(c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= 64 && c->step[i] >= 0 &&
+              c->step[i] <= MOST_ROWS))
+            return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %g, precision %g or step %g",
+                               i, c->id[i], c->bits[i], c->step[i]);
     return status_ok();
 }
 
@@ -43,12 +65,15 @@ static status read_numbers(report_columns *c, h5_id points)
                    {"target", &c->target},
                    {"test_accuracy", &c->test},
                    {"validation_accuracy", &c->validation}};
+    if (c->count > MOST_ROWS)
+        return status_fail(STATUS_DATA, "%zu points; at most %d are possible", c->count, MOST_ROWS);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        *numbers[i].to = malloc((c->count + 1) * sizeof(double));
+        *numbers[i].to = rows_of(c->count, sizeof(double));
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
-    c->seed = malloc((c->count + 1) * sizeof *c->seed);
+    TRY(check_integers(c));
+    c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
 }
@@ -69,15 +94,17 @@ static void column_text(char *out, size_t room, h5_id points, const char *column
     out[0] = 0;
     if (failed(h5_get_text(&text, points, column, name))) return;
     snprintf(out, room, "%s", text);
+    text_printable(out);
     free(text);
 }
 
 static status read_cost(report_columns *c, h5_id points, const char *name)
 {
     report_cost_column *to = &c->costs[c->cost_count++];
-    *to = (report_cost_column){.values = malloc((c->count + 1) * sizeof(double))};
+    *to = (report_cost_column){.values = rows_of(c->count, sizeof(double))};
     if (to->values == NULL) return no_memory(c->count);
     snprintf(to->name, sizeof to->name, "%s", name);
+    text_printable(to->name);
     column_text(to->unit, sizeof to->unit, points, name, "unit");
     column_text(to->description, sizeof to->description, points, name, "description");
     to->description[strcspn(to->description, ";")] = 0; /* what follows explains missing values */
@@ -92,7 +119,10 @@ static status read_costs(report_columns *c, h5_id points)
     c->costs = calloc(count + 1, sizeof *c->costs);
     status s = c->costs != NULL ? status_ok() : no_memory(c->count);
     for (size_t i = 0; i < count && !failed(s); i++)
-        if (is_cost_column(names[i])) s = read_cost(c, points, names[i]);
+        if (!text_is_printable(names[i]))
+            s = status_fail(STATUS_DATA, "the name of column %zu holds characters that cannot be shown", i);
+        else if (is_cost_column(names[i]))
+            s = read_cost(c, points, names[i]);
     free(names);
     return s;
 }
@@ -121,15 +151,30 @@ static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
     }
 }
 
+static void read_provenance(report_columns *c, h5_id file)
+{
+    static const char *const names[] = {"revision", "compiler", "host",           "cpu",       "kernels",    "blas",
+                                        "mpi",      "hdf5",     "random_numbers", "slurm_job", "written_utc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = NULL;
+        const size_t used = strlen(c->provenance);
+        if (!h5_exists(file, "provenance") || failed(h5_get_text(&text, file, "provenance", names[i]))) continue;
+        if (text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        free(text);
+    }
+}
+
 static status read_open(report_columns *c, h5_id file)
 {
     h5_id points;
     char *config = NULL;
     if (!failed(h5_get_text(&config, file, ".", "config"))) {
+        text_printable_lines(config);
         name_in_text(c->run, config, "name");
         name_in_text(c->data, config, "data");
     }
     free(config);
+    read_provenance(c, file);
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
     if (!failed(s)) s = read_numbers(c, points);
@@ -143,6 +188,10 @@ status report_columns_read(report_columns *out, const char *path)
 {
     h5_id file;
     *out = (report_columns){0};
+    status sealed = seal_check(path);
+    if (failed(sealed) && sealed.code == STATUS_DATA)
+        return status_in(sealed, "no results that can be trusted (the sweep, run again, renews them)");
+    TRY(sealed);
     TRY(h5_open_read(&file, path));
     status s = read_open(out, file), closed = h5_close(file);
     return status_in(failed(s) ? s : closed, "%.300s", path);

@@ -22,6 +22,7 @@ typedef struct {
     char **key, **role, **kind, **state, **strategy, **cost_model, **network;
     int cost_count;
     report_cost_column *costs;          /* in the order of their names */
+    char provenance[1000];              /* lines "name value" */
     char run[MAX_NAME], data[MAX_NAME]; /* of the configuration in the file; empty when unknown */
 } report_columns;
 

@@ -98,7 +98,7 @@ static void copy_costs(report_data *d, const report_columns *c, size_t i)
 }
 
 /* Keeps the finished points with a cost; sums up the warm-ups. */
-static void take_points(report_data *d, const report_columns *c, int run, const report_filter *filter, double *sum)
+static void take_points(report_data *d, const report_columns *c, int run, const report_filter *filter, double sum[2])
 {
     const bool validation = strcmp(d->metric, "validation") == 0;
     for (size_t i = 0; i < c->count; i++) {
@@ -110,7 +110,8 @@ static void take_points(report_data *d, const report_columns *c, int run, const 
         if (strcmp(c->state[i], "failed") == 0) {
             d->failed_count++;
         } else if (is_warmup) {
-            *sum += p.accuracy;
+            sum[0] += p.test;
+            sum[1] += p.validation;
             d->float_count++;
         } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.test) && !isnan(p.validation)) {
             d->points[d->count] = p;
@@ -209,7 +210,7 @@ static status read_metric(char out[24], const char *given, const char *usual)
 static status build(report_data *d, const report_columns *columns, int count, const report_options *o)
 {
     size_t rows = 0;
-    double sum = 0;
+    double sum[2] = {0, 0}; /* test, validation */
     report_filter filter;
     for (int r = 0; r < count; r++) {
         rows += columns[r].count;
@@ -220,8 +221,10 @@ static status build(report_data *d, const report_columns *columns, int count, co
     d->points = malloc((rows + 1) * sizeof *d->points);
     d->cost_values = malloc((rows * (size_t)d->cost_count + 1) * sizeof *d->cost_values);
     if (d->points == NULL || d->cost_values == NULL) return no_memory(rows);
-    for (int r = 0; r < count; r++) take_points(d, &columns[r], r, &filter, &sum);
-    d->float_accuracy = d->float_count > 0 ? sum / d->float_count : NAN;
+    for (int r = 0; r < count; r++) take_points(d, &columns[r], r, &filter, sum);
+    d->float_test = d->float_count > 0 ? sum[0] / d->float_count : NAN;
+    d->float_validation = d->float_count > 0 ? sum[1] / d->float_count : NAN;
+    d->float_accuracy = strcmp(d->metric, "validation") == 0 ? d->float_validation : d->float_test;
     set_units(d);
     d->several_seeds = report_seeds_are_several(d->points, d->count);
     d->is_mean = d->several_seeds && !o->each_seed;
@@ -253,6 +256,7 @@ status report_data_read(report_data *out, const char *const *files, const char *
         snprintf(run->path, sizeof run->path, "%s", names[i]);
         memcpy(run->name, columns[i].run, sizeof run->name);
         memcpy(run->data, columns[i].data, sizeof run->data);
+        memcpy(run->provenance, columns[i].provenance, sizeof run->provenance);
     }
     if (!failed(s)) s = build(&d, columns, count, options);
     for (int i = 0; i < count; i++) report_columns_free(&columns[i]);

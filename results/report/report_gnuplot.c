@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
 #include "results/report/report_text.h"
 
 enum { NOT_FOUND = 127, PATH_BYTES = 4400 };
@@ -110,6 +111,24 @@ static status run(bool *made, const char *folder, char *const *arguments, char *
     return status_fail(STATUS_IO, "gnuplot could not draw %.200s: %s", script, messages);
 }
 
+/* gnuplot says nothing when the disk is full. A whole PNG ends with its last chunk, a PDF with %%EOF, an SVG with its
+ * element. */
+static status check_picture(const char *path)
+{
+    static const char *const ends[] = {"IEND\xae\x42\x60\x82", "%%EOF", "</svg>"};
+    char last[64] = "";
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    off_t size = lseek(fd, 0, SEEK_END), from = size < (off_t)sizeof last - 1 ? 0 : size - ((off_t)sizeof last - 1);
+    ssize_t got = pread(fd, last, sizeof last - 1, from);
+    close(fd);
+    for (ssize_t at = 0; at < got; at++)
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+            if (got - at >= (ssize_t)strlen(ends[i]) && memcmp(last + at, ends[i], strlen(ends[i])) == 0)
+                return status_ok();
+    return status_fail(STATUS_IO, "the picture that gnuplot wrote is not complete: is the disk full?");
+}
+
 status gnuplot_draw(bool *made, const char *script, const char *picture)
 {
     char folder[PATH_BYTES], name[300], program[] = "gnuplot", plain[] = "-d";
@@ -123,5 +142,7 @@ status gnuplot_draw(bool *made, const char *script, const char *picture)
     if (environment == NULL) return status_fail(STATUS_MEMORY, "no memory for starting gnuplot");
     status s = run(made, folder[0] != 0 ? folder : ".", arguments, environment, script);
     free(environment);
+    if (!failed(s) && *made) s = check_picture(picture);
+    if (failed(s)) unlink(picture);
     return s;
 }

@@ -171,8 +171,9 @@ static void print_frame(FILE *out, const report_data *d, const report_axis *x, c
     print_cost_name(out, d);
     fprintf(out, "'\nset xlabel '");
     print_cost_name(out, d);
-    fprintf(out, " [%s], logarithmic' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->cost_unit,
-            d->metric);
+    fprintf(out, " [");
+    report_text_gnuplot(out, d->cost_unit); /* out of the file */
+    fprintf(out, "], logarithmic' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->metric);
 }
 
 /* A name below and to the right of the best point of each fixed precision: the front runs above it. */

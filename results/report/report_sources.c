@@ -1,5 +1,6 @@
 #include "results/report/report_sources.h"
 
+#include <errno.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ status report_source_find(char file[REPORT_PATH], char directory[REPORT_PATH], c
     snprintf(directory, REPORT_PATH, "%s", path);
     if (S_ISDIR(info.st_mode)) {
         snprintf(file, REPORT_PATH, "%s/results.h5", path);
+        if (!file_exists(file) && errno != ENOENT)
+            return status_fail(STATUS_CONFIG, "cannot open %s: %s", file, strerror(errno));
         if (!file_exists(file))
             return status_fail(STATUS_CONFIG,
                                "%s has no results.h5: it is not the directory of a run, or no task has "

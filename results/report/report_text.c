@@ -7,6 +7,10 @@
 void report_text_number(FILE *out, double value)
 {
     char text[40] = "";
+    if (value == floor(value) && fabs(value) < 1e15) { /* quick, and the usual case of costs */
+        fprintf(out, "%.0f", value);
+        return;
+    }
     for (int digits = 1; digits <= 17 && !isnan(value); digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;

@@ -52,6 +52,7 @@ typedef struct {
     char path[MAX_PATH_TEXT]; /* as it was named */
     char name[MAX_NAME];      /* of the configuration; empty when unknown */
     char data[MAX_NAME];      /* data set */
+    char provenance[1000];    /* lines "name value" of its results file */
 } report_run;
 
 typedef struct {
@@ -62,14 +63,15 @@ typedef struct {
     int run_count;
     report_cost_column *costs; /* (cost_count) without values; owned */
     int cost_count;
-    double *cost_values;         /* what the points' costs point to; owned */
-    int cost;                    /* place of the one that is drawn; -1: there is no point yet */
-    char column[MAX_NAME];       /* its name: "size_bits" */
-    char cost_name[160];         /* "model size", or the description of the column */
-    char cost_unit[24];          /* "kB", "Mcycles" */
-    double scale;                /* display units in one of the column's unit */
-    char metric[24], choose[24]; /* "test" or "validation" */
-    double float_accuracy;       /* percent, mean over the warm-ups; NaN without */
+    double *cost_values;                 /* what the points' costs point to; owned */
+    int cost;                            /* place of the one that is drawn; -1: there is no point yet */
+    char column[MAX_NAME];               /* its name: "size_bits" */
+    char cost_name[160];                 /* "model size", or the description of the column */
+    char cost_unit[24];                  /* "kB", "Mcycles" */
+    double scale;                        /* display units in one of the column's unit */
+    char metric[24], choose[24];         /* "test" or "validation" */
+    double float_accuracy;               /* percent, mean over the warm-ups; NaN without */
+    double float_test, float_validation; /* the same of both splits */
     int float_count;
     bool several_seeds, is_mean; /* in the files; points are means over seeds */
     report_point *each;          /* (each_count) before the means; owned; NULL without */

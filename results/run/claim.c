@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,17 @@ typedef struct {
     struct timespec renewed;
     ino_t inode;
 } found_claim;
+
+/* The claims of others that were seen last, the latest of more than fit. */
+enum { WATCHED = 512 };
+struct claim_watch {
+    struct {
+        char name[CLAIM_NAME];
+        struct timespec renewed;
+        ino_t inode;
+        double since, looked; /* s, clock_seconds: unchanged since then; seen last */
+    } seen[WATCHED];
+};
 
 static void path_of(char out[PATH_BYTES], const claims *c, const char *name)
 {
@@ -133,9 +145,13 @@ static bool is_dead(const char *text)
     value_of(theirs, sizeof theirs, text, "machine");
     value_of(pid, sizeof pid, text, "pid");
     value_of(started, sizeof started, text, "started");
-    if (mine[0] == '\0' || strcmp(mine, theirs) != 0 || atol(pid) <= 0) return false;
-    if (kill((pid_t)atol(pid), 0) != 0 && errno == ESRCH) return true;
-    return start_of(atol(pid)) != strtoull(started, NULL, 10);
+    char *end = NULL;
+    errno = 0;
+    const long process = strtol(pid, &end, 10);
+    if (mine[0] == '\0' || strcmp(mine, theirs) != 0) return false;
+    if (errno != 0 || end == pid || *end != '\0' || process <= 0 || process > INT32_MAX) return false;
+    if (kill((pid_t)process, 0) != 0 && errno == ESRCH) return true;
+    return start_of(process) != strtoull(started, NULL, 10);
 }
 
 /* ---- files ---- */
@@ -268,7 +284,40 @@ static bool has_right(bool *known, const char *run_directory, const char *name)
     return claim_holds(&fence);
 }
 
-/* Removes what was left in one folder: files that begin with a point (of takings) or have ".tmp" in their name. */
+/* Shapes of our own temporary files: of takings (.OWNER.purpose, in claims), and NAME.tmp-... beside what they would
+ * have become. `name` is in `folder` of the run. */
+static bool is_temporary(const char *folder, const char *name)
+{
+    enum { OWNER_DIGITS = CLAIM_OWNER - 1, KEY_DIGITS = TASK_KEY - 1 };
+    static const char hexadecimal[] = "0123456789abcdef";
+    static const char *const purposes[] = {"clock", "aside", "new"};
+    const char *mark = strstr(name, ".tmp-");
+    if (strcmp(folder, "claims") == 0) {
+        if (name[0] != '.' || strspn(name + 1, hexadecimal) != OWNER_DIGITS || name[1 + OWNER_DIGITS] != '.')
+            return false;
+        for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++)
+            if (strcmp(name + 2 + OWNER_DIGITS, purposes[i]) == 0) return true;
+        return false;
+    }
+    if (strcmp(folder, ".") == 0 && strcmp(name, "space.tmp") == 0) return true;   /* of a job that starts */
+    if (strcmp(folder, "tasks") == 0 && strspn(name, hexadecimal) == KEY_DIGITS && /* of bitfront merge */
+        strncmp(name + KEY_DIGITS, ".h5.merge-", 10) == 0)
+        return strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".tmp") == 0;
+    /* A token, "alone", or a number. */
+    if (mark == NULL || strspn(mark + 5, "0123456789abcdefghijklmnopqrstuvwxyz.") != strlen(mark + 5)) return false;
+    const size_t length = (size_t)(mark - name);
+    if (strcmp(folder, ".") == 0) {
+        static const char *const ours[] = {"status.json", "results.h5", "config.cfg", "network.cfg", "data.checksum"};
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (strlen(ours[i]) == length && strncmp(ours[i], name, length) == 0) return true;
+        return false;
+    }
+    if (strcmp(folder, "jobs") == 0)
+        return strspn(name, hexadecimal) == OWNER_DIGITS && strncmp(name + OWNER_DIGITS, ".json.tmp-", 10) == 0;
+    return strspn(name, hexadecimal) == KEY_DIGITS && strncmp(name + KEY_DIGITS, ".h5.tmp-", 8) == 0;
+}
+
+/* Removes what was left in one folder by jobs that were killed. */
 static status clean_folder(const claims *c, const char *folder, double now)
 {
     char directory[PATH_BYTES], path[PATH_BYTES];
@@ -279,8 +328,8 @@ static status clean_folder(const claims *c, const char *folder, double now)
     if (listing == NULL) return status_fail(STATUS_IO, "cannot list %s: %s", directory, strerror(errno));
     directory[strlen(directory) - strlen(folder)] = '\0'; /* the run's, with its slash */
     for (const struct dirent *entry; (entry = readdir(listing)) != NULL;) {
-        bool known, temporary = strstr(entry->d_name, ".tmp") != NULL;
-        if (!temporary && (entry->d_name[0] != '.' || strlen(entry->d_name) < CLAIM_OWNER)) continue;
+        bool known;
+        if (!is_temporary(folder, entry->d_name)) continue;
         struct stat info;
         snprintf(path, sizeof path, "%s%s/%.100s", directory, folder, entry->d_name);
         if (has_right(&known, directory, entry->d_name)) continue;
@@ -345,6 +394,8 @@ status claims_open(claims *out, const char *run_directory, double lease)
         return status_fail(STATUS_IO, "the system gives no random numbers: %s", strerror(errno));
     for (size_t i = 0; i < sizeof random; i++) snprintf(c.owner + 2 * i, 3, "%02x", random[i]);
     describe_self(&c);
+    c.watch = calloc(1, sizeof *c.watch);
+    if (c.watch == NULL) return status_fail(STATUS_MEMORY, "no memory to watch claims");
     *out = c;
     return status_ok();
 }
@@ -360,15 +411,42 @@ void claims_close(claims *c)
     char path[PATH_BYTES];
     own_path(path, c, "clock");
     unlink(path);
+    free(c->watch);
+    c->watch = NULL;
     free(c->held);
     c->held = NULL;
     c->held_room = 0;
 }
 
-/* *breakable: the claim has outlived its owner. */
-static status judge(bool *breakable, const claims *c, const found_claim *found)
+/* For how long a claim has been the same while we watched, s. */
+static double unchanged_for(const claims *c, const char *path, const found_claim *found)
 {
-    *breakable = is_dead(found->text);
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const double now = clock_seconds();
+    int at = 0;
+    for (int i = 0; i < WATCHED; i++) {
+        if (strcmp(c->watch->seen[i].name, name) == 0) {
+            at = i;
+            break;
+        }
+        if (c->watch->seen[i].looked < c->watch->seen[at].looked) at = i;
+    }
+    bool same = strcmp(c->watch->seen[at].name, name) == 0 && c->watch->seen[at].inode == found->inode &&
+                seconds_of(c->watch->seen[at].renewed) == seconds_of(found->renewed);
+    if (!same) {
+        snprintf(c->watch->seen[at].name, CLAIM_NAME, "%s", name);
+        c->watch->seen[at].inode = found->inode;
+        c->watch->seen[at].renewed = found->renewed;
+        c->watch->seen[at].since = now;
+    }
+    c->watch->seen[at].looked = now;
+    return now - c->watch->seen[at].since;
+}
+
+/* *breakable: the claim has outlived its owner. */
+static status judge(bool *breakable, const claims *c, const char *path, const found_claim *found)
+{
+    *breakable = is_dead(found->text) || unchanged_for(c, path, found) > c->lease;
     if (*breakable) return status_ok();
     double now;
     TRY(now_there(&now, c));
@@ -384,7 +462,7 @@ status claims_is_free(bool *out, const claims *c, const char *name)
     path_of(path, c, name);
     TRY(read_claim(&there, &found, path));
     *out = !there;
-    return there ? judge(out, c, &found) : status_ok();
+    return there ? judge(out, c, path, &found) : status_ok();
 }
 
 /* Takes what is free, or what may be broken. */
@@ -400,7 +478,7 @@ static status take_once(bool *done, bool *again, char holder[CLAIM_HOLDER], clai
     *again = true; /* it went away in between: anybody's */
     if (!there) return status_ok();
     describe_holder(holder, found.text);
-    TRY(judge(&breakable, c, &found));
+    TRY(judge(&breakable, c, path, &found));
     *again = breakable;
     if (!breakable) return status_ok();
     /* Renewed or taken by somebody else since it was judged? */

@@ -4,7 +4,8 @@
  *
  *   take     a complete file of our own is linked to the claim's name
  *   renew    its mtime is set to now, every few seconds (claims_renew)
- *   break    a claim whose mtime is older than `lease` seconds, or whose owner is known to be dead (a process of this
+ *   break    a claim whose mtime is older than `lease` seconds, or that has not changed while we watched it for as long by
+ *            our own monotonic clock (its mtime may lie in the future: a clock was wrong), or whose owner is known to be dead (a process of this
  *            machine that is gone), is renamed to a name of our own - exactly one breaker can - and, if it is the one
  *            that was judged, removed; else put back. Then it is taken as if it were free
  *   release  the same with our own
@@ -50,6 +51,7 @@ typedef struct {
         claim_token token;
     } * held; /* (held_count), owned */
     int held_count, held_room;
+    struct claim_watch *watch; /* claims of others, as seen last; owned */
 } claims;
 
 /* Makes RUN/claims if it is missing. */

@@ -139,7 +139,7 @@ status run_write_status(const run *r, const run_state *state)
     char path[RUN_PATH_BYTES], name[RUN_NAME_BYTES] = "status.json";
     if (state->beside) snprintf(name, sizeof name, "jobs/%s.json", r->owner);
     run_path(path, r, name);
-    status result = file_write_text(path, text);
+    status result = file_write_text_soon(path, text);
     free(text);
     return result;
 }
@@ -291,7 +291,8 @@ static void print_status(FILE *out, const char *directory, const json_t *object)
     else if (strcmp(state, "stopped") == 0 && !others)
         fprintf(out, "The same sweep command again continues the run.\n");
     else if (bad > 0)
-        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl.\n");
+        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl; bitfront sweep --retry-failed "
+                     "runs them again.\n");
 }
 
 status run_print_status(FILE *out, const char *directory)
@@ -299,6 +300,8 @@ status run_print_status(FILE *out, const char *directory)
     char path[RUN_PATH_BYTES], *text;
     if (snprintf(path, sizeof path, "%s/status.json", directory) >= (int)sizeof path)
         return status_fail(STATUS_CONFIG, "the path of the run directory is too long: %.100s...", directory);
+    if (!file_exists(path) && errno != ENOENT)
+        return status_fail(STATUS_CONFIG, "cannot open %s: %s", path, strerror(errno));
     if (!file_exists(path))
         return status_fail(STATUS_CONFIG,
                            "%s has no status.json: it is not the directory of a run, or the run has not "

@@ -25,4 +25,13 @@ if [ -n "$python" ]; then
     printf '\1' | dd of="$work/npz-2/network.npz" bs=1 seek=$(($(stat -c %s "$work/npz-2/network.npz") / 2)) conv=notrunc 2> /dev/null
     check "a changed byte is noticed" bash -c "! $python results/examples/run_integer_network.py $work/npz-2/network.npz"
 fi
+if [ "$(id -u)" = 0 ] && mkdir "$work/full" && mount -t tmpfs -o size=16k none "$work/full" 2> /dev/null; then
+    for format in npz h5; do
+        alone export "$work/run" --point 2 --format $format --out "$work/full/$format" --images 64
+        expect 3 "$work/full" "$format on a full disk"
+        check "$format: nothing is left on it" test -z "$(ls "$work/full")"
+    done
+else
+    echo "skipped: no small file system can be mounted here"
+fi
 finish

@@ -30,4 +30,11 @@ expect 0 "$tasks tasks done, 0 failed" "an array of two, killed and continued"
 check "an array of two equals one job" same_results "$work/whole" "$work/array"
 alone check "$work/array"
 expect 0 "$tasks of $tasks tasks done" "check"
+
+alone verdict variance "$work/whole"
+expect 0 "verdict     undecided" "a verdict on one seed"
+alone verdict nothing "$work/whole"
+expect 2 "known: variance, granularity, training" "a claim that nobody made"
+alone verdict variance "$work/whole" --cost nothing
+expect 2 "there is no cost nothing" "a cost that nobody has"
 finish

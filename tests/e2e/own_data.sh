@@ -57,6 +57,7 @@ write("float_labels", labels=y.astype("float32"))
 write("fewer", labels=y[:599])
 write("gap", labels=numpy.where(y == 1, 0, y))
 write("no_test", split=numpy.minimum(s, 1))
+write("below", split=numpy.where(s == 1, -1, s).astype("int8"))
 write("one_class", class_names=["ant"])
 write("sign", samples=x.astype("int8"), attrs={})
 with h5py.File("sign.h5", "r+") as f: f["samples"].attrs["signed"] = 0
@@ -81,6 +82,7 @@ wrong float_labels "data set labels holds floats where whole numbers are wanted"
 wrong fewer "600 samples, but data set labels has 599 entries"
 wrong gap "class 1 (bee) has no training sample"
 wrong no_test "the test split is empty"
+wrong below "sample 400 has split -1; 0, 1 and 2 exist"
 wrong one_class "1 classes; 2 to 1000 are possible"
 wrong sign "the samples are int8, but their attribute signed is 0"
 wrong checksum "do not match the stored content_checksum"
@@ -125,6 +127,12 @@ alone check wrong.cfg
 expect 2 'channels"; here are possible: ' "a key that a layer does not have"
 check "keys of the layer are named" grep -q "kernel, stride, padding" out
 
+# ---- raw data are no data set ----
+alone check sheet.png
+expect 2 "sheet.png is a picture, not a prepared data set; make one: bitfront prepare folder" "a picture"
+alone check arrays.npz
+expect 2 "arrays.npz is a .zip or .npz, not a prepared data set; make one: bitfront prepare npy" "arrays"
+
 # ---- NumPy ----
 alone prepare npy --source arrays.npz -o arrays.h5
 expect 0 "wrote arrays.h5" "arrays of NumPy"
@@ -132,6 +140,31 @@ alone check arrays.h5
 expect 0 "arrays, 28 x 28 x 1, 3 classes, 449 training, 51 validation, 100 test samples" "arrays of NumPy"
 sweep_of arrays.h5 run_arrays
 check "a sweep on arrays of NumPy: exit code 0" test $code = 0
+# ---- a full disk, a kill ----
+mkdir disk
+if mount -t tmpfs -o size=300k tmpfs disk 2> /dev/null; then
+    alone prepare npy --source arrays.npz -o disk/full.h5
+    expect 3 "No space left on device" "a full disk"
+    check "nothing half written is left on it" test -z "$(ls disk)"
+    umount disk
+else
+    echo "skipped: no right to mount a tmpfs, so no disk is full"
+fi
+$python -c 'import numpy; numpy.save("large.npy", numpy.zeros((60000, 64, 64), "u1")); numpy.save("many.npy", numpy.arange(60000) % 5)'
+"$program" prepare npy --images large.npy --labels many.npy -o killed.h5 > out 2>&1 &
+victim=$!
+for i in $(seq 200); do
+    ls killed.h5.tmp* > /dev/null 2>&1 && break
+    sleep 0.01
+done
+kill -KILL $victim 2> /dev/null
+wait $victim 2> /dev/null
+check "a kill in the middle leaves nothing under the name" test ! -e killed.h5
+alone prepare npy --images large.npy --labels many.npy -o killed.h5
+expect 0 "wrote killed.h5" "the same command again"
+alone check killed.h5
+expect 0 "64 x 64 x 1, 5 classes, 48000 training" "what it wrote"
+
 truncate -s -2000 arrays.npz
 alone prepare npy --source arrays.npz -o cut.h5
 check "a cut .npz: exit code 2" test $code = 2

@@ -74,4 +74,10 @@ for point in "" "--point best"; do
     expect 0 "bits.svg" "plot --bits $point"
     check "plot --bits $point shows precisions" grep -q "pruned" "$work/bits.svg"
 done
+
+# ---- spelling ----
+alone frnot "$work/run"
+expect 2 'did you mean "front"?' "a misspelt command"
+alone front "$work/run" --strategi joint
+expect 2 "did you mean --strategy?" "a misspelt option"
 exit $failures

@@ -51,13 +51,13 @@ check "the status says done" grep -q "^state    done" "$work/out"
 # As a Slurm array with a step.
 for id in 3 5; do
     beside $id SLURM_ARRAY_JOB_ID=77 SLURM_ARRAY_TASK_ID=$id SLURM_ARRAY_TASK_MIN=3 \
-        SLURM_ARRAY_TASK_MAX=5 SLURM_ARRAY_TASK_COUNT=2 -- --out "$work/array"
+        SLURM_ARRAY_TASK_MAX=5 SLURM_ARRAY_TASK_COUNT=2 -- --out "$work/array" --part auto
 done
 collect
 expect 0 "part 2 of 2 is finished" "an array of two"
 check "an array of two equals one job" same_results "$work/whole" "$work/array"
 SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_COUNT=3 \
-    alone sweep "$work/small.cfg" --out "$work/holes"
+    alone sweep "$work/small.cfg" --out "$work/holes" --part auto
 expect 2 "no regular step" "an array with holes"
 for wrong in 0/4 5/4 2 2/ x/y 1/4x; do
     alone sweep "$work/small.cfg" --out "$work/holes" --part $wrong

@@ -7,6 +7,7 @@
 
 #include "core/base/rng.h"
 #include "core/deploy/integer_build.h"
+#include "core/net/graph/network_file.h"
 #include "core/net/model/compact.h"
 #include "tests/support/check_status.h"
 
@@ -14,13 +15,14 @@ enum { CASE_IMAGES = 4, CASE_CANDIDATES = 9 };
 
 /* Precisions that channels draw from, ended by -1. */
 typedef struct {
-    const char *path; /* of the network file */
+    const char *path; /* of the network file, or what `text` is called */
     const int *weight_bits;
     int activation_bits;
     arithmetic arithmetic;
-    quantizer_rules quantizer;
+    const quantizer_rules *quantizer;
     uint32_t seed;
-    bool all_pruned; /* whatever can be */
+    bool all_pruned;  /* whatever can be */
+    const char *text; /* of a network file, instead of one */
 } integer_case_options;
 
 typedef struct {
@@ -68,10 +70,17 @@ static inline void case_choose_bits(const integer_case *c)
 static inline void integer_case_open(integer_case *c, const integer_case_options *options)
 {
     *c = (integer_case){.options = *options};
-    check_ok(graph_load(&c->graph, options->path));
+    if (options->text != NULL) {
+        network_file file;
+        check_ok(network_file_parse(&file, options->text, options->path));
+        check_ok(graph_build(&c->graph, &file));
+        network_file_free(&file);
+    } else {
+        check_ok(graph_load(&c->graph, options->path));
+    }
     model_options o = {.quantized = true,
                        .rules = arithmetic_rules_of(options->arithmetic),
-                       .quantizer = options->quantizer,
+                       .quantizer = *options->quantizer,
                        .activation_count = 1,
                        .activation_bits = {options->activation_bits},
                        .input_count = 1,

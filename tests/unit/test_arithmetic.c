@@ -131,7 +131,7 @@ static void test_bias_gradient_is_scaled_by_its_step(void **state)
     step_free(&exact);
 }
 
-/* No rule, and no code: its output is exactly 0, where the quantiser passes nothing back (method.md 2.4). */
+/* No rule, and no code: its output is exactly 0, where the quantiser passes nothing back (METHOD.md 2.4). */
 static void test_pruned_channels_have_no_gradient_in_the_discrete_network(void **state)
 {
     (void)state;

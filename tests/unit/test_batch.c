@@ -138,7 +138,7 @@ static void test_augmentation_with_nothing_switched_on_changes_nothing(void **st
     assert_memory_equal(f->loaded, f->plain, sizeof f->plain);
 }
 
-/* The three passes of method.md 5.2, each from one image to another, in the obvious way. */
+/* The three passes of METHOD.md 5.2, each from one image to another, in the obvious way. */
 static void rotate(real *out, const real *in, double degrees)
 {
     double angle = degrees * acos(-1.0) / 180.0, cy = (HEIGHT - 1) / 2.0, cx = (WIDTH - 1) / 2.0;

@@ -54,7 +54,7 @@ static status save(int64_t step)
     static task_state s;
     span spans[3];
     fill(&s, step);
-    return checkpoint_write(path, "task 7 of config abc", spans, spans_of(spans, &s), NULL);
+    return checkpoint_write(path, "task 7 of config abc", "isa", spans, spans_of(spans, &s), NULL);
 }
 
 /* Reads; `step` is 0 and nothing was touched unless a checkpoint was found. */
@@ -64,7 +64,7 @@ static status load(int64_t *step, char warning[256])
     span spans[3];
     fill(&s, 0);
     bool found;
-    status result = checkpoint_read(&found, warning, path, "task 7 of config abc", spans, spans_of(spans, &s));
+    status result = checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, spans_of(spans, &s));
     *step = s.step;
     fill(&expected, s.step);
     assert_memory_equal(s.weights, expected.weights, sizeof s.weights); /* all or nothing, even after an error */
@@ -192,13 +192,16 @@ static void test_another_key_or_shape_is_refused(void **state)
     check_ok(save(1));
     check_ok(save(2));
     int count = spans_of(spans, &s);
-    check_says(checkpoint_read(&found, warning, path, "task 8 of config abc", spans, count), "belongs to 'task 7");
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", spans, 2), "3 parts of state where 2");
+    check_says(checkpoint_read(&found, warning, path, "task 8 of config abc", "isa", spans, count),
+               "belongs to 'task 7");
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, 2),
+               "3 parts of state where 2");
     spans[1].bytes = 4;
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", spans, count), "holds 8 values where 4");
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, count),
+               "holds 8 values where 4");
     count = spans_of(spans, &s);
     spans[1].name = "steps";
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", spans, count), "'steps'");
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, count), "'steps'");
 }
 
 /* A limit on the size of files stops the write in the middle, as a full disk does. */
@@ -261,7 +264,7 @@ static void test_writing_two_megabytes_is_quick(void **state)
     double best = 1e9;
     for (int i = 0; i < ROUNDS; i++) {
         double start = clock_seconds();
-        check_ok(checkpoint_write(path, "k", &one, 1, NULL));
+        check_ok(checkpoint_write(path, "k", "isa", &one, 1, NULL));
         double took = clock_seconds() - start;
         best = took < best ? took : best;
     }

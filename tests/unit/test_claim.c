@@ -270,6 +270,26 @@ static void test_a_silent_claim_of_another_machine_is_broken_after_the_lease(voi
     claims_close(&here);
 }
 
+/* A clock was wrong: the time of the claim lies in the future. What counts is that it does not change while we look. */
+static void test_a_claim_from_the_future_is_broken_after_a_lease(void **state)
+{
+    (void)state;
+    claims far = open_claims(SHORT_LEASE), here = open_claims(SHORT_LEASE);
+    claim_token theirs = take(&far, ONE);
+    make_foreign(ONE, -86400);
+    assert_false(got(take(&here, ONE)));
+    clock_sleep(SHORT_LEASE / 2);
+    make_foreign(ONE, -86500); /* it lives */
+    assert_false(got(take(&here, ONE)));
+    clock_sleep(SHORT_LEASE * 0.7);
+    assert_false(got(take(&here, ONE)));
+    assert_true(holds(ONE, theirs));
+    clock_sleep(SHORT_LEASE * 0.7);
+    assert_true(got(take(&here, ONE)));
+    claims_close(&far);
+    claims_close(&here);
+}
+
 /* All find the same stale claims at the same moment: one winner each. */
 static void break_stale_claims(int number)
 {
@@ -376,24 +396,24 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
     run_checkpoint_path(path, &r, key);
     int64_t step = 1;
     span state_of_task = {"step", &step, sizeof step};
-    check_ok(checkpoint_write(path, key, &state_of_task, 1, &before));
+    check_ok(checkpoint_write(path, key, "isa", &state_of_task, 1, &before));
 
     make_foreign(key, LONG_LEASE + 5);
     claim_token owned = take(&quick, key);
     claim_fence now = claim_fence_of(scratch_place.path, key, &owned);
     assert_true(got(owned));
     step = 7;
-    check_ok(checkpoint_write(path, key, &state_of_task, 1, &now));
+    check_ok(checkpoint_write(path, key, "isa", &state_of_task, 1, &now));
 
     /* The former owner wakes up. */
     step = 2;
-    assert_int_equal(checkpoint_write(path, key, &state_of_task, 1, &before).code, STATUS_LOST);
+    assert_int_equal(checkpoint_write(path, key, "isa", &state_of_task, 1, &before).code, STATUS_LOST);
     record rec = some_result(1);
     assert_int_equal(run_write_task(warning, &r, &rec, &before).code, STATUS_LOST);
     assert_int_equal(count_files("tasks"), 0);
     assert_int_equal(count_files("checkpoints"), 2); /* the file and its previous copy */
     bool found;
-    check_ok(checkpoint_read(&found, warning, path, key, &state_of_task, 1));
+    check_ok(checkpoint_read(&found, warning, path, key, "isa", &state_of_task, 1));
     assert_true(found);
     assert_int_equal(step, 7);
 
@@ -438,6 +458,27 @@ static void test_a_result_is_never_replaced(void **state)
     record_free(&first);
     record_free(&equal);
     record_free(&other);
+}
+
+/* Whatever people keep in a run directory is theirs. */
+static void test_files_of_users_are_not_cleaned_away(void **state)
+{
+    (void)state;
+    run r = some_run();
+    (void)r;
+    claims c = open_claims(LONG_LEASE);
+    static const char *const names[] = {"front.tmpl.py",    ".my-analysis-notes.txt",  "notes.tmp",
+                                        "tasks/mine.tmp-1", "tasks/.0123456789abcdef", "claims/.my-analysis-notes.txt",
+                                        "old.tmp-backup",   "checkpoints/copy.h5.tmp"};
+    struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        check_ok(file_write_text(scratch_file(&scratch_place, names[i]), "mine"));
+        assert_int_equal(utimensat(AT_FDCWD, scratch_file(&scratch_place, names[i]), long_ago, 0), 0);
+    }
+    check_ok(claims_clean(&c));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!file_exists(scratch_file(&scratch_place, names[i]))) fail_msg("%s is gone", names[i]);
+    claims_close(&c);
 }
 
 static void test_what_killed_jobs_left_is_removed(void **state)
@@ -490,6 +531,8 @@ int main(void)
         scratch_test(test_the_holder_is_named),
         scratch_test(test_a_dead_process_of_this_machine_loses_its_claim_at_once),
         scratch_test(test_a_silent_claim_of_another_machine_is_broken_after_the_lease),
+        scratch_test(test_a_claim_from_the_future_is_broken_after_a_lease),
+        scratch_test(test_files_of_users_are_not_cleaned_away),
         scratch_test(test_a_stale_claim_is_broken_by_one),
         scratch_test(test_an_empty_claim_is_broken_after_the_lease),
         scratch_test(test_who_lost_its_claim_publishes_nothing),

@@ -317,6 +317,25 @@ static void test_weight_gradients_over_many_pixels_stay_exact(void **state)
     problem_free(&p);
 }
 
+/* Pruning makes layers narrower in memory that was planned for the whole ones. */
+static void test_scratch_for_a_layer_is_enough_for_every_narrower_one(void **state)
+{
+    (void)state;
+    for (int extent = 4; extent <= 16; extent *= 2)
+        for (int kernel = 1; kernel <= 3; kernel += 2) {
+            conv_shape whole = {2,      extent, extent, 70, extent,     extent,    90,
+                                kernel, kernel, 1,      1,  kernel / 2, kernel / 2};
+            const size_t most = conv_scratch_most(&whole);
+            for (int in = 1; in <= 70; in++)
+                for (int out = 1; out <= 90; out++) {
+                    conv_shape narrower = whole;
+                    narrower.in_channels = in;
+                    narrower.out_channels = out;
+                    assert_true(conv_scratch_reals(&narrower) <= most);
+                }
+        }
+}
+
 static void test_an_instruction_set_is_chosen_by_name(void **state)
 {
     (void)state;
@@ -342,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_every_combination_of_window_stride_and_padding_agrees_with_naive_loops),
         cmocka_unit_test(test_images_of_one_pixel_and_linear_layers_agree_with_naive_loops),
         cmocka_unit_test(test_weight_gradients_over_many_pixels_stay_exact),
+        cmocka_unit_test(test_scratch_for_a_layer_is_enough_for_every_narrower_one),
         cmocka_unit_test(test_an_instruction_set_is_chosen_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* links: core_cost hw_models */
-/* Cost models on whole networks against the golden numbers of method.md 6 and 8.6. */
+/* Cost models on whole networks against the golden numbers of METHOD.md 6 and 8.6. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static void assert_cost(const char *network, const char *name, int bits, double 
     graph_free(&g);
 }
 
-static void test_sizes_and_cycles_of_the_dossier(void **state)
+static void test_sizes_and_cycles_of_the_method(void **state)
 {
     (void)state;
     static const struct {
@@ -70,8 +70,8 @@ static void test_sizes_and_cycles_of_the_dossier(void **state)
     assert_cost(RESNET8, "mpic_energy", 8, 5953158.0952381 * 21.53e-12, 1e-13);
 }
 
-/* Tables of method.md 6: weights (with the folded biases) and multiply-accumulates; precisions do not matter. */
-static void test_parameters_and_operations_of_the_dossier(void **state)
+/* Tables of METHOD.md 6: weights (with the folded biases) and multiply-accumulates; precisions do not matter. */
+static void test_parameters_and_operations_of_the_method(void **state)
 {
     (void)state;
     static const struct {
@@ -109,7 +109,7 @@ static void test_gap8_counts_blocks(void **state)
     assert_cost(DSCNN, "gap8", 2, stem + 4 * depthwise + 4 * pointwise + 32 * 3, 0);
 }
 
-/* softmax(bits / 8) over the candidates: the state every search starts from (method.md 1.2). */
+/* softmax(bits / 8) over the candidates: the state every search starts from (METHOD.md 1.2). */
 static void initial_probabilities(double probability[4], bool with_zero)
 {
     static const double bits[4] = {0, 2, 4, 8};
@@ -118,7 +118,7 @@ static void initial_probabilities(double probability[4], bool with_zero)
     for (int w = 0; w < 4; w++) probability[w] /= sum;
 }
 
-static void test_initial_soft_state_of_the_dossier(void **state)
+static void test_initial_soft_state_of_the_method(void **state)
 {
     (void)state;
     double probability[4], output[4], mean = 0, output_mean = 0;
@@ -260,7 +260,7 @@ static void test_models_are_found_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {"size",   "macs", "bitops", "mpic",  "mpic_energy", "ne16",
-                                        "params", "ops",  "gap8",   "flash", "ram", "bops_accumulator"};
+                                        "params", "ops",  "gap8",   "flash", "ram",         "bops_accumulator"};
     int count = 0;
     for (const cost_model *const *m = cost_models(); *m != NULL; m++) count++;
     assert_int_equal(count, sizeof names / sizeof names[0]);
@@ -271,10 +271,10 @@ static void test_models_are_found_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes_and_cycles_of_the_dossier),
-        cmocka_unit_test(test_parameters_and_operations_of_the_dossier),
+        cmocka_unit_test(test_sizes_and_cycles_of_the_method),
+        cmocka_unit_test(test_parameters_and_operations_of_the_method),
         cmocka_unit_test(test_gap8_counts_blocks),
-        cmocka_unit_test(test_initial_soft_state_of_the_dossier),
+        cmocka_unit_test(test_initial_soft_state_of_the_method),
         cmocka_unit_test(test_pruning_reaches_the_next_layer),
         cmocka_unit_test(test_flash_counts_what_is_stored),
         cmocka_unit_test(test_ram_is_the_largest_step),

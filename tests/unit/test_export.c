@@ -20,12 +20,12 @@
 
 enum { IMAGES = CASE_IMAGES };
 static const int bits[] = {0, 2, 4, 8, -1};
-static const integer_case_options options = {
-    .path = "tests/support/networks/every_layer.cfg",
-    .weight_bits = bits,
-    .activation_bits = 8,
-    .quantizer = {.before_add = BEFORE_ADD_SIGNED, .batchnorm = BATCHNORM_KEPT},
-    .seed = 3};
+static const quantizer_rules kept = {.before_add = BEFORE_ADD_SIGNED, .batchnorm = BATCHNORM_KEPT};
+static const integer_case_options options = {.path = "tests/support/networks/every_layer.cfg",
+                                             .weight_bits = bits,
+                                             .activation_bits = 8,
+                                             .quantizer = &kept,
+                                             .seed = 3};
 
 /* A case with its images as a data set that has nothing but a test split. */
 typedef struct {

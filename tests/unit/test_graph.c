@@ -150,7 +150,7 @@ static void test_resnet8_layers_have_the_published_shapes(void **state)
         assert_int_equal(layer_weight_count(l), rows[i].weights);
         assert_true(layer_macs(l) == rows[i].macs);
     }
-    /* method.md 6.1: which convolutions have their own bias, batch-norm, ReLU; the order of the operands of add. */
+    /* METHOD.md 6.1: which convolutions have their own bias, batch-norm, ReLU; the order of the operands of add. */
     const layer_spec *c1 = &g.layers[graph_find(&g, "b1.c1")], *c2 = &g.layers[graph_find(&g, "b1.c2")],
                      *sc = &g.layers[graph_find(&g, "b2.sc")], *add2 = &g.layers[graph_find(&g, "add2")];
     assert_true(!c1->bias && c1->batchnorm && c1->relu);

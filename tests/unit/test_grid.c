@@ -249,7 +249,7 @@ static void test_bad_entries_are_refused(void **state)
                   "window: only 0 allocations");
     check_refused("strategy = \"grid\"; cost_model = \"mpic\"; targets = [\"100 % of w4\"]; draws = 3; "
                   "precisions = [3, 4, 8];",
-                  "does not say what these precisions cost");
+                  "mpic does not say what weights of 3 bit cost");
     check_refused("strategy = \"grid\"; cost_model = \"size\"; targets = [\"9 kB\", \"3.5e5 cycles mpic\"]; draws = 1; "
                   "window = [0.5, 2.0];",
                   "make an entry for each");

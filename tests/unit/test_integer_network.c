@@ -18,6 +18,7 @@
 #include "core/deploy/integer_scale.h"
 #include "core/net/model/model_allocation.h"
 #include "tests/support/integer_case.h"
+#include "tests/support/random_network.h"
 
 /* How near to a border rounding of the float network's constants may decide, in codes: 24 bit of a code below 2^8, and
  * of sums of some hundred terms. */
@@ -33,20 +34,21 @@ static const quantizer_rules published = {.clip_percentile = 99.9},
                              kept_floor = {.batchnorm = BATCHNORM_KEPT, .before_add = BEFORE_ADD_SIGNED};
 
 static const integer_case_options cases[] = {
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, published, 1, false},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 2, false},
-    {"tests/support/networks/every_layer.cfg", all_bits, 8, ARITHMETIC_EXACT, kept_floor, 3, false},
-    {"tests/support/networks/every_layer.cfg", all_bits, 4, ARITHMETIC_EXACT, kept, 4, false},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 2, ARITHMETIC_EXACT, kept, 5, false},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, published, 6, false},
-    {"configs/networks/resnet8.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 7, false},
-    {"configs/networks/digits8.cfg", full_bits, 8, ARITHMETIC_EXACT, published, 8, false},
-    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 9, false},
-    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, published, 10, false},
-    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, kept, 11, true},
-    {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, published, 12, true},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 1, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 2, false, NULL},
+    {"tests/support/networks/every_layer.cfg", all_bits, 8, ARITHMETIC_EXACT, &kept_floor, 3, false, NULL},
+    {"tests/support/networks/every_layer.cfg", all_bits, 4, ARITHMETIC_EXACT, &kept, 4, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 2, ARITHMETIC_EXACT, &kept, 5, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, &published, 6, false, NULL},
+    {"configs/networks/resnet8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 7, false, NULL},
+    {"configs/networks/digits8.cfg", full_bits, 8, ARITHMETIC_EXACT, &published, 8, false, NULL},
+    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 9, false, NULL},
+    {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, &published, 10, false, NULL},
+    {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 11, true, NULL},
+    {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 12, true, NULL},
 };
-enum { CASES = sizeof cases / sizeof *cases };
+static const char *const tables[] = {"portable", "avx2", "vnni"};
+enum { CASES = sizeof cases / sizeof *cases, TABLES = sizeof tables / sizeof *tables, RANDOM_NETWORKS = 60 };
 
 /* ---- the float definition of one layer, on real values in the order of the integer network ---- */
 
@@ -192,6 +194,7 @@ static void check_add_layer(comparison *t, int node, const integer_layer *l)
 
 static void check_pool_layer(comparison *t, const integer_layer *l)
 {
+    if (t->net.network.tensors[l->output].step == 0) return; /* sums of sums: the logits tell */
     const int_pool *p = &l->run.pool;
     const integer_tensor *out = &t->net.network.tensors[l->output];
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
@@ -241,13 +244,33 @@ static void check_image(comparison *t, const uint8_t *samples, int image)
         count_others(t, node < 0 ? 0 : node, l, image);
     }
     const integer_layer *output = &t->net.network.layers[t->net.network.layer_count - 1];
-    const integer_layer *last = &t->net.network.layers[t->net.network.layer_count - 2];
+    const integer_layer *last = output; /* with weights: behind it there may be pooling */
+    do last = &t->net.network.layers[t->net.network.tensors[last->inputs[0]].first];
+    while (last->kind != INTEGER_CONV);
+    const integer_tensor *pooled = &t->net.network.tensors[output->inputs[0]];
     const int32_t *sums = integer_engine_tensor(t->e, output->inputs[0]);
     for (int k = 0; k < t->net.network.classes; k++) {
-        const double real_sum = sums[k] * t->net.network.tensors[last->inputs[0]].step * last->weight_step[k];
+        const double step = t->net.network.tensors[last->inputs[0]].step * last->weight_step[k % pooled->channels];
+        const double real_sum = sums[k] * step / pooled->window;
         const int class = output->order[k];
         assert_true(fabs(logits[class] * t->net.network.logit_step - real_sum) <= t->net.network.logit_step);
     }
+}
+
+/* All images of a network, layer by layer. */
+static void compare(comparison *t, const integer_case_options *options)
+{
+    integer_case_open(&t->net, options);
+    check_ok(allocation_new(&t->bits, &t->net.pruned.graph));
+    model_allocation_read(&t->bits, &t->net.pruned.model);
+    check_ok(integer_engine_open(&t->e, &t->net.network, NULL, true));
+    uint8_t *samples = case_samples(&t->net);
+    case_run_float(&t->net, samples);
+    for (int image = 0; image < CASE_IMAGES; image++) check_image(t, samples, image);
+    free(samples);
+    integer_engine_close(t->e);
+    allocation_free(&t->bits);
+    integer_case_close(&t->net);
 }
 
 static void test_every_code_is_what_the_float_network_defines(void **state)
@@ -255,58 +278,91 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
     (void)state;
     for (int k = 0; k < CASES; k++) {
         comparison t = {.codes = 0};
-        integer_case_open(&t.net, &cases[k]);
-        check_ok(allocation_new(&t.bits, &t.net.pruned.graph));
-        model_allocation_read(&t.bits, &t.net.pruned.model);
-        check_ok(integer_engine_open(&t.e, &t.net.network, NULL, true));
-        uint8_t *samples = case_samples(&t.net);
-        case_run_float(&t.net, samples);
-        for (int image = 0; image < CASE_IMAGES; image++) check_image(&t, samples, image);
+        compare(&t, &cases[k]);
         printf("%-40s %ld of %ld codes differ from those of the float network\n", cases[k].path, t.others, t.codes);
         /* published: sums of codes fall to the code below by rounding of floats, and biases lie on another grid */
         const double most = cases[k].arithmetic == ARITHMETIC_REFERENCE ? 0.1 : 0.002;
         assert_true((double)t.others <= most * (double)t.codes);
-        free(samples);
-        integer_engine_close(t.e);
-        allocation_free(&t.bits);
-        integer_case_close(&t.net);
     }
+}
+
+/* BITFRONT_RANDOM_NETWORKS: how many, instead of the usual. */
+static int random_networks(void)
+{
+    const char *asked = getenv("BITFRONT_RANDOM_NETWORKS");
+    return asked != NULL ? atoi(asked) : RANDOM_NETWORKS;
+}
+
+static integer_case_options random_options(char *text, uint32_t seed)
+{
+    static const quantizer_rules *const rules[] = {&published, &kept, &kept_floor};
+    static const int activations[] = {8, 8, 4, 2, 5};
+    random_network_write(text, seed);
+    return (integer_case_options){.path = "random",
+                                  .text = text,
+                                  .weight_bits = seed % 3 == 0 ? all_bits : usual_bits,
+                                  .activation_bits = activations[seed % 5],
+                                  .quantizer = rules[seed / 2 % 3],
+                                  .seed = seed,
+                                  .all_pruned = seed % 11 == 0};
+}
+
+static void test_random_networks_are_what_the_float_network_defines(void **state)
+{
+    (void)state;
+    long codes = 0, others = 0;
+    for (int k = 0; k < random_networks(); k++) {
+        char text[RANDOM_NETWORK_TEXT];
+        comparison t = {.codes = 0};
+        const integer_case_options options = random_options(text, (uint32_t)k);
+        compare(&t, &options);
+        codes += t.codes;
+        others += t.others;
+    }
+    printf("%d random networks: %ld of %ld codes differ from those of the float network\n", random_networks(), others,
+           codes);
+    assert_true((double)others <= 0.01 * (double)codes);
 }
 
 /* ---- engines ---- */
 
+static void compare_tables(const integer_case_options *options)
+{
+    integer_case c;
+    integer_case_open(&c, options);
+    uint8_t *samples = case_samples(&c);
+    integer_engine *reference;
+    int32_t logits[64], others[64];
+    check_ok(integer_engine_open(&reference, &c.network, NULL, true));
+    integer_engine_run(reference, logits, samples);
+    for (size_t t = 0; t < TABLES; t++) {
+        integer_engine *e;
+        if (int_table_choose(tables[t]) == NULL) continue;
+        check_ok(integer_engine_open(&e, &c.network, int_table_choose(tables[t]), true));
+        integer_engine_run(e, others, samples);
+        for (int i = 0; i < c.network.tensor_count; i++) {
+            const integer_tensor *tensor = &c.network.tensors[i];
+            assert_memory_equal(integer_engine_tensor(e, i), integer_engine_tensor(reference, i),
+                                integer_tensor_count(tensor) * integer_type_bytes(tensor->type));
+        }
+        assert_memory_equal(logits, others, (size_t)c.network.classes * sizeof *logits);
+        integer_engine_close(e);
+    }
+    integer_engine_close(reference);
+    free(samples);
+    integer_case_close(&c);
+}
+
 static void test_all_tables_give_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const names[] = {"portable", "avx2", "vnni"};
-    for (int k = 0; k < CASES; k++) {
-        integer_case c;
-        integer_case_open(&c, &cases[k]);
-        uint8_t *samples = case_samples(&c);
-        integer_engine *reference;
-        int32_t logits[64], others[64];
-        check_ok(integer_engine_open(&reference, &c.network, NULL, true));
-        integer_engine_run(reference, logits, samples);
-        for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
-            integer_engine *e;
-            const int_table *table = int_table_choose(names[t]);
-            if (table == NULL) {
-                if (k == 0) printf("skipped: this processor has no %s\n", names[t]);
-                continue;
-            }
-            check_ok(integer_engine_open(&e, &c.network, table, true));
-            integer_engine_run(e, others, samples);
-            for (int i = 0; i < c.network.tensor_count; i++) {
-                const integer_tensor *tensor = &c.network.tensors[i];
-                assert_memory_equal(integer_engine_tensor(e, i), integer_engine_tensor(reference, i),
-                                    integer_tensor_count(tensor) * integer_type_bytes(tensor->type));
-            }
-            assert_memory_equal(logits, others, (size_t)c.network.classes * sizeof *logits);
-            integer_engine_close(e);
-        }
-        integer_engine_close(reference);
-        free(samples);
-        integer_case_close(&c);
+    for (size_t t = 0; t < TABLES; t++)
+        if (int_table_choose(tables[t]) == NULL) printf("skipped: this processor has no %s\n", tables[t]);
+    for (int k = 0; k < CASES; k++) compare_tables(&cases[k]);
+    for (int k = 0; k < random_networks(); k++) {
+        char text[RANDOM_NETWORK_TEXT];
+        const integer_case_options options = random_options(text, (uint32_t)k);
+        compare_tables(&options);
     }
 }
 
@@ -438,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_is_what_the_float_network_defines),
+        cmocka_unit_test(test_random_networks_are_what_the_float_network_defines),
         cmocka_unit_test(test_all_tables_give_the_same_bits),
         cmocka_unit_test(test_weights_take_the_bits_that_the_size_model_counts),
         cmocka_unit_test(test_tensors_that_are_needed_together_do_not_overlap),

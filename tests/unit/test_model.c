@@ -195,7 +195,7 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     model_close(&fine);
 }
 
-/* method.md 1.2 and 2.2: logits are bits over the most bits, clips 6, that of the image what the network file says. */
+/* METHOD.md 1.2 and 2.2: logits are bits over the most bits, clips 6, that of the image what the network file says. */
 static void test_search_starts_at_the_published_values(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* links: core_kernels core_base */
 /* The activation quantiser of every available instruction set against the scalar formula, bit for bit, above all on and
- * beside the borders of its levels; its gradients; the same behind an add; the vectors of method.md 2.2. */
+ * beside the borders of its levels; its gradients; the same behind an add; the vectors of METHOD.md 2.2. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -228,7 +228,7 @@ static void test_behind_an_add_the_sum_is_quantised(void **state)
     }
 }
 
-/* method.md 2.2: clip 6; x = 1, 3 and 6 or more. */
+/* METHOD.md 2.2: clip 6; x = 1, 3 and 6 or more. */
 static void test_the_vectors_of_the_method_are_met(void **state)
 {
     (void)state;

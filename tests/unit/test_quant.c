@@ -1,5 +1,5 @@
 /* links: core_quant */
-/* Weight, bias and activation quantisers and the choice of precisions, against the vectors and definitions of method.md
+/* Weight, bias and activation quantisers and the choice of precisions, against the vectors and definitions of METHOD.md
  * 1 and 2. */
 #include <math.h>
 #include <setjmp.h>
@@ -27,7 +27,7 @@ static void quantize(real *q, real *step, const real *w, size_t rows, int channe
     weight_mix(q, step, w, rows, channels, &only, reference);
 }
 
-static void test_weight_codes_are_those_of_the_dossier(void **state)
+static void test_weight_codes_are_those_of_the_method(void **state)
 {
     (void)state;
     const real w[4] = {-1, (real)0.5, (real)0.3, 1};
@@ -140,7 +140,7 @@ static void test_bias_is_on_its_grid_or_pruned(void **state)
     assert_true(B[2] == 0);
 }
 
-static void test_initial_shares_are_those_of_the_dossier(void **state)
+static void test_initial_shares_are_those_of_the_method(void **state)
 {
     (void)state;
     const real logits[4] = {0, (real)0.25, (real)0.5, 1};
@@ -424,13 +424,13 @@ static void test_rounding_to_nearest_moves_borders_by_half_a_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_weight_codes_are_those_of_the_dossier),
+        cmocka_unit_test(test_weight_codes_are_those_of_the_method),
         cmocka_unit_test(test_extreme_weights_keep_their_codes_at_every_scale),
         cmocka_unit_test(test_zero_channel_and_zero_bits_give_zero),
         cmocka_unit_test(test_mixing_is_the_sum_of_shares_times_levels),
         cmocka_unit_test(test_gradient_of_shares_is_the_difference_quotient),
         cmocka_unit_test(test_bias_is_on_its_grid_or_pruned),
-        cmocka_unit_test(test_initial_shares_are_those_of_the_dossier),
+        cmocka_unit_test(test_initial_shares_are_those_of_the_method),
         cmocka_unit_test(test_softmax_gradient_is_the_difference_quotient),
         cmocka_unit_test(test_keep_alive_revives_the_closest_channel),
         cmocka_unit_test(test_activation_step_and_grid),

@@ -14,6 +14,7 @@
 
 #include "core/base/rng.h"
 #include "core/config/settings_load.h"
+#include "core/cost/cost_budget.h"
 #include "core/strategy/objective.h"
 #include "core/strategy/sample_space.h"
 #include "core/strategy/score.h"
@@ -253,6 +254,36 @@ static void test_counts_become_allocations(void **state)
     allocation_free(&a);
 }
 
+/* Multiply-accumulates of the homogeneous widths of ResNet-20 without its classifier (Zur et al. 2019). */
+static void test_homogeneous_widths_have_the_published_costs(void **state)
+{
+    (void)state;
+    static const double published[] = {2633728,  4080640,  5842944,  7920640,  10313728, 13022208, 16046080,
+                                       19385344, 23040000, 27010048, 31295488, 35896320, 40812544};
+    graph g;
+    check_ok(graph_load(&g, "configs/networks/resnet20.cfg"));
+    sample_choice choice = {.family = LAYER_CATEGORICAL, .option_count = 13};
+    for (int i = 0; i < 13; i++) {
+        choice.bits[i] = 8;
+        choice.kept[i] = (4 + i) / 16.0;
+    }
+    sample_space s;
+    sample_space_make(&s, &g, &choice);
+    allocation a;
+    check_ok(allocation_new(&a, &g));
+    memset(a.activation_bits, 8, (size_t)g.group_count + 1);
+    static int rank[4000];
+    for (int i = 0; i < g.group_count; i++)
+        for (int c = 0; c < g.groups[i].channels; c++) rank[a.first[i] + c] = c;
+    for (int i = 0; i < 13; i++) {
+        sample_space_homogeneous(&a, &s, i, rank);
+        const double classifier = 10 * 64 * choice.kept[i];
+        assert_true(cost_budget_value(cost_model_find("macs"), &a) - classifier == published[i]);
+    }
+    allocation_free(&a);
+    graph_free(&g);
+}
+
 static void test_draws_follow_the_probabilities(void **state)
 {
     (void)state;
@@ -263,8 +294,10 @@ static void test_draws_follow_the_probabilities(void **state)
     int counts[12], again[12];
     for (int i = 0; i < 12; i++) logits[i] = i % 2 == 0 ? (real)log(3) : 0; /* 3/4, 1/4 */
     double sum = 0, all = 0;
+    int alike = 0;
     for (uint32_t d = 0; d < 300; d++) {
         sample_space_draw(counts, &s, logits, 1, d, 0);
+        alike += counts[0] == counts[2]; /* both of 8 channels */
         for (int f = 0; f < 6; f++) {
             assert_int_equal(counts[2 * f] + counts[2 * f + 1], s.factors[f].trials);
             sum += counts[2 * f];
@@ -272,6 +305,7 @@ static void test_draws_follow_the_probabilities(void **state)
         }
     }
     assert_float_equal(sum / all, 0.75, 0.01);
+    assert_true(alike < 150);
     sample_space_draw(counts, &s, logits, 1, 5, 0);
     sample_space_draw(again, &s, logits, 1, 5, 0);
     assert_memory_equal(counts, again, sizeof counts);
@@ -312,6 +346,21 @@ static void test_bad_entries_are_refused(void **state)
                   "precision 0");
     check_refused("strategy = \"sample\"; cost_model = \"mpic\"; strengths = [1.0]; precisions = [3, 4];",
                   "does not say what weights of 3 bit cost");
+    check_refused("strategy = \"joint\"; cost_model = \"mpic\"; strengths = [1.0]; precisions = [0, 3, 8];",
+                  "sweep line 2: mpic does not say what weights of 3 bit cost with activations of 8 bit");
+    check_refused("strategy = \"pit_mixprec\"; cost_model = \"mpic\"; strengths = [1.0]; pit_strengths = [1.0]; "
+                  "precisions = [0, 3];",
+                  "does not say what weights of 3 bit cost");
+    check_refused("strategy = \"impq\"; cost_model = \"bops_accumulator\"; steps = 2; precisions = [1, 2];",
+                  "bops_accumulator does not say what weights of 1 bit cost");
+    check_refused("strategy = \"widths\"; cost_model = \"mpic\"; strengths = [1.0]; weight_bits = 5;",
+                  "does not say what weights of 5 bit cost");
+    check_refused("strategy = \"grid\"; cost_model = \"nothing\"; targets = [\"90 % of w4\"]; draws = 1;",
+                  "there is no cost model \"nothing\"");
+    check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; family = \"filter_multinomial\";",
+                  "take strategy \"sample\"");
+    check_refused("strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; ratios = [0.5, 0.25];",
+                  "do not rise");
     check_refused("strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; family = \"net_multinomial\";",
                   "is a key of strategy");
 }
@@ -325,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_objectives_have_the_published_values),
         cmocka_unit_test(test_the_curve_of_homogeneous_networks),
         cmocka_unit_test(test_counts_become_allocations),
+        cmocka_unit_test(test_homogeneous_widths_have_the_published_costs),
         cmocka_unit_test(test_draws_follow_the_probabilities),
         cmocka_unit_test(test_bad_entries_are_refused),
     };

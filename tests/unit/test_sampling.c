@@ -265,7 +265,7 @@ static void test_keep_alive_holds_for_one_hot_sampling(void **state)
     model_close(&m);
 }
 
-/* method.md 1.7: divided by the probability that is not pruned at the start, 0.84964731 at temperature 1; one-hot
+/* METHOD.md 1.7: divided by the probability that is not pruned at the start, 0.84964731 at temperature 1; one-hot
  * probabilities prune nothing at the start. */
 static void test_weights_are_compensated_for_soft_shares_only(void **state)
 {

@@ -1,5 +1,5 @@
 /* links: core_train */
-/* What changes from epoch to epoch: learning rate, temperature, strength, and which epoch may be kept (method.md 5.1).
+/* What changes from epoch to epoch: learning rate, temperature, strength, and which epoch may be kept (METHOD.md 5.1).
  */
 #include <math.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@ static void assert_close(double value, double wanted)
     if (fabs(value - wanted) > 1e-12 * fabs(wanted)) fail_msg("%.17g, expected %.17g", value, wanted);
 }
 
-/* method.md 5.3: after epoch index 50: /2, after 100: /2, after 150: /2.5. */
+/* METHOD.md 5.3: after epoch index 50: /2, after 100: /2, after 150: /2.5. */
 static void test_rate_drops_after_the_named_epochs(void **state)
 {
     (void)state;

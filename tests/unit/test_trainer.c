@@ -158,7 +158,7 @@ static status restart(trainer **t, const trainer_inputs *in)
     int count = trainer_spans(*t, from, 8);
     trainer_spans(fresh, to, 8);
     for (int i = 0; i < count; i++) memcpy(to[i].data, from[i].data, from[i].bytes);
-    trainer_restored(fresh);
+    TRY(trainer_restored(fresh));
     trainer_close(*t);
     *t = fresh;
     return status_ok();
@@ -285,8 +285,10 @@ static int make_world(void **state)
     w.settings = small_settings();
     w.warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 3, .strategy = "warmup", .cost_model = "none"};
     w.point = (task){.id = 2,
-                     .point = true, .kind = "joint", .entry = -1,
-                     
+                     .point = true,
+                     .kind = "joint",
+                     .entry = -1,
+
                      .seed = 3,
                      .strategy = "joint",
                      .cost_model = "size",
@@ -581,6 +583,62 @@ static void test_exploding_loss_is_a_failed_task(void **state)
     trainer_close(t);
 }
 
+/* Every counter, every row of the curve and every value that training cannot have led to; t is in its second epoch. */
+static void test_an_impossible_state_is_refused(void **state)
+{
+    const world *w = *state;
+    trainer_inputs in = inputs(w, false);
+    ranks_view alone = {.size = 1};
+    segment_end end;
+    trainer *t;
+    assert_false(failed(trainer_open(&t, &in)));
+    while (t->counters.epoch == 0) assert_false(failed(trainer_segment(t, &alone, &end)));
+    const trainer_counters good = t->counters;
+    const record_epoch row = t->curve[0];
+    status s = trainer_restored(t);
+    if (failed(s)) fail_msg("a sound state: %s", s.message);
+#define REFUSED(member, value)                                                                                         \
+    t->counters.member = value;                                                                                        \
+    if (trainer_restored(t).code != STATUS_DATA) fail_msg("%s = %s was accepted", #member, #value);                    \
+    t->counters = good
+    REFUSED(stage, 1);
+    REFUSED(stage, -1);
+    REFUSED(epoch, 2);
+    REFUSED(epoch, -1);
+    REFUSED(step, 1000);
+    REFUSED(step, -1);
+    REFUSED(finished, 2);
+    REFUSED(finished, 1); /* in the middle */
+    REFUSED(task_steps, INT64_MAX);
+    REFUSED(stage_steps, -1);
+    REFUSED(segments_done, INT64_MIN);
+    REFUSED(curve_count, 1 << 20);
+    REFUSED(curve_count, -1);
+    REFUSED(best_epoch, 1);
+    REFUSED(best_epoch, -2);
+    REFUSED(since_best, 100);
+    REFUSED(image_sum, NAN);
+    REFUSED(loss_sum, INFINITY);
+    REFUSED(seconds, -1);
+    REFUSED(best_accuracy, 2);
+#undef REFUSED
+    t->curve[0].phase = (phase_kind)99;
+    assert_int_equal(trainer_restored(t).code, STATUS_DATA);
+    t->curve[0] = row;
+    memset(t->curve[0].stage, 'x', sizeof t->curve[0].stage); /* without an end */
+    assert_int_equal(trainer_restored(t).code, STATUS_DATA);
+    t->curve[0] = row;
+    t->curve[0].train_loss = NAN;
+    assert_int_equal(trainer_restored(t).code, STATUS_DATA);
+    t->curve[0] = row;
+    const real kept = t->values[3];
+    t->values[3] = INFINITY;
+    assert_int_equal(trainer_restored(t).code, STATUS_DATA);
+    t->values[3] = kept;
+    assert_false(failed(trainer_restored(t)));
+    trainer_close(t);
+}
+
 static void test_network_that_does_not_fit_the_data_is_refused(void **state)
 {
     world w = *(world *)*state;
@@ -609,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_the_first_epoch_with_the_best_score_is_kept),
         cmocka_unit_test(test_another_seed_gives_another_result),
         cmocka_unit_test(test_exploding_loss_is_a_failed_task),
+        cmocka_unit_test(test_an_impossible_state_is_refused),
         cmocka_unit_test(test_network_that_does_not_fit_the_data_is_refused),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);

@@ -56,7 +56,7 @@ static void *take(onnx_graph *g, size_t bytes)
 static void *copy(onnx_graph *g, const void *from, size_t bytes)
 {
     void *to = take(g, bytes);
-    if (to != NULL) memcpy(to, from, bytes);
+    if (to != NULL && bytes > 0) memcpy(to, from, bytes);
     return to;
 }
 

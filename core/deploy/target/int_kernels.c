@@ -78,8 +78,10 @@ static int32_t dot_u8(const uint8_t *x, const int_block *b, size_t e, int count)
     int32_t sum = 0;
     int i = 0;
     if (b->bits == 8) {
-        const uint8_t *w = b->weights + e;
-        for (; i < count; i++) sum += x[i] * ((int32_t)(w[i] ^ 128u) - 128);
+        const int8_t *w = (const int8_t *)b->weights + e;
+        for (; i + 4 <= count; i += 4)
+            sum += x[i] * w[i] + x[i + 1] * w[i + 1] + x[i + 2] * w[i + 2] + x[i + 3] * w[i + 3];
+        for (; i < count; i++) sum += x[i] * w[i];
         return sum;
     }
     const int per_byte = 8 / b->bits;
@@ -114,25 +116,35 @@ static int32_t dot_border(int32_t zero, const int_block *b, size_t e, int count)
 
 /* ---- layers ---- */
 
+/* One line of the kernel, for one output channel: weights from code e on, `read` for each column. */
+static int32_t line_sum(const int_conv *l, const int_block *b, const void *in, int y, int left, int channel, size_t e,
+                        int read)
+{
+    const size_t line = (size_t)y * (size_t)l->in_width;
+    int32_t sum = 0;
+    int j;
+    if (y < 0 || y >= l->in_height) return dot_border(l->zero, b, e, l->kernel_w * read);
+    if (!l->depthwise && left >= 0 && left + l->kernel_w <= l->in_width) /* inputs and weights side by side */
+        return dot(in, l->in_type, (line + (size_t)left) * (size_t)read, b, e, l->kernel_w * read);
+    for (j = 0; j < l->kernel_w; j++, e += (size_t)read) {
+        const int x = left + j;
+        if (x >= 0 && x < l->in_width)
+            sum += dot(in, l->in_type, (line + (size_t)x) * (size_t)l->in_channels + (size_t)channel, b, e, read);
+        else
+            sum += dot_border(l->zero, b, e, read);
+    }
+    return sum;
+}
+
 /* Output channel block->first + k at the window whose first input pixel is (top, left). */
 static int32_t conv_sum(const int_conv *l, const int_block *b, int k, const void *in, int top, int left)
 {
     const int read = l->depthwise ? 1 : l->in_channels, channel = l->depthwise ? b->first + k : 0;
-    size_t e = (size_t)k * (size_t)l->kernel_h * (size_t)l->kernel_w * (size_t)read;
+    const size_t line = (size_t)l->kernel_w * (size_t)read;
+    size_t e = (size_t)k * (size_t)l->kernel_h * line;
     int32_t sum = l->bias[b->first + k];
-    int i, j;
-    for (i = 0; i < l->kernel_h; i++) {
-        for (j = 0; j < l->kernel_w; j++, e += (size_t)read) {
-            const int y = top + i, x = left + j;
-            const int inside = y >= 0 && y < l->in_height && x >= 0 && x < l->in_width;
-            if (inside) {
-                const size_t pixel = (size_t)y * (size_t)l->in_width + (size_t)x;
-                sum += dot(in, l->in_type, pixel * (size_t)l->in_channels + (size_t)channel, b, e, read);
-            } else {
-                sum += dot_border(l->zero, b, e, read);
-            }
-        }
-    }
+    int i;
+    for (i = 0; i < l->kernel_h; i++, e += line) sum += line_sum(l, b, in, top + i, left, channel, e, read);
     return sum;
 }
 

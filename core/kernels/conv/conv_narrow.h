@@ -4,10 +4,12 @@
 
 #include "core/kernels/conv/conv_plan.h"
 
+enum { CONV_NARROW_CHANNELS = 4 };
+
 /* Shapes for which this is the faster way: neither channels nor pixels of a row fill vectors. */
 static inline bool conv_is_narrow(const conv_shape *s)
 {
-    return s->in_channels <= 4 && s->in_width < 16 * s->stride_w && s->kernel_h * s->kernel_w > 1;
+    return s->in_channels <= CONV_NARROW_CHANNELS && s->in_width < 16 * s->stride_w && s->kernel_h * s->kernel_w > 1;
 }
 
 /* Rows or columns of the bordered image: all that a tap or the image reaches. */

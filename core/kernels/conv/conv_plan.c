@@ -137,9 +137,8 @@ static size_t image_scratch(const conv_shape *s)
     return in > dout ? in : dout;
 }
 
-size_t conv_scratch_reals(const conv_shape *s)
+static size_t direct_scratch(const conv_shape *s)
 {
-    if (winograd_fits(s)) return winograd_scratch_reals(s);
     size_t taps = (size_t)(s->kernel_h * s->kernel_w);
     size_t in_channels = (size_t)s->in_channels, out_channels = (size_t)s->out_channels;
 
@@ -171,4 +170,19 @@ size_t conv_scratch_reals(const conv_shape *s)
     if (conv_is_flat(s)) weight = BLOCK_PIXELS * round_up(out_channels, MAX_LANES);
 
     return (data > weight ? data : weight) + 2 * MAX_LANES; /* room to align two areas */
+}
+
+size_t conv_scratch_reals(const conv_shape *s)
+{
+    return winograd_fits(s) ? winograd_scratch_reals(s) : direct_scratch(s);
+}
+
+/* Direct scratch grows with the channels, but for the narrow way that few input channels take. */
+size_t conv_scratch_most(const conv_shape *s)
+{
+    conv_shape few = *s;
+    few.in_channels = min_int(s->in_channels, CONV_NARROW_CHANNELS);
+    const size_t direct = direct_scratch(s), narrow = direct_scratch(&few), winograd = winograd_scratch_most(s);
+    const size_t most = direct > narrow ? direct : narrow;
+    return most > winograd ? most : winograd;
 }

@@ -22,6 +22,9 @@ enum { WINOGRAD_ERROR_FACTOR = 2 };
 bool winograd_fits(const conv_shape *s);
 size_t winograd_scratch_reals(const conv_shape *s);
 
+/* At least what any shape needs that winograd_fits and differs from `s` in having fewer channels; 0: none fits. */
+size_t winograd_scratch_most(const conv_shape *s);
+
 /* Shared by the instruction sets: outputs and inputs of a tile side, positions, and tiles transformed together for
  * (padded) channel counts so that they stay in the cache: a multiple of every register tile. */
 enum { WINOGRAD_OUT = 4, WINOGRAD_IN = 6, WINOGRAD_POSITIONS = WINOGRAD_IN * WINOGRAD_IN };

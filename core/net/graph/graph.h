@@ -1,5 +1,5 @@
 /* graph: a network as data. Layers read from configs/networks/NAME.cfg, put in execution order, with shapes inferred
- * and the sharing groups derived (method.md 1.5). No parameters here: see model.h.
+ * and the sharing groups derived (METHOD.md 1.5). No parameters here: see model.h.
  *
  * A layer is a node with one output tensor (H, W, C). `batchnorm` and `relu` belong to the conv, depthwise, linear or
  * add they follow, because they are executed in one pass and, after conversion, batch-norm is folded away.
@@ -81,7 +81,7 @@ typedef struct {
     float input_clip_low, input_clip_high; /* initial clips of the input quantiser; low = 0 when unsigned */
     float bn_momentum;           /* weight of the new batch in the running statistics, torch convention; default 0.1 */
     float reference_bn_momentum; /* the same of the published implementation (arithmetic.h); default bn_momentum */
-    enum { INIT_HE_NORMAL, INIT_UNIFORM } init; /* method.md 5.2: normal sqrt(2/fan_in); 5.3: uniform 1/sqrt(fan_in) */
+    enum { INIT_HE_NORMAL, INIT_UNIFORM } init; /* METHOD.md 5.2: normal sqrt(2/fan_in); 5.3: uniform 1/sqrt(fan_in) */
 } graph;
 
 /* Reads and checks a network file. Errors: file and line, the layer and what does not fit (unknown type or key, missing

@@ -1,4 +1,4 @@
-/* graph_groups: which layers share their choices (method.md 1.5, rule in graph.h). */
+/* graph_groups: which layers share their choices (METHOD.md 1.5, rule in graph.h). */
 #ifndef CORE_NET_GRAPH_GRAPH_GROUPS_H
 #define CORE_NET_GRAPH_GRAPH_GROUPS_H
 

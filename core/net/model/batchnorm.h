@@ -1,4 +1,4 @@
-/* batchnorm: folding of batch-norm into the layer before it (method.md 3.1). */
+/* batchnorm: folding of batch-norm into the layer before it (METHOD.md 3.1). */
 #ifndef CORE_NET_MODEL_BATCHNORM_H
 #define CORE_NET_MODEL_BATCHNORM_H
 

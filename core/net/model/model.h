@@ -181,7 +181,7 @@ int model_find(const model_layout *layout, const char *name);
 /* Fresh float values: weights and biases by the graph's rule, batch-norm 1, 0, running 0, 1. */
 void model_initialize(const model *m, real *values, uint64_t seed);
 
-/* The quantised network from the float one: clips and choices at their initial values (method.md 1.2, 2.2); batch-norm
+/* The quantised network from the float one: clips and choices at their initial values (METHOD.md 1.2, 2.2); batch-norm
  * folded with running statistics (3.1) and weights compensated (1.7), or, where batch-norm is kept, as it is, with the
  * layer's bias in the running mean and gamma made positive: weights, gamma and mean of a channel change their sign
  * together, which changes nothing else. */

@@ -8,7 +8,7 @@
 #include "core/net/model/model_memory.h"
 #include "core/quant/choice.h"
 
-static const real INITIAL_CLIP = 6; /* method.md 2.2 */
+static const real INITIAL_CLIP = 6; /* METHOD.md 2.2 */
 
 static void fill_normal(real *out, size_t count, double deviation, uint64_t seed, uint32_t tensor)
 {
@@ -57,7 +57,7 @@ void model_initialize(const model *m, real *values, uint64_t seed)
     }
 }
 
-/* logit_p = bits_p / the largest candidate; a single candidate (0 included) gives 1. method.md 1.2 */
+/* logit_p = bits_p / the largest candidate; a single candidate (0 included) gives 1. METHOD.md 1.2 */
 static real initial_logit(const int *bits, int precisions, int p)
 {
     return bits[precisions - 1] > 0 ? (real)bits[p] / (real)bits[precisions - 1] : 1;
@@ -90,7 +90,7 @@ static void initialize_choices(const model *m, real *values)
     }
 }
 
-/* rho of method.md 1.7: the probability that is not pruned at the start; 1 without 0 bit, and where probabilities are
+/* rho of METHOD.md 1.7: the probability that is not pruned at the start; 1 without 0 bit, and where probabilities are
  * one-hot. */
 static real kept_share(const model *m, const model_weight_group *group)
 {

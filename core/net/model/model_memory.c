@@ -238,7 +238,7 @@ static size_t carve_parameters(model *m)
         node->effective_beta = arena_reals(&m->memory, channels);
         node->shard_mean = arena_reals(&m->memory, channels);
         node->shard_variance = arena_reals(&m->memory, channels);
-        size_t need = conv_scratch_reals(&node->shape);
+        size_t need = conv_scratch_most(&node->shape); /* a narrower network fits in, too */
         scratch = need > scratch ? need : scratch;
         if (channels * WEIGHT_PRECISIONS > scratch) scratch = channels * WEIGHT_PRECISIONS;
     }

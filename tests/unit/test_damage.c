@@ -1,0 +1,255 @@
+/* links: core_data results */
+/* Damage: a flipped bit, a zeroed sector or a cut at many places of every kind of file that we read again. Each reader
+ * ends with a message or, where nothing changed, with the same values; it never dies. The places follow a fixed seed;
+ * the variable DAMAGE_ROUNDS has more of them. */
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "core/base/rng.h"
+#include "core/config/config.h"
+#include "core/data/dataset.h"
+#include "core/data/prepared.h"
+#include "results/file/checkpoint.h"
+#include "results/report/report_columns.h"
+#include "results/run/run.h"
+#include "results/run/run_use.h"
+#include "tests/support/check_status.h"
+#include "tests/support/plan_fixture.h"
+#include "tests/support/scratch.h"
+
+enum { COUNT = 12, PIXELS = 12, CLASSES = 3, STATE_BYTES = 3000, SECTOR = 512 };
+
+static run run_of_test;
+static plan_fixture *plan;
+static unsigned char state_bytes[STATE_BYTES];
+
+static const char *at(const char *name)
+{
+    return scratch_file(&scratch_place, name);
+}
+
+static const char *task_name(void)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "tasks/%s.h5", plan_fixture_key(plan, 1));
+    return name;
+}
+
+/* ---- the readers: true when the file was taken, and then its values are the right ones ---- */
+
+static bool read_data(void)
+{
+    size_t bytes;
+    if (failed(dataset_measure(&bytes, at("d.h5")))) return false;
+    void *block = malloc(bytes);
+    assert_non_null(block);
+    bool good = !failed(dataset_load(block, bytes, at("d.h5")));
+    if (good) assert_int_equal(dataset_attach(block).count, COUNT);
+    free(block);
+    return good;
+}
+
+static bool read_task(void)
+{
+    record rec;
+    if (failed(run_read_task(&rec, &run_of_test, plan_fixture_key(plan, 1)))) return false;
+    assert_true(rec.test_accuracy == 0.25);
+    record_free(&rec);
+    return true;
+}
+
+static bool read_results(void)
+{
+    report_columns c;
+    bool good = !failed(report_columns_read(&c, at("results.h5")));
+    if (good) assert_true(c.count == 1 && c.test[0] == 0.25);
+    report_columns_free(&c);
+    return good;
+}
+
+static bool read_checkpoint(void)
+{
+    bool found = false;
+    char warning[256];
+    unsigned char bytes[STATE_BYTES];
+    span part = {"state", bytes, sizeof bytes};
+    if (failed(checkpoint_read(&found, warning, at("checkpoint.h5"), "key", "isa", &part, 1)) || !found) return false;
+    assert_memory_equal(bytes, state_bytes, sizeof bytes);
+    return true;
+}
+
+static bool read_status(void)
+{
+    char words[4096] = "";
+    FILE *out = fmemopen(words, sizeof words - 1, "w");
+    assert_non_null(out);
+    bool good = !failed(run_print_status(out, scratch_place.path));
+    fclose(out);
+    for (const char *c = words; *c != '\0'; c++) assert_true((unsigned char)*c >= 0x20 || *c == '\n');
+    return good;
+}
+
+static bool read_log(void)
+{
+    run_use use;
+    return !failed(run_use_read(&use, scratch_place.path));
+}
+
+static bool read_config(void)
+{
+    config *c;
+    if (failed(config_open(&c, at("a.cfg")))) return false;
+    config_close(c);
+    return true;
+}
+
+/* ---- the damage ---- */
+
+static void put(const char *name, const char *bytes, size_t count)
+{
+    FILE *file = fopen(at(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
+static uint32_t rounds(uint32_t usual)
+{
+    const char *more = getenv("DAMAGE_ROUNDS");
+    return more != NULL ? (uint32_t)strtoul(more, NULL, 10) : usual;
+}
+
+/* `sealed`: whatever differs has to be refused. */
+static void damage(const char *name, bool (*read)(void), bool sealed)
+{
+    char *good;
+    size_t size;
+    check_ok(file_read_bytes(&good, &size, at(name)));
+    assert_true(read());
+    char *bad = malloc(size);
+    assert_non_null(bad);
+    for (uint32_t round = 0; round < rounds(300); round++) {
+        rng_block draw = rng_draw(11, RNG_SYNTHETIC, round, (uint32_t)size, 0);
+        size_t place = rng_below(draw.word[0], (uint32_t)size), count = size;
+        memcpy(bad, good, size);
+        switch (draw.word[1] % 4) {
+        case 0:
+            bad[place] = (char)(bad[place] ^ 1 << draw.word[2] % 8);
+            break;
+        case 1:
+            place = place / SECTOR * SECTOR;
+            memset(bad + place, 0, size - place < SECTOR ? size - place : SECTOR);
+            break;
+        case 2:
+            bad[place] = (char)draw.word[2];
+            break;
+        default:
+            count = place;
+            break;
+        }
+        bool differs = count != size || memcmp(bad, good, size) != 0;
+        put(name, bad, count);
+        bool taken = read();
+        if (sealed && taken == differs) fail_msg("%s, round %u: damage at %zu", name, (unsigned)round, place);
+    }
+    put(name, good, size);
+    free(bad);
+    free(good);
+}
+
+static void test_data_sets(void **state)
+{
+    (void)state;
+    static const char *const names[CLASSES] = {"a", "b", "c"};
+    static uint8_t samples[COUNT * PIXELS], marks[COUNT];
+    static int32_t labels[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        labels[i] = i % CLASSES;
+        marks[i] = (uint8_t)(i < 6 ? 0 : i < 9 ? 1 : 2);
+    }
+    const prepared content = {.name = "small",
+                              .source = "test",
+                              .source_checksum = "sha256:00",
+                              .height = 2,
+                              .width = 2,
+                              .channels = 3,
+                              .classes = CLASSES,
+                              .count = COUNT,
+                              .scale = 1,
+                              .samples = samples,
+                              .labels = labels,
+                              .split = marks,
+                              .class_names = names};
+    check_ok(prepared_write(at("d.h5"), &content));
+    damage("d.h5", read_data, false); /* a file cut to where HDF5 ends is one of another program */
+}
+
+static void test_tasks_and_results(void **state)
+{
+    (void)state;
+    char warning[256];
+    bool changed;
+    plan = plan_fixture_new(0, 1);
+    check_ok(run_open(&run_of_test, scratch_place.path, "a = 1;\n", "b = 2;\n", "sha256:00", &changed));
+    record rec = plan_fixture_record(plan, 1);
+    rec.test_accuracy = 0.25;
+    check_ok(run_write_task(warning, &run_of_test, &rec, NULL));
+    record_free(&rec);
+    check_ok(run_snapshot(&run_of_test, &plan->plan));
+    damage(task_name(), read_task, true);
+    damage("results.h5", read_results, true);
+    run_close(&run_of_test);
+    plan_fixture_free(plan);
+}
+
+static void test_checkpoints(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATE_BYTES; i++) state_bytes[i] = (unsigned char)(i * 7);
+    span part = {"state", state_bytes, sizeof state_bytes};
+    check_ok(checkpoint_write(at("checkpoint.h5"), "key", "isa", &part, 1, NULL));
+    damage("checkpoint.h5", read_checkpoint, true);
+}
+
+static void test_texts(void **state)
+{
+    (void)state;
+    static const char status_text[] =
+        "{\"time\": \"2026-11-21T05:06:07Z\", \"state\": \"running\", \"done\": 2147483647, \"failed\": 99999999999, "
+        "\"running\": -5, \"total\": 3, \"others\": 1, \"exit\": 0, \"job\": \"\\u001b]0;x\", "
+        "\"groups\": [{\"line\": \"\\u001b[31mred\"}]}";
+    static const char log_text[] =
+        "{\"time\":\"2026-11-21T05:06:07Z\",\"event\":\"sweep_started\",\"at\":0,\"ranks\":3,\"tasks\":4}\n"
+        "{\"time\":\"2026-11-21T05:06:08Z\",\"event\":\"task_started\",\"at\":1,\"task\":2147483647,\"ranks\":1}\n"
+        "{\"time\":\"2026-11-21T05:06:09Z\",\"event\":\"task_done\",\"at\":2,\"task\":1,\"ranks\":1}\n";
+    static const char config_text[] =
+        "name = \"x\"; list = [1, 2, 3]; /* a comment */ part = { deep = ( { a = 1.5e3; } "
+        "); }; # end\nlarge = 9223372036854775807L;\n";
+    put("status.json", status_text, sizeof status_text - 1);
+    damage("status.json", read_status, false);
+    put("log.jsonl", log_text, sizeof log_text - 1);
+    damage("log.jsonl", read_log, false);
+    put("a.cfg", config_text, sizeof config_text - 1);
+    damage("a.cfg", read_config, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(test_data_sets),
+        scratch_test(test_tasks_and_results),
+        scratch_test(test_checkpoints),
+        scratch_test(test_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
