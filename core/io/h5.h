@@ -93,6 +93,7 @@ MUST_CHECK status h5_read_strings(char ***out, size_t *count, h5_id parent, cons
 
 /* Attributes of a group, a file or (with the data set's name) a data set below `parent`; name of object "." = parent.
  */
+/* text NULL: as an empty one. */
 MUST_CHECK status h5_set_text(h5_id parent, const char *object, const char *name, const char *text);
 MUST_CHECK status h5_set_number(h5_id parent, const char *object, const char *name, double value);
 MUST_CHECK status h5_set_integer(h5_id parent, const char *object, const char *name, int64_t value);

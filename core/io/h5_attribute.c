@@ -56,7 +56,7 @@ static status set_any(h5_id parent, const char *object, const char *name, new_va
 
 status h5_set_text(h5_id parent, const char *object, const char *name, const char *text)
 {
-    return set_any(parent, object, name, (new_value){.text = text});
+    return set_any(parent, object, name, (new_value){.text = text != NULL ? text : ""});
 }
 
 status h5_set_number(h5_id parent, const char *object, const char *name, double value)

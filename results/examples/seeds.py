@@ -11,7 +11,7 @@ import pandas
 def points_of(path):
     """The finished points of a results file as a table."""
     with h5py.File(path) as f:
-        columns = {name: (c.asstr()[:] if c.dtype == object else c[:]) for name, c in f["points"].items()}
+        columns = {name: (c.asstr()[:] if c.dtype.kind in "OS" else c[:]) for name, c in f["points"].items()}
     table = pandas.DataFrame(columns)
     return table[(table.role == "point") & (table.state == "done")]
 
