@@ -205,7 +205,7 @@ const settings_key settings_keys[] = {
      .choices = arithmetics,
      .help =
          "exact: integer grids without the known defects of the published implementation; reference: number for number "
-         "what that computes. The differences are listed in the README."},
+         "what that computes. The differences: core/METHOD.md, 11."},
     {.path = "batch",
      .type = KEY_INTEGER,
      AT(batch),
