@@ -73,8 +73,13 @@ static char *lines_of(const task *t, const char *parents)
     FILE *out = open_memstream(&lines, &size);
     if (out == NULL) return NULL;
     write_task(out, t);
-    for (const char *key = parents; *key != '\0'; key += strcspn(key, " "), key += *key == ' ')
-        fprintf(out, "parent %.*s\n", (int)strcspn(key, " "), key);
+    for (const char *key = parents; *key != '\0'; key += *key == ' ') {
+        const size_t length = strcspn(key, " ");
+        fputs("parent ", out);
+        fwrite(key, 1, length, out);
+        fputc('\n', out);
+        key += length;
+    }
     fclose(out);
     return lines;
 }

@@ -135,7 +135,10 @@ status gnuplot_draw(bool *made, const char *script, const char *picture)
     *made = false;
     if (unlink(picture) != 0 && errno != ENOENT)
         return status_fail(STATUS_IO, "cannot replace %.300s: %s", picture, strerror(errno));
-    snprintf(folder, sizeof folder, "%.*s", (int)(name_of(script) - script), script);
+    const size_t length = (size_t)(name_of(script) - script);
+    if (length >= sizeof folder) return status_fail(STATUS_CONFIG, "the path is too long: %.100s...", script);
+    memcpy(folder, script, length);
+    folder[length] = '\0';
     snprintf(name, sizeof name, "./%.290s", name_of(script)); /* a name may begin with "-" */
     char *const arguments[] = {program, plain, name, NULL};
     char **environment = plain_environment();

@@ -29,9 +29,16 @@ pid_of() { # pid_of RANK: of the current job
 }
 exit_in_status() { grep -q "\"exit\": *$2\\b" "$1/status.json"; }
 logged() { grep -q "$2" "$1/log.jsonl"; }
-checkpoint_of() { test -e "$(printf '%s/checkpoints/%06d.h5' "$1" "$2")"; }
-point_checkpoint() { ls "$1/checkpoints" | grep -q '^00000[3-8]\.h5$'; } # tasks 1 and 2 are the warm-ups
-finished() { # finished DIR "what": the job has ended well, with the right results
+# checkpoint_of DIR ID...: of one of these tasks
+keys=($("$program" plan "$work/small.cfg" $longer | awk '$1 == id + 1 && length($2) == 8 { print $2; id++ }'))
+check "the plan says the keys of eight tasks" test ${#keys[@]} = 8
+checkpoint_of() {
+    local id
+    for id in "${@:2}"; do compgen -G "$1/checkpoints/${keys[id - 1]}*.h5" > /dev/null && return 0; done
+    return 1
+}
+point_checkpoint() { checkpoint_of "$1" 3 4 5 6 7 8; } # tasks 1 and 2 are the warm-ups
+ended_well() { # ended_well DIR "what": the job has ended well, with the right results
     wait $job 2> /dev/null
     check "$2: the sweep ends with 0" exit_in_status "$1" 0
     check "$2: all tasks are done" grep -q "8 tasks done, 0 failed" "$work/out"
@@ -46,7 +53,7 @@ kill -9 "$(pid_of 1)"
 check "a killed leader is noticed" wait_for logged "$work/killed" '"rank_lost","rank":1}'
 check "a point is at work" wait_for point_checkpoint "$work/killed"
 kill -9 "$(pid_of 4)"
-finished "$work/killed" "two killed workers"
+ended_well "$work/killed" "two killed workers"
 check "the first one's task was taken back" logged "$work/killed" '"task_abandoned","task":1,.*"rank":1}'
 check "nothing is done twice" test "$(grep -c '"task_done"' "$work/killed/log.jsonl")" = 8
 
@@ -58,7 +65,7 @@ kill -STOP "$stopped"
 check "a stopped rank is noticed" wait_for logged "$work/stopped" '"rank_lost","rank":1}'
 kill -CONT "$stopped"
 check "and is used again" wait_for logged "$work/stopped" '"rank_back","rank":1}'
-finished "$work/stopped" "a stopped worker"
+ended_well "$work/stopped" "a stopped worker"
 
 # All workers dead: nobody is left, and that is said.
 start 3 "$work/alone"
@@ -74,7 +81,7 @@ kill -9 "$(pid_of 0)"
 wait $job 2> /dev/null
 check "workers say why they end" grep -q "has heard nothing from the coordinator" "$work/out"
 start 3 "$work/alone"
-finished "$work/alone" "after the death of the coordinator"
+ended_well "$work/alone" "after the death of the coordinator"
 
 # The stop file and the time limit.
 start 3 "$work/asked"
@@ -91,7 +98,7 @@ check "time limit: exit code 75 in status.json" exit_in_status "$work/asked" 75
 check "time limit: it is said" grep -q "the time is nearly up" "$work/out"
 check "in time: $took ms" test $took -lt 6000
 start 3 "$work/asked"
-finished "$work/asked" "after two stops"
+ended_well "$work/asked" "after two stops"
 run 2 sweep "$work/small.cfg" --out "$work/x" --max-walltime 1h
 expect 2 "HH:MM:SS" "wrong time limit"
 finish

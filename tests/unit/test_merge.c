@@ -32,24 +32,22 @@ static const char CHANGED[] =
 static const char NETWORK[] = "name = \"tiny\"; layers = ( );\n", DATA[] = "sha256:0123";
 
 static plan_fixture *everything; /* ids 1 ... TASKS + OTHERS */
-static task_plan plan;           /* the first TASKS */
+static plan_fixture *first;      /* the first TASKS ... */
+static task_plan plan;           /* ... borrowed, with a table of its own */
 
 static int make_plans(void **state)
 {
     (void)state;
-    plan_fixture *small = plan_fixture_new(1, TASKS - 1);
+    first = plan_fixture_new(1, TASKS - 1);
     everything = plan_fixture_new(1, TASKS - 1 + OTHERS);
-    plan = small->plan; /* with a table of its own */
-    small->plan = (task_plan){.count = 0};
-    plan_fixture_free(small);
+    plan = first->plan;
     return 0;
 }
 
 static int free_plans(void **state)
 {
     (void)state;
-    plan.options = NULL; /* no entry has any, and the settings they are counted by are gone */
-    task_plan_free(&plan);
+    plan_fixture_free(first);
     plan_fixture_free(everything);
     return 0;
 }
