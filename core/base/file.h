@@ -35,8 +35,8 @@ MUST_CHECK status file_copy(const char *to, const char *from);
 /* Replaces `path` by a file with this text: of several that write at the same time, one is the last. */
 MUST_CHECK status file_write_text(const char *path, const char *text);
 
-/* The same without waiting for the disk, for what is written every second: after a crash of the machine an older text or
- * none may be there. */
+/* The same without waiting for the disk, for what is written every second: after a crash of the machine an older text
+ * or none may be there. */
 MUST_CHECK status file_write_text_soon(const char *path, const char *text);
 
 /* Opens for reading what has to be a file: CONFIG for a directory, a FIFO (without waiting for its writer) or a device,

@@ -15,7 +15,8 @@ MUST_CHECK status seal_append(const char *path);
 /* Fails when the file is missing, cut off or changed. */
 MUST_CHECK status seal_check(const char *path);
 /* For HDF5 files that other programs may have written: *sealed = false (and OK) for a file that never had a seal. DATA
- * when it had one that does not fit, also when nothing else is left of it than that the file is up to 24 bytes too long. */
+ * when it had one that does not fit, also when nothing else is left of it than that the file is up to 24 bytes too
+ * long. */
 MUST_CHECK status seal_look(bool *sealed, const char *path);
 /* The same as seal_check; end[bytes] := the last bytes before the seal. DATA when there are fewer. */
 MUST_CHECK status seal_check_end(void *end, size_t bytes, const char *path);

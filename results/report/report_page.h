@@ -14,7 +14,8 @@ enum { PAGE_MOST_DETAILS = 400, PAGE_MOST_LOG_BYTES = 2 << 20 };
 typedef struct {
     /* The record of a point, freed by the page; *there = false when it cannot be had. */
     status (*record)(record *out, bool *there, void *ctx, const report_point *p);
-    /* A file of the run at that place in runs, "config.cfg" or "log.jsonl"; NULL when it is not there; freed by the page. */
+    /* A file of the run at that place in runs, "config.cfg" or "log.jsonl"; NULL when it is not there; freed by the
+     * page. */
     char *(*file)(void *ctx, int place, const char *name);
     void *ctx;
 } page_source;

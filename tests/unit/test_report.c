@@ -144,8 +144,9 @@ static void test_the_table_marks_the_front(void **state)
     make_run(POINT_COUNT);
     for (int metric = 0; metric < 2; metric++) {
         char *text;
-        check_ok(report(&text, directory, &(report_options){.metric = metric ? "validation_accuracy" : NULL,
-                                                             .choose = metric ? NULL : "test_accuracy"}));
+        check_ok(report(&text, directory,
+                        &(report_options){.metric = metric ? "validation_accuracy" : NULL,
+                                          .choose = metric ? NULL : "test_accuracy"}));
         check_has(text, metric ? "float network: 77.90 % validation" : "float network: 77.20 % test");
         check_has(text, "1 failed");
         for (int i = 0; i < POINT_COUNT; i++) {
