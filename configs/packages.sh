@@ -7,6 +7,9 @@ packages="build-essential cmake ninja-build pkg-config git ca-certificates
     libpng-dev libjpeg62-turbo-dev libsndfile1-dev libfftw3-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev
     zlib1g-dev libcmocka-dev gnuplot-nox procps"
 
+# What tests/run.sh needs besides: a second compiler, the check of the format, the search for frequent mistakes.
+packages_of_checks="clang clang-format clang-tidy"
+
 # Installs what is missing, or says what is missing and how to install it; then fails.
 install_packages() {
     if ! command -v dpkg-query > /dev/null; then

@@ -10,7 +10,7 @@ failures=0
 
 # What the check reads; run directories and builds stay where they are.
 tar -C "$root" --exclude=results/runs --exclude=__pycache__ -cf "$work/tree.tar" \
-    core hw_models results mpi tests configs CMakeLists.txt README.md || exit 1
+    core hw_models results mpi tests configs CMakeLists.txt README.md CHANGELOG.md CONTRIBUTING.md || exit 1
 
 fresh() {
     rm -rf "$work/tree" && mkdir "$work/tree" && tar -C "$work/tree" -xf "$work/tree.tar"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what is missing, builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with
-# the sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
+# Installs what is missing, checks the format of the sources, builds them with clang and looks at them with clang-tidy,
+# builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with the sanitizers. --long adds the checks that take long. Exit code 0 only if everything passed.
 set -u
 long=no
 cd "$(dirname "$0")/.."
@@ -16,6 +16,7 @@ for argument in "$@"; do
     esac
 done
 
+packages="$packages $packages_of_checks"
 install_packages || exit 1
 code=0
 
@@ -25,6 +26,18 @@ build() { # build PRESET
     [ $built = 0 ] && rm -f "build-$1.tmp" || cat "build-$1.tmp"
     return $built
 }
+
+find core hw_models mpi results tests -name '*.[ch]' | xargs clang-format --dry-run -Werror || code=1
+
+# The second compiler builds the program and runs nothing; clang-tidy (.clang-tidy) needs its list of commands.
+if build clang; then
+    find core hw_models mpi results -name '*.c' |
+        xargs -P "$(nproc)" -n 8 clang-tidy --quiet -p build-clang 2> build-clang-tidy.tmp > build-clang-tidy-found.tmp ||
+        { cat build-clang-tidy-found.tmp; grep -v "warnings generated\|warnings treated" build-clang-tidy.tmp; code=1; }
+    rm -f build-clang-tidy.tmp build-clang-tidy-found.tmp
+else
+    code=1
+fi
 
 # MPI libraries leave memory behind on purpose and are not instrumented: the sanitizers watch the unit tests.
 if build asan; then

@@ -5,9 +5,9 @@
 /* Enough chains to hide the latency of two multiply-add units. */
 enum { CHAINS = 12 };
 
-#define PEAK_FUNCTION(name, bytes, constraint)                                                                         \
+#define PEAK_FUNCTION(name, bytes, constraint, isa)                                                                    \
     typedef float name##_vector __attribute__((vector_size(bytes)));                                                   \
-    static double name(long steps)                                                                                     \
+    isa static double name(long steps)                                                                                 \
     {                                                                                                                  \
         name##_vector sum[CHAINS] = {{0}}, factor = {0}, term = {0};                                                   \
         for (int i = 0; i < CHAINS; ++i) __asm__ volatile("" : "+" constraint(sum[i])); /* not one chain 12 times */   \
@@ -20,17 +20,11 @@ enum { CHAINS = 12 };
     }
 
 #if defined(__x86_64__)
-PEAK_FUNCTION(sse, 16, "x")
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-PEAK_FUNCTION(avx2, 32, "x")
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,fma")
-PEAK_FUNCTION(avx512, 64, "v")
-#pragma GCC pop_options
+PEAK_FUNCTION(sse, 16, "x", )
+PEAK_FUNCTION(avx2, 32, "x", __attribute__((target("avx2,fma"))))
+PEAK_FUNCTION(avx512, 64, "v", __attribute__((target("avx512f,fma"))))
 #else
-PEAK_FUNCTION(plain, 16, "m")
+PEAK_FUNCTION(plain, 16, "m", )
 #endif
 
 double peak_multiply_add(const kernel_table *k, long steps)

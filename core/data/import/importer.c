@@ -13,7 +13,7 @@ static int find_key(const import_request *r, const char *name)
 {
     for (int i = 0; r->what->keys[i].name != NULL; i++)
         if (strcmp(r->what->keys[i].name, name) == 0) return i;
-    assert(!"a key of this importer");
+    assert(false && "a key of this importer");
     return 0;
 }
 
