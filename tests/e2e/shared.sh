@@ -101,7 +101,7 @@ done
 # Only a job that is at work can lose something.
 for i in $(seq 100); do
     kill -STOP $sleeper
-    ls "$work"/fenced/claims/0* > /dev/null 2>&1 && break
+    ls "$work"/fenced/claims/*[0-9a-f] > /dev/null 2>&1 && break
     kill -CONT $sleeper
     sleep 0.02
 done
@@ -127,13 +127,12 @@ expect 0 "8 of 8 tasks done, 0 failed, 0 to do" "merge of the last one"
 check "merged parts equal one job" same_results "$work/whole" "$work/merged"
 before=$(cat "$work"/merged/tasks/*.h5 | cksum)
 alone merge "$work/merged" "$work/own1" "$work/own2" "$work/own3" "$work/own4" "$work/merged"
-expect 0 "; 0 added" "merge again"
+expect 0 "; 0 results added" "merge again"
 check "merging again changes no task" test "$before" = "$(cat "$work"/merged/tasks/*.h5 | cksum)"
 alone sweep "$work/small.cfg" --out "$work/merged"
 expect 0 "8 of 8 tasks were finished by an earlier run" "sweep of a merged run"
 
 alone sweep "$work/small.cfg" --out "$work/other" --set "warmup.learning_rate=3e-3"
 alone merge "$work/mixed" "$work/own1" "$work/other"
-expect 2 "warmup.learning_rate" "merge of different configurations"
-check "a refused merge leaves nothing" test ! -e "$work/mixed"
+expect 0 "8 results of other plans lie there" "merge of different configurations: a union"
 finish
