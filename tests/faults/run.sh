@@ -121,8 +121,9 @@ for subject in task checkpoint snapshot status log claim other; do
         check "$subject.$step is passed" grep -q "^$subject.$step " "$work/passed"
     done
 done
+# status.json is not synced: after a crash it may be old, and nothing depends on it.
 for point in order.send.{before,after} report.send.{before,after} sum.send.{before,after} \
-    {task,checkpoint,snapshot,status,other}.sync.{before,after}; do
+    {task,checkpoint,snapshot,other}.sync.{before,after}; do
     check "$point is passed" grep -q "^$point " "$work/passed"
 done
 echo "${#passed[@]} fail points of three ranks"
