@@ -13,9 +13,20 @@ run 3 sweep "$work/small.cfg" --out "$work/disk/run"
 expect 3 "No space left on device" "disk that is full from the start"
 rm -rf "$work/disk/run" "$work/disk/ballast"
 
+# How full the disk is after which task depends on the timing of the ranks: the smallest size that lets one task end.
+fill_up() {
+    local kilobytes
+    for kilobytes in $(seq 340 40 1020); do
+        rm -rf "$work/disk/run"
+        mount -o remount,size=${kilobytes}k "$work/disk"
+        run $1 sweep "$work/small.cfg" --out "$work/disk/run"
+        [ $code = 3 ] || return
+        finished "$work/disk/run" 1 && return
+    done
+}
+
 for ranks in 1 3; do
-    mount -o remount,size=380k "$work/disk"
-    run $ranks sweep "$work/small.cfg" --out "$work/disk/run"
+    fill_up $ranks
     expect 3 "No space left on device" "disk that fills up, $ranks ranks"
     check "some task file is there, complete" finished "$work/disk/run" 1
     before=$(task_files "$work/disk/run" | wc -l)
