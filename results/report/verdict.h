@@ -1,5 +1,6 @@
 /* verdict: does a sweep's evidence support a claim about search systems? Computed from finished points alone; says
- * `undecided` where they are too few. Pure but for what it prints. */
+ * `undecided` where they are too few. One file a claim (verdict_claims.h), one line in verdict.c. Pure but for what it
+ * prints. */
 #ifndef RESULTS_REPORT_VERDICT_H
 #define RESULTS_REPORT_VERDICT_H
 
@@ -21,22 +22,48 @@ typedef struct {
     double cost;             /* of the column asked for */
     double validation, test; /* % */
     double epochs;           /* of this task and of all that it starts from, warm-ups left out */
+    double float_test;       /* of the warm-up that it starts from, %; NAN: not known */
 } verdict_row;
 
 typedef enum { VERDICT_UNDECIDED, VERDICT_SUPPORTED, VERDICT_NOT_SUPPORTED } verdict;
 
+/* What a claim is judged by. */
+enum { VERDICT_NUMBERS = 40 };
+typedef struct {
+    char name[64], unit[16];
+    double value; /* may be infinite; NAN: there is none */
+} verdict_number;
+typedef struct {
+    verdict outcome;
+    int count;
+    verdict_number numbers[VERDICT_NUMBERS];
+} verdict_finding;
+
 /* One claim. */
 typedef struct {
-    const char *name, *hypothesis, *test, *needs; /* needs: which points, for `undecided` */
-    verdict (*judge)(FILE *out, const verdict_row *rows, int count);
+    const char *name, *hypothesis, *test;
+    const char *needs; /* which points, for `undecided` */
+    const char *cost;  /* column that it is about unless another one is asked for */
+    void (*judge)(verdict_finding *out, const verdict_row *rows, int count); /* fills an empty finding */
 } verdict_claim;
 
 /* NULL-terminated. */
 const verdict_claim *const *verdict_claims(void);
 const verdict_claim *verdict_find(const char *name);
 
-/* Prints hypothesis, numbers, test and verdict. */
-verdict verdict_print(FILE *out, const verdict_claim *claim, const verdict_row *rows, int count);
+/* Where the evidence is from. */
+typedef struct {
+    const char *name, *cost; /* of the sweep; column */
+    int points, tasks;       /* finished points, of so many tasks */
+} verdict_setting;
+
+verdict_finding verdict_judge(const verdict_claim *claim, const verdict_row *rows, int count);
+
+/* Setting, hypothesis, numbers, test and verdict, for people; the same as one JSON object, numbers that are not finite
+ * as null. */
+void verdict_print(FILE *out, const verdict_setting *setting, const verdict_claim *claim, const verdict_finding *f);
+MUST_CHECK status verdict_write_json(FILE *out, const verdict_setting *setting, const verdict_claim *claim,
+                                     const verdict_finding *f);
 
 /* Probability that an F-distributed number with these degrees of freedom is above f (regularised incomplete beta
  * function, continued fraction of Lentz). */
