@@ -33,6 +33,20 @@ check "an array of two equals one job" same_results "$work/whole" "$work/array"
 alone check "$work/array"
 expect 0 "$tasks of $tasks tasks done" "check"
 
+# Draws that are trained: the update between rounds, computed by somebody else.
+sed '/^sweep = (/,$d' "$work/field.cfg" > "$work/probes.cfg"
+cat >> "$work/probes.cfg" << 'END'
+sweep = ( { strategy = "sample"; cost_model = "size"; strengths = [1.0]; evaluate = "trained";
+    samples = 3; rounds = 2; probe_epochs = 1; draws = 0; } );
+END
+alone sweep "$work/probes.cfg" --out "$work/probes" --quiet
+expect 0 "8 tasks done, 0 failed" "rounds of probes"
+if /usr/bin/python3 -c 'import h5py' 2> /dev/null; then
+    check "the update of the logits" /usr/bin/python3 tests/support/check_probes.py "$work/probes"
+else
+    echo "skipped: the update of the logits: python3-h5py is not installed"
+fi
+
 alone verdict variance "$work/whole"
 expect 0 "verdict     undecided" "a verdict on one seed"
 alone verdict variance "$work/whole" --json
