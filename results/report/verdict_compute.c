@@ -1,9 +1,11 @@
 /* Claim compute: impq against every other strategy, cost at equal accuracy. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "results/report/verdict_claims.h"
+#include "results/report/verdict_statistics.h"
 
 static const double TOLERANCE = 1; /* points below the float network */
 static const double PUBLISHED = 2; /* 2 to 2.5 times less than other mixed-precision methods */

@@ -1,9 +1,11 @@
 /* Claim granularity: impq kernel by kernel against layer by layer. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "results/report/verdict_claims.h"
+#include "results/report/verdict_statistics.h"
 
 static const double TOLERANCES[] = {0.5, 1, 2}; /* points of accuracy */
 enum { TOLERANCE_COUNT = 3, DECIDES = 1 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "results/report/verdict_claims.h"
+#include "results/report/verdict_statistics.h"
 
 typedef struct {
     int count, groups, seeds;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "results/report/verdict.h"
+#include "results/report/verdict_statistics.h"
 
 static void test_the_tail_of_f(void **state)
 {
