@@ -157,6 +157,11 @@ static status work_on_snapshot(coordinator *c)
     if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
     c->last_snapshot = clock_seconds();
     c->snapshot_seconds += c->last_snapshot - before;
+    if (failed(s) && c->snapshot != NULL && run_snapshot_is_gone(c->snapshot)) {
+        c->snapshot_due = true;
+        s = status_ok();
+        drop_snapshot(c);
+    }
     if (published || failed(s)) drop_snapshot(c);
     return s;
 }

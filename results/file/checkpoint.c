@@ -55,8 +55,8 @@ static status write_content(h5_id file, const char *key, const char *machine, co
     return result;
 }
 
-status checkpoint_write(const char *path, const char *key, const char *machine, const span *spans, int count,
-                        const claim_fence *fence)
+static status write_and_publish(const char *path, const char *key, const char *machine, const span *spans, int count,
+                                const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
     if (snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone") >=
@@ -84,6 +84,15 @@ status checkpoint_write(const char *path, const char *key, const char *machine, 
         return written;
     }
     return file_publish(temporary, path);
+}
+
+status checkpoint_write(const char *path, const char *key, const char *machine, const span *spans, int count,
+                        const claim_fence *fence)
+{
+    status s = write_and_publish(path, key, machine, spans, count, fence);
+    /* Who took the claim over has removed the file that was being written. */
+    if (failed(s) && !claim_holds(fence)) return status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    return s;
 }
 
 static status check_key(h5_id file, const char *path, const char *key)

@@ -239,6 +239,8 @@ static status link_new(bool *done, claims *c, const char *path, const claim_toke
     snprintf(text, sizeof text, "token %s\n%s", token->text, c->head);
     TRY(write_new(fresh, text));
     status linked = file_link(done, fresh, path);
+    /* Another job takes it for a leftover when we were stopped for longer than its lease: then nothing was done. */
+    if (failed(linked) && !file_exists(fresh)) return status_ok();
     unlink(fresh);
     return linked;
 }

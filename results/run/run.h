@@ -87,6 +87,10 @@ MUST_CHECK status run_snapshot_begin(snapshot **out, const run *r, const task_pl
 MUST_CHECK status run_snapshot_step(snapshot *s, double seconds, bool *published);
 void run_snapshot_end(snapshot *s); /* NULL is fine */
 
+/* After an error: has somebody removed the file that was being written? Another job does, for a leftover, when this one
+ * was stopped for longer than its lease; then a new snapshot is all that is needed. */
+bool run_snapshot_is_gone(const snapshot *s);
+
 /* What else has to be done in between, several times a second; an error of it ends the work. */
 typedef struct {
     status (*act)(void *ctx);

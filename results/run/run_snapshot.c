@@ -21,6 +21,7 @@ struct snapshot {
     int next;              /* id to be looked at */
     bool file_open;        /* `file` and `tasks` are */
     bool left;             /* `temporary` is to be removed */
+    bool gone;             /* somebody has removed the file that was being written */
     h5_id file, tasks;
     columns *points; /* owned */
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
@@ -117,6 +118,7 @@ static status complete_file(snapshot *s)
     h5_group_close(s->tasks);
     s->file_open = false;
     TRY(h5_close(s->file));
+    s->gone = !file_exists(s->temporary);
     TRY(seal_append(s->temporary));
     TRY(file_publish(s->temporary, s->path));
     s->left = false;
@@ -157,6 +159,11 @@ status run_snapshot_step(snapshot *s, double seconds, bool *published)
     return status_ok();
 }
 
+bool run_snapshot_is_gone(const snapshot *s)
+{
+    return s->gone;
+}
+
 void run_snapshot_end(snapshot *s)
 {
     if (s == NULL) return;
@@ -169,11 +176,12 @@ void run_snapshot_end(snapshot *s)
     free(s);
 }
 
-/* *included: the tasks in it. */
-static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+static status try_snapshot(bool *gone, size_t *included, const run *r, const task_plan *plan,
+                           const run_meanwhile *meanwhile)
 {
     static const double SLICE_SECONDS = 0.05;
     snapshot *s;
+    *gone = false;
     TRY(run_snapshot_begin(&s, r, plan));
     status result = status_ok();
     for (bool published = false; !published && !failed(result);) {
@@ -181,8 +189,17 @@ static status publish_snapshot(size_t *included, const run *r, const task_plan *
         if (!failed(result) && meanwhile != NULL) result = meanwhile->act(meanwhile->ctx);
     }
     *included = columns_rows(s->points);
+    *gone = failed(result) && run_snapshot_is_gone(s);
     run_snapshot_end(s);
     return result;
+}
+
+/* *included: the tasks in it. */
+static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+{
+    bool gone;
+    status s = try_snapshot(&gone, included, r, plan, meanwhile);
+    return gone ? try_snapshot(&gone, included, r, plan, meanwhile) : s;
 }
 
 /* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
