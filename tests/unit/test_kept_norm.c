@@ -14,7 +14,7 @@
 #include "core/base/rng.h"
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
-#include "core/quant/weight_step.h"
+#include "core/quant/weight_quant.h"
 
 enum { IMAGES = 5, CLASSES = 3 };
 
@@ -135,6 +135,7 @@ static void test_folding_changes_no_code(void **state)
                 tensor_of(&p.m, p.values, group->logits)[k] = group->bits[k / group->columns] == bits ? 1 : 0;
         }
         model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        const weight_quantizer *mse = weight_quantizer_of(&all_new, false, bits);
         int folded_layers = 0;
         for (int i = 0; i < network.layer_count; i++) {
             const model_node *node = &p.m.nodes[i];
@@ -144,7 +145,7 @@ static void test_folding_changes_no_code(void **state)
             real *weight = calloc(rows * (size_t)channels, sizeof *weight), bias[16], steps[16];
             assert_true(channels <= 16);
             batchnorm_fold(weight, bias, &p.fine, p.start, i);
-            weight_step_mse(steps, weight, rows, channels, bits);
+            weight_quantizer_steps(mse, steps, weight, rows, channels, bits);
             const double half = 1 << (bits - 1);
             for (int c = 0; c < channels; c++) {
                 assert_true(fabs(node->step[c] / steps[c] - 1) < 1e-12);

@@ -1,7 +1,7 @@
 /* report_page: one self-contained HTML file with everything that a reader of a sweep asks: which point, how sure, what
  * was searched. It loads nothing. */
-#ifndef RESULTS_REPORT_REPORT_PAGE_H
-#define RESULTS_REPORT_REPORT_PAGE_H
+#ifndef RESULTS_REPORT_PAGE_REPORT_PAGE_H
+#define RESULTS_REPORT_PAGE_REPORT_PAGE_H
 
 #include "core/base/status.h"
 #include "core/task/record.h"
