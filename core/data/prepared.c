@@ -47,6 +47,20 @@ void prepared_basename(char *out, size_t size, const char *path)
     snprintf(out, size, "%.*s", (int)(end - start), path + start);
 }
 
+void prepared_source(char *out, size_t size, const char *what, const char *path)
+{
+    char name[256];
+    prepared_basename(name, sizeof name, path);
+    snprintf(out, size, "%s, read from %s", what, name);
+}
+
+double prepared_validation_fraction(const uint8_t *marks, int count)
+{
+    int in_split[SPLIT_COUNT] = {0};
+    for (int i = 0; i < count; i++) in_split[marks[i]]++;
+    return (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
+}
+
 /* ---- what is refused ---- */
 
 static status check_names(const prepared *p)

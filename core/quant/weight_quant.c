@@ -10,6 +10,7 @@ static const real SMALLEST_BIAS_STEP = (real)1e-8;
 /* The grids of one block of channels. */
 typedef struct {
     int first, count;
+    bool plain; /* all codes are clamp(rne(w / divisor * factor), low, high): loops without calls */
     weight_grid of[WEIGHT_PRECISIONS];
 } block_grids;
 
@@ -27,33 +28,37 @@ static void precision_prepare(weight_grid *grid, int p, const weight_choice *cho
 
 static block_grids block_prepare(const real *w, size_t rows, int channels, int first, const weight_choice *choice)
 {
-    const weight_block b = weight_block_at(w, rows, channels, first);
+    const int count = weight_block_at(w, rows, channels, first).count;
     real largest[WEIGHT_BLOCK] = {0};
     for (size_t k = 0; k < rows; k++) {
-        const real *row = b.w + k * b.channels;
-        for (int c = 0; c < b.count; c++) {
+        const real *row = w + k * (size_t)channels + first;
+        for (int c = 0; c < count; c++) {
             real size = real_abs(row[c]);
             largest[c] = size > largest[c] ? size : largest[c];
         }
     }
     block_grids grids;
     grids.first = first;
-    grids.count = b.count;
+    grids.count = count;
+    grids.plain = true;
     for (int p = 0; p < choice->precisions; p++) {
-        grids.of[p].count = b.count;
+        grids.of[p].count = count;
         grids.of[p].bits = choice->bits[p];
+        if (choice->bits[p] > 0)
+            grids.plain = grids.plain && choice->bits[p] > 1 && choice->quantizer[p]->quantize == NULL;
         precision_prepare(&grids.of[p], p, choice, first, channels, largest);
     }
     return grids;
 }
 
-/* Q_p of one row of the block. */
-static inline void block_quantize(real *out, const real *row, const weight_grid *grid, const weight_quantizer *q)
+/* Q_p of one row of the block; `plain` is a constant where it is called. */
+static inline void block_quantize(real *out, const real *row, const weight_grid *grid, const weight_quantizer *q,
+                                  const bool plain)
 {
     const real factor = grid->factor, low = grid->low, high = grid->high;
-    if (q->quantize != NULL) {
+    if (!plain && q->quantize != NULL) {
         q->quantize(out, row, grid);
-    } else if (grid->bits == 1) {
+    } else if (!plain && grid->bits == 1) {
         for (int c = 0; c < grid->count; c++) out[c] = row[c] < 0 ? -grid->step[c] : grid->step[c];
     } else {
         for (int c = 0; c < grid->count; c++)
@@ -69,28 +74,51 @@ static void block_probability(real probability[WEIGHT_BLOCK], const weight_choic
         probability[c] = choice->probability[p * choice->columns + (choice->columns == 1 ? 0 : grids->first + c)];
 }
 
+/* W of the rows of a block. */
+__attribute__((always_inline)) static inline void mix_rows(real *W, const real *w, size_t rows, int channels,
+                                                           const block_grids *grids, const weight_choice *choice,
+                                                           real probability[][WEIGHT_BLOCK], const bool plain)
+{
+    for (size_t k = 0; k < rows; k++) {
+        const size_t at = k * (size_t)channels + (size_t)grids->first;
+        real level[WEIGHT_BLOCK], sum[WEIGHT_BLOCK] = {0};
+        for (int p = 0; p < choice->precisions; p++) {
+            if (choice->bits[p] == 0) continue;
+            block_quantize(level, w + at, &grids->of[p], choice->quantizer[p], plain);
+            for (int c = 0; c < grids->count; c++) sum[c] += probability[p][c] * level[c];
+        }
+        memcpy(W + at, sum, (size_t)grids->count * sizeof(real));
+    }
+}
+
 void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice)
 {
     for (int first = 0; first < channels; first += WEIGHT_BLOCK) {
         const block_grids grids = block_prepare(w, rows, channels, first, choice);
-
         real probability[WEIGHT_PRECISIONS][WEIGHT_BLOCK];
         for (int c = 0; c < grids.count; c++) step[first + c] = 0;
         for (int p = 0; p < choice->precisions; p++) {
             block_probability(probability[p], choice, p, &grids);
             for (int c = 0; c < grids.count; c++) step[first + c] += probability[p][c] * grids.of[p].step[c];
         }
-        for (size_t k = 0; k < rows; k++) {
-            const real *row = w + k * (size_t)channels + first;
-            real *out = W + k * (size_t)channels + first;
-            real level[WEIGHT_BLOCK], sum[WEIGHT_BLOCK] = {0};
-            for (int p = 0; p < choice->precisions; p++) {
-                if (choice->bits[p] == 0) continue;
-                block_quantize(level, row, &grids.of[p], choice->quantizer[p]);
-                for (int c = 0; c < grids.count; c++) sum[c] += probability[p][c] * level[c];
-            }
-            memcpy(out, sum, (size_t)grids.count * sizeof(real));
-        }
+        if (grids.plain)
+            mix_rows(W, w, rows, channels, &grids, choice, probability, true);
+        else
+            mix_rows(W, w, rows, channels, &grids, choice, probability, false);
+    }
+}
+
+/* sum[c] := sum over rows of dW * Q_p(w), for a block. */
+__attribute__((always_inline)) static inline void sum_levels(real sum[WEIGHT_BLOCK], const real *dW, const real *w,
+                                                             size_t rows, int channels, const weight_grid *grid,
+                                                             const weight_quantizer *q, const bool plain)
+{
+    for (int c = 0; c < WEIGHT_BLOCK; c++) sum[c] = 0;
+    for (size_t k = 0; k < rows; k++) {
+        real level[WEIGHT_BLOCK];
+        block_quantize(level, w + k * (size_t)channels, grid, q, plain);
+        const real *gradient = dW + k * (size_t)channels;
+        for (int c = 0; c < grid->count; c++) sum[c] += gradient[c] * level[c];
     }
 }
 
@@ -101,12 +129,11 @@ void weight_mix_backward(real *dprobability, const real *dW, const real *w, size
         const block_grids grids = block_prepare(w, rows, channels, first, choice);
         for (int p = 0; p < choice->precisions; p++) {
             if (choice->bits[p] == 0) continue;
-            real level[WEIGHT_BLOCK], sum[WEIGHT_BLOCK] = {0};
-            for (size_t k = 0; k < rows; k++) {
-                block_quantize(level, w + k * (size_t)channels + first, &grids.of[p], choice->quantizer[p]);
-                const real *gradient = dW + k * (size_t)channels + first;
-                for (int c = 0; c < grids.count; c++) sum[c] += gradient[c] * level[c];
-            }
+            real sum[WEIGHT_BLOCK];
+            if (grids.plain)
+                sum_levels(sum, dW + first, w + first, rows, channels, &grids.of[p], choice->quantizer[p], true);
+            else
+                sum_levels(sum, dW + first, w + first, rows, channels, &grids.of[p], choice->quantizer[p], false);
             for (int c = 0; c < grids.count; c++)
                 dprobability[p * choice->columns + (choice->columns == 1 ? 0 : first + c)] += sum[c];
         }

@@ -15,29 +15,13 @@
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
 #include "core/quant/weight_quant.h"
+#include "tests/support/graph_fixture.h"
 
 enum { IMAGES = 5, CLASSES = 3 };
-
-static graph network;
 
 static double uniform(uint32_t i, uint32_t salt)
 {
     return (double)rng_uniform(rng_draw(17, RNG_SYNTHETIC, i, salt, 0).word[0]);
-}
-
-static int load_network(void **state)
-{
-    (void)state;
-    status s = graph_load(&network, "tests/support/networks/every_layer.cfg");
-    if (failed(s)) print_error("%s\n", s.message);
-    return failed(s) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
 }
 
 static const quantizer_rules all_new = {.weight_step_2 = WEIGHT_STEP_MSE,
@@ -379,5 +363,5 @@ int main(void)
         cmocka_unit_test(test_pruned_channels_are_silent),
         cmocka_unit_test(test_learned_steps_start_at_the_best),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

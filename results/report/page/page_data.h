@@ -4,6 +4,8 @@
 
 #include "results/report/page/page_view.h"
 
+enum { PAGE_MOST_DETAILS = 400, PAGE_MOST_LOG_BYTES = 2 << 20 };
+
 /* The element <script id="data">. */
 MUST_CHECK status page_data_write(FILE *out, const page_inputs *in);
 

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 #include "core/base/status.h"
-#include "results/report/page/report_page.h"
+#include "results/report/page/page_source.h"
+#include "results/report/report_published.h"
 
 /* What there is to show. */
 typedef struct {
