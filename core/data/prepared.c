@@ -38,19 +38,10 @@ status prepared_checksum(char *text, const prepared *p)
     return finish_sum(text, &sum, p);
 }
 
-void prepared_basename(char *out, size_t size, const char *path)
-{
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/') end--;
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/') start--;
-    snprintf(out, size, "%.*s", (int)(end - start), path + start);
-}
-
 void prepared_source(char *out, size_t size, const char *what, const char *path)
 {
     char name[256];
-    prepared_basename(name, sizeof name, path);
+    file_basename(name, sizeof name, path);
     snprintf(out, size, "%s, read from %s", what, name);
 }
 
@@ -111,8 +102,8 @@ status prepared_check(const prepared *p)
 
 static status write_text(h5_id file, const prepared *p, const char *source_checksum, const char *content)
 {
-    TRY(h5_set_text(file, ".", "format", PREPARED_FORMAT));
-    TRY(h5_set_integer(file, ".", "format_version", PREPARED_VERSION));
+    TRY(h5_set_text(file, ".", "format", DATASET_FORMAT));
+    TRY(h5_set_integer(file, ".", "format_version", DATASET_VERSION));
     TRY(h5_set_text(file, ".", "name", p->name));
     TRY(h5_set_text(file, ".", "source", p->source));
     TRY(h5_set_text(file, ".", "source_checksum", source_checksum));

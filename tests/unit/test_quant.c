@@ -380,6 +380,23 @@ static void test_gradient_of_learned_steps_is_its_definition(void **state)
     assert_true(masked > STEP_ROWS);
 }
 
+/* Learned at 2 bit, straight through at 4: what belongs to the other channels stays. */
+static void test_each_quantizer_sees_its_own_channels(void **state)
+{
+    (void)state;
+    const weight_quantizer *by_bits[WEIGHT_PRECISIONS];
+    for (int b = 0; b < WEIGHT_PRECISIONS; b++)
+        by_bits[b] = quantizer_named(b == 2 ? WEIGHT_STEP_LEARNED : WEIGHT_STEP_MINMAX);
+    real w[4 * 2] = {9, 9, 1, 1, -1, -1, 2, 2}, dw[4 * 2], steps[2] = {1, 1}, dlog_step[2] = {7, 7};
+    const int8_t bits[2] = {2, 4};
+    for (int i = 0; i < 8; i++) dw[i] = 1;
+    weight_quantizer_gradient(by_bits, dw, dlog_step, w, steps, bits, 4, 2);
+    assert_true(dw[0] == 0 && dw[2] == 1 && dw[4] == 1 && dw[6] == 0);
+    for (int k = 0; k < 4; k++) assert_true(dw[2 * k + 1] == 1);
+    assert_near((double)dlog_step[0], 2 / sqrt(4), 1e-6); /* two weights above the range, the others on their codes */
+    assert_true(dlog_step[1] == 7);
+}
+
 /* The codes of a branch and those of every unsigned precision are whole numbers of half a signed step. */
 static void test_signed_grid_is_common_to_the_group(void **state)
 {
@@ -461,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_channels_of_zeros_have_a_step),
         cmocka_unit_test(test_given_steps_give_their_codes),
         cmocka_unit_test(test_gradient_of_learned_steps_is_its_definition),
+        cmocka_unit_test(test_each_quantizer_sees_its_own_channels),
         cmocka_unit_test(test_signed_grid_is_common_to_the_group),
         cmocka_unit_test(test_signed_slope_is_the_difference_quotient),
         cmocka_unit_test(test_rounding_to_nearest_moves_borders_by_half_a_step),
