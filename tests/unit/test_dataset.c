@@ -335,7 +335,7 @@ static void test_a_file_that_is_not_a_data_set_is_refused(void **state)
     expect_ok(h5_close(file));
     expect_failure(load_status(path), STATUS_DATA, "not a prepared data set");
     expect_ok(h5_create(&file, path));
-    expect_ok(h5_set_text(file, ".", "format", PREPARED_FORMAT));
+    expect_ok(h5_set_text(file, ".", "format", DATASET_FORMAT));
     expect_ok(h5_set_integer(file, ".", "format_version", DATASET_VERSION + 1));
     expect_ok(h5_close(file));
     expect_failure(load_status(path), STATUS_DATA, "version 2");
