@@ -385,3 +385,12 @@ status file_read_text(char **out, const char *path)
     *out = text;
     return status_ok();
 }
+
+void file_basename(char *out, size_t size, const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') start--;
+    snprintf(out, size, "%.*s", (int)(end - start), path + start);
+}

@@ -14,7 +14,9 @@ static const char *const arithmetics[] = {"exact", "reference", NULL};
 static const char *const optimizers[] = {"adam", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "constant", "linear", "cosine", "one_cycle", NULL};
 static const char *const crop_fills[] = {"zero", "reflect", NULL};
-static const char *const weight_steps[] = {"minmax", "mse", "learned", NULL};
+#define WEIGHT_STEP_NAME(constant, name, help) #name,
+static const char *const weight_steps[] = {WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_NAME) NULL};
+#define WEIGHT_STEP_HELP(constant, name, help) "; " #name ": " help
 static const char *const batchnorms[] = {"folded", "kept", NULL};
 static const char *const before_adds[] = {"rectified", "signed", NULL};
 static const char *const clip_starts[] = {"constant", "data", NULL};
@@ -457,10 +459,7 @@ const settings_key settings_keys[] = {
      AT(quantizer.weight_step_2),
      .fallback = "\"minmax\"",
      .choices = weight_steps,
-     .help = "Step of weight channels of 1 and 2 bit. minmax: the extreme weights are the ends of the grid; mse: the "
-             "smallest "
-             "squared error, anew in each step; learned: trained in fine-tuning, at a tenth of the learning rate, mse "
-             "before."},
+     .help = "Step of weight channels of 1 and 2 bit" WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_HELP) "."},
     {.path = "quantizer.weight_step_4",
      .type = KEY_CHOICE,
      AT(quantizer.weight_step_4),

@@ -34,4 +34,27 @@ MUST_CHECK status searched_plan_bits(task_plan *p, const plan_place *at, const t
 extern const settings_key *const searched_keys[];
 MUST_CHECK status searched_check(const sweep_entry *e, const config_node *where);
 
+/* All that a strategy of this family is besides its entry, from a constant `usual`: kinds of tasks NAME and
+ * NAME_budget, and how they are planned. */
+#define SEARCHED_KINDS(name_)                                                                                          \
+    static void options(model_options *o, const trainer_inputs *in)                                                    \
+    {                                                                                                                  \
+        searched_entry_options(o, in, &usual);                                                                         \
+    }                                                                                                                  \
+    static const task_kind to_strength = {.name = name_,                                                               \
+                                          .reads = {searched_sections, true},                                          \
+                                          .options = options,                                                          \
+                                          .start = searched_start,                                                     \
+                                          .stages = searched_stages};                                                  \
+    static const task_kind to_budget = {.name = name_ "_budget",                                                       \
+                                        .reads = {searched_sections, true},                                            \
+                                        .options = options,                                                            \
+                                        .start = searched_start,                                                       \
+                                        .stages = searched_budget_stages};                                             \
+    static const task_kind *const kinds[] = {&to_strength, &to_budget, NULL};                                          \
+    static status plan(task_plan *p, const plan_place *at)                                                             \
+    {                                                                                                                  \
+        return searched_plan_points(p, at, &usual, &to_strength, &to_budget);                                          \
+    }
+
 #endif

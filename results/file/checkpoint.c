@@ -73,7 +73,8 @@ static status write_and_publish(const char *path, const char *key, const char *m
     written = h5_close(file);
     if (!failed(written)) written = seal_append(temporary);
     if (!failed(written)) written = file_sync(temporary);
-    if (!failed(written) && !claim_holds(fence)) written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    if (!failed(written) && !claim_fence_holds(fence))
+        written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
     /* From here the new file is complete on disk. Between the two renames only the previous one is there. */
     if (!failed(written) && file_exists(path)) {
         status kept = file_rename(path, previous);

@@ -155,7 +155,7 @@ static status publish(char warning[256], const char *temporary, const char *path
 {
     bool there = true;
     for (int attempt = 0; attempt < 2 && there; attempt++) {
-        if (!claim_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
+        if (!claim_fence_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
         TRY(file_publish_new(&there, temporary, path));
         bool again = false;
         if (there) TRY(judge_present(&again, warning, r, rec));

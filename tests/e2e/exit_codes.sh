@@ -3,7 +3,8 @@
 
 small_sweep "$work/small.cfg"
 cd "$work" || exit 1
-sed 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/; s/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
+sed -e 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/' \
+    -e 's/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
 network=$root/configs/networks/digits8.cfg
 "$program" sweep small.cfg --out run -q > out 2>&1 || exit 1
 
@@ -62,9 +63,11 @@ ends 2 "mpirun -n 2" bench dispatch
 OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run
 
 # ---- 3: the machine ----
-for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" "plan --help-config" \
+for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" \
+    "plan --help-config" \
     "status run" "front run" "check run" "check data.h5" "cost $network" "cost run --point 3" "merge merged run run" \
-    "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" "bench kernels --network $network --batch 2"; do
+    "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" \
+    "bench kernels --network $network --batch 2"; do
     if [ -c /dev/full ]; then
         "$program" $command > /dev/full 2> messages
         code=$?

@@ -23,6 +23,7 @@
 #include "core/strategy/strategies.h"
 #include "hw_models/registry.h"
 #include "tests/support/check_status.h"
+#include "tests/support/graph_fixture.h"
 
 /* ---- gradients ---- */
 
@@ -159,7 +160,7 @@ static void test_the_curve_of_homogeneous_networks(void **state)
 {
     (void)state;
     const double costs[] = {2633728, 4080640, 5842944}, losses[] = {.5767, .4765, .4027};
-    /* published with losses of more digits */
+    /* published with losses of more network */
     assert_float_equal(objective_interpolate(costs, losses, 3, 3e6), 0.551316, 3e-5);
     assert_float_equal(objective_interpolate(costs, losses, 3, 5842944), .4027, 1e-12);
     assert_true(objective_interpolate(costs, losses, 3, 2e6) > .5767);
@@ -171,24 +172,9 @@ static void test_the_curve_of_homogeneous_networks(void **state)
 
 /* ---- spaces ---- */
 
-static graph digits;
-
-static int open_graph(void **state)
-{
-    (void)state;
-    return failed(graph_load(&digits, "configs/networks/digits8.cfg"));
-}
-
-static int close_graph(void **state)
-{
-    (void)state;
-    graph_free(&digits);
-    return 0;
-}
-
 static int channels_at(const allocation *a, const char *layer, int bits)
 {
-    const int group = digits.layers[graph_find(&digits, layer)].group;
+    const int group = network.layers[graph_find(&network, layer)].group;
     int count = 0;
     for (int c = a->first[group]; c < a->first[group + 1]; c++) count += a->weight_bits[c] == bits;
     return count;
@@ -198,14 +184,14 @@ static void test_counts_become_allocations(void **state)
 {
     (void)state;
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     static int rank[400], counts[200];
-    for (int i = 0; i < digits.group_count; i++) /* the last channel is the least */
-        for (int c = 0; c < digits.groups[i].channels; c++) rank[a.first[i] + c] = digits.groups[i].channels - 1 - c;
+    for (int i = 0; i < network.group_count; i++) /* the last channel is the least */
+        for (int c = 0; c < network.groups[i].channels; c++) rank[a.first[i] + c] = network.groups[i].channels - 1 - c;
     sample_space s;
     const sample_choice precisions = {
         .family = FILTER_MULTINOMIAL, .option_count = 3, .bits = {0, 4, 8}, .kept = {1, 1, 1}};
-    sample_space_make(&s, &digits, &precisions);
+    sample_space_make(&s, &network, &precisions);
     assert_int_equal(s.group_count, 6); /* all but image and output */
     assert_int_equal(s.logits, 18);
     for (int f = 0; f < 6; f++) {
@@ -218,7 +204,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b1.c1", 4), 2);
     assert_int_equal(channels_at(&a, "b3.c1", 8), 27);
     assert_int_equal(channels_at(&a, "fc", 8), 10);
-    const int first = a.first[digits.layers[graph_find(&digits, "b1.c1")].group];
+    const int first = a.first[network.layers[graph_find(&network, "b1.c1")].group];
     assert_true(a.weight_bits[first + 7] == 0 && a.weight_bits[first + 4] == 4 && a.weight_bits[first] == 8);
     counts[0] = 8;
     counts[1] = counts[2] = 0;
@@ -227,14 +213,14 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "input", 4), 1);
 
     sample_choice widths = {.family = NET_MULTINOMIAL, .option_count = 3, .bits = {8, 8, 8}, .kept = {0.25, 0.5, 1}};
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 1 && s.logits == 3 && s.trials == 6);
     memcpy(counts, (const int[]){1, 0, 5}, sizeof(int[3]));
     sample_space_allocation(&a, &s, counts, rank);
     assert_int_equal(channels_at(&a, "input", 8), 2);
     assert_int_equal(channels_at(&a, "b1.c1", 8), 8);
     widths.family = LAYER_CATEGORICAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     memset(counts, 0, sizeof counts);
     for (int f = 0; f < 6; f++) counts[3 * f + 1] = 1;
     sample_space_allocation(&a, &s, counts, rank);
@@ -243,7 +229,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b3.c1", 8), 8);
     assert_int_equal(channels_at(&a, "fc", 8), 10);
     widths.family = BLOCK_BINOMIAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 3 && s.logits == 3 && s.trials == 7 + 15 + 31);
     memcpy(counts, (const int[]){2, 15, 0}, sizeof(int[3]));
     sample_space_allocation(&a, &s, counts, rank);
@@ -251,7 +237,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b2.c2", 8), 16);
     assert_int_equal(channels_at(&a, "b3.c1", 8), 1);
     widths.family = LAYER_BINOMIAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 6 && s.logits == 6);
     allocation_free(&a);
 }
@@ -291,7 +277,7 @@ static void test_draws_follow_the_probabilities(void **state)
     (void)state;
     sample_space s;
     const sample_choice choice = {.family = FILTER_MULTINOMIAL, .option_count = 2, .bits = {4, 8}, .kept = {1, 1}};
-    sample_space_make(&s, &digits, &choice);
+    sample_space_make(&s, &network, &choice);
     real logits[12];
     int counts[12], again[12];
     for (int i = 0; i < 12; i++) logits[i] = i % 2 == 0 ? (real)log(3) : 0; /* 3/4, 1/4 */
@@ -365,7 +351,7 @@ static void check_refused(const char *entry, const char *message)
     if (!failed(s)) {
         task_plan p;
         const sweep_networks networks = {
-            .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read.width};
+            .count = 1, .graphs = &network, .identities = &identity, .files = &file, .widths = &read.width};
         s = strategies_plan(&p, &read, &networks, cost_models(), "sha256:data");
         task_plan_free(&p);
     }
@@ -450,5 +436,5 @@ int main(void)
         cmocka_unit_test(test_rounds_of_probes),
         cmocka_unit_test(test_bad_entries_are_refused),
     };
-    return cmocka_run_group_tests_name("sample", tests, open_graph, close_graph);
+    return cmocka_run_group_tests_name("sample", tests, load_digits, free_network);
 }

@@ -127,9 +127,9 @@ typedef struct {
     conv_shape shape;    /* batch is set for each pass */
     size_t rows;         /* of the weight matrix (rows, out_channels) */
     real *effective_weight, *effective_bias,
-        *step;                              /* what the kernels multiply with; (C) steps. NULL without weights */
-    real *steps;                            /* (precisions, C): of the precisions that are not min-max */
-    int8_t *learned_bits;                   /* (C): precision of a channel with a learned step in HARD mode, else 0 */
+        *step;             /* what the kernels multiply with; (C) steps. NULL without weights */
+    real *steps;           /* (precisions, C): of weight quantisers with steps */
+    int8_t *gradient_bits; /* (C): MODEL_HARD: precision of channels with a gradient of their own, or 0 */
     real *effective_gamma, *effective_beta; /* (C) of kept batch-norm: times the probability of not being pruned */
     real *raw;                              /* before quantiser or batch-norm; == out where there is none */
     real *out;

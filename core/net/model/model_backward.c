@@ -227,8 +227,7 @@ static void weight_choice_gradients(model *m, const real *values, const real *gr
         model_weight_group *group = &m->groups[l->group];
         const weight_choice choice = model_weight_choice(m, i);
         weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
-                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
-                            m->options.rules.weight_tie_by_division);
+                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice);
     }
 }
 
