@@ -117,6 +117,7 @@ static status write_file(const char *path, const run *r, const record *rec)
     h5_id file;
     TRY(h5_create(&file, path));
     status result = run_write_root(file, r, "one finished task of bitfront, see results/SCHEMA.md");
+    if (!failed(result)) result = h5_set_text(file, "provenance", "earlier_machines", rec->earlier_machines);
     if (!failed(result)) result = task_file_write(file, rec);
     if (failed(result)) {
         h5_discard(file);
