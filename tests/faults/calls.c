@@ -1,13 +1,15 @@
 /* calls: put before the C library (LD_PRELOAD), lets a call of the program bitfront fail, or stop there, so that tests
- * see what comes of it. Only calls out of the program itself count, not those of libraries for their own ends: HDF5 and
- * Open MPI have ways of their own to die without memory.
+ * see what comes of it. Calls of the program itself count, and those of HDF5 for files; not what libraries do for their
+ * own ends, which have their own ways to die without memory.
  *
  *   CALLS_FAIL=open:N    the N-th call that opens a file or directory fails with EMFILE; N+: so do all that follow
- *   CALLS_FAIL=memory:N  the N-th call that wants memory fails with ENOMEM; N+: so do all that follow
+ *   CALLS_FAIL=memory:N  the N-th call of the program that wants memory fails with ENOMEM; N+: so do all that follow
+ *   CALLS_FAIL=hdf5:N    the same for memory that HDF5 wants
+ *   CALLS_FAIL=read:N    the N-th call that reads from a file fails with EIO; N+: so do all that follow
  *   CALLS_FAIL=pause:N   the N-th call that opens waits for a signal
  *   CALLS_RANK=R         only in rank R of Open MPI
  *   CALLS_ONCE=FILE      only by who creates FILE; so only once, however often the program is started again
- *   CALLS_COUNT=FILE     at its end the process appends "RANK opens memory", the calls it made */
+ *   CALLS_COUNT=FILE     at its end the process appends "RANK opens memory hdf5 reads", the calls it made */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -23,29 +25,36 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { KINDS = 2 };
-typedef enum { OPENS, MEMORY } call_kind;
+enum { ERROR_SEEN = 0x20 }; /* in a FILE of the GNU C library: ferror */
+typedef enum { OPENS, MEMORY, HDF5_MEMORY, READS, KINDS } call_kind;
+typedef struct {
+    uintptr_t low, high;
+} code_range;
 
 static struct {
     bool ready, armed, onwards, pauses, done;
     call_kind kind;
     unsigned long at, passed[KINDS];
-    uintptr_t low, high; /* of the program's code */
+    code_range program, hdf5;
     const char *once, *count, *rank;
 } calls;
 
-/* The first object is the program. */
+/* The first object is the program; it has no name. */
 static int find_code(struct dl_phdr_info *object, size_t size, void *unused)
 {
     (void)size;
     (void)unused;
-    for (int i = 0; i < object->dlpi_phnum; i++) {
+    code_range *range = object->dlpi_name[0] == '\0' && calls.program.high == 0 ? &calls.program
+                        : strstr(object->dlpi_name, "/libhdf5") != NULL && strstr(object->dlpi_name, "_hl") == NULL
+                            ? &calls.hdf5
+                            : NULL;
+    for (int i = 0; range != NULL && i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0) continue;
-        calls.low = object->dlpi_addr + part->p_vaddr;
-        calls.high = calls.low + part->p_memsz;
+        range->low = object->dlpi_addr + part->p_vaddr;
+        range->high = range->low + part->p_memsz;
     }
-    return 1;
+    return 0;
 }
 
 static bool starts(const char **text, const char *word)
@@ -65,7 +74,10 @@ __attribute__((constructor)) static void prepare(void)
     calls.count = getenv("CALLS_COUNT");
     if (fail != NULL && (only == NULL || strcmp(only, calls.rank) == 0)) {
         calls.pauses = starts(&fail, "pause:");
-        calls.kind = calls.pauses || starts(&fail, "open:") ? OPENS : MEMORY;
+        calls.kind = calls.pauses || starts(&fail, "open:") ? OPENS
+                     : starts(&fail, "hdf5:")               ? HDF5_MEMORY
+                     : starts(&fail, "read:")               ? READS
+                                                            : MEMORY;
         if (calls.kind == MEMORY) starts(&fail, "memory:");
         char *rest;
         calls.at = strtoul(fail, &rest, 10);
@@ -81,7 +93,8 @@ __attribute__((destructor)) static void tell(void)
     if (!calls.ready || calls.count == NULL) return;
     char line[96];
     const int length =
-        snprintf(line, sizeof line, "%s %lu %lu\n", calls.rank, calls.passed[OPENS], calls.passed[MEMORY]);
+        snprintf(line, sizeof line, "%s %lu %lu %lu %lu\n", calls.rank, calls.passed[OPENS], calls.passed[MEMORY],
+                 calls.passed[HDF5_MEMORY], calls.passed[READS]);
     const int file = (int)syscall(SYS_openat, AT_FDCWD, calls.count, O_WRONLY | O_CREAT | O_APPEND, 0666);
     if (file >= 0 && write(file, line, (size_t)length) < 0) perror(calls.count);
 }
@@ -96,10 +109,18 @@ static bool is_first(void)
     return calls.done;
 }
 
+static bool lies_in(const void *place, const code_range *range)
+{
+    return (uintptr_t)place >= range->low && (uintptr_t)place < range->high;
+}
+
 static bool fails(call_kind kind, const void *caller)
 {
-    const uintptr_t from = (uintptr_t)caller;
-    if (!calls.ready || from < calls.low || from >= calls.high) return false;
+    if (!calls.ready) return false;
+    if (lies_in(caller, &calls.hdf5))
+        kind = kind == MEMORY ? HDF5_MEMORY : kind;
+    else if (!lies_in(caller, &calls.program))
+        return false;
     const unsigned long passing = ++calls.passed[kind];
     if (!calls.armed || kind != calls.kind || passing < calls.at || (passing > calls.at && !calls.onwards)) return false;
     if (!is_first()) return false;
@@ -107,7 +128,7 @@ static bool fails(call_kind kind, const void *caller)
         if (passing == calls.at) pause();
         return false;
     }
-    errno = kind == OPENS ? EMFILE : ENOMEM;
+    errno = kind == OPENS ? EMFILE : kind == READS ? EIO : ENOMEM;
     return true;
 }
 
@@ -144,6 +165,27 @@ DIR *opendir(const char *path)
     static DIR *(*next)(const char *);
     if (next == NULL) find_next(&next, "opendir");
     return fails(OPENS, HERE) ? NULL : next(path);
+}
+
+ssize_t read(int file, void *out, size_t bytes)
+{
+    return fails(READS, HERE) ? -1 : (ssize_t)syscall(SYS_read, file, out, bytes);
+}
+
+ssize_t pread(int file, void *out, size_t bytes, off_t from)
+{
+    return fails(READS, HERE) ? -1 : (ssize_t)syscall(SYS_pread64, file, out, bytes, from);
+}
+
+ssize_t pread64(int file, void *out, size_t bytes, off_t from) __attribute__((alias("pread")));
+
+size_t fread(void *out, size_t size, size_t count, FILE *file)
+{
+    static size_t (*next)(void *, size_t, size_t, FILE *);
+    if (next == NULL) find_next(&next, "fread");
+    if (!fails(READS, HERE)) return next(out, size, count, file);
+    file->_flags |= ERROR_SEEN;
+    return 0;
 }
 
 /* The C library's allocators under their other names: dlsym itself wants memory. */
