@@ -35,8 +35,9 @@ for command in "${commands[@]}"; do
         IFS=: read -r name column samples <<< "$kind"
         total=$(count $column)
         [ "$total" -gt 0 ] || continue
-        for ((i = 0; i < samples; i++)); do
+        for ((i = 0; i <= samples; i++)); do
             n=$((1 + i * (total - 1) / (samples - 1)))
+            [ $i = $samples ] && n=1+ # nothing of it from the beginning
             fresh
             LD_PRELOAD=$calls CALLS_FAIL=$name:$n timeout 20 "$program" $command > out 2> messages
             code=$?
