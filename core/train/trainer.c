@@ -162,8 +162,7 @@ status trainer_restored(trainer *t)
     t->small_ready = false;
     if (t->counters.finished == 0) return status_ok();
     memcpy(t->candidate, t->values, t->network.layout.total * sizeof *t->candidate);
-    trainer_prepare_discrete(t);
-    return status_ok();
+    return trainer_prepare_discrete(t);
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
@@ -199,7 +198,7 @@ static status begin_epoch(trainer *t, const ranks_view *g)
 static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     TRY(begin_epoch(t, g));
-    trainer_segment_begin(t);
+    TRY(trainer_segment_begin(t));
     status s = run_steps(t, g, end);
     trainer_segment_end(t);
     TRY(s);

@@ -10,7 +10,7 @@
 
 static status evaluate_candidate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
-    trainer_prepare_discrete(t);
+    TRY(trainer_prepare_discrete(t));
     const augment_settings *augment = &t->in.settings->augment;
     bool augmented = which == SPLIT_VALIDATION && augment->validation;
     return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight,

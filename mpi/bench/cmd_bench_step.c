@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "core/base/clock.h"
+#include "core/base/number.h"
 #include "core/kernels/blas.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer_probe.h"
@@ -79,13 +80,9 @@ typedef struct {
 
 static status read_number(const option_parser *p, const char *name, double low, double high, double *out)
 {
-    char *end = NULL;
-    double value = strtod(p->value, &end);
-    if (end == p->value || *end != '\0' || !(value >= low && value <= high))
-        return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name,
-                           low, high, p->value);
-    *out = value;
-    return status_ok();
+    if (number_real(out, p->value, low, high)) return status_ok();
+    return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name, low,
+                       high, p->value);
 }
 
 static status read_phase(const option_parser *p, measured_phase *out)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/run_plan.h"
 #include "results/report/verdict.h"
@@ -83,8 +84,11 @@ static status read_records(evidence *e, const char *column)
     const task_plan *p = &e->plan.plan;
     for (int id = 1; id <= p->count; id++) {
         record r;
-        status s = run_read_task(&r, &e->plan.run, p->tasks[id - 1].key);
-        if (failed(s)) continue; /* not there yet */
+        char path[MAX_PATH_TEXT];
+        run_task_path(path, &e->plan.run, p->tasks[id - 1].key);
+        if (!file_exists(path)) continue; /* not there yet */
+        TRY(run_read_task(&r, &e->plan.run, p->tasks[id - 1].key));
+        status s = status_ok();
         if (r.state == RECORD_DONE) s = take_record(e, id, &r, column);
         record_free(&r);
         TRY(s);

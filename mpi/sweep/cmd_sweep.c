@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/number.h"
 #include "core/kernels/blas.h"
 #include "core/sweep/walltime.h"
 #include "mpi/cli/command.h"
@@ -59,13 +60,9 @@ typedef struct {
 
 static status read_deadline(double *out, const char *text)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !(value >= SHORTEST_DEADLINE && value <= LONGEST_DEADLINE))
-        return status_fail(STATUS_CONFIG, "sweep: --deadline wants %g to %g seconds, not \"%s\"", SHORTEST_DEADLINE,
-                           LONGEST_DEADLINE, text);
-    *out = value;
-    return status_ok();
+    if (number_real(out, text, SHORTEST_DEADLINE, LONGEST_DEADLINE)) return status_ok();
+    return status_fail(STATUS_CONFIG, "sweep: --deadline wants %g to %g seconds, not \"%s\"", SHORTEST_DEADLINE,
+                       LONGEST_DEADLINE, text);
 }
 
 static status read_arguments(sweep_arguments *out, int argc, char **argv)

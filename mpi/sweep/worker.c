@@ -69,6 +69,7 @@ typedef struct {
     span spans[MAX_SPANS];
     int span_count;
     char checkpoint[MAX_PATH_TEXT];
+    checkpoint_machine machine;
     claim_fence fence; /* of this task */
 } job;
 
@@ -141,8 +142,8 @@ static status restore(job *j)
     } stored = {.found = false, .warning = ""};
     status local = status_ok();
     if (leads(j)) {
-        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, j->w->in->kernels->name,
-                                j->spans, j->span_count);
+        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, &j->machine, j->spans,
+                                j->span_count);
         if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
             TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
             stored.found = false;
@@ -161,6 +162,7 @@ static status restore(job *j)
     if (leads(j)) TRY(report(j->w, REPORT_WARNING, NULL, status_in(sound, "task %d starts over", j->task->id)));
     trainer_close(j->trainer);
     j->trainer = NULL;
+    j->machine.earlier[0] = '\0';
     return exchange_agree(&j->group.link, open_trainer(j));
 }
 
@@ -169,7 +171,7 @@ static status keep_checkpoint(job *j, report_kind kind, bool *leave)
 {
     wire_report question = report_on(j->w, kind, j->trainer, status_ok());
     TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
-    return checkpoint_write(j->checkpoint, j->task->key, j->w->in->kernels->name, j->spans, j->span_count, &j->fence);
+    return checkpoint_write(j->checkpoint, j->task->key, &j->machine, j->spans, j->span_count, &j->fence);
 }
 
 /* Collective on the group, at a place where the task can be continued. */
@@ -227,6 +229,7 @@ static status write_result(job *j)
     record result;
     TRY(trainer_record(&result, j->trainer));
     j->w->test_accuracy = result.test_accuracy;
+    snprintf(result.earlier_machines, sizeof result.earlier_machines, "%s", j->machine.earlier);
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);
@@ -291,6 +294,7 @@ status worker_perform(worker *w, const wire_order *order)
 {
     job j = {.w = w, .task = &w->in->plan.tasks[order->task_id - 1]};
     j.kind = strategies_task_kind(j.task->kind);
+    j.machine.kernels = w->in->kernels->name;
     run_checkpoint_path(j.checkpoint, w->run, j.task->key);
     j.fence = claim_fence_of(w->run->directory, j.task->key, &order->claim);
     w->order = order;

@@ -87,15 +87,25 @@ static bool is_cost_column(const char *name)
     return true;
 }
 
-/* Reads a text attribute of the column; empty when it is missing. */
-static void column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
+/* A text that may be missing: *out is NULL then. What the machine cannot do is an error. */
+static status text_if_any(char **out, h5_id parent, const char *object, const char *name)
 {
-    char *text = NULL;
+    *out = NULL;
+    const status read = h5_get_text(out, parent, object, name);
+    return read.code == STATUS_DATA ? status_ok() : read;
+}
+
+/* Reads a text attribute of the column; empty when it is missing. */
+static status column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
+{
+    char *text;
     out[0] = 0;
-    if (failed(h5_get_text(&text, points, column, name))) return;
+    TRY(text_if_any(&text, points, column, name));
+    if (text == NULL) return status_ok();
     snprintf(out, room, "%s", text);
     text_printable(out);
     free(text);
+    return status_ok();
 }
 
 static status read_cost(report_columns *c, h5_id points, const char *name)
@@ -105,8 +115,8 @@ static status read_cost(report_columns *c, h5_id points, const char *name)
     if (to->values == NULL) return no_memory(c->count);
     snprintf(to->name, sizeof to->name, "%s", name);
     text_printable(to->name);
-    column_text(to->unit, sizeof to->unit, points, name, "unit");
-    column_text(to->description, sizeof to->description, points, name, "description");
+    TRY(column_text(to->unit, sizeof to->unit, points, name, "unit"));
+    TRY(column_text(to->description, sizeof to->description, points, name, "description"));
     to->description[strcspn(to->description, ";")] = 0; /* what follows explains missing values */
     return h5_read(points, name, H5_F64, c->count, to->values);
 }
@@ -151,30 +161,33 @@ static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
     }
 }
 
-static void read_provenance(report_columns *c, h5_id file)
+static status read_provenance(report_columns *c, h5_id file)
 {
-    static const char *const names[] = {"revision", "compiler", "host",           "cpu",       "kernels",    "blas",
-                                        "mpi",      "hdf5",     "random_numbers", "slurm_job", "written_utc"};
+    static const char *const names[] = {"revision", "compiler", "host", "cpu",           "kernels",   "c_library",
+                                        "blas",     "mpi",      "hdf5", "random_numbers", "slurm_job", "written_utc"};
+    if (!h5_exists(file, "provenance")) return status_ok();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *text = NULL;
+        char *text;
         const size_t used = strlen(c->provenance);
-        if (!h5_exists(file, "provenance") || failed(h5_get_text(&text, file, "provenance", names[i]))) continue;
-        if (text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        TRY(text_if_any(&text, file, "provenance", names[i]));
+        if (text != NULL && text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
         free(text);
     }
+    return status_ok();
 }
 
 static status read_open(report_columns *c, h5_id file)
 {
     h5_id points;
-    char *config = NULL;
-    if (!failed(h5_get_text(&config, file, ".", "config"))) {
+    char *config;
+    TRY(text_if_any(&config, file, ".", "config"));
+    if (config != NULL) {
         text_printable_lines(config);
         name_in_text(c->run, config, "name");
         name_in_text(c->data, config, "data");
     }
     free(config);
-    read_provenance(c, file);
+    TRY(read_provenance(c, file));
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
     if (!failed(s)) s = read_numbers(c, points);

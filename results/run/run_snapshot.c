@@ -44,8 +44,7 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     return result;
 }
 
-/* *file stays open unless there is an error. */
-static status open_source(h5_id *file, record *head, const run *r, const char *key)
+static status open_once(h5_id *file, record *head, const run *r, const char *key)
 {
     task_mark mark;
     TRY(run_open_task(file, &mark, r, key));
@@ -55,6 +54,13 @@ static status open_source(h5_id *file, record *head, const run *r, const char *k
     run_task_path(path, r, key);
     h5_discard(*file);
     return status_in(result, "%s", path);
+}
+
+/* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings. */
+static status open_source(h5_id *file, record *head, const run *r, const char *key)
+{
+    const status first = open_once(file, head, r, key);
+    return first.code == STATUS_DATA ? open_once(file, head, r, key) : first;
 }
 
 /* What was taken for finished at the start, by its mark, is not. */

@@ -95,7 +95,7 @@ status run_log(const run *r, const char *event, const char *fields)
     json_decref(line);
     json_decref(more);
     if (text == NULL)
-        return status_fail(STATUS_DATA, "event %s cannot be logged: %.100s in {%.200s}", event, error.text, fields);
+        return status_fail(STATUS_MEMORY, "event %s cannot be logged: %.100s in {%.200s}", event, error.text, fields);
     size_t length = strlen(text);
     text[length] = '\n'; /* takes the place of the end: the line is written by its length */
     char path[RUN_PATH_BYTES];

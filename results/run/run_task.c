@@ -104,6 +104,8 @@ status run_check_task(bool *sound, char warning[256], const run *r, const char *
 {
     record rec;
     status read = run_read_task(&rec, r, key);
+    /* A library that was short of memory may call a file damaged; a file stays as it is. */
+    if (read.code == STATUS_DATA) read = run_read_task(&rec, r, key);
     *sound = !failed(read);
     warning[0] = 0;
     if (*sound) record_free(&rec);
@@ -117,6 +119,7 @@ static status write_file(const char *path, const run *r, const record *rec)
     h5_id file;
     TRY(h5_create(&file, path));
     status result = run_write_root(file, r, "one finished task of bitfront, see results/SCHEMA.md");
+    if (!failed(result)) result = h5_set_text(file, "provenance", "earlier_machines", rec->earlier_machines);
     if (!failed(result)) result = task_file_write(file, rec);
     if (failed(result)) {
         h5_discard(file);

@@ -171,9 +171,9 @@ void model_close(model *m);
 MUST_CHECK status model_open_beside(model *out, const graph *g, const model *lender);
 
 /* Plans shapes, layout and memory anew, for `use` and after a change of the graph's channel counts; none may be larger
- * than at model_open. Allocates nothing and cannot fail. Tensors keep their numbers, but not their place in a block.
- * model_prepare comes next. */
-void model_arrange(model *m, model_use use);
+ * than at model_open. Allocates nothing: MEMORY when what was reserved is too small. Tensors keep their numbers, but not
+ * their place in a block. model_prepare comes next. */
+MUST_CHECK status model_arrange(model *m, model_use use);
 
 /* Index of a tensor by name, or -1. */
 int model_find(const model_layout *layout, const char *name);
