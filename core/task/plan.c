@@ -172,7 +172,7 @@ status task_plan_add(task_plan *p, int *id, const task *wanted, const int *paren
     t.id = p->count + 1;
     t.parent_count = parent_count;
     t.parents = p->parent_total;
-    strcpy(t.network_name, p->in.networks[t.network].name);
+    t.network_name = p->in.networks[t.network].name;
     t.one_of_several = p->in.network_count > 1;
     char *text;
     TRY(use_options(p, t.entry));

@@ -135,7 +135,7 @@ static void train_network(const char *path, const char *cost)
     settings s = short_settings();
     task warmup = {.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
     task point = {.id = 2, .point = true, .kind = "joint", .entry = -1, .seed = 1, .strategy = "joint", .strength = 1};
-    strcpy(point.cost_model, cost);
+    point.cost_model = cost;
     trainer_inputs in = {.settings = &s,
                          .graph = &g,
                          .data = &d,
