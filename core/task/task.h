@@ -19,9 +19,9 @@ typedef struct {
     bool point;                /* its record is a point */
     bool one_of_several;       /* the sweep has other networks, too: the label says on which it is */
     char key[TASK_KEY];        /* hash of everything the record depends on (identity.h); names its file */
+    int16_t entry;             /* of the sweep, whose options it follows; -1: of none */
+    int16_t network;           /* of the sweep's list */
     int parent_count, parents; /* tasks it starts from: their number, and the place of the first in task_plan.parents */
-    int entry;                 /* of the sweep, whose options it follows; -1: of none */
-    int network;               /* of the sweep's list */
     int bits;                  /* weight precision of the strategy fixed, else 0 */
     int step;                  /* of a trajectory, from 1; 0: of none */
     int epochs;                /* length of a stage that has no fixed one; 0: of none */
