@@ -29,17 +29,23 @@ static status read_finished(coordinator *c, int id, unsigned char known, bool wh
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
     if (!*finished) return status_ok();
     queue_finished(&c->queue, id, state == RECORD_DONE);
-    /* A kill between the result and this line left it behind. */
-    char checkpoint[MAX_PATH_TEXT];
-    run_checkpoint_path(checkpoint, c->run, t->key);
-    checkpoint_remove(checkpoint);
     coordinator_count_finished(c, t);
     return status_ok();
 }
 
+/* Of a finished task: a kill between the result and the removal left it behind. */
+static void remove_checkpoint(const coordinator *c, int id)
+{
+    char checkpoint[MAX_PATH_TEXT];
+    run_checkpoint_path(checkpoint, c->run, coordinator_task(c, id)->key);
+    checkpoint_remove(checkpoint);
+}
+
 status coordinator_read_finished(coordinator *c, int id, bool *finished)
 {
-    return read_finished(c, id, RUN_INDEX_UNKNOWN, false, finished);
+    TRY(read_finished(c, id, RUN_INDEX_UNKNOWN, false, finished));
+    if (*finished) remove_checkpoint(c, id);
+    return status_ok();
 }
 
 static status read_finished_elsewhere(void *ctx, int id, bool *finished)
@@ -59,11 +65,13 @@ job_claims_news coordinator_news(coordinator *c)
 static status find_finished(coordinator *c, bool *needed, unsigned char *known)
 {
     const task_plan *plan = &c->in->plan;
+    const bool left = run_inventory_checkpoints(c->run);
     run_index_read(known, c->run, plan);
     for (int id = plan->count; id >= 1; id--) {
         const task *t = coordinator_task(c, id);
         bool finished;
         TRY(read_finished(c, id, known[id - 1], needed[id - 1], &finished));
+        if (finished && left) remove_checkpoint(c, id);
         for (int i = 0; i < t->parent_count && !finished; i++) needed[task_plan_parent(plan, t, i) - 1] = true;
     }
     return status_ok();
