@@ -148,6 +148,11 @@ static void test_only_what_can_be_reached_is_asked_for(void **state)
     check_ok(read_entry(b, "strategy = \"layerwise\"; cost_model = \"size\"; targets = [\"100 % of w2\"];", &layers));
     check_says(read_entry(b, "strategy = \"layerwise\"; cost_model = \"size\"; targets = [\"99 % of w2\"];", &layers),
                "strategy layerwise cannot bring small below");
+    check_says(read_entry(b,
+                          "strategy = \"layerwise\"; cost_model = \"size\"; precisions = [0, 2, 8]; targets = [\"99 % "
+                          "of w2\"];",
+                          &layers),
+               "strategy layerwise cannot bring small below"); /* whole layers are not removed */
     check_says(read_entry(b, "strategy = \"joint\"; cost_model = \"size\"; targets = [\"3 furlongs\"];", &all),
                "targets[0]: is \"3 furlongs\"");
 }

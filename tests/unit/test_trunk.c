@@ -176,12 +176,15 @@ static void test_what_a_trunk_cannot_do_is_refused(void **state)
 
 /* ---- legs and branches ---- */
 
-static trainer *open_kind(const char *kind, int step, double target, const record *first, const record *second)
+enum { EPOCHS = 3 }; /* of a leg */
+
+static status try_kind(trainer **out, const char *kind, int step, double target, const record *first,
+                       const record *second)
 {
     const record *const parents[] = {first, second};
     world.task.step = step;
     world.task.target = target;
-    world.task.epochs = 2;
+    world.task.epochs = EPOCHS;
     world.task.kind = kind;
     const trainer_inputs in = {.settings = &world.settings,
                                .graph = &world.graph,
@@ -192,8 +195,13 @@ static trainer *open_kind(const char *kind, int step, double target, const recor
                                .kind = strategies_task_kind(kind),
                                .parents = parents,
                                .parent_count = second != NULL ? 2 : 1};
+    return trainer_open(out, &in);
+}
+
+static trainer *open_kind(const char *kind, int step, double target, const record *first, const record *second)
+{
     trainer *t = NULL;
-    check_ok(trainer_open(&t, &in));
+    check_ok(try_kind(&t, kind, step, target, first, second));
     return t;
 }
 
@@ -293,11 +301,12 @@ static void test_the_precisions_follow_the_falling_budget(void **state)
     const ranks_view alone = ranks_alone();
     segment_end end;
     assert_float_equal(cost_of(t), full, 1e-9); /* all at 8 bit */
-    check_ok(trainer_segment(t, &alone, &end));
-    assert_true(cost_of(t) <= full / 2 && cost_of(t) > 0.98 * full / 2);
-    check_ok(trainer_segment(t, &alone, &end));
+    for (int epoch = 1; epoch <= EPOCHS; epoch++) {
+        const double allowed = full * pow(0.25, (double)epoch / EPOCHS);
+        check_ok(trainer_segment(t, &alone, &end));
+        assert_true(cost_of(t) <= allowed && cost_of(t) > 0.98 * allowed);
+    }
     assert_int_equal(end, SEGMENT_FINISHED);
-    assert_true(cost_of(t) <= full / 4 && cost_of(t) > 0.98 * full / 4);
     trainer_close(t);
 }
 
@@ -340,6 +349,30 @@ static void test_sensitive_channels_keep_their_bits(void **state)
     }
 }
 
+/* A teacher is asked for, but what stands in its place is another network, or one that was not trained in float. */
+static void test_a_teacher_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    use_trunk("sensitivity");
+    trainer *t = open_kind("trunk_leg", 1, 9000, &world.start, NULL);
+    record leg = train(t), wrong = world.start;
+    trainer_close(t);
+    world.settings.finetune.distill = 1;
+    world.settings.finetune.distill_temperature = 4;
+    check_ok(try_kind(&t, "trunk_branch", 1, 9000, &leg, &world.start));
+    trainer_close(t);
+    check_says(try_kind(&t, "trunk_branch", 1, 9000, &leg, &leg), "has no fitting tensor");
+    record_tensor *tensors = malloc((size_t)wrong.tensor_count * sizeof *tensors);
+    assert_non_null(tensors);
+    memcpy(tensors, wrong.tensors, (size_t)wrong.tensor_count * sizeof *tensors);
+    wrong.tensors = tensors;
+    tensors[0].dims[tensors[0].rank - 1]++; /* wider */
+    check_says(try_kind(&t, "trunk_branch", 1, 9000, &leg, &wrong), "has no fitting tensor");
+    world.settings.finetune.distill = 0;
+    free(tensors);
+    record_free(&leg);
+}
+
 /* ---- numbers of bits ---- */
 
 static void scatter_bits(trainer *t)
@@ -371,7 +404,7 @@ static void test_the_gradient_of_bits_is_that_of_the_weighted_cost(void **state)
     trainer *t = open_kind("trunk_bits_leg", 1, 1, &world.start, NULL);
     world.task.target = t->full_cost / 8;
     scatter_bits(t);
-    enum { STEPS = 2 * NOISE_TRAIN / 16, AT = STEPS / 2 };
+    enum { STEPS = EPOCHS * NOISE_TRAIN / 16, AT = STEPS / 2 };
     t->counters.stage_steps = AT; /* half of the way down: sqrt(8) */
     real own[2] = {0, (real)t->full_cost}, *gradients = calloc(t->network.layout.total, sizeof *gradients);
     assert_non_null(gradients);
@@ -457,18 +490,10 @@ static void test_the_next_leg_goes_on_with_what_was_kept(void **state)
     assert_float_equal((double)t->own[0][1], 9000, 1e-3);
     assert_memory_equal(t->values + at, numbers, sizeof numbers);
     trainer_close(t);
-    first.tensor_count--; /* what a record without it is good for */
-    const record *const parents[] = {&first, &world.start};
-    const trainer_inputs in = {.settings = &world.settings,
-                               .graph = &world.graph,
-                               .data = &world.data,
-                               .kernels = kernels_choose(NULL),
-                               .cost_models = cost_models(),
-                               .task = &world.task,
-                               .kind = strategies_task_kind("trunk_bits_leg"),
-                               .parents = parents,
-                               .parent_count = 2};
-    check_says(trainer_open(&t, &in), "has kept no state that fits");
+    check_says(try_kind(&t, "trunk_branch", 1, 9000, &world.start, &first),
+               "has no fitting tensor"); /* no leg at all */
+    first.tensor_count--;                /* what a record without it is good for */
+    check_says(try_kind(&t, "trunk_bits_leg", 2, 5000, &first, &world.start), "has kept no state that fits");
     first.tensor_count++;
     record_free(&first);
 }
@@ -483,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_a_branch_meets_its_budget_by_gradient),
         cmocka_unit_test(test_the_precisions_follow_the_falling_budget),
         cmocka_unit_test(test_sensitive_channels_keep_their_bits),
+        cmocka_unit_test(test_a_teacher_that_does_not_fit_is_refused),
         cmocka_unit_test(test_the_gradient_of_bits_is_that_of_the_weighted_cost),
         cmocka_unit_test(test_numbers_become_precisions_within_the_budget),
         cmocka_unit_test(test_the_next_leg_goes_on_with_what_was_kept),
