@@ -179,11 +179,13 @@ status sampled_check(const sweep_entry *e, const config_node *where)
 
 static task task_of(const sweep_entry *e, const plan_place *at, const task_kind *kind, double strength, uint64_t seed)
 {
-    task t = {.entry = at->entry, .network = at->network, .seed = seed, .strength = strength};
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
-    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
-    return t;
+    return (task){.kind = kind->name,
+                  .strategy = e->strategy,
+                  .entry = at->entry,
+                  .network = at->network,
+                  .seed = seed,
+                  .cost_model = e->cost_model,
+                  .strength = strength};
 }
 
 static status check_place(const settings *s, const plan_place *at)

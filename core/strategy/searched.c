@@ -72,11 +72,12 @@ static status add_points(task_plan *p, const task *each, const int *warmups, con
 
 static task point_of(const sweep_entry *e, const plan_place *at, const task_kind *kind)
 {
-    task t = {.point = true, .entry = at->entry, .network = at->network};
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
-    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
-    return t;
+    return (task){.point = true,
+                  .kind = kind->name,
+                  .strategy = e->strategy,
+                  .entry = at->entry,
+                  .network = at->network,
+                  .cost_model = e->cost_model};
 }
 
 status searched_plan_points(task_plan *p, const plan_place *at, const precision_choice *usual, const task_kind *kind,
@@ -94,7 +95,7 @@ status searched_plan_points(task_plan *p, const plan_place *at, const precision_
     TRY(targets_of_entry(targets, p->in.settings, at, usual));
     for (int i = 0; i < e->target_count; i++) {
         task t = point_of(e, at, to_budget);
-        strcpy(t.cost_model, targets[i].cost_model);
+        t.cost_model = targets[i].cost_model;
         t.target = targets[i].value;
         TRY(add_points(p, &t, warmups, to_budget));
     }

@@ -90,8 +90,7 @@ status targets_read(budget *out, const char *text, const cost_model *usual, cons
         return status_fail(STATUS_CONFIG, "is \"%.40s\": there is no cost model \"%.30s\"", text,
                            name != NULL ? name : "");
     TRY(read_value(&value, text, number, words, relative, m, g));
-    snprintf(out->cost_model, sizeof out->cost_model, "%.23s", m->name);
-    out->value = value;
+    *out = (budget){.cost_model = m->name, .value = value};
     return status_ok();
 }
 

@@ -176,7 +176,7 @@ static status add_trunk(task_plan *p, const plan_place *at, const budget *budget
     const bool gradient = options_of(&s->entries[at->entry])->allocation == BY_GRADIENT;
     const task_kind *leg_kind = gradient ? &bits_leg : &leg, *branch_kind = gradient ? &bits_branch : &branch;
     task t = {.strategy = "trunk", .entry = at->entry, .network = at->network, .seed = seed};
-    strcpy(t.cost_model, budgets[0].cost_model);
+    t.cost_model = budgets[0].cost_model;
     double before;
     TRY(targets_full_cost(&before, cost_list_find(at->cost_models, t.cost_model), at->graph));
     int last = warmup;
@@ -185,14 +185,14 @@ static status add_trunk(task_plan *p, const plan_place *at, const budget *budget
         t.target = budgets[i].value;
         t.epochs = leg_epochs(s, before, t.target);
         t.point = false;
-        strcpy(t.kind, leg_kind->name);
+        t.kind = leg_kind->name;
         TRY(task_plan_add(p, &last, &t, (const int[]){last, warmup}, last == warmup ? 1 : 2, &leg_kind->reads));
         before = t.target;
 
         int id;
         t.epochs = 0;
         t.point = true;
-        strcpy(t.kind, branch_kind->name);
+        t.kind = branch_kind->name;
         TRY(task_plan_add(p, &id, &t, (const int[]){last, warmup}, 2, &branch_kind->reads));
     }
     return status_ok();

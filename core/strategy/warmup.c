@@ -30,7 +30,7 @@ status warmup_plan(task_plan *p, int *ids, int network)
         task t = {.kind = "warmup",
                   .strategy = "warmup",
                   .entry = -1,
-                  .network = network,
+                  .network = (int16_t)network,
                   .seed = s->seeds[k],
                   .cost_model = "none"};
         TRY(task_plan_add(p, &ids[k], &t, NULL, 0, &warmup_kind.reads));

@@ -60,8 +60,8 @@ typedef struct {
     unsigned char state;  /* queue_state */
     unsigned char broken; /* times its group broke */
     unsigned char target; /* level in the plan of queue_policy.c */
-    bool begun;           /* was handed out before */
-    bool orphaned;        /* a parent failed */
+    bool begun : 1;       /* was handed out before */
+    bool orphaned : 1;    /* a parent failed */
 } queue_entry;
 
 /* A running task. */

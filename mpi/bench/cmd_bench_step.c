@@ -231,9 +231,14 @@ static status prepare(session *s)
     s->cost_models = cost_registry_make(&s->registry, &s->settings.cost);
     TRY(bench_images_make(&s->images, &s->graph));
     s->warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
-    s->point =
-        (task){.id = 2, .point = true, .kind = "joint", .entry = -1, .seed = 1, .strategy = "joint", .strength = 1};
-    snprintf(s->point.cost_model, sizeof s->point.cost_model, "%s", o->choice.cost);
+    s->point = (task){.id = 2,
+                      .point = true,
+                      .kind = "joint",
+                      .entry = -1,
+                      .seed = 1,
+                      .strategy = "joint",
+                      .cost_model = o->choice.cost,
+                      .strength = 1};
     TRY(limits_open(&s->limits));
     return make_start(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/shared_text.h"
 #include "core/base/text.h"
 
 static int64_t get_integer(const field *f, const void *row)
@@ -28,8 +29,9 @@ const char *field_text(const field *f, const void *row)
     case FIELD_NAME:
     case FIELD_SWITCH:
         return f->names[get_integer(f, row)];
+    case FIELD_SHARED:
     case FIELD_LONG_TEXT:
-        return *(char *const *)(const void *)at != NULL ? *(char *const *)(const void *)at : "";
+        return *(const char *const *)(const void *)at != NULL ? *(const char *const *)(const void *)at : "";
     default:
         return at;
     }
@@ -58,6 +60,15 @@ static void put_real(const field *f, void *row, double value)
     *(double *)(void *)((char *)row + f->offset) = value;
 }
 
+static status put_shared(const field *f, void *row, const char *text)
+{
+    char name[64];
+    const size_t room = f->bytes < sizeof name ? f->bytes : sizeof name;
+    snprintf(name, room, "%s", text);
+    text_printable(name);
+    return shared_text((const char **)(void *)((char *)row + f->offset), name);
+}
+
 static status put_text(const field *f, void *row, const char *text)
 {
     if (f->type == FIELD_TEXT) {
@@ -65,6 +76,7 @@ static status put_text(const field *f, void *row, const char *text)
         text_printable((char *)row + f->offset);
         return status_ok();
     }
+    if (f->type == FIELD_SHARED) return put_shared(f, row, text);
     if (f->type == FIELD_LONG_TEXT) {
         char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
         if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
@@ -82,7 +94,8 @@ static status put_text(const field *f, void *row, const char *text)
 
 bool field_is_text(const field *f)
 {
-    return f->type == FIELD_TEXT || f->type == FIELD_NAME || f->type == FIELD_SWITCH || f->type == FIELD_LONG_TEXT;
+    return f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_NAME || f->type == FIELD_SWITCH ||
+           f->type == FIELD_LONG_TEXT;
 }
 
 h5_type field_stored(const field *f)
@@ -108,7 +121,8 @@ void field_store(const field *f, const void *row, void *element)
 bool field_equal(const field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-    if (f->type == FIELD_TEXT || f->type == FIELD_LONG_TEXT) return strcmp(field_text(f, a), field_text(f, b)) == 0;
+    if (f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_LONG_TEXT)
+        return strcmp(field_text(f, a), field_text(f, b)) == 0;
     if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
     return get_integer(f, a) == get_integer(f, b);
 }

@@ -23,6 +23,10 @@ static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
     {                                                                                                                  \
         name, type, offset, unit, text, 0, NULL                                                                        \
     }
+#define SHARED(name, offset, bytes, text)                                                                              \
+    {                                                                                                                  \
+        name, FIELD_SHARED, offset, "1", text, bytes, NULL                                                             \
+    }
 #define TEXT(name, offset, bytes, text)                                                                                \
     {                                                                                                                  \
         name, FIELD_TEXT, offset, "1", text, bytes, NULL                                                               \
@@ -37,11 +41,11 @@ static const field RECORD_FIELDS[] = {
     TEXT("key", AT(record, task.key), TASK_KEY, "hash of everything the result depends on; names the task's file"),
     {"role", FIELD_SWITCH, AT(record, task.point), "1", "point of the front, or a state that other tasks start from", 0,
      ROLES},
-    TEXT("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
+    SHARED("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
     NAME("state", AT(record, state), STATES, "done or failed"),
-    TEXT("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
-    TEXT("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
-    TEXT("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
+    SHARED("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
+    SHARED("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
+    SHARED("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
     NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
            "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "
            "cost model"),

@@ -12,6 +12,7 @@
 #include "core/io/seal.h"
 #include "results/file/columns.h"
 #include "results/run/run.h"
+#include "results/run/run_index.h"
 #include "results/run/run_internal.h"
 #include "results/file/task_file.h"
 
@@ -24,6 +25,7 @@ struct snapshot {
     bool gone;             /* somebody has removed the file that was being written */
     h5_id file, tasks;
     columns *points; /* owned */
+    run_index_writer index;
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
 };
 
@@ -81,11 +83,13 @@ static status copy_task(snapshot *s, const task *t)
     if (!file_exists(path)) return status_ok();
     h5_id from;
     record head;
+    const run_index_stamp stamp = run_index_stamp_of(path);
     status opened = open_source(&from, &head, s->run, t->key);
     if (failed(opened)) return refuse_source(s->run, t, opened);
     status result = copy_groups(s, from, t, &head.task);
     head.task = *t;
     if (!failed(result)) result = columns_add(s->points, &head);
+    if (!failed(result)) run_index_add(&s->index, t, head.state, &stamp);
     record_free(&head);
     status closed = h5_close(from);
     TRY(status_in(result, "%s", path));
@@ -126,9 +130,11 @@ static status complete_file(snapshot *s)
     TRY(h5_close(s->file));
     s->gone = !file_exists(s->temporary);
     TRY(seal_append(s->temporary));
+    const run_index_stamp ours = run_index_stamp_of(s->temporary);
     TRY(file_publish(s->temporary, s->path));
     s->left = false;
-    return status_ok();
+    const run_index_stamp there = run_index_stamp_of(s->path);
+    return there.inode == ours.inode ? run_index_end(&s->index, &there) : status_ok(); /* else another job's by now */
 }
 
 status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
@@ -143,6 +149,7 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
     status result = columns_new(&s->points, (size_t)plan->count);
     if (!failed(result)) result = begin_file(s);
+    if (!failed(result)) result = run_index_begin(&s->index, r, plan);
     if (failed(result))
         run_snapshot_end(s);
     else
@@ -178,6 +185,7 @@ void run_snapshot_end(snapshot *s)
         h5_discard(s->file);
     }
     if (s->left) unlink(s->temporary);
+    run_index_abandon(&s->index);
     columns_free(s->points);
     free(s);
 }
@@ -231,6 +239,9 @@ status run_snapshot_last(const run *r, const task_plan *plan, const run_meanwhil
     enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
     size_t included, present;
     int attempt = 0;
+    bool current;
+    TRY(run_index_current(&current, r, plan));
+    if (current) return status_ok();
     do {
         TRY(publish_snapshot(&included, r, plan, meanwhile));
         present = count_present(r, plan);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/shared_text.h"
 #include "core/io/h5.h"
 #include "results/file/columns.h"
 #include "results/file/record_same.h"
@@ -39,9 +40,11 @@ static int set_up_plan(void **state)
     (void)state;
     plan = plan_fixture_new(1, 0);
     for (int id = 2; id <= ROWS; id++) {
-        task t = {.point = true, .seed = (uint64_t)id, .strength = 0.5 * id};
-        snprintf(t.strategy, sizeof t.strategy, id % 3 == 0 ? "mixprec" : "joint");
-        snprintf(t.cost_model, sizeof t.cost_model, "model%d", id % 40);
+        char model[16];
+        task t = {
+            .point = true, .seed = (uint64_t)id, .strength = 0.5 * id, .strategy = id % 3 == 0 ? "mixprec" : "joint"};
+        snprintf(model, sizeof model, "model%d", id % 40);
+        check_ok(shared_text(&t.cost_model, model));
         assert_int_equal(plan_fixture_add(plan, &t, (const int[]){1, 0}), id);
     }
     return 0;
