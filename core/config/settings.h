@@ -42,7 +42,7 @@ typedef enum {
     SAMPLING_ARGMAX,      /* "argmax": one-hot, gradient of the softmax */
     SAMPLING_GUMBEL,      /* "gumbel": softmax of logits with Gumbel noise */
     SAMPLING_HARD_GUMBEL, /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
-    SAMPLING_BITS /* weights only, for strategies, not for configurations: a real number of bits (choice_bits.h) */
+    SAMPLING_BITS         /* for strategies, not for configurations: a real number of bits (choice_bits.h) */
 } sampling_kind;
 
 /* One training phase: warm-up, search or fine-tuning (METHOD.md 5). */
