@@ -106,6 +106,8 @@ typedef struct {
     throughput_settings lut;
 } cost_settings;
 
+typedef enum { FIRST_LAYER_RANDOM, FIRST_LAYER_WHITENED } first_layer_kind; /* "random" | "whitened" */
+
 typedef enum { CROP_ZERO, CROP_REFLECT } crop_fill; /* "zero" | "reflect": mirrored at the outermost pixel */
 
 typedef struct {
@@ -162,6 +164,7 @@ typedef struct {
     int seed_count;
     uint64_t seeds[MAX_SEEDS];
     augment_settings augment;
+    first_layer_kind first_layer;                         /* of the warm-up: where its weights start */
     phase_settings warmup, search_phase, trunk, finetune; /* trunk.epochs: in which the budget halves */
     search_settings search;
     quantizer_rules quantizer;

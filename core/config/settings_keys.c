@@ -23,6 +23,7 @@ static const char *const selections[] = {"accuracy", "loss", NULL};
 static const char *const search_selections[] = {"accuracy", "loss", "total_loss", NULL};
 static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gumbel", NULL};
 static const char *const input_slopes[] = {"model", "attached", "detached", NULL};
+static const char *const first_layers[] = {"random", "whitened", NULL};
 static const int precisions[] = {2, 4, 8, 0};
 
 /* The keys that every phase has. Defaults: CIFAR-10 protocol, METHOD.md 5.2. */
@@ -354,6 +355,15 @@ const settings_key settings_keys[] = {
      .help = "Augment the validation images, too, as the reference does."},
 
     PHASE_KEYS("warmup", warmup, selections, ", float network"),
+    {.path = "warmup.first_layer",
+     .type = KEY_CHOICE,
+     .later = true,
+     AT(first_layer),
+     .fallback = "\"random\"",
+     .choices = first_layers,
+     .help = "Where the weights of the first convolution start. random: like all others; whitened: at plus and minus "
+             "the eigenvectors of the covariance of the training images' patches, largest eigenvalue first (one "
+             "convolution with batch-norm must read the image)."},
 
     PHASE_KEYS("search", search_phase, search_selections,
                " with discrete choices; total_loss includes strength times cost"),

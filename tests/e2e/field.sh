@@ -11,10 +11,6 @@ run 3 sweep "$work/field.cfg" --out "$work/three"
 expect 0 "$tasks tasks done, 0 failed" "three ranks"
 check "three ranks equal one" same_results "$work/whole" "$work/three"
 
-# Activations are lowered, too: 70 % of w2 with 8 bit activations is more than weights alone can save. No budget is missed.
-alone front "$work/whole" --all --json
-check "points of a trunk that lowers activations meet their budgets" trunks_meet "$work/out"
-
 # An array of two, of which one is killed and started again.
 "$program" sweep "$work/field.cfg" --out "$work/array" --part 1/2 > "$work/out1" 2>&1 &
 first=$!
