@@ -32,7 +32,7 @@ set(room_results/report core/base core/config core/io core/task results/file)
 set(engine core/base core/config core/io core/task core/data core/kernels core/net/graph core/cost core/train core/strategy
   core/sweep core/deploy)
 set(room_mpi/cli ${engine} core/data/import hw_models results/file results/run results/report)
-set(room_mpi/link core/base core/data core/train results/run)
+set(room_mpi/link core/base core/data core/train core/sweep results/run)
 set(room_mpi/sum core/base core/train mpi/link)
 set(room_mpi/sweep ${engine} hw_models results/file results/run mpi/cli mpi/link mpi/sum)
 set(room_mpi/bench ${engine} hw_models results/run mpi/cli mpi/link mpi/sum mpi/sweep)

@@ -125,6 +125,13 @@ typedef struct {
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
 
+/* Ends runs that cannot reach the front; not a part of any task's identity (core/sweep/stopping.h). */
+typedef struct {
+    int eta;     /* of `eta` runs about one goes on at each rung; 0: nothing is stopped */
+    int first;   /* epochs of the last stage at the first rung; the next ones at eta times as many */
+    int control; /* every so many-th run is never stopped; 0: none */
+} stopping_settings;
+
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
 enum { ENTRY_OPTION_BYTES = 640, MAX_TARGETS = 32 };
@@ -169,6 +176,7 @@ typedef struct {
     search_settings search;
     quantizer_rules quantizer;
     cost_settings cost;
+    stopping_settings stopping;
     int entry_count;
     sweep_entry entries[MAX_ENTRIES];
 } settings;

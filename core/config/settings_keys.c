@@ -522,6 +522,35 @@ const settings_key settings_keys[] = {
      .choices = roundings,
      .help = "Of activations to their codes."},
 
+    {.path = "stopping.eta",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.eta),
+     .fallback = "0",
+     .high = 100,
+     .help = "Ends runs that cannot reach the front: of the points of one cost model, network and seed that have come "
+             "to a rung, the best 1/eta by front go on to the next; 0: nothing is stopped. A stopped point has no "
+             "result. One job at a time."},
+    {.path = "stopping.first",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.first),
+     .fallback = "5",
+     .low = 1,
+     .high = 100000,
+     .unit = "epochs",
+     .help = "Of a point's last phase, at the first rung; the others follow at eta times as many, while the phase "
+             "lasts."},
+    {.path = "stopping.control",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.control),
+     .fallback = "8",
+     .high = 100000,
+     .unit = "points",
+     .help = "Of so many points one, the first of them, is never stopped: they tell how much a run still gains, and "
+             "how often stopping was wrong; 0: none."},
+
     {.path = "lut.name",
      .type = KEY_NAME,
      AT(cost.lut.name),

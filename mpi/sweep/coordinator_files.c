@@ -5,6 +5,7 @@
 #include "mpi/cli/exit_code.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
+#include "mpi/sweep/stopper.h"
 #include "results/file/checkpoint.h"
 #include "results/run/run_inventory.h"
 
@@ -31,7 +32,7 @@ static status read_finished(coordinator *c, int id, bool wholly, bool *finished)
     run_checkpoint_path(checkpoint, c->run, t->key);
     checkpoint_remove(checkpoint);
     coordinator_count_finished(c, t);
-    return status_ok();
+    return stopper_take_end(c, id, state == RECORD_DONE);
 }
 
 status coordinator_read_finished(coordinator *c, int id, bool *finished)
@@ -80,7 +81,7 @@ status coordinator_find_finished(coordinator *c)
 /* Something of this job's part is not finished. */
 static bool is_open(const coordinator *c)
 {
-    return c->queue.waiting + c->queue.running + c->queue.aside + c->claims->awaited > 0;
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->queue.held + c->claims->awaited > 0;
 }
 
 static int exit_code_now(const coordinator *c)
@@ -95,7 +96,7 @@ static int exit_code_now(const coordinator *c)
 /* Nobody has anything left. */
 static bool is_whole(const coordinator *c)
 {
-    return c->queue.done + c->queue.failed == c->queue.count;
+    return c->queue.done + c->queue.failed + c->queue.stopped == c->queue.count;
 }
 
 /* How this job ends. */
@@ -125,6 +126,7 @@ static status write_status(coordinator *c, const char *state, bool beside)
         .state = state,
         .done = c->queue.done,
         .failed = c->queue.failed,
+        .stopped = c->queue.stopped,
         .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
         .others = c->others,

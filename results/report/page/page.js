@@ -269,6 +269,7 @@ function drawSchedule() {
     const h = 50 + 18 * lanes.length, div = $("schedule");
     const busy = bars.reduce((s, b) => s + b.to - b.from, 0) / (lanes.length * end);
     element("p", {}, div, `${data.runs.length > 1 ? "Run " + letter(r) + ": " : ""}${bars.length} tasks in ${short(end)} s on up to ${lanes.length} ${lanes.length > 1 ? "groups" : "group"} at a time, busy ${(100 * busy).toFixed(1)} % of it.`);
+    if (run.stopping) element("p", {}, div, run.stopping + ".");
     const w = Math.max(320, Math.round(div.clientWidth || 1100)), svg = element("svg", { viewBox: `0 0 ${w} ${h}` }, div), x = (t) => 10 + (w - 20) * t / end;
     for (const t of ticks(0, end, false)) { element("line", { x1: x(t), x2: x(t), y1: 0, y2: h - 30, stroke: "#e4e6ea" }, svg); element("text", { x: x(t), y: h - 12, "text-anchor": "middle" }, svg, short(t) + " s"); }
     for (const b of bars) element("title", {}, element("rect", { x: x(b.from), y: 18 * b.lane + 2, width: Math.max(1, x(b.to) - x(b.from)), height: 14, fill: "#5b8ed6", stroke: "#fff", "stroke-width": 0.6 }, svg), `${b.name}: ${short(b.from)} s to ${short(b.to)} s`);
