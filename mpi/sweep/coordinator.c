@@ -8,7 +8,6 @@
 #include "mpi/link/patience.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
-#include "mpi/sweep/stopper.h"
 
 static const double NAP_SECONDS = 4e-3;      /* the longest wait before a message is seen */
 static const double WAIT_SECONDS = 0.05;     /* between looks for the tasks of other jobs, by the only rank */
@@ -80,7 +79,7 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
     queue_set_deadline(&c.queue, limits->end);
     s = make_room(&c, size);
     if (!failed(s)) s = members_open(&c.members, world, size, limits->deadline);
-    if (!failed(s)) s = stopper_open(&c);
+    if (!failed(s)) s = coordinator_open_rungs(&c);
     if (!failed(s)) s = coordinator_find_finished(&c);
     c.rungs_moved = true;
     if (failed(s)) {

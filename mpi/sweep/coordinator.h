@@ -7,7 +7,7 @@
  *   coordinator_listen.c   what the workers report; lost ranks
  *   coordinator_stop.c     wishes to stop: signals, the stop file, failures of the machine
  *   coordinator_files.c    what is kept in the run directory
- *   stopper.c              points that cannot reach the front */
+ *   coordinator_rungs.c    points that cannot reach the front */
 #ifndef MPI_SWEEP_COORDINATOR_H
 #define MPI_SWEEP_COORDINATOR_H
 

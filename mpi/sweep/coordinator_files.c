@@ -5,7 +5,6 @@
 #include "mpi/cli/exit_code.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
-#include "mpi/sweep/stopper.h"
 #include "results/file/checkpoint.h"
 #include "results/run/run_inventory.h"
 
@@ -32,7 +31,7 @@ static status read_finished(coordinator *c, int id, bool wholly, bool *finished)
     run_checkpoint_path(checkpoint, c->run, t->key);
     checkpoint_remove(checkpoint);
     coordinator_count_finished(c, t);
-    return stopper_take_end(c, id, state == RECORD_DONE);
+    return coordinator_end_rungs(c, id, state == RECORD_DONE);
 }
 
 status coordinator_read_finished(coordinator *c, int id, bool *finished)

@@ -6,7 +6,6 @@
 #include "hw_models/registry.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
-#include "mpi/sweep/stopper.h"
 
 /* The parent that failed, or will, because one of its own has failed. */
 static const task *failed_parent(const coordinator *c, const task *t)
@@ -76,7 +75,7 @@ status coordinator_choose_next(coordinator *c, running_task **next)
     job_claims_news news = coordinator_news(c);
     while (true) {
         TRY(fail_hopeless(c));
-        TRY(stopper_tend(c));
+        TRY(coordinator_tend_rungs(c));
         int id, ranks;
         if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
             return status_ok();

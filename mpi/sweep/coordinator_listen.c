@@ -4,7 +4,6 @@
 #include "core/base/clock.h"
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
-#include "mpi/sweep/stopper.h"
 
 enum { MOST_GIVE_UPS = 20 }; /* of assignments without a dead rank and without progress: then it is the network */
 
@@ -37,7 +36,7 @@ static status take_end(coordinator *c, running_task *a, const wire_report *r)
     if (r->kind == REPORT_DONE) {
         queue_finished(&c->queue, r->task_id, !failed(r->outcome));
         coordinator_count_finished(c, t);
-        TRY(coordinator_note(c, stopper_take_end(c, r->task_id, !failed(r->outcome))));
+        TRY(coordinator_note(c, coordinator_end_rungs(c, r->task_id, !failed(r->outcome))));
         c->snapshot_due = true;
         progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
         logged = journal_task_finished(c->run, t, coordinator_time(c), r->outcome, clock_seconds() - a->shown.started);
@@ -116,7 +115,7 @@ static void take_progress(coordinator *c, running_task *a, const wire_report *r)
     a->shown.latest = r->progress;
     if (r->kind == REPORT_BOUNDARY) c->gave_up = 0;
     progress_task_moved(c->progress, &a->shown);
-    stopper_take_report(c, r);
+    coordinator_take_rungs(c, r);
 }
 
 /* The group is at a checkpoint: may its ranks be used better? */
@@ -125,7 +124,7 @@ static bool should_leave(coordinator *c, const wire_report *r)
     queue_verdict verdict = queue_boundary(&c->queue, r->task_id, clock_seconds(), r->progress.fraction,
                                            r->progress.phase, c->members.idle);
     if (verdict == QUEUE_DEADLINE) coordinator_tell_time_is_up(c);
-    return c->stop != STOP_NOT || verdict != QUEUE_GO_ON || stopper_leaves(c, r->task_id);
+    return c->stop != STOP_NOT || verdict != QUEUE_GO_ON || coordinator_leaves_at_rung(c, r->task_id);
 }
 
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/base/file.h"
+#include "core/sweep/queue.h"
 #include "core/sweep/rungs.h"
 #include "results/file/stopping_file.h"
 #include "tests/support/check_status.h"
@@ -200,6 +201,32 @@ static void test_decisions_do_not_depend_on_who_comes_first(void **state)
     }
 }
 
+static void test_held_and_stopped_tasks_are_not_handed_out(void **state)
+{
+    (void)state;
+    queue q;
+    int id, ranks;
+    memset(tasks, 0, sizeof tasks);
+    for (int i = 0; i < 3; i++) tasks[i].id = i + 1;
+    check_ok(queue_init(&q, tasks, parents, NULL, 3, 1, 1));
+    queue_hold(&q, 1);
+    queue_stop(&q, 2);
+    assert_true(q.held == 1 && q.stopped == 1 && q.waiting == 1);
+    assert_true(queue_next(&q, 0, 1, &id, &ranks));
+    assert_int_equal(id, 3);
+    queue_finished(&q, 3, true);
+    assert_false(queue_next(&q, 1, 1, &id, &ranks));
+    queue_release(&q, 1);
+    assert_true(queue_next(&q, 2, 1, &id, &ranks));
+    assert_int_equal(id, 1);
+    queue_returned(&q, 1); /* at a checkpoint, where it is stopped for good */
+    queue_stop(&q, 1);
+    assert_false(queue_next(&q, 3, 1, &id, &ranks));
+    assert_true(q.held == 0 && q.stopped == 2 && q.done == 1 && q.waiting == 0 && q.running == 0);
+    assert_true(q.work_left < 1e-6);
+    queue_free(&q);
+}
+
 /* ---- the file ---- */
 
 static void test_the_file_keeps_every_bit_and_tells_changes(void **state)
@@ -262,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_the_rule_is_the_one_that_is_described),
         cmocka_unit_test(test_a_run_that_may_gain_enough_goes_on),
         cmocka_unit_test(test_decisions_do_not_depend_on_who_comes_first),
+        cmocka_unit_test(test_held_and_stopped_tasks_are_not_handed_out),
         scratch_test(test_the_file_keeps_every_bit_and_tells_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

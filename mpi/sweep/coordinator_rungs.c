@@ -1,4 +1,3 @@
-#include "mpi/sweep/stopper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +59,7 @@ static status read_file(coordinator *c)
     return status_ok();
 }
 
-status stopper_open(coordinator *c)
+status coordinator_open_rungs(coordinator *c)
 {
     if (c->in->settings.stopping.eta == 0) return status_ok();
     if (c->claims->part.count > 1 || !c->claims->leads)
@@ -78,7 +77,7 @@ status stopper_open(coordinator *c)
     return read_file(c);
 }
 
-void stopper_take_report(coordinator *c, const wire_report *r)
+void coordinator_take_rungs(coordinator *c, const wire_report *r)
 {
     rungs_run *point = rungs_find(&c->rungs, r->task_id);
     if (point == NULL) return;
@@ -108,7 +107,7 @@ static status read_record(coordinator *c, rungs_run *point)
     return status_ok();
 }
 
-status stopper_take_end(coordinator *c, int id, bool ok)
+status coordinator_end_rungs(coordinator *c, int id, bool ok)
 {
     rungs_run *point = rungs_find(&c->rungs, id);
     if (point == NULL) return status_ok();
@@ -122,7 +121,7 @@ status stopper_take_end(coordinator *c, int id, bool ok)
     return status_ok();
 }
 
-bool stopper_leaves(const coordinator *c, int id)
+bool coordinator_leaves_at_rung(const coordinator *c, int id)
 {
     const rungs_run *point = rungs_find(&c->rungs, id);
     return point != NULL && (rungs_waits(point) || point->stopped >= 0);
@@ -197,7 +196,7 @@ static status apply(coordinator *c, const rungs_run *point)
     return status_ok();
 }
 
-status stopper_tend(coordinator *c)
+status coordinator_tend_rungs(coordinator *c)
 {
     if (c->rungs.count == 0 || !c->rungs_moved) return status_ok();
     bool changed;
