@@ -109,15 +109,20 @@ static int loneliest(const rung *r, int layer)
     return best;
 }
 
+/* Of the next layer; returns how many. */
+static int choose_from(const rung *r, int layer, int most)
+{
+    const int room = peel(r, layer), count = room < most ? room : most;
+    for (int k = 0; k < count; k++) {
+        const int next = k < 2 ? smallest(r, layer, k == 1) : loneliest(r, layer);
+        r->chosen[next] = true;
+    }
+    return count;
+}
+
 static void choose(const rung *r, int wanted)
 {
-    for (int layer = 1; wanted > 0; layer++) {
-        const int room = peel(r, layer);
-        for (int k = 0; k < room && wanted > 0; k++, wanted--)
-            r->chosen[k == 0   ? smallest(r, layer, false)
-                      : k == 1 ? smallest(r, layer, true)
-                               : loneliest(r, layer)] = true;
-    }
+    for (int layer = 1, chosen = 0; chosen < wanted; layer++) chosen += choose_from(r, layer, wanted - chosen);
 }
 
 static bool may_reach_front(const rung *r, int i, double gain, const stopping_point *ends, int end_count)

@@ -18,7 +18,6 @@
 #include "mpi/sum/rank_group.h"
 
 enum { REPEATS = 9, WARM_STEPS = 3, MAX_RANKS = 256 };
-enum { TEACHER = 256 };                         /* an option without a letter */
 static const double CALIBRATION_SECONDS = 0.05; /* between two repeats */
 
 typedef enum {
@@ -44,7 +43,7 @@ static const option_spec options[] = {
     {'a', "activations", "LIST", "activation precisions, such as 8 or 2,4,8; default 8"},
     {'q', "quantizer", "TEXT", "rules of the configuration's section quantizer, such as 'batchnorm = \"kept\"'"},
     {'f', "pruned", "FRACTION", "finetune and eval: channels of every group that have 0 bit; default 0"},
-    {TEACHER, "teacher", NULL, "search and finetune: distillation from the float network"},
+    {'T', "teacher", NULL, "search and finetune: distillation from the float network"},
     {'g', "augment", NULL, "rotate, shift and flip as for CIFAR-10"},
     {'t', "seconds", "SECONDS", "length of the measurement; default 5"},
     {'j', "json", NULL, "print one JSON object"},
@@ -148,7 +147,7 @@ static status read_options(step_options *out, int argc, char **argv)
         case 'f':
             TRY(read_number(&p, "pruned", 0, 1, &out->pruned));
             break;
-        case TEACHER:
+        case 'T':
             out->teacher = true;
             break;
         case 'g':
