@@ -15,3 +15,10 @@ void record_free(record *r)
     free(r->tensors);
     memset(r, 0, sizeof *r);
 }
+
+const record_epoch *record_find_epoch(const record_epoch *curve, int count, const char *stage, int epochs)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(curve[i].stage, stage) == 0 && --epochs == 0) return &curve[i];
+    return NULL;
+}

@@ -74,4 +74,7 @@ typedef struct {
 
 void record_free(record *r);
 
+/* The row of a curve after `epochs` epochs of a stage; NULL: it is not there. */
+const record_epoch *record_find_epoch(const record_epoch *curve, int count, const char *stage, int epochs);
+
 #endif

@@ -246,3 +246,10 @@ trainer_progress trainer_report(const trainer *t)
     }
     return p;
 }
+
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    const stage *const *last = t->in.kind->stages;
+    while (last[1] != NULL) last++;
+    return record_find_epoch(t->curve, (int)t->counters.curve_count, (*last)->name, epochs);
+}

@@ -21,6 +21,15 @@ worker worker_new(const sweep_inputs *in, const run *r, const link_world *world,
     return (worker){.in = in, .run = r, .world = world, .world_rank = world_rank, .perform = worker_perform};
 }
 
+static void add_rungs(wire_report *message, const trainer *t, const stopping_settings *how)
+{
+    while (how->eta > 0 && message->rung_count < RUNGS_MOST) {
+        const record_epoch *at = trainer_last_stage_epoch(t, rungs_epochs(how, message->rung_count));
+        if (at == NULL) return;
+        message->rungs[message->rung_count++] = (stopping_point){1 - at->validation_accuracy, at->cost};
+    }
+}
+
 static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
 {
     wire_report message;
@@ -34,6 +43,7 @@ static wire_report report_on(const worker *w, report_kind kind, const trainer *t
         message.assignment = w->order->assignment;
     }
     if (t != NULL) message.progress = trainer_report(t);
+    if (t != NULL) add_rungs(&message, t, &w->in->settings.stopping);
     return message;
 }
 

@@ -107,14 +107,15 @@ MUST_CHECK status run_log(const run *r, const char *event, const char *fields);
 /* `text` as a quoted JSON string, for `fields`; "" when it does not fit (room for 6 bytes a character always does). */
 void run_json_text(char *out, size_t room, const char *text);
 
-/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "running":..,
- * "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
+/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":..,
+ * "running":.., "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
 typedef struct {
     bool beside;       /* another job leads */
     const char *job;   /* "4711_3 on node7"; NULL: not told */
     const char *state; /* "running", "done", "failed", "stopped" */
     int done, failed, running, total, exit_code;
-    int others; /* results in the directory that are not of the plan */
+    int stopped; /* points that will have no result (results/file/stopping_file.h) */
+    int others;  /* results in the directory that are not of the plan */
     int group_count;
     const char *const *group_lines; /* one text per running group */
 } run_state;

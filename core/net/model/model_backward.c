@@ -266,6 +266,10 @@ void model_finish_gradients(model *m, real *gradients)
         model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         real *slope = model_at(m, gradients, quantizer->logits);
+        if (model_counts_bits(m, quantizer)) {
+            choice_bits_backward(slope, slope, quantizer->soft, quantizer->precisions, 1);
+            continue;
+        }
         choice_softmax_backward(slope, slope, quantizer->soft, quantizer->precisions, 1, m->temperature);
     }
 }
