@@ -199,9 +199,10 @@ static void run_add(const integer_engine *e, const integer_layer *l, void *out, 
         int_add_run(run, out, a, b);
 }
 
-void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
+/* Layers from `first` on. */
+static void run_layers(integer_engine *e, int first, int32_t *logits, const void *samples)
 {
-    for (int i = 0; i < e->n->layer_count; i++) {
+    for (int i = first; i < e->n->layer_count; i++) {
         const integer_layer *l = &e->n->layers[i];
         void *out = tensor(e, l->output);
         const void *in = tensor(e, l->inputs[0]), *other = tensor(e, l->inputs[1]);
@@ -223,4 +224,15 @@ void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
             break;
         }
     }
+}
+
+void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
+{
+    run_layers(e, 0, logits, samples);
+}
+
+void integer_engine_run_codes(integer_engine *e, int32_t *logits, const uint8_t *codes)
+{
+    memcpy(tensor(e, 0), codes, integer_tensor_count(&e->n->tensors[0]));
+    run_layers(e, 1, logits, NULL);
 }

@@ -10,6 +10,9 @@
  * data and network fit together. */
 MUST_CHECK status predict_float(int *classes, point_network *p, const dataset *data, split which);
 
+/* The class that logits of integers tell. */
+int predict_first_largest(const int32_t *logits, int classes);
+
 /* The same by the integer network. */
 MUST_CHECK status predict_integer(int *classes, const integer_network *n, const dataset *data, split which);
 

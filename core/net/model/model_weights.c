@@ -169,14 +169,40 @@ static void backward_norm(model *m, const real *values, real *gradients, int ind
     }
 }
 
+/* Through the folding, with statistics that stay: gradients of W' and bias' become those of the weights as they were
+ * quantised, of gamma and of beta. `gain` is k of model_weights.h. */
+static void backward_fold(const model *m, const real *values, real *gradients, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const real *mean = model_view(m, values, node->mean), *variance = model_view(m, values, node->variance);
+    const real *gain = node->effective_gamma, *dbeta = model_at(m, gradients, node->beta);
+    real *dweight = model_at(m, gradients, node->weight), *dgamma = model_at(m, gradients, node->gamma);
+    for (int c = 0; c < channels; c++) dgamma[c] = -mean[c] * dbeta[c];
+    for (size_t r = 0; r < node->rows; r++)
+        for (int c = 0; c < channels; c++) {
+            const size_t at = r * (size_t)channels + (size_t)c;
+            dgamma[c] += dweight[at] * node->effective_weight[at] / gain[c];
+            dweight[at] *= gain[c];
+        }
+    for (int c = 0; c < channels; c++) dgamma[c] /= real_sqrt(variance[c] + BATCHNORM_EPSILON);
+}
+
 void model_weights_backward(model *m, const real *values, real *gradients, int index)
 {
     const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const bool folded = node->gamma >= 0 && m->mode == MODEL_EVAL_HARD;
+    if (folded) backward_fold(m, values, gradients, index);
     if (node->gamma >= 0) backward_norm(m, values, gradients, index);
-    if (node->log_step < 0 || m->mode != MODEL_HARD || !m->steps_learned) return;
+    if (node->log_step < 0 || !model_mode_is_discrete(m->mode) || !m->steps_learned) return;
+    const real *steps = node->step;
+    if (folded) { /* those of the weights; batch-norm's memory is free where statistics stay */
+        for (int c = 0; c < channels; c++) node->shard_mean[c] = node->step[c] / node->effective_gamma[c];
+        steps = node->shard_mean;
+    }
     weight_learn_backward(model_at(m, gradients, node->weight), model_at(m, gradients, node->log_step),
-                          model_view(m, values, node->weight), node->step, node->learned_bits, node->rows,
-                          m->graph->layers[index].out_channels);
+                          model_view(m, values, node->weight), steps, node->learned_bits, node->rows, channels);
 }
 
 void model_start_steps(model *m, real *values, bool keep_alive)
