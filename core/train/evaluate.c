@@ -19,9 +19,11 @@ size_t evaluate_piece_reals(int images, int capacity)
 static int run_piece(const evaluation_work *work, model *m, const real *values, const dataset *data,
                      const int32_t *sample, int images, const augment_settings *augment, uint64_t seed, int epoch)
 {
-    batch_load(model_input(m), work->labels, data, sample, images, augment, seed, epoch);
-    if (work->integers != NULL && augment == NULL)
+    if (work->integers != NULL && augment == NULL) {
+        for (int i = 0; i < images; i++) work->labels[i] = data->labels[sample[i]];
         return work->ops->classify(work->integers, m, data, sample, work->labels, images);
+    }
+    batch_load(model_input(m), work->labels, data, sample, images, augment, seed, epoch);
     if (work->integers != NULL)
         work->ops->forward(work->integers, m, images);
     else

@@ -12,8 +12,8 @@ typedef struct {
     MUST_CHECK status (*open)(integer_path **out);
     void (*close)(integer_path *p);
 
-    /* The integers of m, which is prepared in MODEL_EVAL_HARD, for images as d has them. every_layer: for forward, below.
-     * STATUS_CONFIG: the network has something that integers cannot express, the same on all ranks. */
+    /* The integers of m, which is prepared in MODEL_EVAL_HARD, for images as d has them. every_layer: for forward,
+     * below. STATUS_CONFIG: the network has something that integers cannot express, the same on all ranks. */
     MUST_CHECK status (*take)(integer_path *p, const model *m, const dataset *d, bool every_layer);
 
     /* What the integers give for model_input(m) becomes model_logits(m); with every_layer also what every other layer

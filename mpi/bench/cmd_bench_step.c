@@ -540,10 +540,11 @@ static void print_report(const session *s, const step_summary *y)
     printf("%.0f images for a second of a core's own time, %.1f %% of the limit (what a busy machine leaves out)\n",
            y->images_per_cpu_s, 100 * y->cpu_share);
     if (o->integer)
-        printf("by integers: %.0f images/s (median), %.2f times the float evaluation (median of %d turns, by the time of "
-               "the core; %.2f to %.2f)\n",
-               s->rates.integer_per_s[REPEATS / 2], s->rates.integer_gain[REPEATS / 2], REPEATS,
-               s->rates.integer_gain[0], s->rates.integer_gain[REPEATS - 1]);
+        printf(
+            "by integers: %.0f images/s (median), %.2f times the float evaluation (median of %d turns, by the time of "
+            "the core; %.2f to %.2f)\n",
+            s->rates.integer_per_s[REPEATS / 2], s->rates.integer_gain[REPEATS / 2], REPEATS, s->rates.integer_gain[0],
+            s->rates.integer_gain[REPEATS - 1]);
     printf("peak resident memory %.1f MB\n", 1e-6 * (double)s->rates.peak_rss_bytes);
     print_parts(s, y);
 }

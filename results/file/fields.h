@@ -26,8 +26,8 @@ typedef struct {
     const char *unit, *description;
     size_t bytes;             /* FIELD_TEXT: room in the struct */
     const char *const *names; /* FIELD_NAME: NULL-terminated */
-    const char *absent;       /* younger than the first files: the text, or for a number NaN, of a file without it; NULL:
-                               * it must be there */
+    const char *absent; /* younger than the first files: the text, or for a number NaN, of a file without it; NULL:
+                         * it must be there */
 } field;
 
 typedef struct {

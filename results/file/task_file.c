@@ -21,11 +21,11 @@ static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
 /* One line of a table: name, where in the struct, unit, description. */
 #define NUMBER(name, type, offset, unit, text)                                                                         \
     {                                                                                                                  \
-        name, type, offset, unit, text, 0, NULL, NULL                                                                      \
+        name, type, offset, unit, text, 0, NULL, NULL                                                                  \
     }
 #define TEXT(name, offset, bytes, text)                                                                                \
     {                                                                                                                  \
-        name, FIELD_TEXT, offset, "1", text, bytes, NULL, NULL                                                             \
+        name, FIELD_TEXT, offset, "1", text, bytes, NULL, NULL                                                         \
     }
 #define NAME(name, offset, names, text)                                                                                \
     {                                                                                                                  \
