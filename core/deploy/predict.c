@@ -30,20 +30,6 @@ status predict_float(int *classes, point_network *p, const dataset *data, split 
     return status_ok();
 }
 
-const void *predict_samples(const dataset *data, int32_t sample)
-{
-    const size_t size = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
-    return (const uint8_t *)data->samples + (size_t)sample * size;
-}
-
-int predict_first_largest(const int32_t *logits, int classes)
-{
-    int best = 0;
-    for (int c = 1; c < classes; c++)
-        if (logits[c] > logits[best]) best = c;
-    return best;
-}
-
 status predict_integer(int *classes, const integer_network *n, const dataset *data, split which)
 {
     integer_engine *e;

@@ -84,8 +84,10 @@ static int32_t dot_u8(const uint8_t *x, const int16_t *w, int count)
 {
     int32_t sum = 0;
     int i;
-    for (; count >= TOGETHER; count -= TOGETHER, x += TOGETHER, w += TOGETHER)
+    for (; count >= TOGETHER; count -= TOGETHER, x += TOGETHER, w += TOGETHER) {
+#pragma GCC unroll 16 /* TOGETHER: without a loop where there are no vectors */
         for (i = 0; i < TOGETHER; i++) sum += x[i] * w[i];
+    }
     for (i = 0; i < count; i++) sum += x[i] * w[i];
     return sum;
 }
