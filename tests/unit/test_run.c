@@ -26,6 +26,7 @@
 #include "core/io/h5.h"
 #include "results/file/provenance.h"
 #include "core/io/seal.h"
+#include "results/file/record_same.h"
 #include "results/file/task_file.h"
 #include "results/file/task_mark.h"
 #include "results/run/run.h"
@@ -118,6 +119,8 @@ static record make_record(int id, record_state state)
     r.validation_loss = 1.25;
     r.test_accuracy = 0.25 + id / 100.0;
     r.test_loss = 1.5;
+    r.integer_accuracy = 0.125 + id / 100.0;
+    snprintf(r.integer_reason, sizeof r.integer_reason, "reason %d", id);
     r.epochs = 3;
     r.seconds = 12.5;
     if (state == RECORD_FAILED) snprintf(r.reason, sizeof r.reason, "loss \"not finite\" at step 7 \xe2\x89\xa0");
@@ -171,6 +174,8 @@ static void check_equal(const record *a, const record *b)
     assert_string_equal(a->reason, b->reason);
     assert_true(a->validation_accuracy == b->validation_accuracy && a->validation_loss == b->validation_loss);
     assert_true(a->test_accuracy == b->test_accuracy && a->test_loss == b->test_loss);
+    assert_true(a->integer_accuracy == b->integer_accuracy);
+    assert_string_equal(a->integer_reason, b->integer_reason);
     assert_true(a->epochs == b->epochs && a->seconds == b->seconds);
     assert_int_equal(a->cost_count, b->cost_count);
     for (int i = 0; i < a->cost_count; i++) {
@@ -763,6 +768,35 @@ static survey look_through(const char *path)
     return s;
 }
 
+/* Files of versions that asked for no integers are read, and hold no other answer than today's. */
+static void test_a_file_from_before_integers_is_the_same(void **state)
+{
+    (void)state;
+    run r = open_run();
+    record now = make_record(2, RECORD_DONE), then;
+    char differing[200];
+    h5_id file;
+    check_ok(h5_create(&file, inside("old.h5")));
+    check_ok(task_file_write(file, &now));
+    check_ok(h5_close(file));
+    const hid_t raw = H5Fopen(inside("old.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Adelete_by_name(raw, "record", "integer_accuracy", H5P_DEFAULT) >= 0);
+    assert_true(H5Adelete_by_name(raw, "record", "integer_reason", H5P_DEFAULT) >= 0);
+    H5Fclose(raw);
+    check_ok(h5_open_read(&file, inside("old.h5")));
+    check_ok(task_file_read(&then, file));
+    check_ok(h5_close(file));
+    assert_true(isnan(then.integer_accuracy));
+    assert_string_equal(then.integer_reason, RECORD_INTEGER_UNKNOWN);
+    assert_true(record_same(differing, sizeof differing, &now, &then));
+    then.integer_reason[0] = '\0';
+    then.integer_accuracy = now.integer_accuracy / 2;
+    assert_false(record_same(differing, sizeof differing, &now, &then));
+    record_free(&now);
+    record_free(&then);
+    run_close(&r);
+}
+
 static void test_every_data_set_has_a_unit_and_a_description(void **state)
 {
     (void)state;
@@ -773,7 +807,7 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     assert_string_equal(one.bare, "");
     assert_string_equal(all.bare, "");
     assert_int_equal(one.sets, 2 + 11 + 3 + 3);      /* costs, curve, allocation, model */
-    assert_int_equal(all.sets, 26 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
+    assert_int_equal(all.sets, 28 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
     run_close(&r);
 
     h5_id file; /* the survey itself does notice one */
@@ -888,6 +922,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_results_of_other_plans_stay_and_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_finished_tasks_of_another_run_are_taken_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_snapshot_holds_every_finished_task, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_from_before_integers_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_data_set_has_a_unit_and_a_description, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_log_is_one_json_object_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_status_is_told_to_people, set_up, tear_down),
