@@ -117,6 +117,9 @@ status settings_check(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "stopping.eta", "must be 0 (nothing is stopped) or at least 2, not 1");
     TRY(check_quantizer(s, sources));
     TRY(check_lut(s, sources));
+    if (s->finetune.integer && s->arithmetic != ARITHMETIC_EXACT)
+        return sources_fail(sources, s, "finetune.integer",
+                            "is for arithmetic = \"exact\": the published one is not that of integers");
     TRY(check_phase(s, &s->warmup, "warmup", sources));
     TRY(check_phase(s, &s->search_phase, "search", sources));
     TRY(check_phase(s, &s->trunk, "trunk", sources));

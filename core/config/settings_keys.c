@@ -463,6 +463,14 @@ const settings_key settings_keys[] = {
 
     PHASE_KEYS("finetune", finetune, selections, ", discrete network"),
     TEACHER_KEYS("finetune", finetune),
+    {.path = "finetune.integer",
+     .type = KEY_SWITCH,
+     .later = true,
+     AT(finetune.integer),
+     .fallback = "false",
+     .help = "Forward passes and evaluations by the integer network that bitfront export writes, so that the evaluated "
+             "network is the exported one, bit for bit. Gradients as always; batch-norm that was kept stays at its "
+             "statistics; dropout drops nothing."},
 
     {.path = "quantizer.weight_step_2",
      .type = KEY_CHOICE,

@@ -27,6 +27,7 @@ typedef struct stage {
     int draws;         /* number of its random draws, unlike that of any other stage of the task */
     model_mode mode;   /* of the network in its steps */
     bool compact;      /* steps compute on the network without its removed channels (core/net/model/compact.h) */
+    bool integers;     /* with finetune.integer its forward passes are those of integers (integer_path.h) */
     bool learns_steps; /* learned weight steps are trained; they start with the stage (model_start_steps) */
     bool choices_move; /* steps update the choices, by SGD, besides weights and clips */
     bool keeps_last;   /* the last epoch is kept, whatever its validation says */

@@ -14,6 +14,11 @@ const phase_settings *trainer_settings(const trainer *t)
     return trainer_stage(t)->settings(t->in.settings);
 }
 
+bool trainer_runs_integers(const trainer *t)
+{
+    return trainer_stage(t)->integers && trainer_settings(t)->integer && t->network.options.quantized;
+}
+
 int trainer_draw_epoch(const trainer *t)
 {
     return trainer_stage(t)->draws * EPOCHS_PER_STAGE + t->counters.epoch;

@@ -31,6 +31,8 @@ typedef struct {
     double best_score;               /* the larger the better */
     double best_loss, best_accuracy; /* of the validation split */
     double test_loss, test_accuracy;
+    double integer_accuracy;
+    char integer_reason[128]; /* why that is NaN */
     int64_t curve_count;
 } trainer_counters;
 
@@ -74,11 +76,15 @@ struct trainer {
     real class_weights[DATASET_MAX_CLASSES];
     group_choice *choices, *slopes; /* (group_count + 1) */
     evaluation_work evaluation;
+    integer_path *integers; /* of in.integers; NULL: there are none */
 };
 
 /* The running stage, and its part of the settings. */
 const stage *trainer_stage(const trainer *t);
 const phase_settings *trainer_settings(const trainer *t);
+
+/* Are the forward passes of the running stage those of integers? */
+bool trainer_runs_integers(const trainer *t);
 
 /* A number of (stage, epoch) that never repeats within a task: the "epoch" of random draws. */
 int trainer_draw_epoch(const trainer *t);

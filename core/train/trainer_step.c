@@ -7,6 +7,7 @@
 #include "core/train/average.h"
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
+#include "core/train/trainer_discrete.h"
 #include "core/train/update.h"
 
 static void load_order(trainer *t)
@@ -47,8 +48,10 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
     const augment_settings *augment = &t->in.settings->augment;
     batch_load(model_input(m), t->labels, t->in.data, t->samples + first, n, augment, t->in.task->seed,
                trainer_draw_epoch(t));
-    model_pass pass = {.training = true, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
+    const bool drops = !trainer_runs_integers(t);
+    model_pass pass = {.training = drops, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
     model_forward(m, t->now.values, n, pass);
+    if (trainer_runs_integers(t)) t->in.integers->forward(t->integers, m, n);
     int correct;
     const phase_settings *phase = trainer_settings(t);
     const loss_rule rule = {.smoothing = phase->label_smoothing,
@@ -181,7 +184,7 @@ static void update(trainer *t, const real *gradients)
                   trainer_stage(t)->choices_move ? &t->in.settings->search : NULL,
                   schedule_rate_factor(phase, t->counters.stage_steps - 1, trainer_steps_per_epoch(t)),
                   t->counters.stage_steps);
-    model_update_running(t->now.model, t->now.values, gradients);
+    if (!trainer_runs_integers(t)) model_update_running(t->now.model, t->now.values, gradients);
     if (phase->average > 0)
         average_update(t->now.average, t->now.values, t->now.model->layout.total,
                        phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
@@ -194,8 +197,10 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     model *m = t->now.model;
     const stage *now = trainer_stage(t);
     real temperature = now->temperature != NULL ? (real)now->temperature(t) : 1;
-    model_prepare(m, t->now.values, now->mode, temperature, t->in.settings->search.keep_alive,
-                  (uint32_t)t->counters.task_steps);
+    const bool integers = trainer_runs_integers(t);
+    model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
+                  t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
+    if (integers) TRY(trainer_take_integers(t, m, true));
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/deploy/integer_training.h"
 #include "mpi/link/patience.h"
 #include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
@@ -127,6 +128,7 @@ static status open_with(job *j, const record *parents)
         .kind = j->kind,
         .parents = list,
         .parent_count = j->task->parent_count,
+        .integers = &integer_training,
     };
     TRY(trainer_open(&j->trainer, &inputs));
     j->span_count = trainer_spans(j->trainer, j->spans, MAX_SPANS);
@@ -249,11 +251,8 @@ static status write_result(job *j)
 /* A task that failed is a result too: the same configuration will fail again. */
 static status write_failure(job *j, status reason)
 {
-    record result;
-    memset(&result, 0, sizeof result);
-    result.state = RECORD_FAILED;
+    record result = record_empty(RECORD_FAILED);
     snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
-    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/file/fields.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,11 @@ status fields_write_attributes(h5_id group, const field_table *table, const void
 
 static status read_attribute(void *row, const field *f, h5_id group)
 {
+    if (f->absent != NULL && !h5_has_attribute(group, ".", f->name)) {
+        if (field_is_text(f)) return put_text(f, row, f->absent);
+        put_real(f, row, NAN);
+        return status_ok();
+    }
     if (f->type == FIELD_REAL) {
         double value;
         TRY(h5_get_number(&value, group, ".", f->name));

@@ -28,6 +28,8 @@ typedef struct {
     const char *unit, *description;
     size_t bytes;             /* FIELD_TEXT, FIELD_SHARED: room for it */
     const char *const *names; /* FIELD_NAME: NULL-terminated */
+    const char *absent; /* younger than the first files: the text, or for a number NaN, of a file without it; NULL:
+                         * it must be there */
 } field;
 
 typedef struct {

@@ -72,6 +72,10 @@ static status read_numbers(report_columns *c, h5_id points)
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
+    c->integer = rows_of(c->count, sizeof(double));
+    if (c->integer == NULL) return no_memory(c->count);
+    for (size_t i = 0; i < c->count; i++) c->integer[i] = NAN; /* in files of earlier versions */
+    if (h5_exists(points, "integer_accuracy")) TRY(h5_read(points, "integer_accuracy", H5_F64, c->count, c->integer));
     TRY(check_integers(c));
     c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
@@ -212,7 +216,7 @@ status report_columns_read(report_columns *out, const char *path)
 
 void report_columns_free(report_columns *c)
 {
-    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation};
+    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation, c->integer};
     char **const texts[] = {c->key, c->role, c->kind, c->state, c->strategy, c->cost_model, c->network};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) free(numbers[i]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);

@@ -141,7 +141,7 @@ void model_weights_prepare(model *m, const real *values, int index)
     model_node *node = &m->nodes[index];
     const bool kept = node->gamma >= 0, folds = kept && m->mode == MODEL_EVAL_HARD;
     prepare_steps(m, values, index);
-    if (m->mode == MODEL_HARD) prepare_gradients(m, index);
+    if (model_mode_is_discrete(m->mode)) prepare_gradients(m, index);
     weight_choice choice = model_weight_choice(m, index);
     if (folds) {
         prepare_fold(m, values, index);
@@ -175,7 +175,8 @@ static void backward_norm(model *m, const real *values, real *gradients, int ind
     }
 }
 
-static void backward_quantizers(model *m, const real *values, real *gradients, int index)
+/* steps[channels]: those of the weights as they were quantised. */
+static void backward_quantizers(model *m, const real *values, real *gradients, int index, const real *steps)
 {
     const model_node *node = &m->nodes[index];
     const int channels = m->graph->layers[index].out_channels;
@@ -184,14 +185,42 @@ static void backward_quantizers(model *m, const real *values, real *gradients, i
     for (int bits = 0; bits < WEIGHT_PRECISIONS; bits++) by_bits[bits] = quantizer_of(m, bits);
     for (int c = 0; c < channels && dlog_step != NULL; c++) dlog_step[c] = 0;
     weight_quantizer_gradient(by_bits, model_at(m, gradients, node->weight), dlog_step,
-                              model_view(m, values, node->weight), node->step, node->gradient_bits, node->rows,
-                              channels);
+                              model_view(m, values, node->weight), steps, node->gradient_bits, node->rows, channels);
+}
+
+/* Through the folding, with statistics that stay: gradients of W' and bias' become those of the weights as they were
+ * quantised, of gamma and of beta. `gain` is k of model_weights.h. */
+static void backward_fold(const model *m, const real *values, real *gradients, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const real *mean = model_view(m, values, node->mean), *variance = model_view(m, values, node->variance);
+    const real *gain = node->effective_gamma, *dbeta = model_at(m, gradients, node->beta);
+    real *dweight = model_at(m, gradients, node->weight), *dgamma = model_at(m, gradients, node->gamma);
+    for (int c = 0; c < channels; c++) dgamma[c] = -mean[c] * dbeta[c];
+    for (size_t r = 0; r < node->rows; r++)
+        for (int c = 0; c < channels; c++) {
+            const size_t at = r * (size_t)channels + (size_t)c;
+            dgamma[c] += dweight[at] * node->effective_weight[at] / gain[c];
+            dweight[at] *= gain[c];
+        }
+    for (int c = 0; c < channels; c++) dgamma[c] /= real_sqrt(variance[c] + BATCHNORM_EPSILON);
 }
 
 void model_weights_backward(model *m, const real *values, real *gradients, int index)
 {
-    if (m->nodes[index].gamma >= 0) backward_norm(m, values, gradients, index);
-    if (m->mode == MODEL_HARD) backward_quantizers(m, values, gradients, index);
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const bool folded = node->gamma >= 0 && m->mode == MODEL_EVAL_HARD;
+    if (folded) backward_fold(m, values, gradients, index);
+    if (node->gamma >= 0) backward_norm(m, values, gradients, index);
+    if (!model_mode_is_discrete(m->mode)) return;
+    const real *steps = node->step;
+    if (folded) { /* batch-norm's memory is free where statistics stay */
+        for (int c = 0; c < channels; c++) node->shard_mean[c] = node->step[c] / node->effective_gamma[c];
+        steps = node->shard_mean;
+    }
+    backward_quantizers(m, values, gradients, index, steps);
 }
 
 void model_start_steps(model *m, real *values, bool keep_alive)
