@@ -16,7 +16,8 @@ typedef int64_t h5_id;
 typedef enum { H5_F32, H5_F64, H5_U8, H5_I8, H5_I32, H5_I64 } h5_type;
 size_t h5_type_size(h5_type type);
 
-/* Every data set carries both, as the attributes "unit" and "description". Dimensionless: unit "1". */
+/* Every data set carries both, as the attributes "unit" and "description", and as "units" and "long_name" (its first
+ * clause) of the CF conventions. Dimensionless: unit "1". */
 typedef struct {
     const char *unit, *description;
 } h5_about;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/io/h5_scale.h"
 
 static int64_t get_integer(const field *f, const void *row)
 {
@@ -173,13 +174,16 @@ static status write_column(h5_id group, const field *f, const field_table *table
     return h5_write(group, f->name, field_stored(f), 1, &count, column, about);
 }
 
-status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count)
+status fields_write_columns(h5_id group, const field_table *table, const char *dimension, const void *rows,
+                            size_t count)
 {
     void *column = malloc((count + 1) * ELEMENT_BYTES);
     if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
     status result = status_ok();
-    for (int i = 0; i < table->count && !failed(result); i++)
+    for (int i = 0; i < table->count && !failed(result); i++) {
         result = write_column(group, &table->fields[i], table, rows, count, column);
+        if (!failed(result)) result = h5_set_dimensions(group, table->fields[i].name, dimension);
+    }
     free(column);
     return result;
 }

@@ -48,8 +48,9 @@ void field_store(const field *f, const void *row, void *element); /* of a number
 MUST_CHECK status fields_write_attributes(h5_id group, const field_table *table, const void *row);
 MUST_CHECK status fields_read_attributes(void *row, const field_table *table, h5_id group);
 
-/* `count` structs as one-dimensional data sets below `group`. */
-MUST_CHECK status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count);
+/* `count` structs as one-dimensional data sets below `group`; dimension: what their axis is called. */
+MUST_CHECK status fields_write_columns(h5_id group, const field_table *table, const char *dimension, const void *rows,
+                                       size_t count);
 MUST_CHECK status fields_read_columns(void *rows, const field_table *table, h5_id group, size_t count);
 
 #endif

@@ -6,7 +6,7 @@
 #include "results/file/task_mark.h"
 #include "results/run/run.h"
 
-enum { RUN_FORMAT = 2, RUN_PATH_BYTES = MAX_PATH_TEXT + 64 };
+enum { RUN_FORMAT = 3, RUN_PATH_BYTES = MAX_PATH_TEXT + 64 };
 
 /* "directory/name". */
 void run_path(char out[RUN_PATH_BYTES], const run *r, const char *name);

@@ -9,8 +9,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/io/h5_scale.h"
 #include "core/io/seal.h"
 #include "results/file/columns.h"
+#include "results/file/config_name.h"
 #include "results/run/run.h"
 #include "results/run/run_internal.h"
 #include "results/file/task_file.h"
@@ -23,10 +25,37 @@ struct snapshot {
     bool left;             /* `temporary` is to be removed */
     h5_id file, tasks;
     columns *points; /* owned */
+    char data[MAX_NAME];
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
 };
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
+
+static status renew_scales(h5_id parent, const char *name)
+{
+    h5_id group;
+    TRY(h5_group_open(&group, parent, name));
+    status result = h5_attach_scales(group);
+    h5_group_close(group);
+    return result;
+}
+
+/* The references of dimension scales are places in the file that they were copied from. */
+static status renew_all_scales(h5_id parent)
+{
+    h5_id allocation;
+    char **layers;
+    size_t count;
+    TRY(renew_scales(parent, "curve"));
+    if (h5_exists(parent, "layers")) TRY(renew_scales(parent, "layers"));
+    TRY(h5_group_open(&allocation, parent, "allocation"));
+    status result = h5_list(&layers, &count, allocation);
+    const bool listed = !failed(result);
+    for (size_t i = 0; !failed(result) && i < count; i++) result = renew_scales(allocation, layers[i]);
+    if (listed) free(layers);
+    h5_group_close(allocation);
+    return result;
+}
 
 /* stored: the task as its file has it; another plan may have put it elsewhere, under another name. */
 static status copy_groups(snapshot *s, h5_id from, const task *t, const task *stored)
@@ -36,6 +65,8 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     status result = status_ok();
     for (size_t i = 0; i < sizeof COPIED / sizeof COPIED[0] && !failed(result); i++)
         result = h5_copy(group, COPIED[i], from, COPIED[i]);
+    if (!failed(result) && h5_exists(from, "layers")) result = h5_copy(group, "layers", from, "layers"); /* format 3 */
+    if (!failed(result)) result = renew_all_scales(group);
     if (!failed(result) && stored->id != t->id) result = h5_set_integer(group, "record", "id", t->id);
     if (!failed(result) && strcmp(stored->strategy, t->strategy) != 0)
         result = h5_set_text(group, "record", "strategy", t->strategy);
@@ -93,7 +124,7 @@ static status write_points(const snapshot *s)
     status result = h5_set_text(points, ".", "description",
                                 "one row per finished task (also states and failed ones), "
                                 "by increasing id; each data set is a column");
-    if (!failed(result)) result = columns_write(s->points, points);
+    if (!failed(result)) result = columns_write(s->points, points, s->data);
     h5_group_close(points);
     return result;
 }
@@ -131,6 +162,7 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     s->run = r;
     s->plan = plan;
     s->next = 1;
+    config_name(s->data, sizeof s->data, r->config_text, "data");
     run_path(s->path, r, "results.h5");
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
     status result = columns_new(&s->points, (size_t)plan->count);
