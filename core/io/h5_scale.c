@@ -107,8 +107,7 @@ static bool attach(hid_t set, const member *m, const hobj_ref_t *references)
 static bool write_back(hid_t scale, const back_reference *back, size_t count)
 {
     hid_t type = H5Tcreate(H5T_COMPOUND, sizeof *back);
-    bool good = type >= 0 &&
-                H5Tinsert(type, "dataset", offsetof(back_reference, reference), H5T_STD_REF_OBJ) >= 0 &&
+    bool good = type >= 0 && H5Tinsert(type, "dataset", offsetof(back_reference, reference), H5T_STD_REF_OBJ) >= 0 &&
                 H5Tinsert(type, "dimension", offsetof(back_reference, dimension), H5T_STD_I32LE) >= 0 &&
                 replace(scale, "REFERENCE_LIST", type, type, count, back);
     if (type >= 0) H5Tclose(type);
@@ -122,8 +121,7 @@ static bool make_scale(hid_t scale, const member *all, size_t count, size_t at, 
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
         for (int d = 0; d < all[i].rank; d++)
-            if (all[i].scales[d] == at && !all[i].is_scale)
-                back[used++] = (back_reference){references[i], d, 0};
+            if (all[i].scales[d] == at && !all[i].is_scale) back[used++] = (back_reference){references[i], d, 0};
     return replace_text(scale, "CLASS", "DIMENSION_SCALE") && replace_text(scale, "NAME", all[at].name) &&
            (used == 0 || write_back(scale, back, used));
 }

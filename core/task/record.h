@@ -40,16 +40,16 @@ typedef struct {
     char name[RECORD_NAME]; /* "b1.c1.weight", the same name as in checkpoints and tests */
     int rank;
     size_t dims[4];
-    float *data; /* owned */
-    char axes[RECORD_NAME];      /* what its dimensions are, with spaces between them; written, not read */
+    float *data;                  /* owned */
+    char axes[RECORD_NAME];       /* what its dimensions are, with spaces between them; written, not read */
     char precisions[RECORD_ROWS]; /* "0 2 4 8": of its rows, in bit; empty: rows are something else; likewise */
 } record_tensor;
 
 /* A node of the network, in the order of execution: the graph of the network that was trained. Written, not read. */
 typedef struct {
     char layer[RECORD_NAME], kind[24];
-    char inputs[2 * RECORD_NAME];  /* layers whose output it takes, with a space between them */
-    char quantizer[RECORD_NAME];   /* of its output: whose tensors "clip" and "activation_choice" it has; empty: none */
+    char inputs[2 * RECORD_NAME]; /* layers whose output it takes, with a space between them */
+    char quantizer[RECORD_NAME];  /* of its output: whose tensors "clip" and "activation_choice" it has; empty: none */
     int output_bits, output_signed; /* of that quantiser; signed: what goes into an add without ReLU */
     int sharing_group;
     int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width;

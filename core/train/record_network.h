@@ -1,5 +1,6 @@
-/* record_network: what a record says about the network beside its numbers: the graph, what the dimensions of its tensors
- * are, and the steps of its weights' grids. With it a result can be run without this program (results/SCHEMA.md). */
+/* record_network: what a record says about the network beside its numbers: the graph, what the dimensions of its
+ * tensors are, and the steps of its weights' grids. With it a result can be run without this program
+ * (results/SCHEMA.md). */
 #ifndef CORE_TRAIN_RECORD_NETWORK_H
 #define CORE_TRAIN_RECORD_NETWORK_H
 

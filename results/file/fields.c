@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/file/fields.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,29 @@ static status put_text(const field *f, void *row, const char *text)
         return status_ok();
     }
     return status_fail(STATUS_DATA, "'%s' is not a known value of %s", text, f->name);
+}
+
+void field_print(FILE *out, const field *f, const void *row)
+{
+    if (f->type == FIELD_REAL)
+        fprintf(out, "%a", get_real(f, row));
+    else
+        fprintf(out, "%" PRId64, get_integer(f, row));
+}
+
+status field_parse(const field *f, void *row, const char *text)
+{
+    char *end;
+    if (field_is_text(f)) return put_text(f, row, text);
+    if (f->type == FIELD_REAL) {
+        put_real(f, row, strtod(text, &end));
+    } else {
+        const int64_t value = strtoll(text, &end, 10);
+        TRY(check_integer(f, value));
+        put_integer(f, row, value);
+    }
+    if (end != text && *end == '\0') return status_ok();
+    return status_fail(STATUS_DATA, "'%.40s' is no value of %s", text, f->name);
 }
 
 bool field_is_text(const field *f)

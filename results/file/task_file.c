@@ -248,6 +248,7 @@ status task_file_write(h5_id file, const record *rec)
 {
     for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
         h5_id group;
+        if (PARTS[i].write == write_layers && rec->layer_count == 0) continue; /* nothing was trained */
         TRY(h5_group(&group, file, PARTS[i].group));
         status result = h5_set_text(group, ".", "description", PARTS[i].description);
         if (!failed(result)) result = PARTS[i].write(group, rec);

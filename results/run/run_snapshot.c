@@ -96,6 +96,29 @@ static status refuse_source(const run *r, const task *t, status unusable)
     return status_fail(STATUS_DATA, "%s", told);
 }
 
+/* The head of one task, when tasks are not copied. */
+static status read_only_head(record *head, const run *r, const char *key)
+{
+    bool there;
+    h5_id file;
+    TRY(run_read_row(&there, head, r, key));
+    if (there) return status_ok();
+    TRY(open_source(&file, head, r, key));
+    h5_discard(file);
+    return status_ok();
+}
+
+static status add_row(snapshot *s, const task *t)
+{
+    record head;
+    status found = read_only_head(&head, s->run, t->key);
+    if (failed(found)) return refuse_source(s->run, t, found);
+    head.task = *t;
+    status result = columns_add(s->points, &head);
+    record_free(&head);
+    return result;
+}
+
 /* Copies one task file into tasks/KEY/ and keeps its row. Where the task stands and what it is called, the plan says.
  */
 static status copy_task(snapshot *s, const task *t)
@@ -103,6 +126,7 @@ static status copy_task(snapshot *s, const task *t)
     char path[MAX_PATH_TEXT];
     run_task_path(path, s->run, t->key);
     if (!file_exists(path)) return status_ok();
+    if (s->plan->count > RUN_MOST_COPIES) return add_row(s, t);
     h5_id from;
     record head;
     status opened = open_source(&from, &head, s->run, t->key);
@@ -139,7 +163,10 @@ static status begin_file(snapshot *s)
     s->file_open = !failed(result);
     if (failed(result)) h5_discard(s->file);
     TRY(result);
-    return h5_set_text(s->tasks, ".", "description", "one group per finished task, as in its own file");
+    return h5_set_text(s->tasks, ".", "description",
+                       s->plan->count > RUN_MOST_COPIES
+                           ? "empty, because the plan is large: every task is in its own file, see /points/file"
+                           : "one group per finished task, as in its own file");
 }
 
 static status complete_file(snapshot *s)

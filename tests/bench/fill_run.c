@@ -1,0 +1,87 @@
+/* links: bitfront_cli */
+/* fill_run RUN: gives every task of the plan of a run directory a result that nobody trained, in the blink of an eye:
+ * for measurements of what reads results. Costs fall and accuracies rise with the strength's position, with noise, so
+ * that some points are on the front and most are not. Then results.h5 is built, twice, and both times are printed. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "core/strategy/strategies.h"
+#include "mpi/cli/run_plan.h"
+
+/* In [0, 1), from the task's number alone. */
+static double noise(int id, uint32_t salt)
+{
+    uint32_t x = (uint32_t)id * 2654435761u ^ salt;
+    x ^= x >> 16;
+    x *= 2246822519u;
+    x ^= x >> 13;
+    x *= 3266489917u;
+    return (x ^ x >> 16) / 4294967296.0;
+}
+
+static record invent(const task *t, const cost_registry *costs)
+{
+    const double size = exp(-3 * noise(t->id, 1)), accuracy = 0.95 - 0.3 * pow(1 - size, 2) - 0.1 * noise(t->id, 2);
+    record r = {.task = *t,
+                .state = RECORD_DONE,
+                .epochs = 40,
+                .seconds = 60,
+                .validation_loss = 0.4,
+                .test_loss = 0.4,
+                .validation_accuracy = accuracy,
+                .test_accuracy = accuracy - 0.01 * noise(t->id, 3)};
+    for (const cost_model *const *m = costs->list; t->point && *m != NULL && r.cost_count < RECORD_MAX_COSTS; m++) {
+        record_cost *c = &r.costs[r.cost_count++];
+        snprintf(c->name, sizeof c->name, "%s_%s", (*m)->name, (*m)->unit);
+        snprintf(c->unit, sizeof c->unit, "%s", (*m)->unit);
+        snprintf(c->description, sizeof c->description, "%s", (*m)->description);
+        c->value = floor(1e6 * size * (1 + 0.1 * noise(t->id, 10 + (uint32_t)r.cost_count)));
+    }
+    return r;
+}
+
+static status fill(const run_plan *p)
+{
+    for (int i = 0; i < p->plan.count; i++) {
+        const task *t = &p->plan.tasks[i];
+        char warning[256], path[MAX_PATH_TEXT];
+        run_task_path(path, &p->run, t->key);
+        if (file_exists(path)) continue; /* of a call that was stopped */
+        record r = invent(t, &p->costs);
+        TRY(task_plan_describe(&r, &p->plan, t, &strategies_task_kind(t->kind)->reads));
+        status written = run_write_task(warning, &p->run, &r, NULL);
+        record_free(&r);
+        TRY(written);
+    }
+    return status_ok();
+}
+
+static status measure(run_plan *p, const char *directory)
+{
+    TRY(run_plan_open(p, directory));
+    TRY(fill(p));
+    for (int time = 0; time < 2; time++) {
+        const double start = clock_seconds();
+        TRY(run_snapshot(&p->run, &p->plan));
+        printf("results.h5 of %d tasks %s: %.2f s\n", p->plan.count, time == 0 ? "built" : "renewed",
+               clock_seconds() - start);
+    }
+    return status_ok();
+}
+
+int main(int argc, char **argv)
+{
+    static run_plan plan;
+    if (argc != 2) {
+        fprintf(stderr, "fill_run: say RUN, a run directory\n");
+        return 2;
+    }
+    status s = measure(&plan, argv[1]);
+    run_plan_close(&plan);
+    if (failed(s)) fprintf(stderr, "fill_run: %s\n", s.message);
+    return failed(s) ? 3 : 0;
+}
