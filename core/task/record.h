@@ -50,7 +50,7 @@ typedef struct {
     char layer[RECORD_NAME], kind[24];
     char inputs[2 * RECORD_NAME]; /* layers whose output it takes, with a space between them */
     char quantizer[RECORD_NAME];  /* of its output: whose tensors "clip" and "activation_choice" it has; empty: none */
-    int output_bits, output_signed; /* of that quantiser; signed: what goes into an add without ReLU */
+    int output_bits, output_signed; /* of that quantiser; signed: in 8 bit with its clip, into an add without ReLU */
     int sharing_group;
     int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width;
     int height, width, channels; /* of its output */

@@ -44,7 +44,7 @@ static void describe_layer(record_layer *to, const model *m, int index)
     const model_quantizer *q = &m->quantizers[node->quantizer];
     name_quantizer(to->quantizer, m, node->quantizer);
     to->output_signed = node->is_signed;
-    to->output_bits = node->is_signed ? 8 : q->bits[q->chosen >= 0 ? q->chosen : 0];
+    to->output_bits = q->bits[q->chosen >= 0 ? q->chosen : 0];
 }
 
 status record_network_write(record *out, const model *m)

@@ -1,5 +1,16 @@
-import re, sys
-import h5py, numpy as np
+"""Rebuilds the network of a finished task from its file alone, with numpy, and runs the test split through it.
+
+    python3 rebuild_network.py RUN/tasks/KEY.h5 DATA.h5 [PREDICTIONS.csv]
+
+PREDICTIONS.csv, of `bitfront eval RUN --point KEY --predictions`: exit code 0 if every image has the same class. The
+equations: results/SCHEMA.md.
+"""
+import re
+import sys
+
+import h5py
+import numpy as np
+
 
 def rebuild(path):
     """Layers by name in the order of execution, each with its quantised weights `w` and bias `b`, and its quantiser."""
@@ -9,11 +20,13 @@ def rebuild(path):
     model = {name: t[:].astype(np.float64) for name, t in file["model"].items()}
     layers = {}
     for i, name in enumerate(n.decode() for n in table["layer"]):
-        l = layers[name] = {k: v[i].decode() if v.dtype.kind == "S" else int(v[i]) for k, v in table.items() if k != "precision"}
+        values = {k: v[i] for k, v in table.items() if k != "precision"}
+        l = layers[name] = {k: v.decode() if isinstance(v, bytes) else int(v) for k, v in values.items()}
         l["inputs"] = l["inputs"].split()
         if l["output_bits"]:  # clip of the precision in use
-            clips, bits = model[l["quantizer"] + ".clip"], file["model"][l["quantizer"] + ".clip"].attrs["precisions"].split()
-            l["clip"] = clips[[int(b) for b in bits].index(l["output_bits"])] if not l["output_signed"] else clips[0]
+            clip = file["model"][l["quantizer"] + ".clip"]
+            candidates = [int(b) for b in clip.attrs["precisions"].split()]
+            l["clip"] = float(clip[candidates.index(l["output_bits"])])
             l["low"] = model.get(l["quantizer"] + ".clip_low", [0.0])[0] if name == "image" else 0.0
             l["snap"] = 0.5 if rule("rounding") == "nearest" else 2.0 ** -10 if l["kind"] == "add" else 0.0
         if name not in file["allocation"]:
@@ -21,14 +34,15 @@ def rebuild(path):
         bits, step = (file["allocation"][name][k][:] for k in ("bits", "step"))
         w, gain, bias = file["model"][name + ".weight"][:], np.float32(1), None
         if name + ".bn_gamma" in model:  # kept batch-norm is folded without touching a code
-            gamma, beta, mean, variance = (file["model"][f"{name}.bn_{k}"][:] for k in ("gamma", "beta", "mean", "variance"))
+            parts = ("gamma", "beta", "mean", "variance")
+            gamma, beta, mean, variance = (file["model"][f"{name}.bn_{k}"][:] for k in parts)
             gain = gamma / np.sqrt(variance + np.float32(1e-5))
             bias = beta - mean * gain
         else:
             bias = file["model"][name + ".bias"][:]
         largest = np.abs(w).reshape(-1, len(bits)).max(0)
         largest[largest == 0] = 0.5
-        minmax = np.array([b > 0 and rule(f"weight_step_{2 if b <= 2 else 4 if b <= 4 else 8}") == "minmax" for b in bits])
+        minmax = np.array([rule(f"weight_step_{2 if b <= 2 else 4 if b <= 4 else 8}") == "minmax" for b in bits])
         half = np.exp2(bits.astype(np.float32) - 1)
         scaled = np.where(minmax, w / largest * (half - np.float32(0.5)), w / np.where(step > 0, step, np.float32(1)))
         codes = np.clip(np.rint(scaled), -half, half - 1) * (bits > 0)
@@ -39,8 +53,10 @@ def rebuild(path):
             source = layers[source["inputs"][0]]  # pooling passes the grid on
         grid = np.float32((source["clip"] - source["low"]) / (2 ** source["output_bits"] - 1)) * l["step"]
         l["w"] = codes * l["step"].astype(np.float64)
-        l["b"] = np.where(np.abs(grid) > 1e-8, grid * np.rint(bias / np.where(grid == 0, 1, grid)), 0).astype(np.float64)
+        bias_codes = np.rint(bias / np.where(grid == 0, 1, grid))
+        l["b"] = np.where(np.abs(grid) > 1e-8, grid * bias_codes, 0).astype(np.float64)
     return layers
+
 
 def quantize(x, l):
     if not l["output_bits"]:
@@ -53,34 +69,51 @@ def quantize(x, l):
     top = levels + (np.floor(l["low"] / step) if l["low"] < 0 else 0)
     return np.minimum(np.floor(np.maximum(x, l["low"]) / step + l["snap"]), top) * step
 
+
 def run(layers, images):
     out = {}
     for name, l in layers.items():
         x = [out[i] for i in l["inputs"]]
         if l["kind"] in ("conv", "depthwise", "average_pool", "max_pool", "global_pool"):
             p, q = l["padding_height"], l["padding_width"]
-            v = np.lib.stride_tricks.sliding_window_view(np.pad(x[0], ((0, 0), (p, p), (q, q), (0, 0))), (l["kernel_height"], l["kernel_width"]), (1, 2))
-            v = v[:, :: l["stride_height"], :: l["stride_width"]]  # image, row, column, channel, kernel row, kernel column
-        y = (images if l["kind"] == "image"
-             else np.tensordot(v, l["w"], ((4, 5, 3), (0, 1, 2))) + l["b"] if l["kind"] == "conv"
-             else np.einsum("nyxcij,ijc->nyxc", v, l["w"]) + l["b"] if l["kind"] == "depthwise"
-             else x[0].reshape(len(images), -1) @ l["w"] + l["b"] if l["kind"] == "linear"
-             else x[0] + x[1] if l["kind"] == "add"
-             else v.max((4, 5)) if l["kind"] == "max_pool"
-             else v.mean((4, 5)) if l["kind"].endswith("pool")
-             else x[0].reshape(len(images), -1) if l["kind"] == "flatten"
-             else x[0])  # dropout
+            padded = np.pad(x[0], ((0, 0), (p, p), (q, q), (0, 0)))
+            v = np.lib.stride_tricks.sliding_window_view(padded, (l["kernel_height"], l["kernel_width"]), (1, 2))
+            v = v[:, :: l["stride_height"], :: l["stride_width"]]  # image, row, column, channel, kernel row and column
+        if l["kind"] == "image":
+            y = images
+        elif l["kind"] == "conv":
+            y = np.tensordot(v, l["w"], ((4, 5, 3), (0, 1, 2))) + l["b"]
+        elif l["kind"] == "depthwise":
+            y = np.einsum("nyxcij,ijc->nyxc", v, l["w"]) + l["b"]
+        elif l["kind"] == "linear":
+            y = x[0].reshape(len(images), -1) @ l["w"] + l["b"]
+        elif l["kind"] == "add":
+            y = x[0] + x[1]
+        elif l["kind"] == "max_pool":
+            y = v.max((4, 5))
+        elif l["kind"] in ("average_pool", "global_pool"):
+            y = v.mean((4, 5))
+        else:  # flatten, dropout
+            y = x[0]
         out[name] = quantize(y, l)
     return out[name]
 
-layers = rebuild(sys.argv[1])
-with h5py.File(sys.argv[2]) as data:
-    test = data["split"][:] == 2
-    images = data["samples"][:][test] * data["samples"].attrs["scale"]
-    classes, labels = run(layers, images).argmax(1), data["labels"][:][test]
-told = h5py.File(sys.argv[1])["record"].attrs["test_accuracy"]
-print(f"test accuracy {np.mean(classes == labels):.4f}, in the file {told:.4f}")
-if len(sys.argv) > 3:
-    theirs = np.loadtxt(sys.argv[3], delimiter=",", skiprows=1, usecols=2)
+
+def main(path, data_path, predictions=None):
+    layers = rebuild(path)
+    with h5py.File(data_path) as data:
+        test = data["split"][:] == 2
+        images = data["samples"][:][test] * data["samples"].attrs["scale"]
+        labels = data["labels"][:][test]
+    classes = run(layers, images).argmax(1)
+    told = h5py.File(path)["record"].attrs["test_accuracy"]
+    print(f"test accuracy {np.mean(classes == labels):.4f}, in the file {told:.4f}")
+    if predictions is None:
+        return 0
+    theirs = np.loadtxt(predictions, delimiter=",", skiprows=1, usecols=2)
     print(f"{int((classes == theirs).sum())} of {len(classes)} images have the same class")
-    sys.exit(bool((classes != theirs).any()))
+    return int((classes != theirs).any())
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
