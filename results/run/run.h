@@ -75,6 +75,9 @@ MUST_CHECK status run_write_task(char warning[256], const run *r, const record *
  * mark, stored key, and the key of what it holds have to be the same. */
 MUST_CHECK status run_read_task(record *out, const run *r, const char *key);
 
+/* Plans of more tasks are too large to be copied again and again: their results.h5 has the points, not the tasks. */
+enum { RUN_MOST_COPIES = 10000 };
+
 /* Replaces results.h5 by a snapshot of what the plan has finished. A task file whose content is not what its mark says
  * ends it (STATUS_DATA); the file is moved aside as by run_task_state. */
 MUST_CHECK status run_snapshot(const run *r, const task_plan *plan);

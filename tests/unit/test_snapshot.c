@@ -222,7 +222,7 @@ static void test_columns_of_many_rows_come_back(void **state)
     check_says(columns_add(c, &one_more), "full");
     record_free(&one_more);
     check_ok(h5_create(&file, scratch_file(&scratch_place, "columns.h5")));
-    check_ok(columns_write(c, file));
+    check_ok(columns_write(c, file, "digits"));
     columns_free(c);
     check_ok(h5_close(file));
     check_ok(h5_open_read(&file, scratch_file(&scratch_place, "columns.h5")));

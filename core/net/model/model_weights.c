@@ -76,6 +76,33 @@ weight_choice model_weight_choice(const model *m, int index)
     return choice;
 }
 
+static real minmax_step(const real *w, size_t rows, int channels, int channel, int bits)
+{
+    real step, largest = 0;
+    for (size_t k = 0; k < rows; k++) {
+        const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
+        largest = size > largest ? size : largest;
+    }
+    weight_steps(&step, &largest, 1, 1, 1, &bits);
+    return step;
+}
+
+void model_chosen_steps(real *steps, const model *m, const real *values, int index)
+{
+    const int channels = m->graph->layers[index].out_channels;
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[m->graph->layers[index].group];
+    for (int c = 0; c < channels; c++) {
+        steps[c] = 0;
+        for (int p = 0; p < group->precisions; p++) {
+            if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
+            steps[c] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX
+                           ? node->steps[p * channels + c]
+                           : minmax_step(model_view(m, values, node->weight), node->rows, channels, c, group->bits[p]);
+        }
+    }
+}
+
 /* The probability that a channel is not pruned: the part of its batch-norm's output that goes on. */
 static real gate_of(const model_weight_group *group, int channel)
 {
