@@ -20,9 +20,11 @@ void searched_options(model_options *o, const trainer_inputs *in, const precisio
     o->per_layer = choice->whole_groups;
     o->weight_count = choice->count;
     for (int i = 0; i < choice->count; i++) o->weight_bits[i] = choice->bits[i];
-    o->activation_count = s->activation_count;
+    const bool own = choice->activation_count > 0;
+    o->activation_count = own ? choice->activation_count : s->activation_count;
     o->input_count = s->input_count;
-    for (int i = 0; i < s->activation_count; i++) o->activation_bits[i] = s->activation_bits[i];
+    for (int i = 0; i < o->activation_count; i++)
+        o->activation_bits[i] = own ? choice->activation_bits[i] : s->activation_bits[i];
     for (int i = 0; i < s->input_count; i++) o->input_bits[i] = s->input_bits[i];
 }
 

@@ -76,6 +76,7 @@ status strategies_plan(task_plan *out, const settings *s, const sweep_networks *
                                    .graph = &networks->graphs[list[i]],
                                    .cost_models = cost_models};
             TRY(cost_defined_check(s, &at, &given));
+            TRY(warmup_check(s, at.graph));
             TRY(strategies_find(s->entries[e].strategy)->plan(out, &at));
         }
     }

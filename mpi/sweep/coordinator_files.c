@@ -30,7 +30,7 @@ static status read_finished(coordinator *c, int id, unsigned char known, bool wh
     if (!*finished) return status_ok();
     queue_finished(&c->queue, id, state == RECORD_DONE);
     coordinator_count_finished(c, t);
-    return status_ok();
+    return coordinator_end_rungs(c, id, state == RECORD_DONE);
 }
 
 /* Of a finished task: a kill between the result and the removal left it behind. */
@@ -96,7 +96,7 @@ status coordinator_find_finished(coordinator *c)
 /* Something of this job's part is not finished. */
 static bool is_open(const coordinator *c)
 {
-    return c->queue.waiting + c->queue.running + c->queue.aside + c->claims->awaited > 0;
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->queue.held + c->claims->awaited > 0;
 }
 
 static int exit_code_now(const coordinator *c)
@@ -111,7 +111,7 @@ static int exit_code_now(const coordinator *c)
 /* Nobody has anything left. */
 static bool is_whole(const coordinator *c)
 {
-    return c->queue.done + c->queue.failed == c->queue.count;
+    return c->queue.done + c->queue.failed + c->queue.stopped == c->queue.count;
 }
 
 /* How this job ends. */
@@ -141,6 +141,7 @@ static status write_status(coordinator *c, const char *state, bool beside)
         .state = state,
         .done = c->queue.done,
         .failed = c->queue.failed,
+        .stopped = c->queue.stopped,
         .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
         .others = c->others,
@@ -173,6 +174,11 @@ static status work_on_snapshot(coordinator *c)
     if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
     c->last_snapshot = clock_seconds();
     c->snapshot_seconds += c->last_snapshot - before;
+    if (failed(s) && c->snapshot != NULL && run_snapshot_is_gone(c->snapshot)) {
+        c->snapshot_due = true;
+        s = status_ok();
+        drop_snapshot(c);
+    }
     if (published || failed(s)) drop_snapshot(c);
     return s;
 }

@@ -175,6 +175,13 @@ status trainer_record(record *out, const trainer *t)
     return status_ok();
 }
 
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    (void)t;
+    (void)epochs;
+    return NULL;
+}
+
 trainer_progress trainer_report(const trainer *t)
 {
     trainer_progress p = {.phase = t->in.task->point ? PHASE_SEARCH : PHASE_WARMUP,

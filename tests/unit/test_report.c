@@ -175,9 +175,10 @@ static void test_the_csv_holds_every_point(void **state)
     free(text);
     check_ok(file_read_text(&csv, inside("front.csv")));
     char *line = strtok(csv, "\n");
-    assert_string_equal(line, "id,strategy,cost_model,strength,bits,seed,size_bits,test_accuracy,validation_accuracy,"
-                              "on_front,target,step,network,key,run,seeds,cost_deviation,accuracy_deviation,"
-                              "mpic_cycles");
+    assert_string_equal(line,
+                        "id,strategy,cost_model,strength,bits,seed,size_bits,test_accuracy,validation_accuracy,"
+                        "on_front,target,step,network,key,run,seeds,cost_deviation,accuracy_deviation,integer_accuracy,"
+                        "mpic_cycles");
     int rows = 0;
     double last = 0;
     while ((line = strtok(NULL, "\n")) != NULL) {
