@@ -42,7 +42,7 @@ typedef enum {
     SAMPLING_ARGMAX,      /* "argmax": one-hot, gradient of the softmax */
     SAMPLING_GUMBEL,      /* "gumbel": softmax of logits with Gumbel noise */
     SAMPLING_HARD_GUMBEL, /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
-    SAMPLING_BITS /* weights only, for strategies, not for configurations: a real number of bits (choice_bits.h) */
+    SAMPLING_BITS         /* for strategies, not for configurations: a real number of bits (choice_bits.h) */
 } sampling_kind;
 
 /* One training phase: warm-up, search or fine-tuning (METHOD.md 5). */
@@ -107,6 +107,8 @@ typedef struct {
     throughput_settings lut;
 } cost_settings;
 
+typedef enum { FIRST_LAYER_RANDOM, FIRST_LAYER_WHITENED } first_layer_kind; /* "random" | "whitened" */
+
 typedef enum { CROP_ZERO, CROP_REFLECT } crop_fill; /* "zero" | "reflect": mirrored at the outermost pixel */
 
 typedef struct {
@@ -123,6 +125,13 @@ typedef struct {
     int cutout_pixels;     /* side of a square of zeros; 0 = off */
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
+
+/* Ends runs that cannot reach the front; not a part of any task's identity (core/sweep/stopping.h). */
+typedef struct {
+    int eta;     /* of `eta` runs about one goes on at each rung; 0: nothing is stopped */
+    int first;   /* epochs of the last stage at the first rung; the next ones at eta times as many */
+    int control; /* every so many-th run is never stopped; 0: none */
+} stopping_settings;
 
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
@@ -163,10 +172,12 @@ typedef struct {
     int seed_count;
     uint64_t seeds[MAX_SEEDS];
     augment_settings augment;
+    first_layer_kind first_layer;                         /* of the warm-up: where its weights start */
     phase_settings warmup, search_phase, trunk, finetune; /* trunk.epochs: in which the budget halves */
     search_settings search;
     quantizer_rules quantizer;
     cost_settings cost;
+    stopping_settings stopping;
     int entry_count;
     sweep_entry entries[MAX_ENTRIES];
 } settings;

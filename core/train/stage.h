@@ -40,6 +40,9 @@ typedef struct stage {
      * functions below get it as `own`. */
     size_t (*state_reals)(const trainer *t);
 
+    /* Does it read the gradients by activations (trainer_activation_squares)? NULL: no. */
+    bool (*watches)(const trainer *t);
+
     /* Before the first step of the stage. */
     status (*begin)(trainer *t, real *own);
 

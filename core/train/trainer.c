@@ -165,8 +165,7 @@ status trainer_restored(trainer *t)
     t->small_ready = false;
     if (t->counters.finished == 0) return status_ok();
     memcpy(t->candidate, t->values, t->network.layout.total * sizeof *t->candidate);
-    trainer_prepare_discrete(t);
-    return status_ok();
+    return trainer_prepare_discrete(t);
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
@@ -202,7 +201,7 @@ static status begin_epoch(trainer *t, const ranks_view *g)
 static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     TRY(begin_epoch(t, g));
-    trainer_segment_begin(t);
+    TRY(trainer_segment_begin(t));
     status s = run_steps(t, g, end);
     trainer_segment_end(t);
     TRY(s);
@@ -249,4 +248,11 @@ trainer_progress trainer_report(const trainer *t)
         p.cost = last->cost;
     }
     return p;
+}
+
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    const stage *const *last = t->in.kind->stages;
+    while (last[1] != NULL) last++;
+    return record_find_epoch(t->curve, (int)t->counters.curve_count, (*last)->name, epochs);
 }

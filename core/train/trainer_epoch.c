@@ -23,7 +23,7 @@ static status evaluate_prepared(trainer *t, const ranks_view *g, split which, bo
 static status evaluate_candidate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     const bool integers = trainer_runs_integers(t);
-    trainer_prepare_discrete(t);
+    TRY(trainer_prepare_discrete(t));
     if (integers) TRY(trainer_take_integers(t, t->small.model, false));
     return evaluate_prepared(t, g, which, integers, out);
 }
@@ -42,7 +42,7 @@ status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation
 status trainer_evaluate_integers(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     take_candidate(t, t->values);
-    trainer_prepare_discrete(t);
+    TRY(trainer_prepare_discrete(t));
     TRY(trainer_take_integers(t, t->small.model, false));
     return evaluate_prepared(t, g, which, true, out);
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "core/base/clock.h"
+#include "core/base/number.h"
 #include "core/deploy/integer_training.h"
 #include "core/kernels/blas.h"
 #include "core/strategy/strategies.h"
@@ -21,18 +22,30 @@
 enum { REPEATS = 9, WARM_STEPS = 3, MAX_RANKS = 256 };
 static const double CALIBRATION_SECONDS = 0.05; /* between two repeats */
 
-typedef enum { MEASURE_WARMUP, MEASURE_SEARCH, MEASURE_FINETUNE, MEASURE_EVAL, MEASURE_PHASES } measured_phase;
-static const char *const phase_names[MEASURE_PHASES] = {"warmup", "search", "finetune", "eval"};
+typedef enum {
+    MEASURE_WARMUP,
+    MEASURE_SEARCH,
+    MEASURE_TRUNK,
+    MEASURE_TRUNK_BITS,
+    MEASURE_FINETUNE,
+    MEASURE_EVAL,
+    MEASURE_PHASES
+} measured_phase;
+static const char *const phase_names[MEASURE_PHASES] = {"warmup", "search", "trunk", "trunk_bits", "finetune", "eval"};
+static const char *const phase_kinds[MEASURE_PHASES] = {"warmup",         "joint", "trunk_leg",
+                                                        "trunk_bits_leg", "joint", "joint"};
 
 static const option_spec options[] = {
     {'n', "network", "NAME", "a network file, or the name of one in configs/networks"},
-    {'p', "phase", "PHASE", "warmup, search, finetune or eval (the discrete network); default search"},
+    {'p', "phase", "PHASE",
+     "warmup, search, trunk (a leg), trunk_bits (by gradient), finetune (a branch, too) or eval; default search"},
     {'b', "batch", "COUNT", "images of a step over all ranks; default 32"},
     {'k', "shards", "COUNT", "parts of a batch; default: that of configurations"},
     {'c', "cost", "MODEL", "cost model of the search; default size"},
     {'a', "activations", "LIST", "activation precisions, such as 8 or 2,4,8; default 8"},
     {'q', "quantizer", "TEXT", "rules of the configuration's section quantizer, such as 'batchnorm = \"kept\"'"},
     {'f', "pruned", "FRACTION", "finetune and eval: channels of every group that have 0 bit; default 0"},
+    {'T', "teacher", NULL, "search and finetune: distillation from the float network"},
     {'i', "integer", NULL, "eval: also by the integers that are exported, turn by turn"},
     {'g', "augment", NULL, "rotate, shift and flip as for CIFAR-10"},
     {'t', "seconds", "SECONDS", "length of the measurement; default 5"},
@@ -45,7 +58,7 @@ typedef struct {
     measured_phase phase;
     bench_choice choice;
     double pruned, seconds;
-    bool integer, json;
+    bool integer, json, teacher;
 } step_options;
 
 typedef struct {
@@ -83,13 +96,9 @@ typedef struct {
 
 static status read_number(const option_parser *p, const char *name, double low, double high, double *out)
 {
-    char *end = NULL;
-    double value = strtod(p->value, &end);
-    if (end == p->value || *end != '\0' || !(value >= low && value <= high))
-        return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name,
-                           low, high, p->value);
-    *out = value;
-    return status_ok();
+    if (number_real(out, p->value, low, high)) return status_ok();
+    return status_fail(STATUS_CONFIG, "%s: --%s wants a number between %g and %g, not \"%s\"", p->command, name, low,
+                       high, p->value);
 }
 
 static status read_phase(const option_parser *p, measured_phase *out)
@@ -99,7 +108,8 @@ static status read_phase(const option_parser *p, measured_phase *out)
         *out = (measured_phase)i;
         return status_ok();
     }
-    return status_fail(STATUS_CONFIG, "%s: --phase wants warmup, search, finetune or eval, not \"%s\"", p->command,
+    return status_fail(STATUS_CONFIG,
+                       "%s: --phase wants warmup, search, trunk, trunk_bits, finetune or eval, not \"%s\"", p->command,
                        p->value);
 }
 
@@ -137,6 +147,9 @@ static status read_options(step_options *out, int argc, char **argv)
             break;
         case 'f':
             TRY(read_number(&p, "pruned", 0, 1, &out->pruned));
+            break;
+        case 'T':
+            out->teacher = true;
             break;
         case 'i':
             out->integer = true;
@@ -204,7 +217,7 @@ static status open_trainer(trainer **out, const session *s, const kernel_table *
                          .kernels = kernels,
                          .cost_models = s->cost_models,
                          .task = warmup ? &s->warmup : &s->point,
-                         .kind = strategies_task_kind(warmup ? "warmup" : "joint"),
+                         .kind = strategies_task_kind(phase_kinds[s->o->phase]),
                          .parents = parents,
                          .parent_count = warmup ? 0 : 1,
                          .integers = &integer_training};
@@ -230,6 +243,15 @@ static status make_start(session *s)
     return outcome;
 }
 
+/* As the recipes have them: what a step costs does not depend on the numbers. */
+static void set_phases(settings *s, bool teacher)
+{
+    s->trunk.optimizer = OPTIMIZER_SGD;
+    s->trunk.schedule = SCHEDULE_CONSTANT;
+    s->trunk.learning_rate = 1e-4;
+    s->search_phase.distill = s->finetune.distill = teacher ? 1 : 0;
+}
+
 static status prepare(session *s)
 {
     const step_options *o = s->o;
@@ -240,13 +262,21 @@ static status prepare(session *s)
         return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind in BITFRONT_ISA");
     TRY(bench_network(&s->graph, o->network));
     TRY(bench_settings(&s->settings, &choice));
+    set_phases(&s->settings, o->teacher);
     TRY(check_ranks(s));
     s->cost_models = cost_registry_make(&s->registry, &s->settings.cost);
     TRY(bench_images_make(&s->images, &s->graph));
     s->warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
-    s->point =
-        (task){.id = 2, .point = true, .kind = "joint", .entry = -1, .seed = 1, .strategy = "joint", .strength = 1};
-    snprintf(s->point.cost_model, sizeof s->point.cost_model, "%s", o->choice.cost);
+    s->point = (task){.id = 2,
+                      .point = true,
+                      .kind = phase_kinds[o->phase],
+                      .entry = -1,
+                      .seed = 1,
+                      .strategy = "joint",
+                      .cost_model = o->choice.cost,
+                      .strength = 1};
+    s->point.target = 1; /* of a leg, which does not end here */
+    s->point.epochs = 1000;
     TRY(limits_open(&s->limits));
     return make_start(s);
 }
@@ -254,7 +284,7 @@ static status prepare(session *s)
 /* Collective. Brings a fresh trainer to the phase that is measured: behind a search of one step. */
 static status reach_phase(session *s, trainer *t)
 {
-    if (s->o->phase == MEASURE_WARMUP || s->o->phase == MEASURE_SEARCH) return status_ok();
+    if (s->o->phase < MEASURE_FINETUNE) return status_ok();
     dataset *d = &s->images.view;
     trainer_probe_prune(t, s->o->pruned);
     d->split_count[SPLIT_TRAIN] = d->split_count[SPLIT_VALIDATION] = s->settings.batch;

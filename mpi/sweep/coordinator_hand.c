@@ -73,6 +73,7 @@ status coordinator_choose_next(coordinator *c, running_task **next)
     job_claims_news news = coordinator_news(c);
     while (true) {
         TRY(fail_hopeless(c));
+        TRY(coordinator_tend_rungs(c));
         int id, ranks;
         if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
             return status_ok();

@@ -28,7 +28,8 @@ def unpack(packed, blocks, rows):
         bits, count, fields = b["bits"], b["count"] * rows, np.zeros(b["count"] * rows, np.int64)
         size, half = (count * bits + 7) // 8, 1 << bits >> 1
         if bits:
-            fields = np.stack([packed[at:at + size].astype(np.int64) >> s for s in range(0, 8, bits)], 1).ravel()[:count]
+            shifted = [packed[at:at + size].astype(np.int64) >> s for s in range(0, 8, bits)]
+            fields = np.stack(shifted, 1).ravel()[:count]
             fields = ((fields & (2 * half - 1)) ^ half) - half
         codes.append(fields.reshape(b["count"], rows))
         at += size

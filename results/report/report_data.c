@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/report/front.h"
+#include "results/file/front.h"
 #include "results/report/report_filter.h"
 #include "results/report/report_seeds.h"
 

@@ -13,7 +13,8 @@ at_least() { # at_least A B
 run 2 sweep "$work/small.cfg" --out "$work/run" --set 'seeds=[1]'
 expect 0 "4 tasks done, 0 failed" "a sweep"
 run 2 sweep "$work/small.cfg" --out "$work/kept" --set 'seeds=[1]' --set 'quantizer.batchnorm="kept"' \
-    --set 'quantizer.before_add="signed"' --set 'quantizer.rounding="nearest"' --set 'quantizer.weight_step_2="learned"' \
+    --set 'quantizer.before_add="signed"' --set 'quantizer.rounding="nearest"' \
+    --set 'quantizer.weight_step_2="learned"' \
     --set 'quantizer.weight_step_4="learned"' --set 'quantizer.clips="data"'
 expect 0 "4 tasks done, 0 failed" "a sweep with kept batch-norm and signed branches"
 
@@ -24,7 +25,8 @@ for run in run kept; do
         check "$run: point $id is what the sweep recorded" test "$(value fake-quantised)" = "$(value 'recorded by')"
         check "$run: point $id: the same class" at_least "$(value 'same class')" 98.4 # all but one of 64
         check "$run: point $id: a line an image" test "$(wc -l < "$work/$run-$id.csv")" = 65
-        check "$run: point $id: the accuracy is that of the lines" at_least 0.005 "$(awk -F, -v told="$(value integer)" \
+        check "$run: point $id: the accuracy is that of the lines" at_least 0.005 \
+            "$(awk -F, -v told="$(value integer)" \
             'NR > 1 { right += $2 == $4 } END { d = 100 * right / (NR - 1) - told; print d < 0 ? -d : d }' \
             "$work/$run-$id.csv")"
     done

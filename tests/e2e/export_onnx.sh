@@ -1,5 +1,5 @@
-# A point as ONNX: checked by the onnx package and run by onnxruntime, each where it is there (apt-get install python3-onnx
-# python3-numpy; npm install --ignore-scripts onnxruntime-node@1.17.0, and NODE_PATH to its node_modules).
+# A point as ONNX: checked by the onnx package and run by onnxruntime, each where it is there (apt-get install
+# python3-onnx python3-numpy; npm install --ignore-scripts onnxruntime-node@1.17.0, and NODE_PATH to its node_modules).
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 

@@ -14,30 +14,14 @@
 #include "core/base/rng.h"
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
-#include "core/quant/weight_step.h"
+#include "core/quant/weight_quant.h"
+#include "tests/support/graph_fixture.h"
 
 enum { IMAGES = 5, CLASSES = 3 };
-
-static graph network;
 
 static double uniform(uint32_t i, uint32_t salt)
 {
     return (double)rng_uniform(rng_draw(17, RNG_SYNTHETIC, i, salt, 0).word[0]);
-}
-
-static int load_network(void **state)
-{
-    (void)state;
-    status s = graph_load(&network, "tests/support/networks/every_layer.cfg");
-    if (failed(s)) print_error("%s\n", s.message);
-    return failed(s) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
 }
 
 static const quantizer_rules all_new = {.weight_step_2 = WEIGHT_STEP_MSE,
@@ -135,6 +119,7 @@ static void test_folding_changes_no_code(void **state)
                 tensor_of(&p.m, p.values, group->logits)[k] = group->bits[k / group->columns] == bits ? 1 : 0;
         }
         model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        const weight_quantizer *mse = weight_quantizer_of(&all_new, false, bits);
         int folded_layers = 0;
         for (int i = 0; i < network.layer_count; i++) {
             const model_node *node = &p.m.nodes[i];
@@ -144,7 +129,7 @@ static void test_folding_changes_no_code(void **state)
             real *weight = calloc(rows * (size_t)channels, sizeof *weight), bias[16], steps[16];
             assert_true(channels <= 16);
             batchnorm_fold(weight, bias, &p.fine, p.start, i);
-            weight_step_mse(steps, weight, rows, channels, bits);
+            weight_quantizer_steps(mse, steps, weight, rows, channels, bits);
             const double half = 1 << (bits - 1);
             for (int c = 0; c < channels; c++) {
                 assert_true(fabs(node->step[c] / steps[c] - 1) < 1e-12);
@@ -436,5 +421,5 @@ int main(void)
         cmocka_unit_test(test_pruned_channels_are_silent),
         cmocka_unit_test(test_learned_steps_start_at_the_best),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

@@ -62,8 +62,8 @@ static int make_plan(void **state)
         if (i < POINT_COUNT) {
             t.strength = POINTS[i].strength;
             t.bits = POINTS[i].bits;
-            snprintf(t.strategy, sizeof t.strategy, "%s", POINTS[i].strategy);
-            if (t.bits > 0) snprintf(t.cost_model, sizeof t.cost_model, "none");
+            t.strategy = POINTS[i].strategy;
+            if (t.bits > 0) t.cost_model = "none";
         }
         plan_fixture_add(plan, &t, (const int[]){1, 0});
     }

@@ -229,8 +229,7 @@ static void weight_choice_gradients(model *m, const real *values, const real *gr
         model_weight_group *group = &m->groups[l->group];
         const weight_choice choice = model_weight_choice(m, i);
         weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
-                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
-                            m->options.rules.weight_tie_by_division);
+                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice);
     }
 }
 
@@ -269,6 +268,10 @@ void model_finish_gradients(model *m, real *gradients)
         model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         real *slope = model_at(m, gradients, quantizer->logits);
+        if (model_counts_bits(m, quantizer)) {
+            choice_bits_backward(slope, slope, quantizer->soft, quantizer->precisions, 1);
+            continue;
+        }
         choice_softmax_backward(slope, slope, quantizer->soft, quantizer->precisions, 1, m->temperature);
     }
 }
