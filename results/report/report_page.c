@@ -261,6 +261,17 @@ static void print_origins(FILE *out, const report_data *d, const page_source *so
     }
 }
 
+/* D3 with its licence, when it was there at build time. */
+static void print_library(FILE *out)
+{
+    if (report_page_d3[0] == '\0') return;
+    fputs("<details id=\"d3-licence\"><summary>licence of D3</summary><pre>", out);
+    html_lines(out, report_page_d3_licence);
+    fputs("</pre></details>\n<script id=\"library\">\n", out);
+    fputs(report_page_d3, out);
+    fputs("</script>\n", out);
+}
+
 static status print_page(FILE *out, const report_data *d, const report_published *published, const page_source *source)
 {
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -280,6 +291,7 @@ static status print_page(FILE *out, const report_data *d, const report_published
     fputs(": accuracy against cost</h1>\n", out);
     print_body(out, d);
     print_origins(out, d, source);
+    print_library(out);
     fputs("<div id=\"tip\" hidden></div>\n", out);
     TRY(print_data(out, d, published, source));
     fputs("<script>\n", out);

@@ -8,7 +8,8 @@ expect 0 "8 tasks done" "sweep"
 printf 'name,size_bits,test_accuracy\n"</script><script>document.title=1</script>",9000,0.5\n' > "$work/published.csv"
 alone report "$run" -o "$work/page.html" --published "$work/published.csv"
 expect 0 "page     $work/page.html" "report"
-check "the page names no address but that of SVG" test "$(grep -o 'https\?://[^"]*' "$work/page.html" | sort -u)" = "http://www.w3.org/2000/svg"
+sed '/<script id="library">/,/<\/script>/d; /<details id="d3-licence">/,/<\/details>/d' "$work/page.html" > "$work/ours.html"
+check "the page names no address but that of SVG" test "$(grep -o 'https\?://[^"]*' "$work/ours.html" | sort -u)" = "http://www.w3.org/2000/svg"
 check "texts of files start no element" test "$(grep -c '<b>x\|document.title=1</script>' "$work/page.html")" = 0
 alone report "$run"
 expect 0 "$run/report.html" "report without -o"
@@ -34,6 +35,13 @@ document.querySelector("#front .point").dispatchEvent(new MouseEvent("mouseenter
 found.tip = !document.getElementById("tip").hidden && document.getElementById("tip").textContent.startsWith("point ");
 document.querySelector("#front .point").dispatchEvent(new MouseEvent("mouseleave"));
 found.gone = document.getElementById("tip").hidden;
+const ticks = () => [...document.querySelectorAll("#front > text")].map((e) => e.textContent).join(" ");
+const all_ticks = ticks(), front = document.getElementById("front"), box = front.getBoundingClientRect();
+front.dispatchEvent(new WheelEvent("wheel", { deltaY: -500, ctrlKey: true, bubbles: true, cancelable: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }));
+found.drawn = document.getElementById("drawn").textContent.slice(0, 13);
+found.zoomed = ticks() !== all_ticks;
+if (window.d3) showAll();
+found.back = ticks() === all_ticks;
 const boxes = [...document.querySelectorAll("#filters input")];
 boxes[0].click();
 found.filtered = document.querySelectorAll("#front .point").length;
@@ -61,11 +69,17 @@ const out = document.createElement("pre"); out.id = "found"; out.textContent = J
 EOF
 sed -e "/<meta charset/r $work/first.js" -e "/^<\/body>/,\$d" "$work/page.html" | sed 's|</body></html>||' > "$work/tried.html"
 cat "$work/last.js" >> "$work/tried.html"
+if grep -q '<script id="library">' "$work/page.html"; then
+    drawn='"drawn":"Drawn with D3' zoomed='"zoomed":true'
+else
+    echo "skipped: zooming: this build has no D3"
+    drawn='"drawn":"Drawn as plai' zoomed='"zoomed":false'
+fi
 for width in 1400 500; do
     HOME=$work timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 --virtual-time-budget=3000 \
         --dump-dom "file://$work/tried.html" > "$work/dom" 2> "$work/browser"
     grep -o '<pre id="found">.*</pre>' "$work/dom" | sed 's/&lt;/</g; s/&gt;/>/g' > "$work/out"
-    for promise in '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' '"curve":2' '"sorted":true' \
+    for promise in "$drawn" "$zoomed" '"back":true' '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' '"curve":2' '"sorted":true' \
         '"none":true' '"wide":true' '"requests":0' '"schedule":8' '"title":"small: Pareto front' '"faults":\[\]'; do
         check "$width pixels: $promise" grep -q "$promise" "$work/out"
     done

@@ -743,8 +743,8 @@ static herr_t look_at(hid_t object, const char *name, const H5O_info_t *info, vo
     survey *s = data;
     if (info->type != H5O_TYPE_DATASET) return 0;
     s->sets++;
-    static const char *const wanted[] = {"unit", "description"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const wanted[] = {"unit", "description", "units", "long_name"};
+    for (int i = 0; i < 4; i++) {
         char *text = NULL;
         status got = h5_get_text(&text, object, name, wanted[i]);
         if (failed(got) || text[0] == 0) snprintf(s->bare, sizeof s->bare, "%s has no %s", name, wanted[i]);
@@ -772,8 +772,8 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     survey one = look_through(task_file(2, "")), all = look_through(inside("results.h5"));
     assert_string_equal(one.bare, "");
     assert_string_equal(all.bare, "");
-    assert_int_equal(one.sets, 2 + 11 + 3 + 3);      /* costs, curve, allocation, model */
-    assert_int_equal(all.sets, 26 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
+    assert_int_equal(one.sets, 2 + 12 + 6 + 3);      /* costs, curve, allocation, model */
+    assert_int_equal(all.sets, 28 + (21 + 23 + 12)); /* columns; warm-up, point, failed point */
     run_close(&r);
 
     h5_id file; /* the survey itself does notice one */

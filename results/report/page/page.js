@@ -1,4 +1,4 @@
-// Draws the report from its data. Plain SVG, nothing is loaded.
+// Draws the report from its data. Nothing is loaded; D3, when the page carries it, zooms the front.
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const FIELDS = ["run", "id", "key", "strategy", "setting", "cost_model", "network", "seed", "validation", "test", "costs", "layers", "curve"];
@@ -15,7 +15,7 @@ const nameOf = (p) => (data.runs.length > 1 ? letter(p.run) : "") + p.id;
 const short = (v, digits = 4) => v === null || v === undefined ? "" : Number(v.toPrecision(digits)).toString();
 
 function element(name, attributes, parent, text) {
-  const svg = ["svg", "g", "path", "line", "text", "rect", "circle", "title", "polyline"].includes(name);
+  const svg = ["svg", "g", "path", "line", "text", "rect", "circle", "title", "polyline", "clipPath"].includes(name);
   const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes || {})) e.setAttribute(key, value);
   if (text !== undefined) e.textContent = text;
@@ -24,9 +24,11 @@ function element(name, attributes, parent, text) {
 }
 
 // ---- what is shown ----
-const state = { cost: Math.max(0, data.costs.findIndex((c) => c.name === data.column)), metric: "test", log: true, hidden: {}, chosen: null, sort: "cost", down: false };
+const state = { cost: Math.max(0, data.costs.findIndex((c) => c.name === data.column)), metric: "test", log: true, hidden: {}, zoom: null, chosen: null, sort: "cost", down: false };
 const costOf = (p) => p.costs[state.cost] === null ? null : p.costs[state.cost] * data.costs[state.cost].scale;
 const unit = () => data.costs[state.cost].shown;
+// What a cost is, in words: the first clause of its description.
+const label = (c) => c.name === "size_bits" ? "model size" : c.description.split(",")[0] || c.name;
 const FILTERS = [["run", (p) => letter(p.run) + " " + data.runs[p.run].path], ["strategy", (p) => p.strategy], ["searched for", (p) => p.cost_model], ["network", (p) => p.network], ["seed", (p) => p.seed]];
 function visible() {
   return data.points.filter((p) => costOf(p) > 0 && FILTERS.every(([name, of]) => !(state.hidden[name] || new Set()).has(of(p))));
@@ -94,6 +96,23 @@ function describe(p) {
   return `point ${nameOf(p)}: ${p.strategy} ${p.setting}${p.cost_model !== "none" ? " for " + p.cost_model : ""}\n${p.network}, seed ${p.seed}\n` +
     `${short(costOf(p))} ${unit()}\nvalidation ${p.validation.toFixed(2)} %, test ${p.test.toFixed(2)} %`;
 }
+// The part of an axis between the pixels `from` and `to` that is shown after zooming.
+function zoomed(range, from, to, axis) {
+  if (!state.zoom) return range;
+  const scale = (range.log ? d3.scaleLog() : d3.scaleLinear()).domain([range.low, range.high]).range([from, to]);
+  const [low, high] = state.zoom["rescale" + axis](scale).domain();
+  return { low, high, log: range.log };
+}
+const zoom = window.d3 && d3.zoom().scaleExtent([1, 60])
+  .filter(() => !d3.event.button && (d3.event.type !== "wheel" || d3.event.ctrlKey) && (!d3.event.touches || d3.event.touches.length > 1))
+  .on("zoom", () => { state.zoom = d3.event.transform; drawFront(); });
+function showAll() { if (zoom) d3.select("#front").call(zoom.transform, d3.zoomIdentity); }
+function startZoom() {
+  $("drawn").textContent = zoom ? `Drawn with D3 ${d3.version}, which the page carries; it loads nothing.`
+    : "Drawn as plain SVG by the page itself, without a plotting library (D3 was not there when bitfront was built): no zoom; it loads nothing.";
+  $("zoom").hidden = !zoom;
+  if (zoom) d3.select("#front").call(zoom).on("dblclick.zoom", showAll).style("touch-action", "pan-y");
+}
 function drawFront() {
   const svg = $("front");
   svg.replaceChildren();
@@ -105,15 +124,17 @@ function drawFront() {
   const ys = [...bounds(points, (p) => p[state.metric]), ...published.map((q) => q.accuracy)];
   const floats = data.floats[state.metric];
   if (floats !== null) ys.push(floats);
-  const f = frame(svg, w, h, range(xs, state.log), range(ys, false), `${data.costs[state.cost].name} [${unit()}]${state.log ? ", logarithmic" : ""}`, `${state.metric} accuracy [%]`);
+  const f = frame(svg, w, h, zoomed(range(xs, state.log), 62, w - 14, "X"), zoomed(range(ys, false), h - 48, 12, "Y"), `${label(data.costs[state.cost])} [${unit()}]${state.log ? ", logarithmic" : ""}`, `${state.metric} accuracy [%]`);
+  element("rect", { x: 62, y: 0, width: w - 62, height: h - 46 }, element("clipPath", { id: "area" }, svg));
+  const area = element("g", { "clip-path": "url(#area)" }, svg);
   if (floats !== null) {
-    element("line", { x1: 62, x2: f.right, y1: f.py(floats), y2: f.py(floats), stroke: "#606060", "stroke-dasharray": "8 6" }, svg);
+    element("line", { x1: 62, x2: f.right, y1: f.py(floats), y2: f.py(floats), stroke: "#606060", "stroke-dasharray": "8 6" }, area);
     element("text", { x: 70, y: f.py(floats) - 5 }, svg, `float network ${floats.toFixed(1)} %`);
   }
   let d = "", best = -Infinity;
   for (const p of front) if (p[state.metric] > best) { best = p[state.metric]; d += d ? `H${f.px(costOf(p))}V${f.py(best)}` : `M${f.px(costOf(p))},${f.py(best)}`; }
   const draw = (p, on) => {
-    const m = element("path", { d: look(p).shape, transform: `translate(${f.px(costOf(p))},${f.py(p[state.metric])})${p === state.chosen ? " scale(1.7)" : ""}`, fill: on ? look(p).colour : "#fff", stroke: look(p).colour, "stroke-width": 1.4, class: "point", tabindex: 0 }, svg);
+    const m = element("path", { d: look(p).shape, transform: `translate(${f.px(costOf(p))},${f.py(p[state.metric])})${p === state.chosen ? " scale(1.7)" : ""}`, fill: on ? look(p).colour : "#fff", stroke: look(p).colour, "stroke-width": 1.4, class: "point", tabindex: 0 }, area);
     m.addEventListener("mouseenter", (e) => showTip(e, describe(p)));
     m.addEventListener("focus", () => showTip({ pageX: m.getBoundingClientRect().x + scrollX, pageY: m.getBoundingClientRect().y + scrollY }, describe(p)));
     for (const end of ["mouseleave", "blur"]) m.addEventListener(end, () => { $("tip").hidden = true; });
@@ -122,9 +143,9 @@ function drawFront() {
   };
   const below = points.filter((p) => !onFront.has(p)), step = Math.ceil(below.length / MOST_DRAWN);
   below.forEach((p, i) => { if (i % step === 0) draw(p, false); });
-  element("path", { d: d + `H${f.right}`, fill: "none", stroke: "#1c2f4a", "stroke-width": 2.2 }, svg);
+  element("path", { d: d + `H${f.right}`, fill: "none", stroke: "#1c2f4a", "stroke-width": 2.2 }, area);
   for (const q of published) {
-    const g = element("path", { d: "M-7,0H7M0,-7V7", transform: `translate(${f.px(q.cost)},${f.py(q.accuracy)})`, stroke: "#202020", "stroke-width": 2.4 }, svg);
+    const g = element("path", { d: "M-7,0H7M0,-7V7", transform: `translate(${f.px(q.cost)},${f.py(q.accuracy)})`, stroke: "#202020", "stroke-width": 2.4 }, area);
     g.addEventListener("mouseenter", (e) => showTip(e, `${q.name} (published)\n${short(q.cost)} ${unit()}, ${q.accuracy.toFixed(2)} %`));
     g.addEventListener("mouseleave", () => { $("tip").hidden = true; });
   }
@@ -174,7 +195,7 @@ function drawPoint() {
   const row = (a, b) => { const r = element("tr", {}, head); element("td", { class: "text" }, r, a); element("td", {}, r, b); };
   row("validation accuracy", p.validation.toFixed(2) + " %");
   row("test accuracy", p.test.toFixed(2) + " %");
-  p.costs.forEach((c, i) => { if (c !== null) row(data.costs[i].name, short(c * data.costs[i].scale, 5) + " " + data.costs[i].shown); });
+  p.costs.forEach((c, i) => { if (c !== null) row(label(data.costs[i]), short(c * data.costs[i].scale, 5) + " " + data.costs[i].shown); });
   row("key begins", p.key);
   const bits = $("bits"), curve = $("curve");
   bits.replaceChildren();
@@ -216,7 +237,7 @@ function drawTable() {
   body.replaceChildren();
   for (const [name, , kind] of COLUMNS) {
     const th = element("th", { class: kind || "", "aria-sort": state.sort === name ? (state.down ? "descending" : "ascending") : "none" }, head);
-    const b = element("button", {}, th, (name === "cost" ? `${data.costs[state.cost].name} [${unit()}]` : name) + (state.sort === name ? (state.down ? " ▾" : " ▴") : ""));
+    const b = element("button", {}, th, (name === "cost" ? `${label(data.costs[state.cost])} [${unit()}]` : name) + (state.sort === name ? (state.down ? " ▾" : " ▴") : ""));
     b.addEventListener("click", () => { state.down = state.sort === name && !state.down; state.sort = name; drawTable(); });
   }
   const points = visible(), front = new Set(frontOf(points)), of = COLUMNS.find((c) => c[0] === state.sort)[1];
@@ -236,7 +257,7 @@ function drawCross() {
   const head = element("tr", {}, element("thead", {}, table)), body = element("tbody", {}, table);
   element("th", { class: "text" }, head, "searched for");
   const judged = data.costs.map((c, i) => [c.name, i]).filter(([, i]) => points.some((p) => p.costs[i] > 0));
-  for (const [name] of judged) element("th", {}, head, name);
+  for (const [name, i] of judged) element("th", { title: label(data.costs[i]) }, head, name);
   for (const m of models) {
     const tr = element("tr", {}, body);
     element("td", { class: "text" }, tr, m === "none" ? "none (fixed)" : m);
@@ -270,7 +291,7 @@ function drawSchedule() {
     const busy = bars.reduce((s, b) => s + b.to - b.from, 0) / (lanes.length * end);
     element("p", {}, div, `${data.runs.length > 1 ? "Run " + letter(r) + ": " : ""}${bars.length} tasks in ${short(end)} s on up to ${lanes.length} ${lanes.length > 1 ? "groups" : "group"} at a time, busy ${(100 * busy).toFixed(1)} % of it.`);
     const w = Math.max(320, Math.round(div.clientWidth || 1100)), svg = element("svg", { viewBox: `0 0 ${w} ${h}` }, div), x = (t) => 10 + (w - 20) * t / end;
-    for (const t of ticks(0, end, false)) { element("line", { x1: x(t), x2: x(t), y1: 0, y2: h - 30, stroke: "#e4e6ea" }, svg); element("text", { x: x(t), y: h - 12, "text-anchor": "middle" }, svg, short(t) + " s"); }
+    for (const t of ticks(0, end, false)) { element("line", { x1: x(t), x2: x(t), y1: 0, y2: h - 30, stroke: "#e4e6ea" }, svg); element("text", { x: x(t), y: h - 12, "text-anchor": x(t) > w - 30 ? "end" : x(t) < 30 ? "start" : "middle" }, svg, short(t) + " s"); }
     for (const b of bars) element("title", {}, element("rect", { x: x(b.from), y: 18 * b.lane + 2, width: Math.max(1, x(b.to) - x(b.from)), height: 14, fill: "#5b8ed6", stroke: "#fff", "stroke-width": 0.6 }, svg), `${b.name}: ${short(b.from)} s to ${short(b.to)} s`);
   }
   if (!$("schedule").children.length) element("p", { class: "soft" }, $("schedule"), "The logs of these runs tell no schedule.");
@@ -281,10 +302,10 @@ function redraw() { drawFront(); drawTable(); drawCross(); drawPoint(); answer()
 data.costs.forEach((c, i) => element("option", { value: i }, $("cost"), `${c.name}: ${c.description}`));
 addEventListener("resize", drawFront);
 $("cost").value = state.cost;
-$("cost").addEventListener("change", () => { state.cost = Number($("cost").value); $("limit").value = ""; redraw(); });
+$("cost").addEventListener("change", () => { state.cost = Number($("cost").value); $("limit").value = ""; showAll(); redraw(); });
 $("metric").value = state.metric;
-$("metric").addEventListener("change", () => { state.metric = $("metric").value; redraw(); });
-$("log").addEventListener("change", () => { state.log = $("log").checked; redraw(); });
+$("metric").addEventListener("change", () => { state.metric = $("metric").value; showAll(); redraw(); });
+$("log").addEventListener("change", () => { state.log = $("log").checked; showAll(); redraw(); });
 $("limit").addEventListener("input", answer);
 for (const [name, of] of FILTERS) {
   const values = [...new Set(data.points.map(of))].sort((a, b) => String(a).localeCompare(String(b), undefined, { numeric: true }));
@@ -297,4 +318,5 @@ for (const [name, of] of FILTERS) {
     box.addEventListener("change", () => { state.hidden[name] = state.hidden[name] || new Set(); box.checked ? state.hidden[name].delete(v) : state.hidden[name].add(v); redraw(); });
   }
 }
+startZoom();
 if (data.costs.length) { redraw(); drawSchedule(); }
