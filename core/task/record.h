@@ -9,6 +9,7 @@
 #include "core/task/task.h"
 
 enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16, RECORD_ROWS = 32 };
+#define RECORD_INTEGER_UNKNOWN "recorded by a version that did not ask" /* the integer_reason of its records */
 
 typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
 typedef enum { PHASE_WARMUP, PHASE_SEARCH, PHASE_FINETUNE } phase_kind;
@@ -74,8 +75,12 @@ typedef struct {
     char reason[256];                            /* why it failed; empty when done */
     double validation_accuracy, validation_loss; /* of the kept epoch of the last phase */
     double test_accuracy, test_loss;             /* of the final network on the whole test split */
+    double integer_accuracy;  /* the same by the integers that are exported of it; NaN: there are none, because ... */
+    char integer_reason[128]; /* ... of this; empty where there are */
     int cost_count;
     record_cost costs[RECORD_MAX_COSTS]; /* empty for warm-ups */
+    char earlier_machines[256];          /* other machines than that of its file that computed a part of it (checkpoint.h
+                                            in results/file); for its provenance: written only */
     int epochs;                          /* trained, over all phases of this task */
     double seconds;                      /* wall clock over all segments */
     int epoch_count;
@@ -89,5 +94,11 @@ typedef struct {
 } record;
 
 void record_free(record *r);
+
+/* The row of a curve after `epochs` epochs of a stage; NULL: it is not there. */
+const record_epoch *record_find_epoch(const record_epoch *curve, int count, const char *stage, int epochs);
+
+/* An empty record: of a task that failed, or whose outcome nobody asks for. It has no accuracies. */
+record record_empty(record_state state);
 
 #endif

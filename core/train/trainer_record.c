@@ -77,8 +77,10 @@ status trainer_record(record *out, const trainer *t)
                 .validation_loss = n->best_loss,
                 .test_accuracy = n->test_accuracy,
                 .test_loss = n->test_loss,
+                .integer_accuracy = n->integer_accuracy,
                 .epochs = (int)n->curve_count,
                 .seconds = n->seconds};
+    memcpy(r.integer_reason, n->integer_reason, sizeof r.integer_reason);
     status s = copy_tensors(&r, t);
     if (!failed(s)) s = copy_state(&r, t);
     if (!failed(s)) s = record_network_write(&r, &t->network);

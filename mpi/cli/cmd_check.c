@@ -12,6 +12,7 @@
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/inputs.h"
 #include "mpi/cli/run_plan.h"
+#include "results/file/stopping_file.h"
 #include "results/run/run_inventory.h"
 
 static const option_spec options[] = {CONFIG_OPTION_SET, OPTIONS_END};
@@ -116,7 +117,7 @@ static status check_hdf5(const char *path)
 }
 
 typedef struct {
-    int done, failed, unusable;
+    int done, failed, stopped, unusable;
 } run_counts;
 
 /* Reads every result of the plan; those that are not what their name says are told. */
@@ -142,6 +143,23 @@ static status check_results(run_counts *out, const run_plan *p)
     return status_ok();
 }
 
+/* Points of the plan that a sweep has stopped early. */
+static status count_stopped(int *out, const run_plan *p)
+{
+    char path[MAX_PATH_TEXT + 32];
+    stopping_row *rows;
+    int count;
+    snprintf(path, sizeof path, "%s/stopping.csv", p->run.directory);
+    TRY(stopping_file_read(&rows, &count, path));
+    for (int i = 0; i < count; i++) {
+        char result[MAX_PATH_TEXT];
+        run_task_path(result, &p->run, rows[i].key);
+        *out += rows[i].verdict == ROW_STOPPED && task_plan_find(&p->plan, rows[i].key) > 0 && !file_exists(result);
+    }
+    free(rows);
+    return status_ok();
+}
+
 /* results.h5 may be older than the newest tasks; what is in it has to be right. */
 static status check_snapshot(const run_plan *p)
 {
@@ -159,6 +177,7 @@ static status check_plan(const run_plan *p)
     run_counts n = {0};
     run_inventory lying;
     TRY(check_results(&n, p));
+    TRY(count_stopped(&n.stopped, p));
     TRY(run_inventory_read(&lying, &p->run));
     int others = lying.count - run_inventory_planned(&lying, &p->plan);
     run_inventory_free(&lying);
@@ -171,7 +190,8 @@ static status check_plan(const run_plan *p)
             directory, n.unusable);
     TRY(check_snapshot(p));
     printf("%s is in order: %d of %d tasks done, %d failed, %d to do", directory, n.done, p->plan.count, n.failed,
-           p->plan.count - n.done - n.failed);
+           p->plan.count - n.done - n.failed - n.stopped);
+    if (n.stopped > 0) printf(", %d stopped early", n.stopped);
     if (others > 0) printf("; %d results of other plans lie there", others);
     putchar('\n');
     return status_ok();

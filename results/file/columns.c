@@ -129,7 +129,7 @@ status columns_add(columns *c, const record *head)
     if (c->rows == c->room) return status_fail(STATUS_DATA, "a table of %zu rows is full", c->room);
     record row = *head;
     if (row.state == RECORD_FAILED)
-        row.validation_accuracy = row.validation_loss = row.test_accuracy = row.test_loss = NAN;
+        row.validation_accuracy = row.validation_loss = row.test_accuracy = row.test_loss = row.integer_accuracy = NAN;
     for (int i = 0; i < task_file_columns.count; i++) {
         const field *f = &task_file_columns.fields[i];
         char *at = (char *)c->values[i] + c->rows * field_element_bytes(f);

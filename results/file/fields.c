@@ -2,11 +2,13 @@
 #include "results/file/fields.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/shared_text.h"
 #include "core/base/text.h"
 #include "core/io/h5_scale.h"
 
@@ -30,8 +32,9 @@ const char *field_text(const field *f, const void *row)
     case FIELD_NAME:
     case FIELD_SWITCH:
         return f->names[get_integer(f, row)];
+    case FIELD_SHARED:
     case FIELD_LONG_TEXT:
-        return *(char *const *)(const void *)at != NULL ? *(char *const *)(const void *)at : "";
+        return *(const char *const *)(const void *)at != NULL ? *(const char *const *)(const void *)at : "";
     default:
         return at;
     }
@@ -60,6 +63,15 @@ static void put_real(const field *f, void *row, double value)
     *(double *)(void *)((char *)row + f->offset) = value;
 }
 
+static status put_shared(const field *f, void *row, const char *text)
+{
+    char name[64];
+    const size_t room = f->bytes < sizeof name ? f->bytes : sizeof name;
+    snprintf(name, room, "%s", text);
+    text_printable(name);
+    return shared_text((const char **)(void *)((char *)row + f->offset), name);
+}
+
 static status put_text(const field *f, void *row, const char *text)
 {
     if (f->type == FIELD_TEXT) {
@@ -67,6 +79,7 @@ static status put_text(const field *f, void *row, const char *text)
         text_printable((char *)row + f->offset);
         return status_ok();
     }
+    if (f->type == FIELD_SHARED) return put_shared(f, row, text);
     if (f->type == FIELD_LONG_TEXT) {
         char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
         if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
@@ -107,7 +120,8 @@ status field_parse(const field *f, void *row, const char *text)
 
 bool field_is_text(const field *f)
 {
-    return f->type == FIELD_TEXT || f->type == FIELD_NAME || f->type == FIELD_SWITCH || f->type == FIELD_LONG_TEXT;
+    return f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_NAME || f->type == FIELD_SWITCH ||
+           f->type == FIELD_LONG_TEXT;
 }
 
 h5_type field_stored(const field *f)
@@ -133,7 +147,8 @@ void field_store(const field *f, const void *row, void *element)
 bool field_equal(const field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-    if (f->type == FIELD_TEXT || f->type == FIELD_LONG_TEXT) return strcmp(field_text(f, a), field_text(f, b)) == 0;
+    if (f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_LONG_TEXT)
+        return strcmp(field_text(f, a), field_text(f, b)) == 0;
     if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
     return get_integer(f, a) == get_integer(f, b);
 }
@@ -154,6 +169,11 @@ status fields_write_attributes(h5_id group, const field_table *table, const void
 
 static status read_attribute(void *row, const field *f, h5_id group)
 {
+    if (f->absent != NULL && !h5_has_attribute(group, ".", f->name)) {
+        if (field_is_text(f)) return put_text(f, row, f->absent);
+        put_real(f, row, NAN);
+        return status_ok();
+    }
     if (f->type == FIELD_REAL) {
         double value;
         TRY(h5_get_number(&value, group, ".", f->name));

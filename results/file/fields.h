@@ -15,6 +15,8 @@ typedef enum {
     FIELD_SEED,     /* uint64_t, stored as a signed 64-bit number with the same bits */
     FIELD_REAL,     /* double */
     FIELD_TEXT,     /* char[bytes] */
+    FIELD_SHARED,   /* const char *, borrowed; read into core/base/shared_text.h, shorter than `bytes`; NULL is stored
+                     * as an empty text */
     FIELD_NAME,     /* an enum, stored as names[value] */
     FIELD_SWITCH,   /* a bool, stored as names[value] */
     FIELD_LONG_TEXT /* char *, owned by the struct; NULL is stored as an empty text and read as one */
@@ -25,8 +27,10 @@ typedef struct {
     field_type type;
     size_t offset;
     const char *unit, *description;
-    size_t bytes;             /* FIELD_TEXT: room in the struct */
+    size_t bytes;             /* FIELD_TEXT, FIELD_SHARED: room for it */
     const char *const *names; /* FIELD_NAME: NULL-terminated */
+    const char *absent; /* younger than the first files: the text, or for a number NaN, of a file without it; NULL:
+                         * it must be there */
 } field;
 
 typedef struct {

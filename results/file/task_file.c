@@ -22,27 +22,31 @@ static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
 /* One line of a table: name, where in the struct, unit, description. */
 #define NUMBER(name, type, offset, unit, text)                                                                         \
     {                                                                                                                  \
-        name, type, offset, unit, text, 0, NULL                                                                        \
+        name, type, offset, unit, text, 0, NULL, NULL                                                                  \
+    }
+#define SHARED(name, offset, bytes, text)                                                                              \
+    {                                                                                                                  \
+        name, FIELD_SHARED, offset, "1", text, bytes, NULL, NULL                                                       \
     }
 #define TEXT(name, offset, bytes, text)                                                                                \
     {                                                                                                                  \
-        name, FIELD_TEXT, offset, "1", text, bytes, NULL                                                               \
+        name, FIELD_TEXT, offset, "1", text, bytes, NULL, NULL                                                         \
     }
 #define NAME(name, offset, names, text)                                                                                \
     {                                                                                                                  \
-        name, FIELD_NAME, offset, "1", text, 0, names                                                                  \
+        name, FIELD_NAME, offset, "1", text, 0, names, NULL                                                            \
     }
 
 static const field RECORD_FIELDS[] = {
     NUMBER("id", FIELD_INT, AT(record, task.id), "1", "position of the task in the plan, from 1"),
     TEXT("key", AT(record, task.key), TASK_KEY, "hash of everything the result depends on; names the task's file"),
     {"role", FIELD_SWITCH, AT(record, task.point), "1", "point of the front, or a state that other tasks start from", 0,
-     ROLES},
-    TEXT("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
+     ROLES, NULL},
+    SHARED("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
     NAME("state", AT(record, state), STATES, "done or failed"),
-    TEXT("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
-    TEXT("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
-    TEXT("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
+    SHARED("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
+    SHARED("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
+    SHARED("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
     NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
            "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "
            "cost model"),
@@ -60,11 +64,18 @@ static const field RECORD_FIELDS[] = {
            "fraction of the test split classified correctly by the final network"),
     NUMBER("test_loss", FIELD_REAL, AT(record, test_loss), "nat",
            "mean cross-entropy of the test split, final network"),
+    {"integer_accuracy", FIELD_REAL, AT(record, integer_accuracy), "1",
+     "fraction of the test split classified correctly by the integers that bitfront export writes; NaN: see "
+     "integer_reason",
+     0, NULL, RECORD_INTEGER_UNKNOWN},
+    {"integer_reason", FIELD_TEXT, AT(record, integer_reason), "1",
+     "why there is no integer_accuracy; empty where there is one", sizeof((record *)0)->integer_reason, NULL,
+     RECORD_INTEGER_UNKNOWN},
     NUMBER("epochs", FIELD_INT, AT(record, epochs), "1", "epochs trained over all stages of this task"),
     NUMBER("seconds", FIELD_REAL, AT(record, seconds), "s",
            "wall-clock time over all segments; differs between equal runs"),
-    {"parents", FIELD_LONG_TEXT, AT(record, parents), "1", "keys of the tasks it started from", 0, NULL},
-    {"options", FIELD_LONG_TEXT, AT(record, options), "1", "what its entry of the sweep says besides", 0, NULL},
+    {"parents", FIELD_LONG_TEXT, AT(record, parents), "1", "keys of the tasks it started from", 0, NULL, NULL},
+    {"options", FIELD_LONG_TEXT, AT(record, options), "1", "what its entry of the sweep says besides", 0, NULL, NULL},
     TEXT("reason", AT(record, reason), sizeof((record *)0)->reason, "why the task failed; empty when done"),
 };
 const field_table task_file_columns = {RECORD_FIELDS, sizeof RECORD_FIELDS / sizeof RECORD_FIELDS[0], sizeof(record)};

@@ -73,6 +73,10 @@ static status read_numbers(report_columns *c, h5_id points)
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
+    c->integer = rows_of(c->count, sizeof(double));
+    if (c->integer == NULL) return no_memory(c->count);
+    for (size_t i = 0; i < c->count; i++) c->integer[i] = NAN; /* in files of earlier versions */
+    if (h5_exists(points, "integer_accuracy")) TRY(h5_read(points, "integer_accuracy", H5_F64, c->count, c->integer));
     TRY(check_integers(c));
     c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
@@ -90,15 +94,25 @@ static bool is_cost_column(const char *name)
     return true;
 }
 
-/* Reads a text attribute of the column; empty when it is missing. */
-static void column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
+/* A text that may be missing: *out is NULL then. What the machine cannot do is an error. */
+static status text_if_any(char **out, h5_id parent, const char *object, const char *name)
 {
-    char *text = NULL;
+    *out = NULL;
+    const status read = h5_get_text(out, parent, object, name);
+    return read.code == STATUS_DATA ? status_ok() : read;
+}
+
+/* Reads a text attribute of the column; empty when it is missing. */
+static status column_text(char *out, size_t room, h5_id points, const char *column, const char *name)
+{
+    char *text;
     out[0] = 0;
-    if (failed(h5_get_text(&text, points, column, name))) return;
+    TRY(text_if_any(&text, points, column, name));
+    if (text == NULL) return status_ok();
     snprintf(out, room, "%s", text);
     text_printable(out);
     free(text);
+    return status_ok();
 }
 
 static status read_cost(report_columns *c, h5_id points, const char *name)
@@ -108,8 +122,8 @@ static status read_cost(report_columns *c, h5_id points, const char *name)
     if (to->values == NULL) return no_memory(c->count);
     snprintf(to->name, sizeof to->name, "%s", name);
     text_printable(to->name);
-    column_text(to->unit, sizeof to->unit, points, name, "unit");
-    column_text(to->description, sizeof to->description, points, name, "description");
+    TRY(column_text(to->unit, sizeof to->unit, points, name, "unit"));
+    TRY(column_text(to->description, sizeof to->description, points, name, "description"));
     to->description[strcspn(to->description, ";")] = 0; /* what follows explains missing values */
     return h5_read(points, name, H5_F64, c->count, to->values);
 }
@@ -130,30 +144,33 @@ static status read_costs(report_columns *c, h5_id points)
     return s;
 }
 
-static void read_provenance(report_columns *c, h5_id file)
+static status read_provenance(report_columns *c, h5_id file)
 {
-    static const char *const names[] = {"revision", "compiler", "host",           "cpu",       "kernels",    "blas",
-                                        "mpi",      "hdf5",     "random_numbers", "slurm_job", "written_utc"};
+    static const char *const names[] = {"revision", "compiler", "host", "cpu",           "kernels",   "c_library",
+                                        "blas",     "mpi",      "hdf5", "random_numbers", "slurm_job", "written_utc"};
+    if (!h5_exists(file, "provenance")) return status_ok();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *text = NULL;
+        char *text;
         const size_t used = strlen(c->provenance);
-        if (!h5_exists(file, "provenance") || failed(h5_get_text(&text, file, "provenance", names[i]))) continue;
-        if (text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        TRY(text_if_any(&text, file, "provenance", names[i]));
+        if (text != NULL && text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
         free(text);
     }
+    return status_ok();
 }
 
 static status read_open(report_columns *c, h5_id file)
 {
     h5_id points;
-    char *config = NULL;
-    if (!failed(h5_get_text(&config, file, ".", "config"))) {
+    char *config;
+    TRY(text_if_any(&config, file, ".", "config"));
+    if (config != NULL) {
         text_printable_lines(config);
         config_name(c->run, sizeof c->run, config, "name");
         config_name(c->data, sizeof c->data, config, "data");
     }
     free(config);
-    read_provenance(c, file);
+    TRY(read_provenance(c, file));
     TRY(h5_group_open(&points, file, "points"));
     status s = h5_dims(points, "id", 1, &c->count);
     if (!failed(s)) s = read_numbers(c, points);
@@ -178,7 +195,7 @@ status report_columns_read(report_columns *out, const char *path)
 
 void report_columns_free(report_columns *c)
 {
-    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation};
+    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation, c->integer};
     char **const texts[] = {c->key, c->role, c->kind, c->state, c->strategy, c->cost_model, c->network};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) free(numbers[i]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);

@@ -14,6 +14,7 @@
 #include "results/file/columns.h"
 #include "results/file/config_name.h"
 #include "results/run/run.h"
+#include "results/run/run_index.h"
 #include "results/run/run_internal.h"
 #include "results/file/task_file.h"
 
@@ -23,8 +24,10 @@ struct snapshot {
     int next;              /* id to be looked at */
     bool file_open;        /* `file` and `tasks` are */
     bool left;             /* `temporary` is to be removed */
+    bool gone;             /* somebody has removed the file that was being written */
     h5_id file, tasks;
     columns *points; /* owned */
+    run_index_writer index;
     char data[MAX_NAME];
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
 };
@@ -74,8 +77,7 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     return result;
 }
 
-/* *file stays open unless there is an error. */
-static status open_source(h5_id *file, record *head, const run *r, const char *key)
+static status open_once(h5_id *file, record *head, const run *r, const char *key)
 {
     task_mark mark;
     TRY(run_open_task(file, &mark, r, key));
@@ -85,6 +87,13 @@ static status open_source(h5_id *file, record *head, const run *r, const char *k
     run_task_path(path, r, key);
     h5_discard(*file);
     return status_in(result, "%s", path);
+}
+
+/* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings. */
+static status open_source(h5_id *file, record *head, const run *r, const char *key)
+{
+    const status first = open_once(file, head, r, key);
+    return first.code == STATUS_DATA ? open_once(file, head, r, key) : first;
 }
 
 /* What was taken for finished at the start, by its mark, is not. */
@@ -108,13 +117,14 @@ static status read_only_head(record *head, const run *r, const char *key)
     return status_ok();
 }
 
-static status add_row(snapshot *s, const task *t)
+static status add_row(snapshot *s, const task *t, const run_index_stamp *stamp)
 {
     record head;
     status found = read_only_head(&head, s->run, t->key);
     if (failed(found)) return refuse_source(s->run, t, found);
     head.task = *t;
     status result = columns_add(s->points, &head);
+    if (!failed(result)) run_index_add(&s->index, t, head.state, stamp);
     record_free(&head);
     return result;
 }
@@ -126,7 +136,8 @@ static status copy_task(snapshot *s, const task *t)
     char path[MAX_PATH_TEXT];
     run_task_path(path, s->run, t->key);
     if (!file_exists(path)) return status_ok();
-    if (s->plan->count > RUN_MOST_COPIES) return add_row(s, t);
+    const run_index_stamp stamp = run_index_stamp_of(path);
+    if (s->plan->count > RUN_MOST_COPIES) return add_row(s, t, &stamp);
     h5_id from;
     record head;
     status opened = open_source(&from, &head, s->run, t->key);
@@ -134,6 +145,7 @@ static status copy_task(snapshot *s, const task *t)
     status result = copy_groups(s, from, t, &head.task);
     head.task = *t;
     if (!failed(result)) result = columns_add(s->points, &head);
+    if (!failed(result)) run_index_add(&s->index, t, head.state, &stamp);
     record_free(&head);
     status closed = h5_close(from);
     TRY(status_in(result, "%s", path));
@@ -175,10 +187,13 @@ static status complete_file(snapshot *s)
     h5_group_close(s->tasks);
     s->file_open = false;
     TRY(h5_close(s->file));
+    s->gone = !file_exists(s->temporary);
     TRY(seal_append(s->temporary));
+    const run_index_stamp ours = run_index_stamp_of(s->temporary);
     TRY(file_publish(s->temporary, s->path));
     s->left = false;
-    return status_ok();
+    const run_index_stamp there = run_index_stamp_of(s->path);
+    return there.inode == ours.inode ? run_index_end(&s->index, &there) : status_ok(); /* else another job's by now */
 }
 
 status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
@@ -194,6 +209,7 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
     status result = columns_new(&s->points, (size_t)plan->count);
     if (!failed(result)) result = begin_file(s);
+    if (!failed(result)) result = run_index_begin(&s->index, r, plan);
     if (failed(result))
         run_snapshot_end(s);
     else
@@ -216,6 +232,11 @@ status run_snapshot_step(snapshot *s, double seconds, bool *published)
     return status_ok();
 }
 
+bool run_snapshot_is_gone(const snapshot *s)
+{
+    return s->gone;
+}
+
 void run_snapshot_end(snapshot *s)
 {
     if (s == NULL) return;
@@ -224,15 +245,17 @@ void run_snapshot_end(snapshot *s)
         h5_discard(s->file);
     }
     if (s->left) unlink(s->temporary);
+    run_index_abandon(&s->index);
     columns_free(s->points);
     free(s);
 }
 
-/* *included: the tasks in it. */
-static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+static status try_snapshot(bool *gone, size_t *included, const run *r, const task_plan *plan,
+                           const run_meanwhile *meanwhile)
 {
     static const double SLICE_SECONDS = 0.05;
     snapshot *s;
+    *gone = false;
     TRY(run_snapshot_begin(&s, r, plan));
     status result = status_ok();
     for (bool published = false; !published && !failed(result);) {
@@ -240,8 +263,17 @@ static status publish_snapshot(size_t *included, const run *r, const task_plan *
         if (!failed(result) && meanwhile != NULL) result = meanwhile->act(meanwhile->ctx);
     }
     *included = columns_rows(s->points);
+    *gone = failed(result) && run_snapshot_is_gone(s);
     run_snapshot_end(s);
     return result;
+}
+
+/* *included: the tasks in it. */
+static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+{
+    bool gone;
+    status s = try_snapshot(&gone, included, r, plan, meanwhile);
+    return gone ? try_snapshot(&gone, included, r, plan, meanwhile) : s;
 }
 
 /* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
@@ -267,6 +299,9 @@ status run_snapshot_last(const run *r, const task_plan *plan, const run_meanwhil
     enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
     size_t included, present;
     int attempt = 0;
+    bool current;
+    TRY(run_index_current(&current, r, plan));
+    if (current) return status_ok();
     do {
         TRY(publish_snapshot(&included, r, plan, meanwhile));
         present = count_present(r, plan);

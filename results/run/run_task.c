@@ -124,6 +124,8 @@ status run_check_task(bool *sound, char warning[256], const run *r, const char *
 {
     record rec;
     status read = run_read_task(&rec, r, key);
+    /* A library that was short of memory may call a file damaged; a file stays as it is. */
+    if (read.code == STATUS_DATA) read = run_read_task(&rec, r, key);
     *sound = !failed(read);
     warning[0] = 0;
     if (*sound) record_free(&rec);
@@ -137,6 +139,7 @@ static status write_file(const char *path, const run *r, const record *rec)
     h5_id file;
     TRY(h5_create(&file, path));
     status result = run_write_root(file, r, "one finished task of bitfront, see results/SCHEMA.md");
+    if (!failed(result)) result = h5_set_text(file, "provenance", "earlier_machines", rec->earlier_machines);
     if (!failed(result)) result = task_file_write(file, rec);
     if (failed(result)) {
         h5_discard(file);
@@ -176,7 +179,7 @@ static status publish(char warning[256], const char *temporary, const char *path
 {
     bool there = true;
     for (int attempt = 0; attempt < 2 && there; attempt++) {
-        if (!claim_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
+        if (!claim_fence_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
         TRY(file_publish_new(&there, temporary, path));
         bool again = false;
         if (there) TRY(judge_present(&again, warning, r, rec));
@@ -195,5 +198,7 @@ status run_write_task(char warning[256], const run *r, const record *rec, const 
     status result = write_file(temporary, r, rec);
     if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
+    /* Who took the claim over has removed the file that was being written. */
+    if (failed(result) && !claim_fence_holds(fence)) result = status_fail(STATUS_LOST, "its claim was lost");
     return status_in(result, "task %.8s", rec->task.key);
 }

@@ -1,131 +1,103 @@
-/* links: bitfront_cli */
-/* fill_run RUN: gives every task of the plan of a run directory a result that nobody trained, in the blink of an eye:
- * for measurements of what reads results. Costs fall and accuracies rise with the strength's position, with noise, so
- * that some points are on the front and most are not. Then results.h5 is built, twice, and both times are printed. */
-#include <math.h>
+/* fill_run CONFIG RUN: a run directory in which every task of the configuration is finished, with results that nobody
+ * has trained, for measurements of large sweeps. The program's own plan, keys and writer; a content of some kB a task:
+ * a curve of 30 epochs, six layers, 1,000 weights. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "core/base/clock.h"
-#include "core/base/file.h"
-#include "core/io/seal.h"
-#include "core/strategy/strategies.h"
-#include "mpi/cli/run_plan.h"
-#include "results/file/task_row.h"
+#include "core/config/settings_text.h"
+#include "mpi/cli/inputs.h"
+#include "results/run/run.h"
 
-/* In [0, 1), from the task's number alone. */
-static double noise(int id, uint32_t salt)
+enum { EPOCHS = 30, LAYERS = 6, CHANNELS = 16, WEIGHTS = 1000 };
+
+static status no_memory(void)
 {
-    uint32_t x = (uint32_t)id * 2654435761u ^ salt;
-    x ^= x >> 16;
-    x *= 2246822519u;
-    x ^= x >> 13;
-    x *= 3266489917u;
-    return (x ^ x >> 16) / 4294967296.0;
+    return status_fail(STATUS_MEMORY, "no memory for a record");
 }
 
-static record invent(const task *t, const cost_registry *costs)
+/* Larger points are better, with some noise. */
+static void fill_numbers(record *r, int i)
 {
-    const double size = exp(-3 * noise(t->id, 1)), accuracy = 0.95 - 0.3 * pow(1 - size, 2) - 0.1 * noise(t->id, 2);
-    record r = {.task = *t,
-                .state = RECORD_DONE,
-                .epochs = 40,
-                .seconds = 60,
-                .validation_loss = 0.4,
-                .test_loss = 0.4,
-                .validation_accuracy = accuracy,
-                .test_accuracy = accuracy - 0.01 * noise(t->id, 3)};
-    for (const cost_model *const *m = costs->list; t->point && *m != NULL && r.cost_count < RECORD_MAX_COSTS; m++) {
-        record_cost *c = &r.costs[r.cost_count++];
-        snprintf(c->name, sizeof c->name, "%s_%s", (*m)->name, (*m)->unit);
-        snprintf(c->unit, sizeof c->unit, "%s", (*m)->unit);
-        snprintf(c->description, sizeof c->description, "%s", (*m)->description);
-        c->value = floor(1e6 * size * (1 + 0.1 * noise(t->id, 10 + (uint32_t)r.cost_count)));
+    const double size = 1e3 * (1 + i % 97), noise = 1e-4 * (i * 2654435761u % 101);
+    r->state = RECORD_DONE;
+    r->validation_accuracy = 0.9 - 20 / (size + 30) + noise;
+    r->test_accuracy = r->validation_accuracy - 0.01;
+    r->validation_loss = r->test_loss = 1 - r->validation_accuracy;
+    r->epochs = EPOCHS;
+    r->seconds = 60;
+    if (!r->task.point) return;
+    r->cost_count = 2;
+    r->costs[0] = (record_cost){"size_bits", "bits", "bits of all weights", size};
+    r->costs[1] = (record_cost){"mpic_cycles", "cycles", "cycles on MPIC", 70 * size};
+}
+
+static status fill_content(record *r)
+{
+    r->curve = calloc(EPOCHS, sizeof *r->curve);
+    r->allocations = calloc(LAYERS, sizeof *r->allocations);
+    r->tensors = calloc(1, sizeof *r->tensors);
+    if (r->curve == NULL || r->allocations == NULL || r->tensors == NULL) return no_memory();
+    for (; r->epoch_count < EPOCHS; r->epoch_count++)
+        r->curve[r->epoch_count] = (record_epoch){.stage = "search", .epoch = r->epoch_count, .learning_rate = 0.01};
+    for (; r->allocation_count < LAYERS; r->allocation_count++) {
+        record_allocation *a = &r->allocations[r->allocation_count];
+        snprintf(a->layer, sizeof a->layer, "c%d", r->allocation_count + 1);
+        a->channels = CHANNELS;
+        a->input_bits = 8;
+        a->bits = calloc(CHANNELS, 1);
+        if (a->bits == NULL) return no_memory();
+        for (int c = 0; c < CHANNELS; c++) a->bits[c] = (int8_t)(1 << (1 + c % 3));
     }
-    return r;
+    *r->tensors = (record_tensor){.name = "c1.weight", .rank = 1, .dims = {WEIGHTS}};
+    r->tensors->data = calloc(WEIGHTS, sizeof *r->tensors->data);
+    r->tensor_count = r->tensors->data != NULL;
+    for (int k = 0; k < WEIGHTS && r->tensor_count > 0; k++)
+        r->tensors->data[k] = (float)((k * 40503u % 1009) / 1009.0);
+    return r->tensor_count > 0 ? status_ok() : no_memory();
 }
 
-/* The HDF5 part of the first result, which all others get: what makes it is not measured here, and of so many tasks
- * nobody reads it. */
-typedef struct {
-    char *bytes; /* owned */
-    size_t size;
-} body;
-
-static status read_body(body *out, const char *path)
+static status write_one(const run *r, const sweep_inputs *in, int i)
 {
-    enum { BEHIND = 24 + 24 + 64 }; /* seal, foot of the row, mark */
-    FILE *f = fopen(path, "rb");
-    char foot[24] = "";
-    if (f == NULL || fseek(f, -BEHIND, SEEK_END) != 0) return status_fail(STATUS_IO, "cannot read %s", path);
-    const long end = ftell(f);
-    if (fread(foot, 1, sizeof foot, f) != sizeof foot) return status_fail(STATUS_IO, "cannot read %s", path);
-    out->size = (size_t)(end - strtol(foot + strlen("bitfront-row "), NULL, 10));
-    out->bytes = malloc(out->size);
-    rewind(f);
-    const bool good = out->bytes != NULL && fread(out->bytes, 1, out->size, f) == out->size;
-    fclose(f);
-    return good ? status_ok() : status_fail(STATUS_IO, "cannot read %s", path);
-}
-
-static status write_copy(const char *path, const body *from, const record *r)
-{
-    task_mark mark = {.state = r->state};
-    memcpy(mark.key, r->task.key, sizeof mark.key);
-    FILE *f = fopen(path, "wb");
-    const bool good = f != NULL && fwrite(from->bytes, 1, from->size, f) == from->size;
-    if (f == NULL || fclose(f) != 0 || !good) return status_fail(STATUS_IO, "cannot write %s", path);
-    TRY(task_row_append(path, r));
-    TRY(task_mark_append(path, &mark));
-    return seal_append(path);
-}
-
-static status fill(const run_plan *p)
-{
-    body first = {NULL, 0};
-    status s = status_ok();
-    for (int i = 0; i < p->plan.count && !failed(s); i++) {
-        const task *t = &p->plan.tasks[i];
-        char warning[256], path[MAX_PATH_TEXT];
-        run_task_path(path, &p->run, t->key);
-        if (i > 0 && file_exists(path)) continue; /* of a call before this one */
-        record r = invent(t, &p->costs);
-        s = task_plan_describe(&r, &p->plan, t, &strategies_task_kind(t->kind)->reads);
-        if (!failed(s) && i > 0) s = write_copy(path, &first, &r);
-        if (!failed(s) && i == 0) s = run_write_task(warning, &p->run, &r, NULL);
-        if (!failed(s) && i == 0) s = read_body(&first, path);
-        record_free(&r);
-    }
-    free(first.bytes);
+    const task *t = &in->plan.tasks[i];
+    record rec;
+    memset(&rec, 0, sizeof rec);
+    char warning[256];
+    status s = task_plan_describe(&rec, &in->plan, t, &strategies_task_kind(t->kind)->reads);
+    if (!failed(s)) s = fill_content(&rec);
+    fill_numbers(&rec, i);
+    if (!failed(s)) s = run_write_task(warning, r, &rec, NULL);
+    record_free(&rec);
     return s;
 }
 
-static status measure(run_plan *p, const char *directory)
+static status fill(const sweep_inputs *in, const char *directory)
 {
-    TRY(run_plan_open(p, directory));
-    TRY(fill(p));
-    for (int round = 0; round < 2; round++) {
-        const double start = clock_seconds();
-        const clock_t computed = clock();
-        TRY(run_snapshot(&p->run, &p->plan));
-        printf("results.h5 of %d tasks %s: %.2f s, %.2f s of computing\n", p->plan.count,
-               round == 0 ? "built" : "renewed", clock_seconds() - start,
-               (double)(clock() - computed) / CLOCKS_PER_SEC);
-    }
-    return status_ok();
+    char *config;
+    run r;
+    bool changed;
+    TRY(settings_text(&config, &in->settings, in->plan.in.entry_kinds));
+    status s = run_open(&r, directory, config, in->network_text, in->data_checksum, &changed);
+    free(config);
+    TRY(s);
+    for (int i = 0; i < in->plan.count && !failed(s); i++) s = write_one(&r, in, i);
+    if (!failed(s)) s = run_snapshot(&r, &in->plan);
+    run_close(&r);
+    return s;
 }
 
 int main(int argc, char **argv)
 {
-    static run_plan plan;
-    if (argc != 2) {
-        fprintf(stderr, "fill_run: say RUN, a run directory\n");
+    sweep_inputs in;
+    if (argc != 3) {
+        fprintf(stderr, "fill_run CONFIG RUN\n");
         return 2;
     }
-    status s = measure(&plan, argv[1]);
-    run_plan_close(&plan);
+    inputs_clear(&in);
+    status s = inputs_read(&in, argv[1], NULL, 0);
+    if (!failed(s)) s = fill(&in, argv[2]);
+    if (!failed(s)) printf("%d tasks\n", in.plan.count);
+    inputs_free(&in);
     if (failed(s)) fprintf(stderr, "fill_run: %s\n", s.message);
-    return failed(s) ? 3 : 0;
+    return failed(s) ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What reads results, with 100,000 synthetic points: tests/bench/points.sh [BUILD [FOLDER]]
-# BUILD: where bitfront and tests/fill_run are (build-dev). FOLDER: with 8 GB of room, best in memory (/dev/shm).
+# BUILD: where bitfront and tests/fill_points are (build-dev). FOLDER: with 8 GB of room, best in memory (/dev/shm).
 # `quiet`, if set, is a command put in front of every measurement ("taskset -c 0").
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,7 +25,7 @@ measure() # NAME COMMAND...
     /usr/bin/time -f "$name: %e s, %U + %S s of computing, %M kB of memory" ${quiet:-} "$@" 2>&1 > "$work/out" | tail -1
 }
 
-${quiet:-} "$build/tests/fill_run" "$work/run"
+${quiet:-} "$build/tests/fill_points" "$work/run"
 measure "status" "$build/bitfront" status "$work/run"
 measure "front, hypervolume, table, picture" "$build/bitfront" front "$work/run/results.h5" -o "$work/front"
 measure "report" "$build/bitfront" report "$work/run/results.h5" -o "$work/page.html"

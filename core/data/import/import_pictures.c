@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/checksum.h"
+#include "core/base/number.h"
 #include "core/data/dataset.h"
 #include "core/data/import/division.h"
 #include "core/data/import/picture.h"
@@ -22,19 +23,22 @@ typedef struct {
 
 /* ---- what is wanted ---- */
 
+enum { MOST_PIXELS = 4096 }; /* of a side */
+
 /* "96x64", or "96" for both. */
 static status read_size(pictures *p, const char *text)
 {
-    char *end = NULL;
-    long height = strtol(text, &end, 10), width = height;
-    if (end != text && *end == 'x') {
-        char *second = end + 1;
-        width = strtol(second, &end, 10);
-        if (end == second) end = NULL;
+    const char *at = text;
+    int64_t height, width;
+    bool read = number_take_whole(&height, &at, 1, MOST_PIXELS);
+    width = height;
+    if (read && *at == 'x') {
+        at++;
+        read = number_take_whole(&width, &at, 1, MOST_PIXELS);
     }
-    if (end == NULL || end == text || *end != '\0' || height < 1 || width < 1 || height > 4096 || width > 4096)
-        return status_fail(STATUS_CONFIG, "prepare: --size wants HxW or one number, 1 to 4096 pixels, not \"%.40s\"",
-                           text);
+    if (!read || *at != '\0')
+        return status_fail(STATUS_CONFIG, "prepare: --size wants HxW or one number, 1 to %d pixels, not \"%.40s\"",
+                           MOST_PIXELS, text);
     p->height = (int)height, p->width = (int)width;
     return status_ok();
 }
@@ -182,13 +186,10 @@ static status write_prepared(pictures *p, const int *keep)
     picture_job *job = p->job;
     const import_request *r = job->request;
     bool drawn = has_mark(job, DIVISION_OPEN);
-    char name[4 * DATASET_NAME], base[256], source[400];
+    char name[4 * DATASET_NAME], source[400];
     TRY(divide(job));
-    int in_split[SPLIT_COUNT] = {0};
-    for (int i = 0; i < job->count; i++) in_split[job->marks[i]]++;
     import_name(name, sizeof name, r, job->source);
-    prepared_basename(base, sizeof base, job->source);
-    snprintf(source, sizeof source, "%s, read from %s", job->kind, base);
+    prepared_source(source, sizeof source, job->kind, job->source);
     prepared what = {.name = name,
                      .source = source,
                      .height = p->height,
@@ -202,8 +203,7 @@ static status write_prepared(pictures *p, const int *keep)
                      .class_names = job->class_names,
                      .split_seed = drawn ? (uint64_t)import_integer(r, "seed") : 0};
     TRY(prepared_check(&what));
-    what.validation_fraction =
-        (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
+    what.validation_fraction = prepared_validation_fraction(job->marks, job->count);
     return write_samples(p, &what, keep);
 }
 

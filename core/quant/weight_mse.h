@@ -1,4 +1,4 @@
-/* weight_step: the step of a weight channel that makes the sum of squared errors of its codes small:
+/* weight_mse: the step of a weight channel that makes the sum of squared errors of its codes small:
  *
  *   minimise over s   sum_k (w_k - s code_k)^2,  code_k = clamp(rne(w_k / s), -2^(b-1), 2^(b-1) - 1)
  *
@@ -11,14 +11,14 @@
  * Weights that are 0 have no error at any step and do not count: a channel has the same step without them.
  * Positively homogeneous: weights k times as large have steps k times as large and the same codes. A channel of zeros
  * has step 1. Pure; sums in row order. */
-#ifndef CORE_QUANT_WEIGHT_STEP_H
-#define CORE_QUANT_WEIGHT_STEP_H
+#ifndef CORE_QUANT_WEIGHT_MSE_H
+#define CORE_QUANT_WEIGHT_MSE_H
 
-#include <stddef.h>
+#include "core/quant/weight_quantizer.h"
 
-#include "core/base/real.h"
+extern const weight_quantizer weight_quantizer_mse;
 
-/* steps[channels] for weights (rows, channels) at 1 ... 8 bit. */
-void weight_step_mse(real *steps, const real *w, size_t rows, int channels, int bits);
+/* steps[count] of a block at 1 ... 8 bit. */
+void weight_mse_steps(real *steps, const weight_block *b, int bits);
 
 #endif
