@@ -193,7 +193,10 @@ static void name_network(report_data *d)
         const char *name = d->points[i].network;
         const bool other = d->network[0] != 0 && strcmp(d->network, name) != 0;
         snprintf(d->network, sizeof d->network, "%s", other ? "several networks" : name);
-        if (other) return;
+        if (other) {
+            d->float_accuracy = d->float_test = d->float_validation = NAN; /* a mean of several would mislead */
+            return;
+        }
     }
 }
 

@@ -168,8 +168,8 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     survey one = look_through(task_file(2, "")), all = look_through(inside("results.h5"));
     assert_string_equal(one.bare, "");
     assert_string_equal(all.bare, "");
-    assert_int_equal(one.sets, 2 + 11 + 3 + 3);      /* costs, curve, allocation, model */
-    assert_int_equal(all.sets, 28 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
+    assert_int_equal(one.sets, 2 + 12 + 6 + 3);      /* costs, curve, allocation, model */
+    assert_int_equal(all.sets, 30 + (21 + 23 + 12)); /* columns; warm-up, point, failed point */
     run_close(&r);
 
     h5_id file; /* the survey itself does notice one */
