@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 
 #include "core/base/clock.h"
-#include "core/kernels/blas.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer_probe.h"
 #include "hw_models/registry.h"
