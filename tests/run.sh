@@ -69,6 +69,10 @@ if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     long_check faults build-dev/tests/fault_reader long
     long_check slurm
     long_check hosts
+    echo "== random networks"
+    bash tests/deploy/random_networks.sh build-dev/tests/random_export
+    ended=$?
+    [ $ended = 0 ] || [ $ended = 77 ] || code=1
     echo "== fuzz"
     bash tests/fuzz/run.sh 15
     ended=$?

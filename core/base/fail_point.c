@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
+
 enum { MAX_ARMED = 16, NAME_BYTES = 40 };
 
 typedef enum { ACTION_KILL, ACTION_STOP, ACTION_ENOSPC, ACTION_EIO, ACTIONS } fail_action;
@@ -70,23 +72,37 @@ static bool find_action(fail_action *out, const char *name)
     return false;
 }
 
+/* The word of letters and dots at *text, which moves behind it; it is cut to NAME_BYTES. */
+static void take_word(char word[NAME_BYTES], const char **text)
+{
+    const size_t length = strspn(*text, "abcdefghijklmnopqrstuvwxyz.");
+    snprintf(word, NAME_BYTES, "%.*s", (int)length, *text);
+    *text += length;
+}
+
+static bool take_letter(const char **text, char letter)
+{
+    const bool there = **text == letter;
+    *text += there;
+    return there;
+}
+
 /* POINT:N[+]:ACTION[@RANK] */
 static status arm_one(const char *text)
 {
-    char name[NAME_BYTES], plus[2] = "", action[12];
-    unsigned long at = 0;
-    int rank = armed.rank, end = 0;
+    char name[NAME_BYTES], action[NAME_BYTES] = "";
+    const char *rest = text;
+    int64_t at = 0, rank = armed.rank;
     fail_subject subject;
     fail_step step;
     fail_action what;
-    bool read = sscanf(text, "%39[a-z.]:%lu%1[+]:%11[a-z]%n", name, &at, plus, action, &end) == 4;
-    if (!read) {
-        plus[0] = 0;
-        read = sscanf(text, "%39[a-z.]:%lu:%11[a-z]%n", name, &at, action, &end) == 3;
-    }
-    int tail = 0;
-    if (read && text[end] == '@') read = sscanf(text + end, "@%d%n", &rank, &tail) == 1;
-    if (!read || text[end + tail] != 0 || at == 0 || !find_point(&subject, &step, name) || !find_action(&what, action))
+    take_word(name, &rest);
+    bool read = take_letter(&rest, ':') && number_take_whole(&at, &rest, 1, INT64_MAX);
+    const bool onwards = read && take_letter(&rest, '+');
+    read = read && take_letter(&rest, ':');
+    if (read) take_word(action, &rest);
+    if (read && take_letter(&rest, '@')) read = number_take_whole(&rank, &rest, 0, INT32_MAX);
+    if (!read || *rest != '\0' || !find_point(&subject, &step, name) || !find_action(&what, action))
         return status_fail(STATUS_CONFIG, "BITFRONT_FAIL: \"%s\" is not POINT:N:ACTION[@RANK] (core/base/fail_point.h)",
                            text);
     bool can_fail = is_file(subject) ||
@@ -101,8 +117,8 @@ static status arm_one(const char *text)
         return status_fail(STATUS_CONFIG, "BITFRONT_FAIL names more than %d points", MAX_ARMED);
     armed.points[armed.count].subject = subject;
     armed.points[armed.count].step = step;
-    armed.points[armed.count].at = at;
-    armed.points[armed.count].onwards = plus[0] != 0;
+    armed.points[armed.count].at = (unsigned long)at;
+    armed.points[armed.count].onwards = onwards;
     armed.points[armed.count++].action = what;
     return status_ok();
 }

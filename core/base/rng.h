@@ -12,7 +12,8 @@ typedef enum {
     RNG_SPLIT = 2,     /* a: element */
     RNG_SHUFFLE = 3,   /* a: epoch, b: element */
     RNG_AUGMENT = 4,   /* a: epoch, b: sample, c: number of the augmentation + 16 * block */
-    RNG_DROPOUT = 5,   /* a: step, b: position in the global batch, c: layer and element block */
+    RNG_DROPOUT = 5,   /* a: step, b: position in the global batch, c: layer and element block; beyond 2^16 blocks also
+                          the fourth counter (core/net/model/dropout.c) */
     RNG_GUMBEL = 6,    /* a: step, b: 2 * group for weights, 2 * group + 1 for activations, c: block of 4 elements */
     RNG_SYNTHETIC = 7, /* a: sample, b: draw */
     RNG_FLIP = 8,      /* a: sample */

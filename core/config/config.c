@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/spelling.h"
@@ -176,7 +177,8 @@ status config_open(config **out, const char *path)
     char *text;
     status s = file_read_text(&text, path);
     if (failed(s)) {
-        s.code = s.code == STATUS_IO ? STATUS_CONFIG : s.code; /* a path the user gave: usage, not a broken machine */
+        /* A path the user gave: usage, not a broken machine, unless it is a file that can be read. */
+        if (s.code == STATUS_IO && access(path, R_OK) != 0) s.code = STATUS_CONFIG;
         return s;
     }
     s = config_open_text(out, text, path, true);

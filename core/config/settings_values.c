@@ -1,11 +1,14 @@
 /* Reading, checking and writing the value of one key; see settings_keys.h. */
+#define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
+#include <float.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/config/config.h"
 #include "core/config/settings.h"
 #include "core/config/settings_keys.h"
@@ -195,7 +198,7 @@ static status read_geometric(void *base, const settings_key *key, config_node *n
     for (int i = 0; i < count; i++) {
         char digits[40];
         snprintf(digits, sizeof digits, "%.6g", from * pow(to / from, (double)i / (double)(count - 1)));
-        values[i] = strtod(digits, NULL);
+        number_real(&values[i], digits, 0, DBL_MAX);
     }
     *count_of(base, key) = (int)count;
     return status_ok();
@@ -306,9 +309,10 @@ status key_default(void *base, const settings_key *key)
 static void write_number(FILE *out, double value)
 {
     char text[40];
+    double read;
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
+        if (number_real(&read, text, -DBL_MAX, DBL_MAX) && read == value) break;
     }
     fprintf(out, "%s%s", text, strpbrk(text, ".e") == NULL ? ".0" : "");
 }
@@ -409,6 +413,16 @@ void key_write(FILE *out, const void *base, const settings_key *key)
         write_texts(out, base, key);
         break;
     }
+}
+
+bool key_has_default(const void *base, const settings_key *key)
+{
+    char text[128] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (out == NULL) return false;
+    key_write(out, base, key);
+    fclose(out);
+    return strcmp(text, key->fallback) == 0;
 }
 
 void key_describe(FILE *out, const settings_key *key)

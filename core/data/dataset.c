@@ -14,6 +14,7 @@
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/data/dataset_header.h"
@@ -47,11 +48,8 @@ static size_t reserve(size_t *bytes, size_t count)
 static size_t memory_limit(void)
 {
     const char *given = getenv("BITFRONT_DATA_MEMORY");
-    char *end;
-    if (given != NULL) {
-        unsigned long long megabytes = strtoull(given, &end, 10);
-        if (end != given && *end == '\0' && megabytes < SIZE_MAX >> 20) return (size_t)megabytes << 20;
-    }
+    int64_t megabytes;
+    if (given != NULL && number_whole(&megabytes, given, 0, SIZE_MAX >> 21)) return (size_t)megabytes << 20;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (size_t)pages * (size_t)page / 2 : SIZE_MAX;
 }

@@ -157,7 +157,8 @@ static status check_format(const dataset_source *from)
     static const char hint[] = "%s is not a prepared data set: its attribute format is not \"" DATASET_FORMAT
                                "\"; make one with `bitfront prepare`";
     char *format;
-    if (failed(h5_get_text(&format, from->file, ".", "format"))) return status_fail(STATUS_DATA, hint, from->path);
+    const status read = h5_get_text(&format, from->file, ".", "format");
+    if (failed(read)) return read.code == STATUS_DATA ? status_fail(STATUS_DATA, hint, from->path) : read;
     bool known = strcmp(format, DATASET_FORMAT) == 0;
     free(format);
     if (!known) return status_fail(STATUS_DATA, hint, from->path);

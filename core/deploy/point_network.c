@@ -24,7 +24,7 @@ static status take_values(point_network *p, const trainer_inputs *from, const re
     const model_mode mode = p->full.options.quantized ? MODEL_EVAL_HARD : MODEL_EVAL_FLOAT;
     p->full.steps_learned = p->pruned.model.steps_learned = learns_steps(from->kind);
     model_prepare(&p->full, p->values, mode, 1, keep_alive, 0);
-    compact_choose(&p->pruned, use);
+    TRY(compact_choose(&p->pruned, use));
     compact_gather(&p->pruned, p->small, p->values);
     model_prepare(&p->pruned.model, p->small, mode, 1, keep_alive, 0);
     return status_ok();

@@ -162,9 +162,12 @@ static status check_is_hdf5(const char *path)
     close(fd);
     if (size == 0)
         return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
-    if (H5Fis_hdf5(path) <= 0)
-        return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
-    return status_ok();
+    const htri_t is_hdf5 = H5Fis_hdf5(path);
+    if (is_hdf5 > 0) return status_ok();
+    char reason[ERROR_TEXT];
+    const status_code code = is_hdf5 < 0 ? code_of(h5_innermost(reason, sizeof reason), reason) : STATUS_DATA;
+    if (code != STATUS_DATA) return status_fail(code, "cannot open %s: %s", path, reason);
+    return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
 }
 
 status h5_open_read(h5_id *out, const char *path)
@@ -281,6 +284,7 @@ status h5_copy(h5_id to, const char *name, h5_id from, const char *source)
 typedef struct {
     char *text; /* the names, each ended by 0 */
     size_t used, room, count;
+    bool no_memory;
 } name_list;
 
 static herr_t collect_name(hid_t parent, const char *name, const H5L_info_t *info, void *data)
@@ -292,7 +296,10 @@ static herr_t collect_name(hid_t parent, const char *name, const H5L_info_t *inf
     if (list->used + bytes > list->room) {
         size_t room = (list->used + bytes) * 2;
         char *text = realloc(list->text, room);
-        if (text == NULL) return -1;
+        if (text == NULL) {
+            list->no_memory = true;
+            return -1;
+        }
         list->text = text;
         list->room = room;
     }
@@ -306,7 +313,8 @@ status h5_list(char ***out, size_t *count, h5_id parent)
 {
     name_list list = {0};
     if (H5Literate(parent, H5_INDEX_NAME, H5_ITER_INC, NULL, collect_name, &list) < 0) {
-        status result = h5_fail(parent, ".", "list");
+        status result = list.no_memory ? status_fail(STATUS_MEMORY, "no memory for the names of an HDF5 group")
+                                       : h5_fail(parent, ".", "list");
         free(list.text);
         return result;
     }

@@ -82,7 +82,9 @@ static status check_type(hid_t attribute, const char *name)
 static status open_scalar(hid_t *out, h5_id parent, const char *object, const char *name)
 {
     TRY(h5_guard_there(parent, object, "object"));
-    if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) <= 0) {
+    const htri_t there = H5Aexists_by_name(parent, object, name, H5P_DEFAULT);
+    if (there < 0) return h5_fail(parent, name, "find attribute");
+    if (there == 0) {
         char file[200] = "?";
         if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
         return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);

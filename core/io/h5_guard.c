@@ -23,8 +23,9 @@ h5_path h5_guard_path(h5_id parent, const char *name)
         if (name[i] != '/' && name[i] != 0) continue;
         path[i] = 0;
         H5L_info_t link;
-        if (H5Lexists(parent, path, H5P_DEFAULT) <= 0 || H5Lget_info(parent, path, &link, H5P_DEFAULT) < 0)
-            return H5_PATH_MISSING;
+        const htri_t there = H5Lexists(parent, path, H5P_DEFAULT);
+        if (there == 0) return H5_PATH_MISSING;
+        if (there < 0 || H5Lget_info(parent, path, &link, H5P_DEFAULT) < 0) return H5_PATH_UNKNOWN;
         if (link.type != H5L_TYPE_HARD) return H5_PATH_LINK;
         path[i] = name[i];
     }
@@ -41,6 +42,7 @@ status h5_guard_there(h5_id parent, const char *name, const char *what)
 {
     h5_path found = strcmp(name, ".") == 0 ? H5_PATH_PLAIN : h5_guard_path(parent, name);
     if (found == H5_PATH_PLAIN) return status_ok();
+    if (found == H5_PATH_UNKNOWN) return h5_fail(parent, name, "find");
     char file[200];
     file_name(file, sizeof file, parent);
     if (found == H5_PATH_MISSING) return status_fail(STATUS_DATA, "%s has no %s '%.200s'", file, what, name);

@@ -50,7 +50,8 @@ h5_id h5_creation_list(h5_id class);
  * first. */
 
 /* A part of a path that is a soft, external or user-defined link leads out of what was asked for. */
-typedef enum { H5_PATH_MISSING, H5_PATH_PLAIN, H5_PATH_LINK } h5_path;
+typedef enum { H5_PATH_MISSING, H5_PATH_PLAIN, H5_PATH_LINK, H5_PATH_UNKNOWN } h5_path;
+/* UNKNOWN: HDF5 could not find out, and its error stack says why. */
 h5_path h5_guard_path(h5_id parent, const char *name);
 
 /* DATA unless `name` below `parent` is there and no link. `what`: "data set" or "group", for the message. */

@@ -57,14 +57,24 @@ status seal_append(const char *path)
     return result;
 }
 
+/* Reads `bytes` bytes from `from` on; *whole = false when the file ends before. An error says nothing of the file. */
+static status read_at(bool *whole, void *out, size_t bytes, off_t from, int fd, const char *path)
+{
+    const ssize_t got = from >= 0 ? pread(fd, out, bytes, from) : 0;
+    *whole = got == (ssize_t)bytes;
+    return got >= 0 ? status_ok() : status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
+}
+
 static status check_open(void *end, size_t bytes, int fd, const char *path)
 {
     off_t size = lseek(fd, 0, SEEK_END);
     char found[SEAL_BYTES + 1] = "", expected[SEAL_BYTES + 1];
     if (size == 0) return status_fail(STATUS_DATA, "%s is empty", path);
-    bool cut = size < SEAL_BYTES || pread(fd, found, SEAL_BYTES, size - SEAL_BYTES) != SEAL_BYTES;
+    bool whole;
+    if (size < 0) return status_fail(STATUS_IO, "cannot measure %s: %s", path, strerror(errno));
+    TRY(read_at(&whole, found, SEAL_BYTES, size - SEAL_BYTES, fd, path));
     seal_text(expected, 0);
-    if (cut || memcmp(found, expected, SEAL_BYTES - 8) != 0)
+    if (!whole || memcmp(found, expected, SEAL_BYTES - 8) != 0)
         return status_fail(STATUS_DATA, "%s is incomplete or was changed: its end mark is missing", path);
     if (lseek(fd, 0, SEEK_SET) != 0) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
     uLong crc;
@@ -73,9 +83,8 @@ static status check_open(void *end, size_t bytes, int fd, const char *path)
     if (memcmp(found, expected, SEAL_BYTES) != 0)
         return status_fail(STATUS_DATA, "%s is damaged or was changed: its checksum does not match", path);
     if (bytes == 0) return status_ok();
-    off_t content = size - SEAL_BYTES;
-    if (content >= (off_t)bytes && pread(fd, end, bytes, content - (off_t)bytes) == (ssize_t)bytes) return status_ok();
-    return status_fail(STATUS_DATA, "%s is too short", path);
+    TRY(read_at(&whole, end, bytes, size - SEAL_BYTES - (off_t)bytes, fd, path));
+    return whole ? status_ok() : status_fail(STATUS_DATA, "%s is too short", path);
 }
 
 status seal_check_end(void *end, size_t bytes, const char *path)
@@ -123,10 +132,8 @@ static status look_open(bool *sealed, int fd, const char *path)
     *sealed = true;
     if (size == 0)
         return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
-    if (size < SEAL_BYTES || pread(fd, found, SEAL_BYTES, size - SEAL_BYTES) != SEAL_BYTES) {
-        *sealed = false;
-        return status_ok();
-    }
+    TRY(read_at(sealed, found, SEAL_BYTES, size - SEAL_BYTES, fd, path));
+    if (!*sealed) return status_ok();
     uint64_t end = end_in_superblock(fd);
     if (end > (uint64_t)size) return status_fail(STATUS_DATA, "%s is incomplete: its end is missing", path);
     bool rest_of_seal = end != 0 && end < (uint64_t)size && (uint64_t)size - end <= SEAL_BYTES;

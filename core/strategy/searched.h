@@ -8,7 +8,7 @@
 #include "core/strategy/precision_choice.h"
 #include "core/strategy/strategy.h"
 
-/* A quantised network with these candidates. Activations as the settings say. */
+/* A quantised network with these candidates; the input as the settings say. */
 void searched_options(model_options *o, const trainer_inputs *in, const precision_choice *choice);
 
 /* The same with the precisions of the task's entry, or the usual ones when it gives none. */

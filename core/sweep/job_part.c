@@ -1,21 +1,20 @@
 #include "core/sweep/job_part.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/number.h"
 
 enum { MOST_SHARDS = 1000000 };
 
 /* A whole number within [low, high] up to `end`; false when the text is anything else. */
 static bool read_number(long *out, const char *text, char end, long low, long high, const char **rest)
 {
-    char *after = NULL;
-    errno = 0;
-    long value = strtol(text, &after, 10);
-    if (errno != 0 || after == text || *after != end || value < low || value > high) return false;
-    *out = value;
-    *rest = after + (end != '\0');
+    int64_t value;
+    if (!number_take_whole(&value, &text, low, high) || *text != end) return false;
+    *out = (long)value;
+    *rest = text + (end != '\0');
     return true;
 }
 

@@ -2,12 +2,14 @@
 #include "core/sweep/walltime.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "core/base/number.h"
 
 static const double ENDING_SHARE = 0.02;                          /* of the time, for the end of the job ... */
 static const double SHORTEST_ENDING = 1.0, LONGEST_ENDING = 30.0; /* ... within these limits, s */
@@ -16,13 +18,10 @@ enum { MOST_FIELDS = 3, MOST_SECONDS = 1000000000 };
 /* Digits only: no sign, no space, no fraction. */
 static bool read_number(double *value, const char **at)
 {
-    if (!isdigit((unsigned char)**at)) return false;
-    char *end;
-    errno = 0;
-    unsigned long number = strtoul(*at, &end, 10);
+    uint64_t number;
+    if (!number_take_count(&number, at) || number > MOST_SECONDS) return false;
     *value = (double)number;
-    *at = end;
-    return errno == 0 && number <= MOST_SECONDS;
+    return true;
 }
 
 bool walltime_read(double *seconds, const char *text)
@@ -74,9 +73,8 @@ status walltime_of_job(double *seconds)
     const char *job = getenv("SLURM_JOB_ID"), *end = getenv("SLURM_JOB_END_TIME");
     if (job == NULL) return status_ok();
     if (end == NULL) return ask_squeue(seconds, job);
-    char *rest;
-    double until = strtod(end, &rest);
-    if (rest == end || *rest != '\0' || !isfinite(until))
+    double until;
+    if (!number_real(&until, end, 0, DBL_MAX))
         return status_fail(STATUS_CONFIG, "SLURM_JOB_END_TIME is \"%.40s\", which is no time", end);
     *seconds = fmax(until - (double)time(NULL), 0);
     return status_ok();

@@ -123,6 +123,8 @@ status trainer_open(trainer **out, const trainer_inputs *in)
         result = compact_open(&t->discrete, &t->network);
     }
     if (!failed(result) && trainer_has_teacher(t)) result = open_teacher(t);
+    if (!failed(result) && in->integers != NULL && t->network.options.quantized)
+        result = in->integers->open(&t->integers);
     if (!failed(result)) result = trainer_reserve(t);
     if (!failed(result)) result = begin(t);
     t->in.parents = NULL; /* not borrowed any longer */
@@ -138,6 +140,7 @@ status trainer_open(trainer **out, const trainer_inputs *in)
 void trainer_close(trainer *t)
 {
     if (t == NULL) return;
+    if (t->integers != NULL) t->in.integers->close(t->integers);
     arena_free(&t->work);
     arena_free(&t->state);
     teacher_close(&t->teacher);
@@ -161,8 +164,7 @@ status trainer_restored(trainer *t)
     t->small_ready = false;
     if (t->counters.finished == 0) return status_ok();
     memcpy(t->candidate, t->values, t->network.layout.total * sizeof *t->candidate);
-    trainer_prepare_discrete(t);
-    return status_ok();
+    return trainer_prepare_discrete(t);
 }
 
 /* Steps up to the segment's limit or the end of the epoch. */
@@ -198,7 +200,7 @@ static status begin_epoch(trainer *t, const ranks_view *g)
 static status run_segment(trainer *t, const ranks_view *g, segment_end *end)
 {
     TRY(begin_epoch(t, g));
-    trainer_segment_begin(t);
+    TRY(trainer_segment_begin(t));
     status s = run_steps(t, g, end);
     trainer_segment_end(t);
     TRY(s);
@@ -245,4 +247,11 @@ trainer_progress trainer_report(const trainer *t)
         p.cost = last->cost;
     }
     return p;
+}
+
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    const stage *const *last = t->in.kind->stages;
+    while (last[1] != NULL) last++;
+    return record_find_epoch(t->curve, (int)t->counters.curve_count, (*last)->name, epochs);
 }

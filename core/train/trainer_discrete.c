@@ -11,20 +11,21 @@ static void prepare_choices(trainer *t, const real *values, model_mode mode)
     model_prepare(&t->network, values, mode, 1, t->in.settings->search.keep_alive, 0);
 }
 
-void trainer_segment_begin(trainer *t)
+status trainer_segment_begin(trainer *t)
 {
     follow_stage(t);
     t->now = (trainer_block){
         .model = &t->network, .values = t->values, .first = t->first, .second = t->second, .average = t->average};
-    if (!trainer_stage(t)->compact) return;
+    if (!trainer_stage(t)->compact) return status_ok();
     t->now = t->small;
-    if (t->small_ready) return;
+    if (t->small_ready) return status_ok();
     prepare_choices(t, t->values, MODEL_HARD);
-    compact_choose(&t->discrete, MODEL_FOR_TRAINING);
+    TRY(compact_choose(&t->discrete, MODEL_FOR_TRAINING));
     compact_gather(&t->discrete, t->small.values, t->values);
     compact_gather(&t->discrete, t->small.first, t->first);
     compact_gather(&t->discrete, t->small.second, t->second);
     if (t->average != NULL) compact_gather(&t->discrete, t->small.average, t->average);
+    return status_ok();
 }
 
 void trainer_segment_end(trainer *t)
@@ -38,24 +39,25 @@ void trainer_segment_end(trainer *t)
 }
 
 /* The compact form of the candidate, in this mode. */
-static void prepare_candidate(trainer *t, model_mode mode)
+static status prepare_candidate(trainer *t, model_mode mode)
 {
     t->small_ready = false;
     prepare_choices(t, t->candidate, mode);
-    compact_choose(&t->discrete, MODEL_FOR_EVALUATION);
+    TRY(compact_choose(&t->discrete, MODEL_FOR_EVALUATION));
     compact_gather(&t->discrete, t->small.values, t->candidate);
     model_prepare(&t->discrete.model, t->small.values, mode, 1, t->in.settings->search.keep_alive, 0);
+    return status_ok();
 }
 
-void trainer_prepare_discrete(trainer *t)
+status trainer_prepare_discrete(trainer *t)
 {
     const model_mode mode = t->network.options.quantized ? MODEL_EVAL_HARD : MODEL_EVAL_FLOAT;
-    prepare_candidate(t, mode);
+    return prepare_candidate(t, mode);
 }
 
-void trainer_prepare_statistics(trainer *t)
+status trainer_prepare_statistics(trainer *t)
 {
-    prepare_candidate(t, t->network.options.quantized ? MODEL_HARD : MODEL_TRAIN_FLOAT);
+    return prepare_candidate(t, t->network.options.quantized ? MODEL_HARD : MODEL_TRAIN_FLOAT);
 }
 
 void trainer_start_steps(trainer *t)
@@ -68,4 +70,13 @@ void trainer_remove_pruned(trainer *t)
 {
     prepare_choices(t, t->values, MODEL_HARD);
     compact_clear_removed(&t->network, t->values);
+}
+
+status trainer_take_integers(trainer *t, const model *m, bool every_layer)
+{
+    if (t->integers == NULL)
+        return status_fail(STATUS_CONFIG, "finetune.integer needs the integer network, which nothing here computes");
+    status s = t->in.integers->take(t->integers, m, t->in.data, every_layer);
+    /* of this task alone: others may go on */
+    return s.code == STATUS_CONFIG ? status_fail(STATUS_NUMERIC, "%s", s.message) : s;
 }

@@ -7,19 +7,22 @@
 #include "core/train/trainer_state.h"
 
 /* Chooses what the steps of a segment work on, and brings their result back into the state. */
-void trainer_segment_begin(trainer *t);
+MUST_CHECK status trainer_segment_begin(trainer *t);
 void trainer_segment_end(trainer *t);
 
 /* Prepares discrete.model for an evaluation of t->candidate, and the network for what its choices cost. */
-void trainer_prepare_discrete(trainer *t);
+MUST_CHECK status trainer_prepare_discrete(trainer *t);
 
 /* The same for forward passes with the statistics of their own images. */
-void trainer_prepare_statistics(trainer *t);
+MUST_CHECK status trainer_prepare_statistics(trainer *t);
 
 /* At the start of a stage that learns weight steps: their values in the state. */
 void trainer_start_steps(trainer *t);
 
 /* Weights that go with a pruned channel become 0 in the state. */
 void trainer_remove_pruned(trainer *t);
+
+/* The integers of `m`, prepared in MODEL_EVAL_HARD, into t->integers. STATUS_NUMERIC: it has none, on all ranks. */
+MUST_CHECK status trainer_take_integers(trainer *t, const model *m, bool every_layer);
 
 #endif

@@ -26,7 +26,7 @@ static void sum_rows(real *rows, int count, size_t reals)
 
 status trainer_estimate_statistics(trainer *t, const ranks_view *g, int batches)
 {
-    trainer_prepare_statistics(t);
+    TRY(trainer_prepare_statistics(t));
     const model *m = t->small.model;
     const size_t reals = trainer_running_reals(m);
     const int shards = t->in.settings->shards, own = shards / g->size, whole = trainer_steps_per_epoch(t);

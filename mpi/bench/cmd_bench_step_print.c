@@ -4,7 +4,7 @@
 
 #include "core/kernels/blas.h"
 
-const char *const step_phase_names[MEASURE_PHASES] = {"warmup", "search", "finetune", "eval"};
+const char *const step_phase_names[MEASURE_PHASES] = {"warmup", "search", "trunk", "trunk_bits", "finetune", "eval"};
 
 typedef struct {
     double images_per_s, images_per_cpu_s; /* of all ranks; of one core's time */
@@ -54,10 +54,14 @@ static void print_json(const step_setting *s, const step_found *f, const step_su
     printf("\"images_per_s\": %.2f, \"images_per_s_lowest\": %.2f, \"images_per_s_highest\": %.2f, "
            "\"images_per_cpu_s\": %.2f, \"share_of_sgemm_by_cpu\": %.4f, \"gflops\": %.2f, "
            "\"flop_per_image\": %.0f, \"sgemm_gflops\": %.2f, \"fma_peak_gflops\": %.2f, \"share_of_sgemm\": %.4f, "
-           "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, \"time_shares\": {",
+           "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, ",
            y->images_per_s, f->rates.images_per_s[0], f->rates.images_per_s[STEP_REPEATS - 1], y->images_per_cpu_s,
            y->cpu_share, y->gflops, y->operations, s->limits->sgemm_gflops, s->limits->fma_peak_gflops, y->probability,
            f->rates.peak_rss_bytes, y->bytes / (double)f->timed_images);
+    if (o->integer)
+        printf("\"integer\": {\"images_per_s\": %.2f, \"gain\": %.4f}, ", f->rates.integer_per_s[STEP_REPEATS / 2],
+               f->rates.integer_gain[STEP_REPEATS / 2]);
+    printf("\"time_shares\": {");
     for (int k = 0; k < TIMED_KINDS; k++)
         printf("\"%s\": %.4f, ", timed_kind_name((timed_kind)k), f->timed.kinds[k].seconds / f->timed_seconds);
     printf("\"everything else\": %.4f}, \"convolutions\": [", 1 - y->kernel_seconds / f->timed_seconds);
@@ -121,6 +125,12 @@ static void print_report(const step_setting *s, const step_found *f, const step_
            y->limit);
     printf("%.0f images for a second of a core's own time, %.1f %% of the limit (what a busy machine leaves out)\n",
            y->images_per_cpu_s, 100 * y->cpu_share);
+    if (o->integer)
+        printf(
+            "by integers: %.0f images/s (median), %.2f times the float evaluation (median of %d turns, by the time of "
+            "the core; %.2f to %.2f)\n",
+            f->rates.integer_per_s[STEP_REPEATS / 2], f->rates.integer_gain[STEP_REPEATS / 2], STEP_REPEATS,
+            f->rates.integer_gain[0], f->rates.integer_gain[STEP_REPEATS - 1]);
     printf("peak resident memory %.1f MB\n", 1e-6 * (double)f->rates.peak_rss_bytes);
     print_parts(f, y);
 }

@@ -10,7 +10,15 @@
 
 enum { STEP_REPEATS = 9 };
 
-typedef enum { MEASURE_WARMUP, MEASURE_SEARCH, MEASURE_FINETUNE, MEASURE_EVAL, MEASURE_PHASES } measured_phase;
+typedef enum {
+    MEASURE_WARMUP,
+    MEASURE_SEARCH,
+    MEASURE_TRUNK,
+    MEASURE_TRUNK_BITS,
+    MEASURE_FINETUNE,
+    MEASURE_EVAL,
+    MEASURE_PHASES
+} measured_phase;
 extern const char *const step_phase_names[MEASURE_PHASES];
 
 typedef struct {
@@ -18,13 +26,15 @@ typedef struct {
     measured_phase phase;
     bench_choice choice;
     double pruned, seconds;
-    bool json;
+    bool integer, json, teacher;
 } step_options;
 
 typedef struct {
     double images_per_s[STEP_REPEATS];     /* ascending */
     double images_per_cpu_s[STEP_REPEATS]; /* the same by the time that rank 0 computed, ascending */
-    double step_seconds;                   /* of the median repeat */
+    double integer_per_s[STEP_REPEATS];    /* by integers: images a second, ascending */
+    double integer_gain[STEP_REPEATS]; /* times as many for a second of rank 0 as in float, just before; ascending */
+    double step_seconds;               /* of the median repeat */
     long peak_rss_bytes;
 } step_rates;
 

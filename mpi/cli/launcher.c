@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "core/base/number.h"
+
 /* Set by mpirun of Open MPI, by servers of PMIx and PMI (srun with one of its MPI plugins, other launchers), and by
  * those of Cray, Flux and MVAPICH. */
 static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",      "PMI_RANK",
@@ -25,8 +27,7 @@ bool launcher_found(void)
 int launcher_rank(void)
 {
     const char *rank = find_rank();
-    if (rank == NULL) return 0;
-    char *end;
-    long value = strtol(rank, &end, 10);
-    return end != rank && value > 0 && value < 1L << 30 ? (int)value : 0;
+    int64_t value = 0;
+    if (rank != NULL) number_whole(&value, rank, 0, INT32_MAX);
+    return (int)value;
 }

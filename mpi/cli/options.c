@@ -2,11 +2,11 @@
 #include "mpi/cli/options.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/spelling.h"
 
 enum { MAX_OPTIONS = 64 };
@@ -90,13 +90,11 @@ status options_at_least(const option_parser *p, int least, const char *what, cha
 
 status options_integer(const option_parser *p, const char *name, long low, long high, long *out)
 {
-    char *end = NULL;
-    errno = 0;
-    long value = strtol(p->value, &end, 10);
-    if (errno != 0 || end == p->value || *end != '\0' || value < low || value > high)
+    int64_t value;
+    if (!number_whole(&value, p->value, low, high))
         return status_fail(STATUS_CONFIG, "%s: --%s wants a whole number between %ld and %ld, not \"%s\"", p->command,
                            name, low, high, p->value);
-    *out = value;
+    *out = (long)value;
     return status_ok();
 }
 

@@ -1,10 +1,10 @@
 #include "mpi/cli/run_plan.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/config/settings_load.h"
 
 enum { SHORTEST_KEY = 4 };
@@ -51,11 +51,9 @@ static status find_key(const task **out, const run_plan *p, const char *text)
 
 status run_plan_task(const task **out, const run_plan *p, const char *text)
 {
-    char *end;
-    errno = 0;
-    long id = strtol(text, &end, 10);
+    int64_t id;
     *out = NULL;
-    if (errno == 0 && end != text && *end == '\0' && id >= 1 && id <= p->plan.count) *out = &p->plan.tasks[id - 1];
+    if (number_whole(&id, text, 1, p->plan.count)) *out = &p->plan.tasks[id - 1];
     if (*out == NULL && strlen(text) >= SHORTEST_KEY) TRY(find_key(out, p, text));
     if (*out != NULL) return status_ok();
     return status_fail(STATUS_CONFIG,

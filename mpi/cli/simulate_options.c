@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/strategy/strategies.h"
 #include "results/run/run_times.h"
 
@@ -13,12 +14,8 @@ _Static_assert((int)RUN_TIMES_LEVELS == (int)SPEED_LEVELS, "the same groups");
 
 static status read_number(double *out, const char *key, const char *text, double low, double high)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !(value >= low && value <= high))
-        return status_fail(STATUS_CONFIG, "--simulate: %s=%.40s is not a number from %g to %g", key, text, low, high);
-    *out = value;
-    return status_ok();
+    if (number_real(out, text, low, high)) return status_ok();
+    return status_fail(STATUS_CONFIG, "--simulate: %s=%.40s is not a number from %g to %g", key, text, low, high);
 }
 
 static status read_speedups(simulate_options *o, char *text)

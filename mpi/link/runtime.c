@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* syscall */
 #include "mpi/link/runtime.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
 #include "mpi/link/agree.h"
 #include "mpi/link/mpi_status.h"
 #include "mpi/link/node_window.h"
@@ -64,10 +64,8 @@ static status read_start_limit(unsigned *seconds)
     const char *given = getenv("BITFRONT_START_LIMIT");
     *seconds = START_SECONDS;
     if (given == NULL || given[0] == '\0') return status_ok();
-    char *end;
-    errno = 0;
-    long value = strtol(given, &end, 10);
-    if (errno != 0 || end == given || *end != '\0' || value < 1 || value > LONGEST_START)
+    int64_t value;
+    if (!number_whole(&value, given, 1, LONGEST_START))
         return status_fail(STATUS_CONFIG, "BITFRONT_START_LIMIT wants 1 to %d seconds, not \"%.40s\"", LONGEST_START,
                            given);
     *seconds = (unsigned)value;

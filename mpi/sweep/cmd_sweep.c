@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/number.h"
 #include "core/kernels/blas.h"
 #include "core/sweep/walltime.h"
 #include "mpi/cli/command.h"
@@ -59,13 +60,9 @@ typedef struct {
 
 static status read_deadline(double *out, const char *text)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !(value >= SHORTEST_DEADLINE && value <= LONGEST_DEADLINE))
-        return status_fail(STATUS_CONFIG, "sweep: --deadline wants %g to %g seconds, not \"%s\"", SHORTEST_DEADLINE,
-                           LONGEST_DEADLINE, text);
-    *out = value;
-    return status_ok();
+    if (number_real(out, text, SHORTEST_DEADLINE, LONGEST_DEADLINE)) return status_ok();
+    return status_fail(STATUS_CONFIG, "sweep: --deadline wants %g to %g seconds, not \"%s\"", SHORTEST_DEADLINE,
+                       LONGEST_DEADLINE, text);
 }
 
 static status read_arguments(sweep_arguments *out, int argc, char **argv)
@@ -188,13 +185,14 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
     fflush(stdout);
 }
 
-static void tell_end(const job_part *part, int share, const char *directory, int failed_tasks, double seconds)
+static void tell_end(const job_part *part, int share, const char *directory, const sweep_end *end, double seconds)
 {
     char took[32];
     progress_duration(took, seconds);
     if (part->count > 1) printf("part %d of %d is finished: ", part->index + 1, part->count);
-    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", share - failed_tasks, failed_tasks, took,
-           directory);
+    printf("%d tasks done, %d failed, ", share - end->failed_tasks - end->stopped_tasks, end->failed_tasks);
+    if (end->stopped_tasks > 0) printf("%d stopped early, ", end->stopped_tasks);
+    printf("in %s; results in %s/results.h5\n", took, directory);
     if (part->count > 1) printf("the whole sweep: bitfront status %s\n", directory);
     printf("see the front with: bitfront front %s\n", directory);
     fflush(stdout);
@@ -253,7 +251,7 @@ static status run_on_all(const link_world *world, sweep_inputs *in, shared_data 
     status outcome = sweep_run(world, in, &how, &end);
     if (end.ranks_lost || (outcome.code == STATUS_MPI && runtime_recovers())) runtime_lost_ranks();
     TRY(outcome);
-    if (leads) tell_end(&part, share, directory, end.failed_tasks, clock_seconds() - started);
+    if (leads) tell_end(&part, share, directory, &end, clock_seconds() - started);
     *exit_code = end.failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
     return status_ok();
 }

@@ -5,19 +5,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/libm.h"
 #include "core/base/real.h"
 #include "mpi/link/agree.h"
 #include "mpi/link/wire.h"
+#include "results/file/build_id.h"
 #include "results/file/provenance.h"
 #include "results/run/run.h"
 
 status inputs_broadcast_same_build(const link_world *world)
 {
     char build[AGREE_SAME_LENGTH];
-    snprintf(build, sizeof build, "%.24s (%.48s; layout %zx-%zx-%zx-%zx-%zx-%zx-%zx-%zx)", provenance_revision(),
-             provenance_compiler(), sizeof(settings), sizeof(graph), sizeof(layer_spec), sizeof(run),
-             sizeof(wire_order), sizeof(wire_report), sizeof(status), sizeof(real));
-    return agree_same(world, "the nodes run different builds of bitfront", build);
+    snprintf(build, sizeof build, "%.24s (build %.16s; %.48s; layout %zx-%zx-%zx-%zx-%zx-%zx-%zx-%zx)",
+             provenance_revision(), build_id(), provenance_compiler(), sizeof(settings), sizeof(graph),
+             sizeof(layer_spec), sizeof(run), sizeof(wire_order), sizeof(wire_report), sizeof(status), sizeof(real));
+    TRY(agree_same(world, "the nodes run different builds of bitfront", build));
+    return agree_same(world, "the mathematical functions of the nodes differ, and with them last bits", libm_name());
 }
 
 /* With the name of the node: the others are in order. */

@@ -9,7 +9,8 @@
 #include "mpi/link/world.h"
 
 /* Settings, networks and messages travel as the bytes of structures, and results must have the same bits wherever they
- * are computed: CONFIG unless all nodes run the same build (revision, compiler, layout). To be called first. */
+ * are computed: CONFIG unless all nodes run the same build with equal
+ * mathematical functions. To be called first. */
 MUST_CHECK status inputs_broadcast_same_build(const link_world *world);
 
 /* Gives what rank 0 has read to the others, whose *in is overwritten. CONFIG when a node's processor lacks the kernels

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/deploy/integer_training.h"
 #include "mpi/link/patience.h"
 #include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
@@ -21,6 +22,15 @@ worker worker_new(const sweep_inputs *in, const run *r, const link_world *world,
     return (worker){.in = in, .run = r, .world = world, .world_rank = world_rank, .perform = worker_perform};
 }
 
+static void add_rungs(wire_report *message, const trainer *t, const stopping_settings *how)
+{
+    while (how->eta > 0 && message->rung_count < RUNGS_MOST) {
+        const record_epoch *at = trainer_last_stage_epoch(t, rungs_epochs(how, message->rung_count));
+        if (at == NULL) return;
+        message->rungs[message->rung_count++] = (stopping_point){1 - at->validation_accuracy, at->cost};
+    }
+}
+
 static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
 {
     wire_report message;
@@ -34,6 +44,7 @@ static wire_report report_on(const worker *w, report_kind kind, const trainer *t
         message.assignment = w->order->assignment;
     }
     if (t != NULL) message.progress = trainer_report(t);
+    if (t != NULL) add_rungs(&message, t, &w->in->settings.stopping);
     return message;
 }
 
@@ -69,6 +80,7 @@ typedef struct {
     span spans[MAX_SPANS];
     int span_count;
     char checkpoint[MAX_PATH_TEXT];
+    checkpoint_machine machine;
     claim_fence fence; /* of this task */
 } job;
 
@@ -116,6 +128,7 @@ static status open_with(job *j, const record *parents)
         .kind = j->kind,
         .parents = list,
         .parent_count = j->task->parent_count,
+        .integers = &integer_training,
     };
     TRY(trainer_open(&j->trainer, &inputs));
     j->span_count = trainer_spans(j->trainer, j->spans, MAX_SPANS);
@@ -141,8 +154,8 @@ static status restore(job *j)
     } stored = {.found = false, .warning = ""};
     status local = status_ok();
     if (leads(j)) {
-        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, j->w->in->kernels->name,
-                                j->spans, j->span_count);
+        local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, &j->machine, j->spans,
+                                j->span_count);
         if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
             TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
             stored.found = false;
@@ -161,6 +174,7 @@ static status restore(job *j)
     if (leads(j)) TRY(report(j->w, REPORT_WARNING, NULL, status_in(sound, "task %d starts over", j->task->id)));
     trainer_close(j->trainer);
     j->trainer = NULL;
+    j->machine.earlier[0] = '\0';
     return exchange_agree(&j->group.link, open_trainer(j));
 }
 
@@ -169,7 +183,7 @@ static status keep_checkpoint(job *j, report_kind kind, bool *leave)
 {
     wire_report question = report_on(j->w, kind, j->trainer, status_ok());
     TRY(j->w->link.ask(j->w->link.ctx, &question, leave));
-    return checkpoint_write(j->checkpoint, j->task->key, j->w->in->kernels->name, j->spans, j->span_count, &j->fence);
+    return checkpoint_write(j->checkpoint, j->task->key, &j->machine, j->spans, j->span_count, &j->fence);
 }
 
 /* Collective on the group, at a place where the task can be continued. */
@@ -227,6 +241,7 @@ static status write_result(job *j)
     record result;
     TRY(trainer_record(&result, j->trainer));
     j->w->test_accuracy = result.test_accuracy;
+    snprintf(result.earlier_machines, sizeof result.earlier_machines, "%s", j->machine.earlier);
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);
@@ -236,11 +251,8 @@ static status write_result(job *j)
 /* A task that failed is a result too: the same configuration will fail again. */
 static status write_failure(job *j, status reason)
 {
-    record result;
-    memset(&result, 0, sizeof result);
-    result.state = RECORD_FAILED;
+    record result = record_empty(RECORD_FAILED);
     snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
-    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);
@@ -291,6 +303,7 @@ status worker_perform(worker *w, const wire_order *order)
 {
     job j = {.w = w, .task = &w->in->plan.tasks[order->task_id - 1]};
     j.kind = strategies_task_kind(j.task->kind);
+    j.machine.kernels = w->in->kernels->name;
     run_checkpoint_path(j.checkpoint, w->run, j.task->key);
     j.fence = claim_fence_of(w->run->directory, j.task->key, &order->claim);
     w->order = order;

@@ -50,14 +50,14 @@ def windows(x, layer, fill):
 
 def convolve(x, layer, own):
     """Sums, then codes."""
+    if layer["layer"] == "linear":
+        x = x.reshape(len(x), 1, 1, -1)
     if "packed" not in own:
         n, h, w = windows(x, layer, 0).shape[:3]
         total = np.broadcast_to(own["bias"].astype(np.int64), (n, h, w, own["bias"].size))
     else:
         codes = unpack(own["packed"], layer["blocks"], own["codes"][0].size).reshape(own["codes"].shape)
         assert (codes == own["codes"]).all(), layer["name"]
-        if layer["layer"] == "linear":
-            x = x.reshape(len(x), 1, 1, -1)
         v = windows(x, layer, layer["zero"])
         letters = "nyxijc,cij->nyxc" if layer["depthwise"] else "nyxijc,oijc->nyxo"
         total = np.einsum(letters, v, codes) + own["bias"]

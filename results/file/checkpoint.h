@@ -16,20 +16,29 @@
 #include "core/base/status.h"
 #include "results/file/claim_file.h"
 
+enum { CHECKPOINT_EARLIER = 256 };
+
 /* Spans are raw memory in native order. So a file says what may read it: the build (revision, compiler, sizes), which
  * has to be the same; and what computed it (instruction set and C library), of which another one is warned about,
- * because the last bits of what follows may be others. `machine`: "avx2". */
+ * because the last bits of what follows may be others. That it happened travels with the state, up to the task's
+ * result. */
+typedef struct {
+    const char *kernels;             /* instruction set that computes now: "avx2" */
+    char earlier[CHECKPOINT_EARLIER]; /* other machines that computed a part of the state before: "portable, glibc 2.36
+                                        (values 1f2e3d4c)", with "; " between several; empty: none */
+} checkpoint_machine;
 
 /* `key` names what the file belongs to (task and configuration); a file with another key is refused.
  * `fence`: the claim it is written under, or NULL; STATUS_LOST when it no longer holds: nothing was changed. */
-MUST_CHECK status checkpoint_write(const char *path, const char *key, const char *machine, const span *spans, int count,
+MUST_CHECK status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans, int count,
                                    const claim_fence *fence);
 
 /* Fills the spans from `path`, or from path.prev when path is missing or damaged (then *warning, a buffer of 256 bytes,
  * says what was wrong; else it is empty). *found = false (and status OK) when neither exists. Names and sizes must
- * match. When both are damaged: an error naming both. The spans are only written when everything was verified. */
+ * match. When both are damaged: an error naming both. The spans, and machine->earlier, are only written when everything
+ * was verified. */
 MUST_CHECK status checkpoint_read(bool *found, char warning[256], const char *path, const char *key,
-                                  const char *machine, const span *spans, int count);
+                                  checkpoint_machine *machine, const span *spans, int count);
 
 /* Removes the file and its previous copy; missing files are fine. */
 void checkpoint_remove(const char *path);

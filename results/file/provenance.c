@@ -1,15 +1,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/file/provenance.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <gnu/libc-version.h>
-#endif
 
 #include "core/base/clock.h"
+#include "core/base/libm.h"
+#include "results/file/build_id.h"
 
 #ifndef BITFRONT_REVISION
 #define BITFRONT_REVISION "unknown"
@@ -30,15 +30,13 @@ const char *provenance_compiler(void)
     return BITFRONT_COMPILER;
 }
 
-const char *provenance_libm(void)
+const char *provenance_source(void)
 {
-#ifdef __GLIBC__
-    static char text[32];
-    snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
+    static char text[64];
+    const char *revision = BITFRONT_REVISION, *ending = strrchr(revision, '-');
+    const bool known = strcmp(revision, "unknown") != 0 && (ending == NULL || strcmp(ending, "-dirty") != 0);
+    snprintf(text, sizeof text, "%.40s%s%.16s", revision, known ? "" : " ", known ? "" : build_id());
     return text;
-#else
-    return "another C library";
-#endif
 }
 
 /* "model name : Intel(R) Xeon(R) ..." of the first processor; other systems than Linux have no such file. */
@@ -76,12 +74,13 @@ static status write_facts(h5_id group, const char *kernels, const char *blas, co
     } facts[] = {
         {"description", "where this comes from: the build, the libraries and the machine that wrote the file"},
         {"revision", provenance_revision()},
+        {"build", build_id()},
         {"compiler", provenance_compiler()},
         {"hdf5", h5_library_version()},
         {"blas", blas},
         {"mpi", mpi},
         {"kernels", kernels},
-        {"c_library", provenance_libm()},
+        {"c_library", libm_name()},
         {"random_numbers", "Philox 4x32-10"},
         {"host", host},
         {"cpu", find_cpu()},

@@ -7,7 +7,8 @@
 
 const char *provenance_revision(void); /* "git describe" of the build, "-dirty" when changed, or "unknown" */
 const char *provenance_compiler(void); /* "gcc 12.2.0 -O3 ..." */
-const char *provenance_libm(void);     /* "glibc 2.36": whose exp and log the last bits depend on */
+/* What the program was made of: the revision, and where that does not tell (changed files, no repository) the build. */
+const char *provenance_source(void);
 
 /* Writes the group "provenance" below `parent`: revision, compiler, HDF5 version, kernels, C library, host, CPU model,
  * UTC time, seeds' generator name, format version, and the versions given. */

@@ -1,10 +1,12 @@
 #include "results/report/report_best.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/unit.h"
 #include "results/report/report_data.h"
 #include "results/report/report_text.h"
@@ -29,12 +31,13 @@ static status no_cost(const char *name, const report_data *d)
 
 status report_limit_read(report_limit *out, const char *text, bool at_most, const report_data *d)
 {
-    char name[MAX_NAME], *end;
+    char name[MAX_NAME];
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || equals - text >= MAX_NAME) return no_limit(text, "no NAME=VALUE");
     snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-    const double number = strtod(equals + 1, &end);
-    if (end == equals + 1 || !(number > 0) || !isfinite(number)) return no_limit(text, "no number above 0");
+    const char *end = equals + 1;
+    double number;
+    if (!number_take_real(&number, &end, DBL_MIN, DBL_MAX)) return no_limit(text, "no number above 0");
     end += strspn(end, " ");
     *out = (report_limit){.cost = -1, .at_most = at_most, .value = number};
     if (strcmp(name, "accuracy") == 0) {

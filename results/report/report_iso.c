@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/report/front.h"
+#include "core/base/number.h"
+#include "results/file/front.h"
 #include "results/report/front_measures.h"
 #include "results/report/report_data.h"
 #include "results/report/report_measures.h"
@@ -12,8 +13,8 @@
 static status find_point(const report_point **out, const report_data *d, const char *which)
 {
     const char *colon = strchr(which, ':');
-    char *end;
-    const long id = strtol(which, &end, 10);
+    int64_t id = 0;
+    const bool numbered = number_whole(&id, which, 1, INT32_MAX);
     *out = NULL;
     for (int i = 0; i < d->count && *out == NULL; i++) {
         const report_point *p = &d->points[i];
@@ -21,7 +22,7 @@ static status find_point(const report_point **out, const report_data *d, const c
         report_setting(setting, d, p);
         const bool named = colon != NULL && strncmp(p->strategy, which, (size_t)(colon - which)) == 0 &&
                            p->strategy[colon - which] == '\0' && strcmp(setting, colon + 1) == 0;
-        if (named || (colon == NULL && end != which && *end == '\0' && p->id == id)) *out = p;
+        if (named || (numbered && p->id == id)) *out = p;
     }
     if (*out != NULL) return status_ok();
     return status_fail(STATUS_CONFIG, "no point is \"%.60s\": write fixed:w8, STRATEGY:SETTING or an id of the table",

@@ -1,11 +1,13 @@
 #include "results/report/report_published.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 
 enum { FIELDS = 64, FIELD = 128 };
 
@@ -67,10 +69,8 @@ static status read_header(reader *r, const csv_line *header, const report_data *
 
 static status read_number(double *out, const reader *r, const char *text)
 {
-    char *end;
-    *out = strtod(text, &end);
-    if (text[0] == '\0') *out = NAN;
-    if (text[0] == '\0' || (end != text && *end == '\0' && isfinite(*out))) return status_ok();
+    *out = NAN;
+    if (text[0] == '\0' || number_real(out, text, -DBL_MAX, DBL_MAX)) return status_ok();
     return status_fail(STATUS_CONFIG, "%.200s, line %d: \"%.60s\" is no number", r->path, r->line, text);
 }
 

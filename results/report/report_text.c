@@ -1,19 +1,22 @@
 #include "results/report/report_text.h"
 
+#include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "core/base/number.h"
 
 void report_text_number(FILE *out, double value)
 {
     char text[40] = "";
+    double read;
     if (value == floor(value) && fabs(value) < 1e15) { /* quick, and the usual case of costs */
         fprintf(out, "%.0f", value);
         return;
     }
     for (int digits = 1; digits <= 17 && !isnan(value); digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
+        if (number_real(&read, text, -DBL_MAX, DBL_MAX) && read == value) break;
     }
     fputs(text, out);
 }

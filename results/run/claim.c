@@ -15,6 +15,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/number.h"
 
 enum { PATH_BYTES = MAX_PATH_TEXT + 128, ATTEMPTS = 4 };
 
@@ -71,7 +72,7 @@ static void machine_id(char out[128])
 /* When the process was started, in ticks since boot: tells a process from a later one with the same number. The name
  * before it may hold anything, so that fields are counted from its closing parenthesis. 0: no such process, or one that
  * has ended and is only remembered for its parent. */
-static unsigned long long start_of(long pid)
+static uint64_t start_of(long pid)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
@@ -79,7 +80,11 @@ static unsigned long long start_of(long pid)
     const char *at = strrchr(line, ')');
     if (at != NULL && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)) return 0;
     for (int field = 2; at != NULL && field < 22; field++) at = strchr(at + 1, ' ');
-    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
+    if (at == NULL) return 0;
+    uint64_t ticks = 0;
+    at++;
+    number_take_count(&ticks, &at);
+    return ticks;
 }
 
 /* "4711_3" of a Slurm array, "4711" of another Slurm job, else the process. */
@@ -103,7 +108,7 @@ static void describe_self(claims *c)
     machine_id(machine);
     clock_utc(now);
     snprintf(c->head, sizeof c->head, "job %s\nhost %s\npid %ld\nstarted %llu\nmachine %s\nsince %s\n", job, host,
-             (long)getpid(), start_of((long)getpid()), machine, now);
+             (long)getpid(), (unsigned long long)start_of((long)getpid()), machine, now);
 }
 
 static void describe_holder(char out[CLAIM_HOLDER], const char *text)
@@ -122,13 +127,13 @@ static bool is_dead(const char *text)
     claim_file_value(theirs, sizeof theirs, text, "machine");
     claim_file_value(pid, sizeof pid, text, "pid");
     claim_file_value(started, sizeof started, text, "started");
-    char *end = NULL;
-    errno = 0;
-    const long process = strtol(pid, &end, 10);
-    if (mine[0] == '\0' || strcmp(mine, theirs) != 0) return false;
-    if (errno != 0 || end == pid || *end != '\0' || process <= 0 || process > INT32_MAX) return false;
+    int64_t process;
+    const char *ticks = started;
+    uint64_t begun;
+    if (mine[0] == '\0' || strcmp(mine, theirs) != 0 || !number_whole(&process, pid, 1, INT32_MAX)) return false;
     if (kill((pid_t)process, 0) != 0 && errno == ESRCH) return true;
-    return start_of(process) != strtoull(started, NULL, 10);
+    if (!number_take_count(&begun, &ticks) || *ticks != '\0') return false; /* a claim of somebody else's making */
+    return start_of((long)process) != begun;
 }
 
 /* ---- files ---- */
@@ -188,6 +193,8 @@ static status link_new(bool *done, claims *c, const char *path, const claim_toke
     snprintf(text, sizeof text, "token %s\n%s", token->text, c->head);
     TRY(write_new(fresh, text));
     status linked = file_link(done, fresh, path);
+    /* Another job takes it for a leftover when we were stopped for longer than its lease: then nothing was done. */
+    if (failed(linked) && !file_exists(fresh)) return status_ok();
     unlink(fresh);
     return linked;
 }
@@ -256,7 +263,7 @@ static bool is_temporary(const char *folder, const char *name)
     if (mark == NULL || strspn(mark + 5, "0123456789abcdefghijklmnopqrstuvwxyz.") != strlen(mark + 5)) return false;
     const size_t length = (size_t)(mark - name);
     if (strcmp(folder, ".") == 0) {
-        static const char *const ours[] = {"status.json", "results.h5", "config.cfg", "network.cfg", "data.checksum"};
+        static const char *const ours[] = {"status.json", "results.h5", "results.index", "config.cfg", "network.cfg", "data.checksum"};
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
             if (strlen(ours[i]) == length && strncmp(ours[i], name, length) == 0) return true;
         return false;

@@ -6,14 +6,17 @@ small_sweep "$work/small.cfg"
 cd "$work" || exit 1
 
 # 220 MB of address space are not enough for OpenBLAS with a thread for every core.
-for words in --help --version "plan small.cfg" "status here"; do
+"$program" sweep small.cfg --out done -q > out 2>&1 || exit 1
+for words in --help --version "plan small.cfg" "status here" "status done" "front done" "list done" "check done" "check data.h5" \
+    "best done" "show done --point 3" "cost done --point 3" "report done -o page.html" "merge merged done done"; do
     timeout -k 1 20 bash -c "ulimit -v 220000; exec \"\$@\"" _ "$program" $words > out 2>&1
     code=$?
     expected=0
-    [ "${words% *}" = status ] && expected=2
+    [ "$words" = "status here" ] && expected=2
     check "$words needs little address space" test "$code" = "$expected"
     LD_DEBUG=files "$program" $words > out 2> loaded
     check "$words does not load OpenBLAS" test "$(grep -c openblas loaded)" = 0
+    check "$words has one thread and is started once" test "$(grep -c "^ *[0-9]*:.*initialize program: " loaded)" = 1
     check "that would have been seen" grep -q libhdf5 loaded
 done
 alone sweep small.cfg --out run -q --set 'sweep=({strategy="fixed";bits=[8];})' --set 'seeds=[1]'

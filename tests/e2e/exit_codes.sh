@@ -6,6 +6,7 @@ cd "$work" || exit 1
 sed -e 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/' \
     -e 's/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
 network=$root/configs/networks/digits8.cfg
+echo 'name = ;' > bad.cfg
 "$program" sweep small.cfg --out run -q > out 2>&1 || exit 1
 
 # ends CODE "words of the message, or nothing" COMMAND...
@@ -26,7 +27,10 @@ ends() {
 # ---- 0: done ----
 ends 0 "" --help
 ends 0 "" --version
-for command in plan sweep status front prepare check cost merge bench; do ends 0 "" $command --help; done
+all="plan sweep status front best show plot report verdict prepare check cost merge list eval export bench"
+listed=$("$program" --help | awk '/^  bitfront [a-z]+ / { print $2 }' | xargs)
+check "the table has all commands of the help: $listed" test "$(tr ' ' '\n' <<< "$listed" | sort)" = "$(tr ' ' '\n' <<< "$all" | sort)"
+for command in $all; do ends 0 "" $command --help; done
 ends 0 "" plan small.cfg
 ends 0 "" plan --help-config
 ends 0 "" status run
@@ -47,33 +51,46 @@ ends 1 "" sweep failing.cfg --out failing -q
 # ---- 2: usage, configuration, input ----
 ends 2 "a command is missing"
 ends 2 "there is no command \"sweeep\"" sweeep
-for command in plan sweep status front prepare check cost merge; do
+for command in ${all% bench}; do
     ends 2 "unknown option --nonsense" $command --nonsense
     ends 2 "missing" $command
 done
 ends 2 "there is no benchmark" bench
 ends 2 "unknown option --nonsense" bench step --nonsense
 for command in plan sweep check; do ends 2 "nothing.cfg does not exist" $command nothing.cfg; done
-for command in status front check; do ends 2 nothing $command nothing; done
+for command in status front check best report list; do ends 2 nothing $command nothing; done
+for command in show eval; do ends 2 nothing $command nothing --point 1; done
+ends 2 nothing export nothing --point 1 --format npz -o exported
+ends 2 nothing plot nothing -o plot.png
+ends 2 nothing verdict training nothing
+ends 2 nothing merge merged2 nothing
+ends 2 "bad.cfg:1" plan bad.cfg
+ends 2 "is not a run directory" check .
 ends 2 "wants" sweep small.cfg --deadline never
 ends 2 "wants" sweep small.cfg --max-walltime 99999999999999999999
 ends 2 "wants uniform:w4a8" cost "$network" --allocation uniform:w99999999999999999999a8
 ends 2 "wants uniform:w4a8" cost "$network" --allocation uniform:w4a8x
 ends 2 "mpirun -n 2" bench dispatch
+for number in nan inf 0x10 " 5" 5x 1e999; do ends 2 "wants" sweep small.cfg --deadline "$number"; done
+for number in 0x10 " 5" 5x 5.0 99999999999999999999; do ends 2 "wants" sweep small.cfg --lease "$number"; done
 OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run
 
 # ---- 3: the machine ----
 for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" \
     "plan --help-config" \
     "status run" "front run" "check run" "check data.h5" "cost $network" "cost run --point 3" "merge merged run run" \
+    "best run" "show run --point 3" "list run" "eval run --point 3" "report run -o page.html" "verdict training run" \
+    "export run --point 3 --format npz -o exported" "prepare synthetic -o made.h5 --train 64 --validation 16 --test 16" \
     "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" \
     "bench kernels --network $network --batch 2"; do
+    rm -rf exported
     if [ -c /dev/full ]; then
         "$program" $command > /dev/full 2> messages
         code=$?
         check "$command > /dev/full: exit code 3" test "$code" = 3
         check "$command > /dev/full: says so" grep -qF "writing to standard output failed" messages
     fi
+    rm -rf exported
     "$program" $command >&- 2> messages
     code=$?
     check "$command with a closed output: exit code 3" test "$code" = 3
@@ -129,7 +146,8 @@ done
 check "nothing half written is left by prepare" test ! -e large.h5
 
 # ---- a reader who has seen enough ----
-for command in "plan small.cfg" "plan --help-config" "cost $network"; do
+for command in "plan small.cfg" "plan --help-config" "cost $network" "status run" "front run" "list run" "check run" \
+    "best run" "show run --point 3" --help; do
     "$program" $command 2> messages | true
     codes=${PIPESTATUS[*]} code=${codes% *}
     check "$command | true: exit code 0" test "$code" = 0

@@ -8,8 +8,8 @@ size=${4:-short}
 seed=${5:-4711}
 launcher=$(dirname "$program")/bitfront-run
 case $size in
-short) kills=20 write_faults=8 damages=8 stops=2 ;;
-long) kills=200 write_faults=105 damages=1000 stops=12 ;;
+short) kills=20 write_faults=8 damages=8 stops=2 call_faults=6 ;;
+long) kills=200 write_faults=105 damages=1000 stops=12 call_faults=120 ;;
 *) echo "short or long, not $size" >&2; exit 2 ;;
 esac
 RANDOM=$seed
@@ -21,7 +21,7 @@ sed -i -e 's/^seeds = .*/seeds = [1];/; s/strengths = .*; }/strengths = [0.5, 1.
 tasks=7
 sweep=(sweep "$work/small.cfg" --out "$work/run" --deadline 1)
 export BITFRONT_START_LIMIT=20
-tried=0 killed=0 failed_writes=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0 relaunched=0 survived=0
+tried=0 killed=0 failed_writes=0 failed_calls=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0 relaunched=0 survived=0
 echo "faults: $size, seed $seed"
 
 pick() { # pick N: 0 ... N-1 in $picked
@@ -57,7 +57,7 @@ complain() { # complain "what": the case as one can repeat it
 
 # The sweep to its end, and everything that must be true then.
 run_to_end() {
-    unset BITFRONT_FAIL BITFRONT_FAIL_ONCE
+    unset BITFRONT_FAIL BITFRONT_FAIL_ONCE LD_PRELOAD CALLS_FAIL CALLS_RANK CALLS_ONCE
     cp "$work/out" "$work/first_out"
     start launcher
     finish_job
@@ -213,6 +213,45 @@ for ((i = 0; failed_writes < write_faults && i < 2 * write_faults; i++)); do
 done
 echo "failed writes: $failed_writes"
 
+# ---- (c) no file can be opened, no memory is left, or a disk cannot be read, from the N-th call on or only there ----
+# What is sound stays where it is: nothing is moved to NAME.damaged because a machine is sick.
+LD_PRELOAD=$calls CALLS_COUNT=$work/calls run 3 "${sweep[@]}"
+rm -rf "$work/run"
+check "the calls of three ranks are counted" test "$(awk '$2 > 0 && $3 > 0 && $5 > 0' "$work/calls" | wc -l)" = 3
+kinds=(open memory read)
+words_of=("Too many open files" "memory" "Input/output error")
+columns=(2 3 5)
+for ((i = 0; failed_calls < call_faults && i < 2 * call_faults; i++)); do
+    tried=$((tried + 1))
+    rm -rf "$work/run" "$work/once"
+    kind=$((i % 3)) rank=$((i / 3 % 3))
+    pick "$(awk -v r=$rank -v c=${columns[$kind]} '$1 == r { print int($c * 0.9) + 1 }' "$work/calls")"
+    n=$((picked + 1)) onwards=
+    pick 3
+    [ $picked = 0 ] && onwards=+
+    export LD_PRELOAD=$calls CALLS_FAIL=${kinds[$kind]}:$n$onwards CALLS_RANK=$rank CALLS_ONCE=$work/once
+    case_text="launcher, CALLS_FAIL=$CALLS_FAIL CALLS_RANK=$rank"
+    start launcher
+    finish_job
+    unset LD_PRELOAD
+    if [ -e "$work/once" ]; then
+        failed_calls=$((failed_calls + 1))
+        if [ $code != 3 ] && [ $code != 0 ]; then
+            complain "code $code after a failed call"
+            wrong=$((wrong + 1))
+        elif [ $code = 3 ] && ! grep -q "^bitfront: .*${words_of[$kind]}" "$work/out"; then
+            complain "code 3 without \"${words_of[$kind]}\""
+            wrong=$((wrong + 1))
+        fi
+    fi
+    run_to_end
+    if compgen -G "$work/run/tasks/*.damaged" > /dev/null; then
+        complain "a sound result was moved aside"
+        wrong=$((wrong + 1))
+    fi
+done
+echo "failed calls: $failed_calls"
+
 # ---- (d) a rank that is stopped for longer than the deadline and goes on ----
 stop_for_2_seconds() { # stop_for_2_seconds PID
     kill -STOP "$1" 2> /dev/null && stopped=$((stopped + 1))
@@ -250,7 +289,7 @@ wait "$watching" || { wrong=$((wrong + 1)); cat "$work/readings"; }
 watching=""
 echo "a reader throughout: $(tail -1 "$work/readings")"
 
-# ---- (c) damaged files in a run that was stopped half-way ----
+# ---- (e) damaged files in a run that was stopped half-way ----
 rm -rf "$work/run"
 start mpirun
 for _ in $(seq 500); do
@@ -305,10 +344,11 @@ for ((i = 0; i < total; i += step)); do
 done
 echo "damaged files: $damaged"
 
-echo "cases: $tried, seed $seed; kills: $killed, failed writes: $failed_writes, stopped: $stopped," \
-    "damaged files: $damaged"
+echo "cases: $tried, seed $seed; kills: $killed, failed writes: $failed_writes, failed calls: $failed_calls," \
+    "stopped: $stopped, damaged files: $damaged"
 echo "lost: $lost, doubled: $doubled, different: $different, otherwise wrong: $wrong"
 check "nothing lost, doubled, different or otherwise wrong" test "$lost$doubled$different$wrong" = 0000
 check "nine of ten kills hit" test $((killed * 10)) -ge $((kills * 9))
 check "nine of ten write faults hit" test $((failed_writes * 10)) -ge $((write_faults * 9))
+check "nine of ten failing calls hit" test $((failed_calls * 10)) -ge $((call_faults * 9))
 finish

@@ -33,6 +33,15 @@ void cases_compare(const char *group, const char *tensor, const real *values, do
     cases_differ += golden_check(cases_file, group, tensor, values, tolerance);
 }
 
+void cases_compare_scaled(const char *group, const char *tensor, const real *values, double tolerance, double scale)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s/%s", group, tensor);
+    golden_tensor wanted = golden_read(cases_file, "%s", name);
+    cases_differ += golden_compare_scaled(name, values, &wanted, tolerance, scale);
+    free(wanted.data);
+}
+
 void cases_compare_weight(const char *group, const char *tensor, const real *values, double tolerance)
 {
     char name[128];

@@ -17,8 +17,9 @@ real *cases_reals(const char *group, const char *tensor);
 /* A weight tensor as our matrix (rows, channels). */
 golden_tensor cases_weight(const char *group, const char *tensor);
 
-/* As golden_compare; the second for values in the order of cases_weight. */
+/* As golden_compare and golden_compare_scaled; the last for values in the order of cases_weight. */
 void cases_compare(const char *group, const char *tensor, const real *values, double tolerance);
+void cases_compare_scaled(const char *group, const char *tensor, const real *values, double tolerance, double scale);
 void cases_compare_weight(const char *group, const char *tensor, const real *values, double tolerance);
 
 #endif

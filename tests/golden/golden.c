@@ -178,6 +178,20 @@ int golden_compare(const char *name, const real *values, const golden_tensor *wa
     return golden_compare_scaled(name, values, wanted, tolerance, 0);
 }
 
+int golden_compare_ulps(const char *name, const real *values, const golden_tensor *wanted, double ulps, double least)
+{
+    compared++;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const double unit = GOLDEN_ULP * fmax(fabs(wanted->data[i]), least);
+        const double difference = fabs((double)values[i] - wanted->data[i]);
+        if (difference <= ulps * unit) continue;
+        printf("%s: difference of %.3g units in the last place (allowed %.3g) at %zu of %zu: %.9g, wanted %.9g\n", name,
+               difference / unit, ulps, i, wanted->count, (double)values[i], wanted->data[i]);
+        return 1;
+    }
+    return 0;
+}
+
 int golden_check(h5_id file, const char *group, const char *tensor, const real *values, double tolerance)
 {
     char name[256];

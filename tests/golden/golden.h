@@ -11,6 +11,9 @@
 
 enum { GOLDEN_SKIPPED = 77 };
 
+/* A unit in the last place of a float32 number near 1. */
+static const double GOLDEN_ULP = 1.1920928955078125e-7;
+
 /* Opens a file of the folder. Where it is missing: ends the program as failed if the folder was named explicitly; else
  * opens the reduced file in tests/golden/reduced, which holds some of the groups; else ends the program as skipped,
  * saying so. */
@@ -47,6 +50,9 @@ int golden_compare(const char *name, const real *values, const golden_tensor *wa
 int golden_compare_scaled(const char *name, const real *values, const golden_tensor *wanted, double tolerance,
                           double scale);
 double golden_largest(const golden_tensor *t);
+
+/* Every element by itself: within `ulps` units in the last place of it, or of `least` where that is larger. */
+int golden_compare_ulps(const char *name, const real *values, const golden_tensor *wanted, double ulps, double least);
 
 /* golden_compare with the name file/group/tensor; reads `wanted` from there. */
 int golden_check(h5_id file, const char *group, const char *tensor, const real *values, double tolerance);

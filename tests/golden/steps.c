@@ -43,25 +43,51 @@ void step_must(status s)
     exit(1);
 }
 
+/* How many images the vectors have, and their labels. */
+static void read_batch(step_fixture *f)
+{
+    enum { MOST_IMAGES = 4096 };
+    size_t count, dims[4];
+    step_must(h5_dims(f->file, "y", 1, &count));
+    step_must(h5_dims(f->file, "x", 4, dims));
+    if (count < 1 || count > MOST_IMAGES || dims[0] != count)
+        step_must(status_fail(STATUS_DATA, "%s: x has %zu images and y %zu labels; 1 to %d of both are wanted",
+                              f->s->file, dims[0], count, MOST_IMAGES));
+    f->images = (int)count;
+    f->weight = f->images;
+    f->labels = malloc(count * sizeof *f->labels);
+    step_must(h5_read(f->file, "y", H5_I32, count, f->labels));
+}
+
+static void check_labels(const step_fixture *f)
+{
+    for (int i = 0; i < f->images; i++)
+        if (f->labels[i] < 0 || f->labels[i] >= f->g.classes)
+            step_must(status_fail(STATUS_DATA, "%s: label %d of image %d; %s has %d classes", f->s->file, f->labels[i],
+                                  i, f->s->network, f->g.classes));
+}
+
 void step_open(step_fixture *f, const step_subject *s)
 {
-    *f = (step_fixture){.s = s, .file = golden_open(s->file), .weight = STEP_IMAGES};
+    *f = (step_fixture){.s = s, .file = golden_open(s->file)};
+    read_batch(f);
     step_must(graph_load(&f->g, s->network));
-    model_options options = {.rules = arithmetic_rules_of(ARITHMETIC_REFERENCE), .capacity = STEP_IMAGES};
+    model_options options = {.rules = arithmetic_rules_of(ARITHMETIC_REFERENCE), .capacity = f->images};
     step_must(model_open(&f->float_model, &f->g, kernels_choose(NULL), &options));
     f->float_values = calloc(f->float_model.layout.total, sizeof *f->float_values);
     f->gradients = calloc(f->float_model.layout.total, sizeof *f->gradients);
-    step_must(h5_read(f->file, "y", H5_I32, STEP_IMAGES, f->labels));
+    check_labels(f);
     if (!s->class_weights) return;
     golden_tensor w = golden_read(f->file, "class_weights");
     f->weight = 0;
     for (size_t i = 0; i < w.count; i++) f->class_weight[i] = (real)w.data[i];
-    for (int i = 0; i < STEP_IMAGES; i++) f->weight += w.data[f->labels[i]];
+    for (int i = 0; i < f->images; i++) f->weight += w.data[f->labels[i]];
     free(w.data);
 }
 
 void step_close(step_fixture *f)
 {
+    free(f->labels);
     free(f->gradients);
     free(f->float_values);
     model_close(&f->float_model);
@@ -80,7 +106,7 @@ void step_open_search(step_fixture *f, bool searched_activations)
                        .activation_bits = {8},
                        .input_count = 1,
                        .input_bits = {8},
-                       .capacity = STEP_IMAGES};
+                       .capacity = f->images};
     static const int all[PACT_MAX] = {2, 4, 8};
     if (searched_activations) {
         o.activation_count = PACT_MAX;
@@ -206,6 +232,10 @@ void step_load_block(step_fixture *f, real *block, const char *path)
 void step_load_images(step_fixture *f, model *m)
 {
     golden_tensor x = golden_read(f->file, "x");
+    const layer_spec *image = &f->g.layers[0];
+    if (x.rank != 4 || x.dims[1] != (size_t)image->out_channels || x.dims[2] != (size_t)image->out_height ||
+        x.dims[3] != (size_t)image->out_width)
+        step_must(status_fail(STATUS_DATA, "%s: its images are not those of %s", f->s->file, f->s->network));
     golden_activation_order(&x);
     for (size_t i = 0; i < x.count; i++) model_input(m)[i] = (real)x.data[i];
     free(x.data);

@@ -6,7 +6,7 @@
 #include "core/net/model/model.h"
 #include "tests/golden/golden.h"
 
-enum { STEP_IMAGES = 8, STEP_SUBJECTS = 2, STEP_LAYERS = 10 };
+enum { STEP_SUBJECTS = 2, STEP_LAYERS = 10 };
 
 typedef struct {
     const char *ours, *conv,
@@ -29,7 +29,8 @@ typedef struct {
     graph g;
     model float_model, search_model;         /* in reference arithmetic */
     real *float_values, *values, *gradients; /* gradients: room for either layout */
-    int32_t labels[STEP_IMAGES];
+    int images;                              /* of the batch in the file */
+    int32_t *labels;                         /* (images) */
     real class_weight[16];
     double weight; /* of the whole batch */
     int failures;

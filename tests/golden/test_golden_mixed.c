@@ -17,15 +17,17 @@
 enum { ACTIVATIONS = 3 };
 static const int ACTIVATION_BITS[ACTIVATIONS] = {2, 4, 8};
 
-/* Of softmax probabilities: expf of arguments up to 20 (at temperature 0.05), whose rounding alone is 20 * 2^-24. */
-static const double PROBABILITY_TOLERANCE = 2e-6;
+/* Units in the last place of softmax probabilities: those of an exponential function, and of the rounding of its
+ * argument, which is as large as logits over a temperature are. */
+static const double EXPONENTIAL_ULPS = 8;
 /* Gradients of logits: a difference of two probabilities times a sum of up to 200 products, divided by the temperature.
  */
-static const double GRADIENT_TOLERANCE = 5e-5;
+static const double TIMES_FOR_GRADIENTS = 16;
 
 /* Probabilities of one case, as a training step draws them. */
 typedef struct {
     bool hard;
+    double tolerance; /* of what is soft */
     int precisions, columns;
     real temperature, *probability, *soft;
 } probabilities;
@@ -41,12 +43,17 @@ static probabilities draw(const char *group)
                        .probability = malloc(alpha.count * sizeof(real)),
                        .soft = malloc(alpha.count * sizeof(real))};
     real *noise = strncmp(mode, "gumbel", 6) == 0 ? cases_reals(group, "gumbel_noise") : NULL;
+    const size_t count = alpha.count;
+    double largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs(alpha.data[i] + (noise != NULL ? (double)noise[i] : 0)));
+    s.tolerance = (EXPONENTIAL_ULPS + largest / (double)s.temperature) * GOLDEN_ULP;
     real *logits = golden_reals(alpha);
     choice_sample(s.probability, s.soft, logits, noise, s.hard, s.precisions, s.columns, s.temperature);
     free(logits);
     free(noise);
     free(mode);
-    cases_compare(group, "theta", s.probability, s.hard ? 0 : PROBABILITY_TOLERANCE);
+    cases_compare(group, "theta", s.probability, s.hard ? 0 : s.tolerance);
     return s;
 }
 
@@ -59,7 +66,7 @@ static void probabilities_free(probabilities *s)
 static void compare_logit_gradient(const char *group, const char *tensor, const probabilities *s, real *dprobability)
 {
     choice_softmax_backward(dprobability, dprobability, s->soft, s->precisions, s->columns, s->temperature);
-    cases_compare(group, tensor, dprobability, GRADIENT_TOLERANCE);
+    cases_compare(group, tensor, dprobability, TIMES_FOR_GRADIENTS * s->tolerance);
 }
 
 /* What the bias passes on to the probabilities of its layer's weights and of its input; the vectors draw the latter by
@@ -72,17 +79,17 @@ static void check_bias(const char *group, const probabilities *s, const real *w,
     real input_share[ACTIVATIONS];
     choice_softmax(input_share, logits, ACTIVATIONS, 1, 1);
     real input_step = act_quant_step(ACTIVATIONS, ACTIVATION_BITS, clip, 0, input_share);
-    cases_compare(group, "s_a", &input_step, PROBABILITY_TOLERANCE);
+    cases_compare(group, "s_a", &input_step, s->tolerance);
 
     /* a step off by a last bit may move a code on a rounding tie: the vectors have none */
     real *bias = cases_reals(group, "bias"), *out = malloc((size_t)channels * sizeof *out);
     bias_quantize(out, bias, step, input_step, channels);
-    cases_compare(group, "bias_eff", out, PROBABILITY_TOLERANCE);
+    cases_compare(group, "bias_eff", out, s->tolerance);
 
     real *dbias = cases_reals(group, "grad_bias_eff"), *dstep = malloc((size_t)channels * sizeof *dstep),
          dinput_step = 0;
     bias_quantize_backward_scaled(dbias, dstep, &dinput_step, bias, step, input_step, channels);
-    cases_compare(group, "grad_bias", dbias, PROBABILITY_TOLERANCE);
+    cases_compare(group, "grad_bias", dbias, s->tolerance);
 
     real *steps = malloc((size_t)s->precisions * (size_t)channels * sizeof *steps);
     weight_steps(steps, w, rows, channels, s->precisions, choice->bits);
@@ -92,7 +99,7 @@ static void check_bias(const char *group, const probabilities *s, const real *w,
     real dinput[ACTIVATIONS];
     for (int j = 0; j < ACTIVATIONS; j++) dinput[j] = dinput_step * (clip[j] / (real)((1 << ACTIVATION_BITS[j]) - 1));
     choice_softmax_backward(dinput, dinput, input_share, ACTIVATIONS, 1, 1);
-    cases_compare(group, "grad_act_alpha_via_bias", dinput, GRADIENT_TOLERANCE);
+    cases_compare(group, "grad_act_alpha_via_bias", dinput, TIMES_FOR_GRADIENTS * s->tolerance);
     free(steps);
     free(dstep);
     free(dbias);
@@ -112,8 +119,8 @@ static void check_counts(const char *group, const probabilities *s, const weight
             bits += choice->bits[p] * probability;
         }
     const real kept_channels = (real)kept, mean_bits = (real)(bits / (kept + 1e-10));
-    cases_compare(group, "cout_eff", &kept_channels, PROBABILITY_TOLERANCE);
-    cases_compare(group, "mean_bits", &mean_bits, PROBABILITY_TOLERANCE);
+    cases_compare(group, "cout_eff", &kept_channels, s->tolerance);
+    cases_compare(group, "mean_bits", &mean_bits, s->tolerance);
 }
 
 static void check_weight(const char *group)
@@ -131,15 +138,15 @@ static void check_weight(const char *group)
          *step = malloc((size_t)channels * sizeof *step);
 
     weight_mix(mixed, step, w, rows, channels, &choice);
-    cases_compare_weight(group, "w_eff", mixed, s.hard ? 0 : PROBABILITY_TOLERANCE);
-    cases_compare(group, "s_w", step, s.hard ? 0 : PROBABILITY_TOLERANCE);
+    cases_compare_weight(group, "w_eff", mixed, s.hard ? 0 : s.tolerance);
+    cases_compare(group, "s_w", step, s.hard ? 0 : s.tolerance);
     check_counts(group, &s, &choice);
     check_bias(group, &s, w, rows, &choice, step);
 
     /* the weights take the gradient of the mixed weights as it is: probabilities sum to 1, and 0 bit passes it on, too
      */
     real *upstream = golden_reals(cases_weight(group, "grad_w_eff"));
-    cases_compare_weight(group, "grad_w", upstream, PROBABILITY_TOLERANCE);
+    cases_compare_weight(group, "grad_w", upstream, s.tolerance);
     real *dprobability = calloc((size_t)s.precisions * (size_t)s.columns, sizeof *dprobability);
     weight_mix_backward(dprobability, upstream, w, rows, channels, &choice);
     compare_logit_gradient(group, "grad_alpha", &s, dprobability);
@@ -165,9 +172,9 @@ static void check_activation_on(const kernel_table *k, const char *group, const 
     k->pact_backward(dx, dclip, dprobability, NULL, g, x, &q, count);
 
     int before = cases_differ;
-    cases_compare(group, "y", y, s->hard ? 0 : PROBABILITY_TOLERANCE);
-    cases_compare(group, "grad_x", dx, PROBABILITY_TOLERANCE);
-    cases_compare(group, "grad_clip", dclip, GRADIENT_TOLERANCE);
+    cases_compare(group, "y", y, s->hard ? 0 : s->tolerance);
+    cases_compare(group, "grad_x", dx, s->tolerance);
+    cases_compare(group, "grad_clip", dclip, TIMES_FOR_GRADIENTS * s->tolerance);
     compare_logit_gradient(group, "grad_alpha", s, dprobability);
     if (cases_differ > before) printf("    with the kernels for %s\n", k->name);
     free(dx);

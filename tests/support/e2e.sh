@@ -6,6 +6,7 @@ unset OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS # of the caller: a warning of bench
 
 program=$(realpath "$1")
 compare=$(realpath "${2:-$(dirname "$1")/tests/compare_results}")
+calls=$(dirname "$program")/tests/libcalls.so # tests/faults/calls.c
 root=$PWD
 work=$(mktemp -d "${TMPDIR:-/tmp}/bitfront_e2e_XXXXXX")
 failures=0

@@ -71,7 +71,7 @@ static inline void noise_world_settings(settings *s)
 static inline trainer *noise_world_open(noise_world *w, const char *kind)
 {
     const record *const parents[] = {&w->start};
-    strcpy(w->task.kind, kind);
+    w->task.kind = kind;
     const trainer_inputs in = {.settings = &w->settings,
                                .graph = &w->graph,
                                .data = &w->data,

@@ -98,6 +98,8 @@ static inline record make_record(int id, record_state state)
     r.validation_loss = 1.25;
     r.test_accuracy = 0.25 + id / 100.0;
     r.test_loss = 1.5;
+    r.integer_accuracy = 0.125 + id / 100.0;
+    snprintf(r.integer_reason, sizeof r.integer_reason, "reason %d", id);
     r.epochs = 3;
     r.seconds = 12.5;
     if (state == RECORD_FAILED) snprintf(r.reason, sizeof r.reason, "loss \"not finite\" at step 7 \xe2\x89\xa0");

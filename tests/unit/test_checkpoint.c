@@ -22,11 +22,13 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/libm.h"
 #include "results/file/checkpoint.h"
 
 enum { WEIGHTS = 5000 };
 
 static char folder[64], path[96], previous[112];
+static checkpoint_machine isa = {.kernels = "isa"};
 
 /* The state of a task, as small as it can be. */
 typedef struct {
@@ -54,7 +56,7 @@ static status save(int64_t step)
     static task_state s;
     span spans[3];
     fill(&s, step);
-    return checkpoint_write(path, "task 7 of config abc", "isa", spans, spans_of(spans, &s), NULL);
+    return checkpoint_write(path, "task 7 of config abc", &isa, spans, spans_of(spans, &s), NULL);
 }
 
 /* Reads; `step` is 0 and nothing was touched unless a checkpoint was found. */
@@ -64,7 +66,7 @@ static status load(int64_t *step, char warning[256])
     span spans[3];
     fill(&s, 0);
     bool found;
-    status result = checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, spans_of(spans, &s));
+    status result = checkpoint_read(&found, warning, path, "task 7 of config abc", &isa, spans, spans_of(spans, &s));
     *step = s.step;
     fill(&expected, s.step);
     assert_memory_equal(s.weights, expected.weights, sizeof s.weights); /* all or nothing, even after an error */
@@ -192,16 +194,56 @@ static void test_another_key_or_shape_is_refused(void **state)
     check_ok(save(1));
     check_ok(save(2));
     int count = spans_of(spans, &s);
-    check_says(checkpoint_read(&found, warning, path, "task 8 of config abc", "isa", spans, count),
+    check_says(checkpoint_read(&found, warning, path, "task 8 of config abc", &isa, spans, count),
                "belongs to 'task 7");
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, 2),
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", &isa, spans, 2),
                "3 parts of state where 2");
     spans[1].bytes = 4;
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, count),
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", &isa, spans, count),
                "holds 8 values where 4");
     count = spans_of(spans, &s);
     spans[1].name = "steps";
-    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", "isa", spans, count), "'steps'");
+    check_says(checkpoint_read(&found, warning, path, "task 7 of config abc", &isa, spans, count), "'steps'");
+}
+
+/* Other machines are told of, and stay on record over any number of checkpoints; the same one is not. */
+static void test_a_change_of_machine_is_told_and_kept(void **state)
+{
+    (void)state;
+    static task_state s;
+    span spans[3];
+    bool found;
+    char warning[256];
+    const int count = spans_of(spans, &s);
+    const char *const key = "task 7 of config abc";
+    check_ok(save(1));
+    checkpoint_machine second = {.kernels = "isa"};
+    check_ok(checkpoint_read(&found, warning, path, key, &second, spans, count));
+    assert_string_equal(warning, "");
+    assert_string_equal(second.earlier, "");
+
+    second.kernels = "other";
+    check_ok(checkpoint_read(&found, warning, path, key, &second, spans, count));
+    assert_non_null(strstr(warning, "computed with isa, "));
+    assert_non_null(strstr(warning, "is continued with other, "));
+    assert_int_equal(strncmp(second.earlier, "isa, ", 5), 0);
+    assert_non_null(strstr(second.earlier, libm_name()));
+    check_ok(checkpoint_write(path, key, &second, spans, count, NULL));
+
+    checkpoint_machine again = {.kernels = "other"}, third = {.kernels = "third"};
+    check_ok(checkpoint_read(&found, warning, path, key, &again, spans, count));
+    assert_string_equal(warning, "");
+    assert_string_equal(again.earlier, second.earlier);
+    check_ok(checkpoint_read(&found, warning, path, key, &third, spans, count));
+    assert_int_equal(strncmp(third.earlier, "isa, ", 5), 0);
+    assert_non_null(strstr(third.earlier, "; other, "));
+
+    unlink(path); /* what cannot be read says nothing */
+    unlink(previous);
+    checkpoint_machine none = {.kernels = "third", .earlier = "as before"};
+    check_ok(checkpoint_read(&found, warning, path, key, &none, spans, count));
+    assert_false(found);
+    assert_string_equal(none.earlier, "as before");
 }
 
 /* A limit on the size of files stops the write in the middle, as a full disk does. */
@@ -264,7 +306,7 @@ static void test_writing_two_megabytes_is_quick(void **state)
     double best = 1e9;
     for (int i = 0; i < ROUNDS; i++) {
         double start = clock_seconds();
-        check_ok(checkpoint_write(path, "k", "isa", &one, 1, NULL));
+        check_ok(checkpoint_write(path, "k", &isa, &one, 1, NULL));
         double took = clock_seconds() - start;
         best = took < best ? took : best;
     }
@@ -281,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_two_damaged_copies_are_an_error_that_names_both, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_changed_byte_goes_unnoticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_key_or_shape_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_change_of_machine_is_told_and_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_write_keeps_the_old_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_killed_writer_leaves_a_readable_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_writing_two_megabytes_is_quick, set_up, tear_down),

@@ -32,6 +32,7 @@ enum { PROCESSES = 8, TASKS = 200 };
 #define ONE "00000000000000000000000000000001"
 #define TWO "00000000000000000000000000000002"
 #define THREE "00000000000000000000000000000003"
+static checkpoint_machine isa = {.kernels = "isa"};
 static const double LONG_LEASE = 60, SHORT_LEASE = 0.4;
 
 static claims open_claims(double lease)
@@ -396,24 +397,33 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
     run_checkpoint_path(path, &r, key);
     int64_t step = 1;
     span state_of_task = {"step", &step, sizeof step};
-    check_ok(checkpoint_write(path, key, "isa", &state_of_task, 1, &before));
+    check_ok(checkpoint_write(path, key, &isa, &state_of_task, 1, &before));
 
     make_foreign(key, LONG_LEASE + 5);
     claim_token owned = take(&quick, key);
     claim_fence now = claim_fence_of(scratch_place.path, key, &owned);
     assert_true(got(owned));
     step = 7;
-    check_ok(checkpoint_write(path, key, "isa", &state_of_task, 1, &now));
+    check_ok(checkpoint_write(path, key, &isa, &state_of_task, 1, &now));
 
     /* The former owner wakes up. */
     step = 2;
-    assert_int_equal(checkpoint_write(path, key, "isa", &state_of_task, 1, &before).code, STATUS_LOST);
+    assert_int_equal(checkpoint_write(path, key, &isa, &state_of_task, 1, &before).code, STATUS_LOST);
     record rec = some_result(1);
     assert_int_equal(run_write_task(warning, &r, &rec, &before).code, STATUS_LOST);
+    /* Whatever else goes wrong for it, such as files that the new owner has cleaned away, is no error. */
+    char nowhere[MAX_PATH_TEXT];
+    snprintf(nowhere, sizeof nowhere, "%.900s/nowhere/state.h5", scratch_place.path);
+    assert_int_equal(checkpoint_write(nowhere, key, "isa", &state_of_task, 1, &before).code, STATUS_LOST);
+    assert_int_equal(checkpoint_write(nowhere, key, "isa", &state_of_task, 1, &now).code, STATUS_IO);
+    run elsewhere = r;
+    snprintf(elsewhere.directory, sizeof elsewhere.directory, "%.900s/nowhere", scratch_place.path);
+    assert_int_equal(run_write_task(warning, &elsewhere, &rec, &before).code, STATUS_LOST);
+    assert_int_equal(run_write_task(warning, &elsewhere, &rec, &now).code, STATUS_IO);
     assert_int_equal(count_files("tasks"), 0);
     assert_int_equal(count_files("checkpoints"), 2); /* the file and its previous copy */
     bool found;
-    check_ok(checkpoint_read(&found, warning, path, key, "isa", &state_of_task, 1));
+    check_ok(checkpoint_read(&found, warning, path, key, &isa, &state_of_task, 1));
     assert_true(found);
     assert_int_equal(step, 7);
 

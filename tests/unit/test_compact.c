@@ -108,7 +108,7 @@ static void choose_randomly(pair *p, double probability, uint32_t salt)
 static void prepare(pair *p, bool keep_alive, model_use use)
 {
     model_prepare(&p->full, p->values, MODEL_HARD, 1, keep_alive, 0);
-    compact_choose(&p->pruned, use);
+    check_ok(compact_choose(&p->pruned, use));
     compact_gather(&p->pruned, p->small_values, p->values);
     model_prepare(&p->pruned.model, p->small_values, MODEL_HARD, 1, keep_alive, 0);
 }
@@ -203,7 +203,7 @@ static void test_compact_network_with_batchnorm_computes_the_same(void **state)
             real full[MOST_LOGITS], small[MOST_LOGITS];
             model_prepare(&p.full, p.values, MODEL_EVAL_HARD, 1, false, 0);
             run(&p.full, p.values, NULL, full);
-            compact_choose(&p.pruned, MODEL_FOR_EVALUATION);
+            check_ok(compact_choose(&p.pruned, MODEL_FOR_EVALUATION));
             compact_gather(&p.pruned, p.small_values, p.values);
             model_prepare(&p.pruned.model, p.small_values, MODEL_EVAL_HARD, 1, false, 0);
             run(&p.pruned.model, p.small_values, NULL, small);
@@ -348,6 +348,31 @@ static void test_with_the_published_rule_nothing_is_removed(void **state)
     close_pair(&p);
 }
 
+/* What was reserved is checked in every build, not by an assertion. */
+static void test_memory_that_was_not_reserved_is_an_error(void **state)
+{
+    (void)state;
+    pair p;
+    open_pair(&p, networks[0], &(arithmetic_rules){0}, &published_quantizer);
+    choose_randomly(&p, 0.4, 3);
+    model_prepare(&p.full, p.values, MODEL_HARD, 1, false, 0);
+    check_ok(compact_choose(&p.pruned, MODEL_FOR_TRAINING));
+    const arena whole = p.pruned.model.activations;
+    p.pruned.model.activations.capacity = 64;
+    check_says(compact_choose(&p.pruned, MODEL_FOR_TRAINING), "were reserved");
+    p.pruned.model.activations = whole;
+    check_ok(compact_choose(&p.pruned, MODEL_FOR_TRAINING));
+
+    const size_t capacity = p.full.activations.capacity;
+    compact second;
+    p.full.activations.capacity = capacity / 2;
+    check_says(compact_open(&second, &p.full), "were reserved");
+    p.full.activations.capacity = capacity;
+    check_ok(compact_open(&second, &p.full));
+    compact_close(&second);
+    close_pair(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_weights_that_read_a_removed_channel_go_with_it),
         cmocka_unit_test(test_only_channels_of_0_bit_are_removed),
         cmocka_unit_test(test_with_the_published_rule_nothing_is_removed),
+        cmocka_unit_test(test_memory_that_was_not_reserved_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ enum { COUNT = 12, PIXELS = 12, CLASSES = 3, STATE_BYTES = 3000, SECTOR = 512 };
 static run run_of_test;
 static plan_fixture *plan;
 static unsigned char state_bytes[STATE_BYTES];
+static checkpoint_machine isa = {.kernels = "isa"};
 
 static const char *at(const char *name)
 {
@@ -83,7 +84,7 @@ static bool read_checkpoint(void)
     char warning[256];
     unsigned char bytes[STATE_BYTES];
     span part = {"state", bytes, sizeof bytes};
-    if (failed(checkpoint_read(&found, warning, at("checkpoint.h5"), "key", "isa", &part, 1)) || !found) return false;
+    if (failed(checkpoint_read(&found, warning, at("checkpoint.h5"), "key", &isa, &part, 1)) || !found) return false;
     assert_memory_equal(bytes, state_bytes, sizeof bytes);
     return true;
 }
@@ -217,7 +218,7 @@ static void test_checkpoints(void **state)
     (void)state;
     for (int i = 0; i < STATE_BYTES; i++) state_bytes[i] = (unsigned char)(i * 7);
     span part = {"state", state_bytes, sizeof state_bytes};
-    check_ok(checkpoint_write(at("checkpoint.h5"), "key", "isa", &part, 1, NULL));
+    check_ok(checkpoint_write(at("checkpoint.h5"), "key", &isa, &part, 1, NULL));
     damage("checkpoint.h5", read_checkpoint, true);
 }
 

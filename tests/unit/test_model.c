@@ -13,6 +13,7 @@
 
 #include "core/base/rng.h"
 #include "core/cost/cost_choice.h"
+#include "core/net/model/dropout.h"
 #include "core/net/model/model.h"
 #include "hw_models/registry.h"
 #include "tests/support/graph_fixture.h"
@@ -236,6 +237,35 @@ static void test_dropout_keeps_the_mean(void **state)
     model_close(&m);
 }
 
+/* An image with more values than one layer's part of a counter numbers: no mask is used twice, neither within the image
+ * nor by the next layer; what fits has the masks it always had. */
+static void test_dropout_of_many_values_repeats_nothing(void **state)
+{
+    (void)state;
+    enum { PIECE = 1 << 18, VALUES = 2 * PIECE + 5000, COMPARED = 4096 };
+    real *in = malloc(VALUES * sizeof *in), *out = malloc(VALUES * sizeof *out), *next = malloc(VALUES * sizeof *next);
+    assert_true(in != NULL && out != NULL && next != NULL);
+    for (int i = 0; i < VALUES; i++) in[i] = 1;
+    const kernel_table *k = kernels_choose(NULL);
+    dropout_apply(k, out, in, 1, VALUES, 0.5f, 77, 3, 4, 8, false);
+    dropout_apply(k, next, in, 1, VALUES, 0.5f, 77, 3, 4, 9, false);
+    for (int piece = 1; piece <= 2; piece++) {
+        int as_before = 0, as_next = 0;
+        for (int i = 0; i < COMPARED; i++) {
+            as_before += out[piece * PIECE + i] == out[(piece - 1) * PIECE + i];
+            as_next += out[piece * PIECE + i] == next[(piece - 1) * PIECE + i];
+        }
+        assert_in_range(as_before, COMPARED * 2 / 5, COMPARED * 3 / 5); /* half of them, by chance */
+        assert_in_range(as_next, COMPARED * 2 / 5, COMPARED * 3 / 5);
+    }
+    for (uint32_t i = 0; i < PIECE; i += 4093)
+        assert_true((out[i] != 0) ==
+                    (rng_uniform(rng_draw(77, RNG_DROPOUT, 3, 4, 8 << 16 | i / 4).word[i % 4]) >= 0.5f));
+    free(next);
+    free(out);
+    free(in);
+}
+
 /* Pruning every channel of a prunable group silences it; the output's group has no 0 bit to choose. */
 static void test_hard_choices_prune_and_never_touch_the_output(void **state)
 {
@@ -274,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_choice_gradients_are_difference_quotients),
         cmocka_unit_test(test_search_starts_at_the_published_values),
         cmocka_unit_test(test_dropout_keeps_the_mean),
+        cmocka_unit_test(test_dropout_of_many_values_repeats_nothing),
         cmocka_unit_test(test_hard_choices_prune_and_never_touch_the_output),
     };
     return cmocka_run_group_tests(tests, load_every_layer, free_network);

@@ -37,6 +37,8 @@ static void check_equal(const record *a, const record *b)
     assert_string_equal(a->reason, b->reason);
     assert_true(a->validation_accuracy == b->validation_accuracy && a->validation_loss == b->validation_loss);
     assert_true(a->test_accuracy == b->test_accuracy && a->test_loss == b->test_loss);
+    assert_true(a->integer_accuracy == b->integer_accuracy);
+    assert_string_equal(a->integer_reason, b->integer_reason);
     assert_true(a->epochs == b->epochs && a->seconds == b->seconds);
     assert_int_equal(a->cost_count, b->cost_count);
     for (int i = 0; i < a->cost_count; i++) {

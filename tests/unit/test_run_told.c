@@ -14,6 +14,7 @@
 
 #include "core/io/h5.h"
 #include "results/file/provenance.h"
+#include "results/file/record_same.h"
 #include "tests/support/run_fixture.h"
 
 static void check_column(h5_id points, const char *name, const double *expected, size_t count)
@@ -129,6 +130,35 @@ static survey look_through(const char *path)
     return s;
 }
 
+/* Files of versions that asked for no integers are read, and hold no other answer than today's. */
+static void test_a_file_from_before_integers_is_the_same(void **state)
+{
+    (void)state;
+    run r = open_run();
+    record now = make_record(2, RECORD_DONE), then;
+    char differing[200];
+    h5_id file;
+    check_ok(h5_create(&file, inside("old.h5")));
+    check_ok(task_file_write(file, &now));
+    check_ok(h5_close(file));
+    const hid_t raw = H5Fopen(inside("old.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Adelete_by_name(raw, "record", "integer_accuracy", H5P_DEFAULT) >= 0);
+    assert_true(H5Adelete_by_name(raw, "record", "integer_reason", H5P_DEFAULT) >= 0);
+    H5Fclose(raw);
+    check_ok(h5_open_read(&file, inside("old.h5")));
+    check_ok(task_file_read(&then, file));
+    check_ok(h5_close(file));
+    assert_true(isnan(then.integer_accuracy));
+    assert_string_equal(then.integer_reason, RECORD_INTEGER_UNKNOWN);
+    assert_true(record_same(differing, sizeof differing, &now, &then));
+    then.integer_reason[0] = '\0';
+    then.integer_accuracy = now.integer_accuracy / 2;
+    assert_false(record_same(differing, sizeof differing, &now, &then));
+    record_free(&now);
+    record_free(&then);
+    run_close(&r);
+}
+
 static void test_every_data_set_has_a_unit_and_a_description(void **state)
 {
     (void)state;
@@ -139,7 +169,7 @@ static void test_every_data_set_has_a_unit_and_a_description(void **state)
     assert_string_equal(one.bare, "");
     assert_string_equal(all.bare, "");
     assert_int_equal(one.sets, 2 + 11 + 3 + 3);      /* costs, curve, allocation, model */
-    assert_int_equal(all.sets, 26 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
+    assert_int_equal(all.sets, 28 + (17 + 19 + 11)); /* columns; warm-up, point, failed point */
     run_close(&r);
 
     h5_id file; /* the survey itself does notice one */
@@ -242,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_snapshot_holds_every_finished_task, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_from_before_integers_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_data_set_has_a_unit_and_a_description, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_log_is_one_json_object_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_status_is_told_to_people, set_up, tear_down),

@@ -16,7 +16,9 @@
 #include "core/config/settings_load.h"
 #include "core/cost/cost_budget.h"
 #include "core/strategy/objective.h"
+#include "core/strategy/sample_options.h"
 #include "core/strategy/sample_space.h"
+#include "core/strategy/sample_update.h"
 #include "core/strategy/score.h"
 #include "core/strategy/strategies.h"
 #include "hw_models/registry.h"
@@ -299,6 +301,42 @@ static void test_draws_follow_the_probabilities(void **state)
     assert_memory_not_equal(counts, again, sizeof counts);
 }
 
+/* ---- updates ---- */
+
+/* The published vector through a whole update: 3 trials of two options, worth 1.0 and 0.6. */
+static void test_an_update_is_a_step_along_the_published_gradient(void **state)
+{
+    (void)state;
+    sample_space s = {.factor_count = 1, .factors = {{.options = 2, .trials = 3}}, .first = {0}, .logits = 2};
+    sample_options o = {.samples = 2, .rate = 0.1, .rate_decay = 0.5, .clip = 10, .baseline = 1};
+    const int counts[] = {3, 0, 1, 2};
+    const double worth[] = {1.0, 0.6};
+    real logits[2] = {0, 0};
+    sample_update(logits, &s, &o, counts, worth, 0);
+    assert_float_equal(logits[0], -0.06, 1e-7);
+    assert_float_equal(logits[1], 0.06, 1e-7);
+    o.baseline = 0; /* leave one out, and after two updates a quarter of the rate */
+    memset(logits, 0, sizeof logits);
+    sample_update(logits, &s, &o, counts, worth, 2);
+    assert_float_equal(logits[0], -0.01, 1e-7);
+    o.clip = 0.1;
+    memset(logits, 0, sizeof logits);
+    sample_update(logits, &s, &o, counts, worth, 0);
+    assert_float_equal(logits[1], 0.01 / sqrt(2), 1e-7);
+}
+
+static void test_worth_follows_the_objective(void **state)
+{
+    (void)state;
+    sample_options o = {.objective = OBJECTIVE_RATIO2};
+    const sample_yardstick y = {.count = 2, .costs = {10, 20}, .losses = {2, 1}};
+    assert_float_equal(sample_worth(&o, &y, 0.5, 30, 20, 2), 0.5 + 2 * 2.25, 1e-12);
+    o.objective = OBJECTIVE_CURVE;
+    o.leak = 0.1;
+    assert_float_equal(sample_worth(&o, &y, 3, 15, 20, 2), 0.1 + 1, 1e-12); /* the line is at 1.5 */
+    assert_float_equal(sample_worth(&o, &y, 0.75, 15, 20, 2), 0.1 - 0.05, 1e-12);
+}
+
 /* ---- entries ---- */
 
 static void check_refused(const char *entry, const char *message)
@@ -319,6 +357,37 @@ static void check_refused(const char *entry, const char *message)
     }
     assert_int_equal(s.code, STATUS_CONFIG);
     check_says(s, message);
+}
+
+/* The graph of a search whose draws are trained: homogeneous networks, rounds of probes, points. */
+static void test_rounds_of_probes(void **state)
+{
+    (void)state;
+    static settings read;
+    static identity_network identity = {.checksum = "sha256:network"};
+    static int file = 0;
+    check_ok(settings_parse(&read,
+                            "network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\n"
+                            "sweep = ( { strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; "
+                            "evaluate = \"trained\"; objective = \"curve\"; ratios = [0.5, 1.0]; samples = 3; "
+                            "rounds = 2; probe_epochs = 4; draws = 1; } );\n",
+                            "x.cfg", strategies_entry_kinds()));
+    const sweep_networks networks = {
+        .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read.width};
+    task_plan p;
+    check_ok(strategies_plan(&p, &read, &networks, cost_models(), "sha256:data"));
+    assert_int_equal(p.count, 1 + 2 + 2 * 3 + 2);
+    for (int id = 2; id <= p.count; id++) {
+        const task *t = &p.tasks[id - 1];
+        const int round = id <= 3 ? -1 : (id - 4) / 3; /* 2: the points */
+        assert_int_equal(t->parent_count, round < 0 ? 1 : round == 0 ? 3 : 6);
+        assert_int_equal(task_plan_parent(&p, t, 0), 1);
+        for (int k = 0; k < 2 && round >= 0; k++) assert_int_equal(task_plan_parent(&p, t, 1 + k), 2 + k);
+        for (int m = 0; m < 3 && round > 0; m++)
+            assert_int_equal(task_plan_parent(&p, t, 3 + m), 4 + 3 * (round - 1) + m);
+        assert_true(t->point == (round == 2) && t->epochs == (round == 2 ? 0 : 4));
+    }
+    task_plan_free(&p);
 }
 
 static void test_bad_entries_are_refused(void **state)
@@ -362,6 +431,9 @@ int main(void)
         cmocka_unit_test(test_counts_become_allocations),
         cmocka_unit_test(test_homogeneous_widths_have_the_published_costs),
         cmocka_unit_test(test_draws_follow_the_probabilities),
+        cmocka_unit_test(test_an_update_is_a_step_along_the_published_gradient),
+        cmocka_unit_test(test_worth_follows_the_objective),
+        cmocka_unit_test(test_rounds_of_probes),
         cmocka_unit_test(test_bad_entries_are_refused),
     };
     return cmocka_run_group_tests_name("sample", tests, load_digits, free_network);

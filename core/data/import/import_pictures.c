@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/checksum.h"
+#include "core/base/number.h"
 #include "core/data/dataset.h"
 #include "core/data/import/division.h"
 #include "core/data/import/picture.h"
@@ -22,19 +23,22 @@ typedef struct {
 
 /* ---- what is wanted ---- */
 
+enum { MOST_PIXELS = 4096 }; /* of a side */
+
 /* "96x64", or "96" for both. */
 static status read_size(pictures *p, const char *text)
 {
-    char *end = NULL;
-    long height = strtol(text, &end, 10), width = height;
-    if (end != text && *end == 'x') {
-        char *second = end + 1;
-        width = strtol(second, &end, 10);
-        if (end == second) end = NULL;
+    const char *at = text;
+    int64_t height, width;
+    bool read = number_take_whole(&height, &at, 1, MOST_PIXELS);
+    width = height;
+    if (read && *at == 'x') {
+        at++;
+        read = number_take_whole(&width, &at, 1, MOST_PIXELS);
     }
-    if (end == NULL || end == text || *end != '\0' || height < 1 || width < 1 || height > 4096 || width > 4096)
-        return status_fail(STATUS_CONFIG, "prepare: --size wants HxW or one number, 1 to 4096 pixels, not \"%.40s\"",
-                           text);
+    if (!read || *at != '\0')
+        return status_fail(STATUS_CONFIG, "prepare: --size wants HxW or one number, 1 to %d pixels, not \"%.40s\"",
+                           MOST_PIXELS, text);
     p->height = (int)height, p->width = (int)width;
     return status_ok();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/data/dataset.h"
 #include "core/data/import/division.h"
 #include "core/data/import/file_list.h"
@@ -173,8 +174,9 @@ static status list_records(packed *p, const uint8_t *bytes, size_t size, const c
 /* LABEL CLASS WORDS, labels counting from 0. */
 static status take_numbered(file_list *l, char *line)
 {
-    char *rest = NULL, *label = strtok_r(line, " \t", &rest), *name = strtok_r(NULL, " \t", &rest), *end;
-    if (name == NULL || strtol(label, &end, 10) != l->classes || *end != '\0')
+    char *rest = NULL, *label = strtok_r(line, " \t", &rest), *name = strtok_r(NULL, " \t", &rest);
+    int64_t number;
+    if (name == NULL || !number_whole(&number, label, l->classes, l->classes))
         return status_fail(STATUS_DATA, "\"%d CLASS WORDS\" is wanted", l->classes);
     return take_class(l, name);
 }

@@ -1,12 +1,12 @@
 #include "core/data/import/importer.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <float.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/data/prepared.h"
 
 static int find_key(const import_request *r, const char *name)
@@ -19,11 +19,12 @@ static int find_key(const import_request *r, const char *name)
 
 static status check_number(const import_request *r, const import_key *k, const char *text)
 {
-    char *end;
-    errno = 0;
-    double value = k->type == IMPORT_INTEGER ? (double)strtol(text, &end, 10) : strtod(text, &end);
+    int64_t whole;
+    double value;
+    const bool read = k->type == IMPORT_INTEGER ? number_whole(&whole, text, (int64_t)k->low, (int64_t)k->high)
+                                                : number_real(&value, text, k->low, k->high);
     const char *kind = k->type == IMPORT_INTEGER ? "a whole number" : "a number";
-    if (end == text || *end != '\0' || errno != 0 || !(value >= k->low && value <= k->high))
+    if (!read)
         return status_fail(STATUS_CONFIG, "prepare %s: --%s wants %s from %.10g to %.10g, not \"%.60s\"", r->what->name,
                            k->name, kind, k->low, k->high, text);
     return status_ok();
@@ -55,12 +56,16 @@ const char *import_text(const import_request *r, const char *key)
 
 long import_integer(const import_request *r, const char *key)
 {
-    return strtol(import_text(r, key), NULL, 10);
+    int64_t value = 0;
+    number_whole(&value, import_text(r, key), INT64_MIN, INT64_MAX);
+    return (long)value;
 }
 
 double import_number(const import_request *r, const char *key)
 {
-    return strtod(import_text(r, key), NULL);
+    double value = 0;
+    number_real(&value, import_text(r, key), -DBL_MAX, DBL_MAX);
+    return value;
 }
 
 bool import_switch(const import_request *r, const char *key)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/data/import/array_file.h"
 
 enum { MOST_HEADER = 1 << 16 };
@@ -53,8 +54,9 @@ static status read_type(array_file *a, const char *header)
                            "%s holds texts; labels are whole numbers from 0 on: numpy.unique(texts, "
                            "return_inverse=True)[1], with the names in --class-names",
                            a->name);
-    char *end;
-    long bytes = strtol(at + 3, &end, 10);
+    int64_t bytes = 0;
+    const char *end = at + 3;
+    number_take_whole(&bytes, &end, 1, 8);
     bool whole = kind == 'u' || kind == 'i', one = bytes == 1 && (whole || kind == 'b');
     if (*end != '\'' ||
         !(one || (whole && (bytes == 2 || bytes == 4 || bytes == 8)) || (kind == 'f' && (bytes == 4 || bytes == 8))))
@@ -88,12 +90,11 @@ static status read_shape(array_file *a, const char *header)
     for (;;) {
         while (isspace((unsigned char)*at)) at++;
         if (*at == ')') return array_check_shape(a);
-        if (!isdigit((unsigned char)*at)) return bad_header(a, "a strange 'shape'", at);
         if (a->rank == ARRAY_RANK)
             return status_fail(STATUS_DATA, "%s has more than %d dimensions", a->name, ARRAY_RANK);
-        char *end;
-        a->dims[a->rank++] = strtoull(at, &end, 10);
-        at = end;
+        uint64_t length;
+        if (!number_take_count(&length, &at)) return bad_header(a, "a strange 'shape'", at);
+        a->dims[a->rank++] = length;
         while (isspace((unsigned char)*at) || *at == 'L') at++;
         if (*at == ',')
             at++;

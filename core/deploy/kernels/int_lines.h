@@ -75,7 +75,7 @@ static void lines_depthwise(int32_t *sums, const int_conv *l, const uint8_t *in,
         to[i] = (uint8_t)(code < low ? low : code > high ? high : code);                                               \
     }
 
-static void lines_add(const int_add *l, void *out, const void *a, const void *b)
+static inline void lines_add(const int_add *l, void *out, const void *a, const void *b)
 {
     const int32_t zero_a = l->zero[0], zero_b = l->zero[1], factor_a = l->factor[0], factor_b = l->factor[1];
     const int32_t offset = (int32_t)l->offset, low = l->low, high = l->high;

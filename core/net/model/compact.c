@@ -127,12 +127,13 @@ void compact_close(compact *c)
     *c = (compact){0};
 }
 
-void compact_choose(compact *c, model_use use)
+status compact_choose(compact *c, model_use use)
 {
     choose_channels(c);
     narrow_layers(c);
-    model_arrange(&c->model, use);
+    TRY(model_arrange(&c->model, use));
     map_tensors(c);
+    return status_ok();
 }
 
 static int position(const int *kept, int i)

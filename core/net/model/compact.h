@@ -40,8 +40,9 @@ MUST_CHECK status compact_open(compact *c, const model *full);
 void compact_close(compact *c);
 
 /* Removes the channels that the full model, as it was last prepared, holds at 0 bit, or none if it was not prepared in
- * a discrete mode; then gather values and model_prepare. A function of the prepared choices only; allocates nothing. */
-void compact_choose(compact *c, model_use use);
+ * a discrete mode; then gather values and model_prepare. A function of the prepared choices only; allocates nothing
+ * (model_arrange). */
+MUST_CHECK status compact_choose(compact *c, model_use use);
 
 /* small: block of c->model.layout; full: of c->full->layout. Gather overwrites all of small, scatter the kept values in
  * full. */

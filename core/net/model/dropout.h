@@ -6,7 +6,7 @@
 #include "core/kernels/kernels.h"
 
 /* out (images, count) = in * mask / (1 - rate), or out += ... if accumulate. `first` is the position of image 0 in the
- * global batch, `layer` below 256, count below 262144. */
+ * global batch, `layer` the number of the layer in its graph. */
 void dropout_apply(const kernel_table *kernels, real *out, const real *in, int images, size_t count, float rate,
                    uint64_t seed, uint32_t step, uint32_t first, int layer, bool accumulate);
 

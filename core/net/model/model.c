@@ -109,6 +109,9 @@ static status open_model(model *out, const graph *g, const kernel_table *kernels
         model_memory_carve(&m, options->use);
         s = arena_reserve(&m.memory);
     }
+    if (!failed(s) && lender != NULL && m.activations.used > lender->activations.capacity)
+        s = status_fail(STATUS_MEMORY, "needs %zu bytes for activations where %zu were reserved", m.activations.used,
+                        lender->activations.capacity);
     if (!failed(s) && lender != NULL) {
         m.activations = lender->activations;
         m.activations_lent = true;
@@ -134,10 +137,22 @@ status model_open_beside(model *out, const graph *g, const model *lender)
     return open_model(out, g, lender->kernels, &lender->options, lender);
 }
 
-void model_arrange(model *m, model_use use)
+/* Counted before it is carved: what does not fit is an error in every build. */
+status model_arrange(model *m, model_use use)
 {
+    const arena memory = m->memory, activations = m->activations;
     plan(m);
+    m->memory.base = m->activations.base = NULL;
     model_memory_carve(m, use);
+    const size_t needed = m->memory.used, needed_activations = m->activations.used;
+    m->memory = memory;
+    m->activations = activations;
+    if (needed > memory.capacity || needed_activations > activations.capacity)
+        return status_fail(STATUS_MEMORY,
+                           "network %s needs %zu and %zu bytes in this form, %zu and %zu were reserved", m->graph->name,
+                           needed, needed_activations, memory.capacity, activations.capacity);
+    model_memory_carve(m, use);
+    return status_ok();
 }
 
 void model_close(model *m)

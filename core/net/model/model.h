@@ -74,12 +74,13 @@ typedef struct {
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
-    bool pruning_decided;   /* what is pruned stands at the start: no weight gives way to 0 bit */
-    sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
-    real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
-    int capacity;           /* images of one forward pass */
-    model_use use;          /* what the memory is planned for at first */
-    uint64_t seed;          /* of dropout and Gumbel noise */
+    bool pruning_decided;    /* what is pruned stands at the start: no weight gives way to 0 bit */
+    sampling_kind sampling;  /* how MODEL_SOFT draws probabilities */
+    bool activation_numbers; /* with SAMPLING_BITS: activations, too, have a real number of bits */
+    real start_temperature;  /* of the search: weights are compensated for the probabilities at this temperature */
+    int capacity;            /* images of one forward pass */
+    model_use use;           /* what the memory is planned for at first */
+    uint64_t seed;           /* of dropout and Gumbel noise */
 } model_options;
 
 typedef enum {
@@ -110,11 +111,11 @@ typedef struct {
 typedef struct {
     bool used;
     int precisions, bits[PACT_MAX];
-    int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1 */
-    real probability[PACT_MAX], soft[PACT_MAX];
-    int chosen;                                /* discrete modes: the one precision in use, else -1 */
-    pact behind_layer, behind_add, before_add; /* before_add: signed, for residual branches */
-    real step;                                 /* for the bias grid */
+    int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1; logits as in model_weight_group */
+    real probability[PACT_MAX], soft[PACT_MAX]; /* soft as in model_weight_group */
+    int chosen;                                 /* discrete modes: the one precision in use, else -1 */
+    pact behind_layer, behind_add, before_add;  /* before_add: signed, for residual branches */
+    real step;                                  /* for the bias grid */
 } model_quantizer;
 
 typedef struct {
@@ -155,6 +156,12 @@ typedef struct {
     real *scratch;
 } model;
 
+/* Is the precision of a quantiser a real number of bits? */
+static inline bool model_counts_bits(const model *m, const model_quantizer *q)
+{
+    return m->options.activation_numbers && q->precisions > 1;
+}
+
 /* What dropout depends on. */
 typedef struct {
     bool training;
@@ -171,9 +178,9 @@ void model_close(model *m);
 MUST_CHECK status model_open_beside(model *out, const graph *g, const model *lender);
 
 /* Plans shapes, layout and memory anew, for `use` and after a change of the graph's channel counts; none may be larger
- * than at model_open. Allocates nothing and cannot fail. Tensors keep their numbers, but not their place in a block.
- * model_prepare comes next. */
-void model_arrange(model *m, model_use use);
+ * than at model_open. Allocates nothing: MEMORY when what was reserved is too small. Tensors keep their numbers, but not
+ * their place in a block. model_prepare comes next. */
+MUST_CHECK status model_arrange(model *m, model_use use);
 
 /* Index of a tensor by name, or -1. */
 int model_find(const model_layout *layout, const char *name);

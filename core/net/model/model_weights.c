@@ -76,6 +76,33 @@ weight_choice model_weight_choice(const model *m, int index)
     return choice;
 }
 
+static real minmax_step(const real *w, size_t rows, int channels, int channel, int bits)
+{
+    real step, largest = 0;
+    for (size_t k = 0; k < rows; k++) {
+        const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
+        largest = size > largest ? size : largest;
+    }
+    weight_steps(&step, &largest, 1, 1, 1, &bits);
+    return step;
+}
+
+void model_chosen_steps(real *steps, const model *m, const real *values, int index)
+{
+    const int channels = m->graph->layers[index].out_channels;
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[m->graph->layers[index].group];
+    for (int c = 0; c < channels; c++) {
+        steps[c] = 0;
+        for (int p = 0; p < group->precisions; p++) {
+            if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
+            steps[c] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX
+                           ? node->steps[p * channels + c]
+                           : minmax_step(model_view(m, values, node->weight), node->rows, channels, c, group->bits[p]);
+        }
+    }
+}
+
 /* The probability that a channel is not pruned: the part of its batch-norm's output that goes on. */
 static real gate_of(const model_weight_group *group, int channel)
 {
@@ -141,7 +168,7 @@ void model_weights_prepare(model *m, const real *values, int index)
     model_node *node = &m->nodes[index];
     const bool kept = node->gamma >= 0, folds = kept && m->mode == MODEL_EVAL_HARD;
     prepare_steps(m, values, index);
-    if (m->mode == MODEL_HARD) prepare_gradients(m, index);
+    if (model_mode_is_discrete(m->mode)) prepare_gradients(m, index);
     weight_choice choice = model_weight_choice(m, index);
     if (folds) {
         prepare_fold(m, values, index);
@@ -175,7 +202,8 @@ static void backward_norm(model *m, const real *values, real *gradients, int ind
     }
 }
 
-static void backward_quantizers(model *m, const real *values, real *gradients, int index)
+/* steps[channels]: those of the weights as they were quantised. */
+static void backward_quantizers(model *m, const real *values, real *gradients, int index, const real *steps)
 {
     const model_node *node = &m->nodes[index];
     const int channels = m->graph->layers[index].out_channels;
@@ -184,14 +212,42 @@ static void backward_quantizers(model *m, const real *values, real *gradients, i
     for (int bits = 0; bits < WEIGHT_PRECISIONS; bits++) by_bits[bits] = quantizer_of(m, bits);
     for (int c = 0; c < channels && dlog_step != NULL; c++) dlog_step[c] = 0;
     weight_quantizer_gradient(by_bits, model_at(m, gradients, node->weight), dlog_step,
-                              model_view(m, values, node->weight), node->step, node->gradient_bits, node->rows,
-                              channels);
+                              model_view(m, values, node->weight), steps, node->gradient_bits, node->rows, channels);
+}
+
+/* Through the folding, with statistics that stay: gradients of W' and bias' become those of the weights as they were
+ * quantised, of gamma and of beta. `gain` is k of model_weights.h. */
+static void backward_fold(const model *m, const real *values, real *gradients, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const real *mean = model_view(m, values, node->mean), *variance = model_view(m, values, node->variance);
+    const real *gain = node->effective_gamma, *dbeta = model_at(m, gradients, node->beta);
+    real *dweight = model_at(m, gradients, node->weight), *dgamma = model_at(m, gradients, node->gamma);
+    for (int c = 0; c < channels; c++) dgamma[c] = -mean[c] * dbeta[c];
+    for (size_t r = 0; r < node->rows; r++)
+        for (int c = 0; c < channels; c++) {
+            const size_t at = r * (size_t)channels + (size_t)c;
+            dgamma[c] += dweight[at] * node->effective_weight[at] / gain[c];
+            dweight[at] *= gain[c];
+        }
+    for (int c = 0; c < channels; c++) dgamma[c] /= real_sqrt(variance[c] + BATCHNORM_EPSILON);
 }
 
 void model_weights_backward(model *m, const real *values, real *gradients, int index)
 {
-    if (m->nodes[index].gamma >= 0) backward_norm(m, values, gradients, index);
-    if (m->mode == MODEL_HARD) backward_quantizers(m, values, gradients, index);
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const bool folded = node->gamma >= 0 && m->mode == MODEL_EVAL_HARD;
+    if (folded) backward_fold(m, values, gradients, index);
+    if (node->gamma >= 0) backward_norm(m, values, gradients, index);
+    if (!model_mode_is_discrete(m->mode)) return;
+    const real *steps = node->step;
+    if (folded) { /* batch-norm's memory is free where statistics stay */
+        for (int c = 0; c < channels; c++) node->shard_mean[c] = node->step[c] / node->effective_gamma[c];
+        steps = node->shard_mean;
+    }
+    backward_quantizers(m, values, gradients, index, steps);
 }
 
 void model_start_steps(model *m, real *values, bool keep_alive)

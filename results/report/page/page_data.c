@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/file/stopping_file.h"
 #include "results/report/report_data.h"
 #include "results/report/report_point_view.h"
 #include "results/report/report_text.h"
@@ -48,6 +49,20 @@ static void print_log(FILE *out, const char *log)
     fputs("]", out);
 }
 
+/* What a run says of the points that it has stopped; "" when it has stopped none, or its file was changed. */
+static void print_stopping(FILE *out, char *text)
+{
+    char line[256] = "";
+    stopping_row *rows = NULL;
+    int count;
+    if (text != NULL && !failed(stopping_rows_read(&rows, &count, text, "stopping.csv"))) {
+        const stopping_summary s = stopping_summarise(rows, count);
+        stopping_summary_text(line, sizeof line, &s);
+    }
+    free(rows);
+    json_string(out, line);
+}
+
 static void print_runs(FILE *out, const report_data *d, const page_source *source)
 {
     fputs("\"runs\":[", out);
@@ -57,6 +72,10 @@ static void print_runs(FILE *out, const report_data *d, const page_source *sourc
         json_string(out, d->runs[r].path);
         fputs(",\"name\":", out);
         json_string(out, d->runs[r].name);
+        fputs(",\"stopping\":", out);
+        char *stopping = source->file(source->ctx, r, "stopping.csv");
+        print_stopping(out, stopping);
+        free(stopping);
         fputs(",\"log\":", out);
         print_log(out, log);
         fputs("}", out);

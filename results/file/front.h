@@ -1,6 +1,6 @@
 /* front: the non-dominated points of a set. Plain arrays in, indices out; knows nothing of files. */
-#ifndef RESULTS_REPORT_FRONT_H
-#define RESULTS_REPORT_FRONT_H
+#ifndef RESULTS_FILE_FRONT_H
+#define RESULTS_FILE_FRONT_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "results/report/front.h"
+#include "results/file/front.h"
 
 #include <math.h>
 #include <stdlib.h>
