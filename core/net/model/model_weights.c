@@ -76,15 +76,18 @@ weight_choice model_weight_choice(const model *m, int index)
     return choice;
 }
 
-static real minmax_step(const real *w, size_t rows, int channels, int channel, int bits)
+/* The step of one channel; steps: what the quantiser's grid is made of, if it has steps. */
+static real channel_step(const weight_quantizer *q, int bits, const real *steps, const real *w, size_t rows,
+                         int channels)
 {
-    real step, largest = 0;
+    real largest = 0;
+    weight_grid grid = {.count = 1, .bits = bits};
     for (size_t k = 0; k < rows; k++) {
-        const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
+        const real size = real_abs(w[k * (size_t)channels]);
         largest = size > largest ? size : largest;
     }
-    weight_steps(&step, &largest, 1, 1, 1, &bits);
-    return step;
+    q->grid(&grid, &largest, steps);
+    return grid.step[0];
 }
 
 void model_chosen_steps(real *steps, const model *m, const real *values, int index)
@@ -96,9 +99,8 @@ void model_chosen_steps(real *steps, const model *m, const real *values, int ind
         steps[c] = 0;
         for (int p = 0; p < group->precisions; p++) {
             if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
-            steps[c] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX
-                           ? node->steps[p * channels + c]
-                           : minmax_step(model_view(m, values, node->weight), node->rows, channels, c, group->bits[p]);
+            steps[c] = channel_step(quantizer_of(m, group->bits[p]), group->bits[p], node->steps + p * channels + c,
+                                    model_view(m, values, node->weight) + c, node->rows, channels);
         }
     }
 }
