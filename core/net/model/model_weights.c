@@ -76,17 +76,16 @@ weight_choice model_weight_choice(const model *m, int index)
     return choice;
 }
 
-/* The step of one channel; steps: what the quantiser's grid is made of, if it has steps. */
-static real channel_step(const weight_quantizer *q, int bits, const real *steps, const real *w, size_t rows,
-                         int channels)
+/* Of a quantiser whose grid follows from the largest magnitude. */
+static real step_of_largest(const weight_quantizer *q, const real *w, size_t rows, int channels, int channel, int bits)
 {
     real largest = 0;
-    weight_grid grid = {.count = 1, .bits = bits};
     for (size_t k = 0; k < rows; k++) {
-        const real size = real_abs(w[k * (size_t)channels]);
+        const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
         largest = size > largest ? size : largest;
     }
-    q->grid(&grid, &largest, steps);
+    weight_grid grid = {.count = 1, .bits = bits};
+    q->grid(&grid, &largest, NULL);
     return grid.step[0];
 }
 
@@ -98,9 +97,12 @@ void model_chosen_steps(real *steps, const model *m, const real *values, int ind
     for (int c = 0; c < channels; c++) {
         steps[c] = 0;
         for (int p = 0; p < group->precisions; p++) {
-            if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
-            steps[c] = channel_step(quantizer_of(m, group->bits[p]), group->bits[p], node->steps + p * channels + c,
-                                    model_view(m, values, node->weight) + c, node->rows, channels);
+            const int bits = group->bits[p];
+            const weight_quantizer *q = quantizer_of(m, bits);
+            if (q == NULL || !(probability_of(group, p, c) > 0)) continue;
+            steps[c] = q->steps != NULL
+                           ? node->steps[p * channels + c]
+                           : step_of_largest(q, model_view(m, values, node->weight), node->rows, channels, c, bits);
         }
     }
 }
