@@ -22,7 +22,8 @@ END
     for model in size mpic ne16 bitops; do # an entry takes up to 256 strengths
         [ "$rest" -gt 0 ] || break
         local count=$((rest < 250 ? rest : 250))
-        echo "$separator{ strategy = \"joint\"; cost_model = \"$model\"; strengths = { from = 0.01; to = 90.0; count = $count; }; }"
+        echo "$separator{ strategy = \"joint\"; cost_model = \"$model\";" \
+            "strengths = { from = 0.01; to = 90.0; count = $count; }; }"
         rest=$((rest - count)) separator=","
     done
     echo ");"
