@@ -34,14 +34,14 @@ static origin own_origin(const checkpoint_machine *machine)
 {
     origin o;
     const uint16_t one = 1;
-    snprintf(o.build, sizeof o.build, "raw memory of bitfront %.100s, %.200s, %s-endian, %zu-bit",
-             provenance_source(), provenance_compiler(), *(const unsigned char *)&one == 1 ? "little" : "big",
-             8 * sizeof(void *));
+    snprintf(o.build, sizeof o.build, "raw memory of bitfront %.100s, %.200s, %s-endian, %zu-bit", provenance_source(),
+             provenance_compiler(), *(const unsigned char *)&one == 1 ? "little" : "big", 8 * sizeof(void *));
     snprintf(o.machine, sizeof o.machine, "%.60s, %.60s", machine->kernels, libm_name());
     return o;
 }
 
-static status write_content(h5_id file, const char *key, const checkpoint_machine *machine, const span *spans, int count)
+static status write_content(h5_id file, const char *key, const checkpoint_machine *machine, const span *spans,
+                            int count)
 {
     const origin own = own_origin(machine);
     TRY(h5_set_text(file, ".", "build", own.build));
@@ -58,8 +58,8 @@ static status write_content(h5_id file, const char *key, const checkpoint_machin
     return result;
 }
 
-status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans, int count,
-                        const claim_fence *fence)
+status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans,
+                        int count, const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
     if (snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone") >=

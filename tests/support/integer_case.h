@@ -106,7 +106,7 @@ static inline void integer_case_open(integer_case *c, const integer_case_options
     model_close(&fine);
     case_choose_bits(c);
     model_prepare(&c->full, c->values, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
-    compact_choose(&c->pruned, MODEL_FOR_TRAINING); /* every layer's output stays */
+    check_ok(compact_choose(&c->pruned, MODEL_FOR_TRAINING)); /* every layer's output stays */
     compact_gather(&c->pruned, c->small, c->values);
     model_prepare(&c->pruned.model, c->small, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
     c->samples_signed = c->graph.input_signed;
