@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what is missing, checks the format of the sources, builds them with clang and looks at them with clang-tidy,
-# builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with the sanitizers. --long adds
-# the checks that take long. Exit code 0 only if everything passed.
+# builds the dev and asan presets and runs the tests: all of them in dev, the unit tests with the sanitizers. --long
+# adds the checks that take long. Exit code 0 only if everything passed.
 set -u
 long=no
 cd "$(dirname "$0")/.."
@@ -33,7 +33,8 @@ find core hw_models mpi results tests -name '*.[ch]' | xargs clang-format --dry-
 # The second compiler builds the program and runs nothing; clang-tidy (.clang-tidy) needs its list of commands.
 if build clang; then
     find core hw_models mpi results -name '*.c' |
-        xargs -P "$(nproc)" -n 8 clang-tidy --quiet -p build-clang 2> build-clang-tidy.tmp > build-clang-tidy-found.tmp ||
+        xargs -P "$(nproc)" -n 8 clang-tidy --quiet -p build-clang 2> build-clang-tidy.tmp \
+            > build-clang-tidy-found.tmp ||
         { cat build-clang-tidy-found.tmp; grep -v "warnings generated\|warnings treated" build-clang-tidy.tmp; code=1; }
     rm -f build-clang-tidy.tmp build-clang-tidy-found.tmp
 else
@@ -68,6 +69,10 @@ if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     long_check faults build-dev/tests/fault_reader long
     long_check slurm
     long_check hosts
+    echo "== random networks"
+    bash tests/deploy/random_networks.sh build-dev/tests/random_export
+    ended=$?
+    [ $ended = 0 ] || [ $ended = 77 ] || code=1
     echo "== fuzz"
     bash tests/fuzz/run.sh 15
     ended=$?

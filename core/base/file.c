@@ -274,16 +274,27 @@ void file_replace_abandon(const file_replacement *r)
     unlink(r->temporary);
 }
 
-static status write_text(const char *path, const char *text, bool lasting)
+static status try_text(bool *gone, const char *path, const char *text, bool lasting)
 {
     file_replacement r;
     int fd;
+    *gone = false;
     TRY(open_replacement(&fd, &r, path));
     status s = file_write_bytes(fd, r.temporary, text, strlen(text));
     if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    *gone = !failed(s) && !file_exists(r.temporary);
     if (!failed(s)) s = lasting ? file_publish(r.temporary, r.target) : file_rename(r.temporary, r.target);
     if (failed(s)) file_replace_abandon(&r);
     return s;
+}
+
+/* Once more when our file was removed before its time: a process that was stopped for long looks like one that has
+ * died. */
+static status write_text(const char *path, const char *text, bool lasting)
+{
+    bool gone;
+    status s = try_text(&gone, path, text, lasting);
+    return gone ? try_text(&gone, path, text, lasting) : s;
 }
 
 status file_write_text(const char *path, const char *text)
@@ -373,4 +384,13 @@ status file_read_text(char **out, const char *path)
     if (strncmp(text, mark, strlen(mark)) == 0) memmove(text, text + strlen(mark), count - strlen(mark) + 1);
     *out = text;
     return status_ok();
+}
+
+void file_basename(char *out, size_t size, const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') start--;
+    snprintf(out, size, "%.*s", (int)(end - start), path + start);
 }

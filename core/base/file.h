@@ -67,4 +67,7 @@ MUST_CHECK status file_read_bytes(char **out, size_t *count, const char *path);
  * no text that we can read: NUL bytes (with the line), UTF-16, lines that end with CR alone. */
 MUST_CHECK status file_read_text(char **out, const char *path);
 
+/* The last component of a path, without trailing slashes; into out[size]. */
+void file_basename(char *out, size_t size, const char *path);
+
 #endif

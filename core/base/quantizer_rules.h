@@ -4,15 +4,11 @@
 #ifndef CORE_BASE_QUANTIZER_RULES_H
 #define CORE_BASE_QUANTIZER_RULES_H
 
-#include <stdbool.h>
+#include "core/base/weight_quantizer_list.h"
 
-/* The step of a weight channel (core/quant/weight_step.h). */
-typedef enum {
-    WEIGHT_STEP_MINMAX,  /* "minmax": the extreme weights are the ends of the grid */
-    WEIGHT_STEP_MSE,     /* "mse": the smallest sum of squared errors, from the weights of the moment */
-    WEIGHT_STEP_LEARNED, /* "learned": trained; "mse" while choices move, and as the start */
-    WEIGHT_STEP_RULES
-} weight_step_rule;
+/* The weight quantiser (core/quant/weight_quantizer.h): WEIGHT_STEP_MINMAX, ... */
+#define WEIGHT_STEP_CONSTANT(constant, name, help) WEIGHT_STEP_##constant,
+typedef enum { WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_CONSTANT) WEIGHT_STEP_RULES } weight_step_rule;
 
 /* "folded": batch-norm becomes part of the weights before the search | "kept": it stays, and is folded exactly for
  * every evaluation (core/net/model/model_weights.h). */
@@ -40,13 +36,6 @@ typedef struct {
 static inline weight_step_rule quantizer_weight_step(const quantizer_rules *rules, int bits)
 {
     return bits <= 2 ? rules->weight_step_2 : bits <= 4 ? rules->weight_step_4 : rules->weight_step_8;
-}
-
-/* Does any precision have learned steps? */
-static inline bool quantizer_learns_steps(const quantizer_rules *rules)
-{
-    return rules->weight_step_2 == WEIGHT_STEP_LEARNED || rules->weight_step_4 == WEIGHT_STEP_LEARNED ||
-           rules->weight_step_8 == WEIGHT_STEP_LEARNED;
 }
 
 #endif

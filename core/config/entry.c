@@ -192,7 +192,7 @@ void entry_write_options(FILE *out, const sweep_entry *entry, const entry_kind *
 {
     for (int i = 0; entry_key(kind, i) != NULL; i++) {
         const settings_key *key = entry_key(kind, i);
-        if (key->expands || is_absent(entry, key)) continue;
+        if (key->expands || is_absent(entry, key) || (key->later && key_has_default(entry, key))) continue;
         fprintf(out, "%s = ", key->path);
         key_write(out, entry, key);
         fputs("\n", out);

@@ -42,7 +42,7 @@ typedef enum {
     SAMPLING_ARGMAX,      /* "argmax": one-hot, gradient of the softmax */
     SAMPLING_GUMBEL,      /* "gumbel": softmax of logits with Gumbel noise */
     SAMPLING_HARD_GUMBEL, /* "hard_gumbel": one-hot of the noisy softmax, gradient of the noisy softmax */
-    SAMPLING_BITS /* weights only, for strategies, not for configurations: a real number of bits (choice_bits.h) */
+    SAMPLING_BITS         /* for strategies, not for configurations: a real number of bits (choice_bits.h) */
 } sampling_kind;
 
 /* One training phase: warm-up, search or fine-tuning (METHOD.md 5). */
@@ -65,6 +65,7 @@ typedef struct {
     int reestimate_batches; /* batch-norm statistics of an epoch that may be kept: from so many batches; 0: running */
     double distill;         /* part of the loss that is distillation from the warm-up network; not in the warm-up */
     double distill_temperature;
+    bool integer;     /* of the fine-tuning alone: it computes with the integers that are exported */
     selection select; /* which epoch is kept; always measured on the discrete network, on the validation split */
     int patience;     /* epochs without improvement before stopping early; 0 = never */
     int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (METHOD.md 5.1,
@@ -106,6 +107,8 @@ typedef struct {
     throughput_settings lut;
 } cost_settings;
 
+typedef enum { FIRST_LAYER_RANDOM, FIRST_LAYER_WHITENED } first_layer_kind; /* "random" | "whitened" */
+
 typedef enum { CROP_ZERO, CROP_REFLECT } crop_fill; /* "zero" | "reflect": mirrored at the outermost pixel */
 
 typedef struct {
@@ -122,6 +125,13 @@ typedef struct {
     int cutout_pixels;     /* side of a square of zeros; 0 = off */
     bool validation;       /* also augment validation images (the reference does) */
 } augment_settings;
+
+/* Ends runs that cannot reach the front; not a part of any task's identity (core/sweep/stopping.h). */
+typedef struct {
+    int eta;     /* of `eta` runs about one goes on at each rung; 0: nothing is stopped */
+    int first;   /* epochs of the last stage at the first rung; the next ones at eta times as many */
+    int control; /* every so many-th run is never stopped; 0: none */
+} stopping_settings;
 
 /* One entry of the sweep: a strategy with what its tasks are told apart by, such as strengths or bits, and seeds. Which
  * members an entry has, its strategy says (entry.h). */
@@ -162,10 +172,12 @@ typedef struct {
     int seed_count;
     uint64_t seeds[MAX_SEEDS];
     augment_settings augment;
+    first_layer_kind first_layer;                         /* of the warm-up: where its weights start */
     phase_settings warmup, search_phase, trunk, finetune; /* trunk.epochs: in which the budget halves */
     search_settings search;
     quantizer_rules quantizer;
     cost_settings cost;
+    stopping_settings stopping;
     int entry_count;
     sweep_entry entries[MAX_ENTRIES];
 } settings;

@@ -113,8 +113,13 @@ status settings_check(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "search.input_bits", "must hold at least one precision");
     if (s->augment.flip && s->augment.alternating_flip)
         return sources_fail(sources, s, "augment.alternating_flip", "stands in place of augment.flip: set one of both");
+    if (s->stopping.eta == 1)
+        return sources_fail(sources, s, "stopping.eta", "must be 0 (nothing is stopped) or at least 2, not 1");
     TRY(check_quantizer(s, sources));
     TRY(check_lut(s, sources));
+    if (s->finetune.integer && s->arithmetic != ARITHMETIC_EXACT)
+        return sources_fail(sources, s, "finetune.integer",
+                            "is for arithmetic = \"exact\": the published one is not that of integers");
     TRY(check_phase(s, &s->warmup, "warmup", sources));
     TRY(check_phase(s, &s->search_phase, "search", sources));
     TRY(check_phase(s, &s->trunk, "trunk", sources));

@@ -14,7 +14,9 @@ static const char *const arithmetics[] = {"exact", "reference", NULL};
 static const char *const optimizers[] = {"adam", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "constant", "linear", "cosine", "one_cycle", NULL};
 static const char *const crop_fills[] = {"zero", "reflect", NULL};
-static const char *const weight_steps[] = {"minmax", "mse", "learned", NULL};
+#define WEIGHT_STEP_NAME(constant, name, help) #name,
+static const char *const weight_steps[] = {WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_NAME) NULL};
+#define WEIGHT_STEP_HELP(constant, name, help) "; " #name ": " help
 static const char *const batchnorms[] = {"folded", "kept", NULL};
 static const char *const before_adds[] = {"rectified", "signed", NULL};
 static const char *const clip_starts[] = {"constant", "data", NULL};
@@ -23,6 +25,7 @@ static const char *const selections[] = {"accuracy", "loss", NULL};
 static const char *const search_selections[] = {"accuracy", "loss", "total_loss", NULL};
 static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gumbel", NULL};
 static const char *const input_slopes[] = {"model", "attached", "detached", NULL};
+static const char *const first_layers[] = {"random", "whitened", NULL};
 static const int precisions[] = {2, 4, 8, 0};
 
 /* The keys that every phase has. Defaults: CIFAR-10 protocol, METHOD.md 5.2. */
@@ -354,6 +357,15 @@ const settings_key settings_keys[] = {
      .help = "Augment the validation images, too, as the reference does."},
 
     PHASE_KEYS("warmup", warmup, selections, ", float network"),
+    {.path = "warmup.first_layer",
+     .type = KEY_CHOICE,
+     .later = true,
+     AT(first_layer),
+     .fallback = "\"random\"",
+     .choices = first_layers,
+     .help = "Where the weights of the first convolution start. random: like all others; whitened: at plus and minus "
+             "the eigenvectors of the covariance of the training images' patches, largest eigenvalue first (one "
+             "convolution with batch-norm must read the image)."},
 
     PHASE_KEYS("search", search_phase, search_selections,
                " with discrete choices; total_loss includes strength times cost"),
@@ -451,16 +463,21 @@ const settings_key settings_keys[] = {
 
     PHASE_KEYS("finetune", finetune, selections, ", discrete network"),
     TEACHER_KEYS("finetune", finetune),
+    {.path = "finetune.integer",
+     .type = KEY_SWITCH,
+     .later = true,
+     AT(finetune.integer),
+     .fallback = "false",
+     .help = "Forward passes and evaluations by the integer network that bitfront export writes, so that the evaluated "
+             "network is the exported one, bit for bit. Gradients as always; batch-norm that was kept stays at its "
+             "statistics; dropout drops nothing."},
 
     {.path = "quantizer.weight_step_2",
      .type = KEY_CHOICE,
      AT(quantizer.weight_step_2),
      .fallback = "\"minmax\"",
      .choices = weight_steps,
-     .help = "Step of weight channels of 1 and 2 bit. minmax: the extreme weights are the ends of the grid; mse: the "
-             "smallest "
-             "squared error, anew in each step; learned: trained in fine-tuning, at a tenth of the learning rate, mse "
-             "before."},
+     .help = "Step of weight channels of 1 and 2 bit" WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_HELP) "."},
     {.path = "quantizer.weight_step_4",
      .type = KEY_CHOICE,
      AT(quantizer.weight_step_4),
@@ -511,6 +528,35 @@ const settings_key settings_keys[] = {
      .fallback = "\"floor\"",
      .choices = roundings,
      .help = "Of activations to their codes."},
+
+    {.path = "stopping.eta",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.eta),
+     .fallback = "0",
+     .high = 100,
+     .help = "Ends runs that cannot reach the front: of the points of one cost model, network and seed that have come "
+             "to a rung, the best 1/eta by front go on to the next; 0: nothing is stopped. A stopped point has no "
+             "result. One job at a time."},
+    {.path = "stopping.first",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.first),
+     .fallback = "5",
+     .low = 1,
+     .high = 100000,
+     .unit = "epochs",
+     .help = "Of a point's last phase, at the first rung; the others follow at eta times as many, while the phase "
+             "lasts."},
+    {.path = "stopping.control",
+     .type = KEY_INTEGER,
+     .read_by = READ_BY_NONE,
+     AT(stopping.control),
+     .fallback = "8",
+     .high = 100000,
+     .unit = "points",
+     .help = "Of so many points one, the first of them, is never stopped: they tell how much a run still gains, and "
+             "how often stopping was wrong; 0: none."},
 
     {.path = "lut.name",
      .type = KEY_NAME,

@@ -69,6 +69,9 @@ MUST_CHECK status key_default(void *base, const settings_key *key);
 /* The value in libconfig syntax; reading it back gives the same bits. */
 void key_write(FILE *out, const void *base, const settings_key *key);
 
+/* Is the value the default in the very words in which that is written? For keys that have one. */
+bool key_has_default(const void *base, const settings_key *key);
+
 /* "integer, 1 ... 65536, images" */
 void key_describe(FILE *out, const settings_key *key);
 

@@ -43,23 +43,12 @@ bool settings_has_section(const char *section)
     return false;
 }
 
-/* Younger keys have their default in the words in which it is written (tests/unit/test_settings.c). */
-static bool has_default(const settings *s, const settings_key *key)
-{
-    char text[128] = "";
-    FILE *out = fmemopen(text, sizeof text, "w");
-    if (out == NULL) return false;
-    key_write(out, s, key);
-    fclose(out);
-    return strcmp(text, key->fallback) == 0;
-}
-
 void settings_write_section(FILE *out, const settings *s, const char *section, bool quantised)
 {
     for (int i = 0; i < settings_key_count; i++) {
         const settings_key *key = &settings_keys[i];
         bool read = key->read_by == READ_BY_ALL || (key->read_by == READ_BY_QUANTISED && quantised);
-        if (!read || !in_section(key, section) || (key->later && has_default(s, key))) continue;
+        if (!read || !in_section(key, section) || (key->later && key_has_default(s, key))) continue;
         fprintf(out, "%s = ", key->path);
         key_write(out, s, key);
         fputs("\n", out);

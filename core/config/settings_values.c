@@ -1,4 +1,5 @@
 /* Reading, checking and writing the value of one key; see settings_keys.h. */
+#define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
 #include <float.h>
 #include <inttypes.h>
@@ -412,6 +413,16 @@ void key_write(FILE *out, const void *base, const settings_key *key)
         write_texts(out, base, key);
         break;
     }
+}
+
+bool key_has_default(const void *base, const settings_key *key)
+{
+    char text[128] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (out == NULL) return false;
+    key_write(out, base, key);
+    fclose(out);
+    return strcmp(text, key->fallback) == 0;
 }
 
 void key_describe(FILE *out, const settings_key *key)

@@ -9,12 +9,21 @@
 #include "core/base/status.h"
 #include "core/cost/cost_total.h"
 
+/* Activations that may be lowered, too: those of each sharing group; the network input never is. Borrowed. */
+typedef struct {
+    const int *candidates; /* (candidate_count), ascending */
+    int candidate_count;
+    const double *numbers; /* cost_budget_round: (group_count) real numbers of bits */
+    const double *loss;    /* cost_budget_allocate: [candidate][group_count], in the unit of the channels' losses */
+} cost_budget_activations;
+
 typedef struct {
     const cost_model *model; /* borrowed */
     double target;           /* in the model's unit; the cost may not be above */
     const int *candidates;   /* (candidate_count), ascending: weight precisions, 0 = pruned; borrowed */
     int candidate_count;
-    const int8_t *activation_bits; /* (group_count + 1), as in an allocation; borrowed */
+    const int8_t *activation_bits;              /* (group_count + 1), as in an allocation; borrowed */
+    const cost_budget_activations *activations; /* NULL: they stay at activation_bits */
     bool whole_groups; /* cost_budget_allocate: all channels of a sharing group get the same precision, not 0 */
     bool keep_alive;   /* at least one channel of every sharing group stays */
 } cost_budget;
@@ -36,7 +45,8 @@ MUST_CHECK status cost_budget_round(allocation *out, const double *bits, const c
 /* Chooses the precisions with the smallest sum of losses: loss[candidate][channels of all groups], any unit, at each
  * candidate. Minimises loss + lambda * cost for each channel, by the cost's slopes, with lambda bisected to the budget
  * (exact for costs that are sums over channels); then single steps fill what is left of the budget, those first that
- * gain the most loss for their cost. STATUS_NUMERIC when the budget cannot be met. */
+ * gain the most loss for their cost. Activations are chosen in turn with the weights, each for what the others are;
+ * of equal ones the highest. STATUS_NUMERIC when the budget cannot be met. */
 MUST_CHECK status cost_budget_allocate(allocation *out, const double *loss, const cost_budget *b);
 
 #endif

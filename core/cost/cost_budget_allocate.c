@@ -6,19 +6,20 @@
 
 enum { BISECTIONS = 100, FIXED_POINT_ROUNDS = 4 };
 
-/* What is chosen at once: a channel, or all channels of a sharing group. Losses are those of all its channels. */
+/* What is chosen at once: a channel, all channels of a sharing group, or its activations. Losses are those of all its
+ * places. */
 typedef struct {
-    int first, count;              /* channels */
+    int first, count;              /* places */
     double loss[COST_WEIGHT_BITS]; /* of each candidate */
 } unit;
 
 typedef struct {
     walk *w;
     unit *units;
-    int count;
-    double *worth; /* (channels): loss of the first candidate */
-    turn *turns;   /* (count) */
-    int8_t *kept;  /* (channels) */
+    int weights, count; /* units of weights, then those of activations */
+    double *worth;      /* (channels): loss of the first candidate */
+    turn *turns;        /* (count) */
+    allocation kept;
 } allocator;
 
 static void fill_units(allocator *a, const double *loss)
@@ -34,11 +35,18 @@ static void fill_units(allocator *a, const double *loss)
             u->loss[p] += loss[(size_t)p * (size_t)w->channels + (size_t)c];
         a->worth[c] = loss[c];
     }
+    a->weights = a->count;
+    for (int i = w->channels; i < w->places; i++) {
+        unit *u = &a->units[a->count++];
+        *u = (unit){.first = i, .count = 1};
+        for (int p = 0; p < walk_candidate_count(w, i); p++)
+            u->loss[p] = w->budget->activations->loss[p * w->graph->group_count + i - w->channels];
+    }
 }
 
 static void set_unit(const allocator *a, const unit *u, int bits)
 {
-    memset(a->w->at->weight_bits + u->first, bits, (size_t)u->count);
+    for (int i = 0; i < u->count; i++) walk_set(a->w, u->first + i, bits);
 }
 
 static void move_unit(const allocator *a, const unit *u, int bits)
@@ -46,12 +54,19 @@ static void move_unit(const allocator *a, const unit *u, int bits)
     for (int i = 0; i < u->count; i++) walk_move(a->w, u->first + i, bits);
 }
 
+static void find_slopes(const allocator *a)
+{
+    walk *w = a->w;
+    cost_of_allocation(w->groups, w->at);
+    (void)cost_total(&w->attached, w->graph, w->groups, false, w->slopes);
+}
+
 /* For each unit the candidate with the smallest loss + lambda * slope of the cost, as the slopes stand. */
 static void choose(const allocator *a, double lambda)
 {
     const walk *w = a->w;
     const cost_budget *b = w->budget;
-    for (int i = 0; i < a->count; i++) {
+    for (int i = 0; i < a->weights; i++) {
         const unit *u = &a->units[i];
         const double *slope = w->slopes[w->group_of[u->first]].channels;
         int best = walk_first_candidate(w, u->first);
@@ -66,22 +81,39 @@ static void choose(const allocator *a, double lambda)
     }
 }
 
+/* The same of activations, the highest of equal ones. */
+static void choose_activations(const allocator *a, double lambda)
+{
+    const walk *w = a->w;
+    for (int i = a->weights; i < a->count; i++) {
+        const unit *u = &a->units[i];
+        const int *candidates = walk_candidates(w, u->first);
+        const double *slope = w->slopes[u->first - w->channels].activation;
+        int best = walk_candidate_count(w, u->first) - 1;
+        for (int p = best - 1; p >= 0; p--)
+            if (u->loss[p] + lambda * slope[candidates[p]] < u->loss[best] + lambda * slope[candidates[best]]) best = p;
+        set_unit(a, u, candidates[best]);
+    }
+}
+
 /* The allocation for one lambda: slopes depend on what is kept, so a few rounds from what the last lambda left. */
 static double try_lambda(const allocator *a, double lambda)
 {
     walk *w = a->w;
     for (int round = 0; round < FIXED_POINT_ROUNDS; round++) {
-        cost_of_allocation(w->groups, w->at);
-        (void)cost_total(&w->attached, w->graph, w->groups, false, w->slopes);
+        find_slopes(a);
         choose(a, lambda);
         walk_revive(a->w, a->worth);
+        if (a->count == a->weights) continue;
+        find_slopes(a);
+        choose_activations(a, lambda);
     }
     return walk_value(w);
 }
 
 static void set_highest(const walk *w)
 {
-    memset(w->at->weight_bits, w->budget->candidates[w->budget->candidate_count - 1], (size_t)w->channels);
+    for (int i = 0; i < w->places; i++) walk_set(w, i, walk_candidates(w, i)[walk_candidate_count(w, i) - 1]);
 }
 
 /* A lambda to begin with: a small part of the largest loss for the whole budget. */
@@ -89,20 +121,20 @@ static double first_lambda(const allocator *a)
 {
     double scale = 0;
     for (int i = 0; i < a->count; i++)
-        for (int p = 0; p < a->w->budget->candidate_count; p++) scale = fmax(scale, fabs(a->units[i].loss[p]));
+        for (int p = 0; p < walk_candidate_count(a->w, a->units[i].first); p++)
+            scale = fmax(scale, fabs(a->units[i].loss[p]));
     return scale > 0 ? 1e-6 * scale / fmax(a->w->budget->target, 1e-300) : 1;
 }
 
 /* Raises lambda until the budget is met, then halves the interval; keeps the best that meets it. */
-static bool bisect(const allocator *a)
+static bool bisect(allocator *a)
 {
     walk *w = a->w;
     const double target = w->budget->target;
-    const size_t bytes = (size_t)w->channels;
     double low = 0, high = first_lambda(a);
     set_highest(w);
     if (try_lambda(a, 0) <= target) {
-        memcpy(a->kept, w->at->weight_bits, bytes);
+        walk_copy(&a->kept, w->at);
         return true;
     }
     int tries = 0;
@@ -111,7 +143,7 @@ static bool bisect(const allocator *a)
         high *= 4;
     }
     if (tries > BISECTIONS) return false;
-    memcpy(a->kept, w->at->weight_bits, bytes);
+    walk_copy(&a->kept, w->at);
     for (int i = 0; i < BISECTIONS && high - low > 1e-9 * high; i++) {
         double middle = low + (high - low) / 2;
         set_highest(w);
@@ -119,7 +151,7 @@ static bool bisect(const allocator *a)
             low = middle;
         } else {
             high = middle;
-            memcpy(a->kept, w->at->weight_bits, bytes);
+            walk_copy(&a->kept, w->at);
         }
     }
     return true;
@@ -129,19 +161,18 @@ static bool bisect(const allocator *a)
 static int list_steps(const allocator *a)
 {
     walk *w = a->w;
-    const cost_budget *b = w->budget;
     const double before = walk_value(w);
     int count = 0;
     for (int i = 0; i < a->count; i++) {
         const unit *u = &a->units[i];
-        const int at = walk_candidate(w, u->first), now = b->candidates[at];
-        if (at + 1 == b->candidate_count) continue;
+        const int *candidates = walk_candidates(w, u->first), at = walk_candidate(w, u->first);
+        if (at + 1 == walk_candidate_count(w, u->first)) continue;
         const double gain = u->loss[at] - u->loss[at + 1];
-        move_unit(a, u, b->candidates[at + 1]);
+        move_unit(a, u, candidates[at + 1]);
         const double more = walk_value_now(w) - before;
-        move_unit(a, u, now);
-        if (gain < 0 || before + more > b->target) continue;
-        a->turns[count++] = (turn){.channel = i, .order = more > 0 ? -gain / more : -INFINITY};
+        move_unit(a, u, candidates[at]);
+        if (gain < 0 || before + more > w->budget->target) continue;
+        a->turns[count++] = (turn){.place = i, .order = more > 0 ? -gain / more : -INFINITY};
     }
     qsort(a->turns, (size_t)count, sizeof *a->turns, turn_by_order);
     return count;
@@ -151,32 +182,31 @@ static int list_steps(const allocator *a)
 static void fill(const allocator *a)
 {
     walk *w = a->w;
-    const cost_budget *b = w->budget;
     for (bool moved = true; moved;) {
         moved = false;
         const int count = list_steps(a);
         for (int i = 0; i < count; i++) {
-            const unit *u = &a->units[a->turns[i].channel];
-            const int at = walk_candidate(w, u->first);
-            move_unit(a, u, b->candidates[at + 1]);
-            if (walk_value_now(w) > b->target)
-                move_unit(a, u, b->candidates[at]);
+            const unit *u = &a->units[a->turns[i].place];
+            const int *candidates = walk_candidates(w, u->first), at = walk_candidate(w, u->first);
+            move_unit(a, u, candidates[at + 1]);
+            if (walk_value_now(w) > w->budget->target)
+                move_unit(a, u, candidates[at]);
             else
                 moved = true;
         }
     }
 }
 
-static status allocate_with(const allocator *a)
+static status allocate_with(allocator *a)
 {
     walk *w = a->w;
     if (!bisect(a)) {
         walk_set_least(w);
         const double least = walk_value(w);
         if (least > w->budget->target) return walk_cannot_meet(w->budget, least);
-        memcpy(a->kept, w->at->weight_bits, (size_t)w->channels);
+        walk_copy(&a->kept, w->at);
     }
-    memcpy(w->at->weight_bits, a->kept, (size_t)w->channels);
+    walk_copy(w->at, &a->kept);
     fill(a);
     return status_ok();
 }
@@ -185,21 +215,21 @@ status cost_budget_allocate(allocation *out, const double *loss, const cost_budg
 {
     walk w;
     TRY(walk_open(&w, out, b));
-    const size_t room = (size_t)w.channels + 1;
+    const size_t room = (size_t)w.places + 1;
     allocator a = {.w = &w,
                    .units = calloc(room, sizeof *a.units),
                    .worth = calloc(room, sizeof *a.worth),
-                   .turns = calloc(room, sizeof *a.turns),
-                   .kept = calloc(room, sizeof *a.kept)};
-    status s = walk_no_memory(out->graph);
-    if (a.units != NULL && a.worth != NULL && a.turns != NULL && a.kept != NULL) {
+                   .turns = calloc(room, sizeof *a.turns)};
+    status s = a.units != NULL && a.worth != NULL && a.turns != NULL ? allocation_new(&a.kept, out->graph)
+                                                                     : walk_no_memory(out->graph);
+    if (!failed(s)) {
         fill_units(&a, loss);
         s = allocate_with(&a);
     }
     free(a.units);
     free(a.worth);
     free(a.turns);
-    free(a.kept);
+    allocation_free(&a.kept);
     walk_close(&w);
     return s;
 }

@@ -31,6 +31,7 @@ status walk_open(walk *out, allocation *at, const cost_budget *b)
     for (int i = 0; i < g->group_count; i++)
         for (int c = at->first[i]; c < at->first[i + 1]; c++) w.group_of[c] = i;
     memcpy(at->activation_bits, b->activation_bits, entries);
+    w.places = w.channels + (b->activations != NULL ? g->group_count : 0);
     *out = w;
     return status_ok();
 }
@@ -41,12 +42,33 @@ double walk_value(walk *w)
     return cost_total(&w->attached, w->graph, w->groups, false, NULL);
 }
 
-void walk_move(walk *w, int channel, int bits)
+int walk_bits(const walk *w, int place)
 {
-    double *counts = w->groups[w->group_of[channel]].channels;
-    counts[w->at->weight_bits[channel]] -= 1;
+    return walk_is_channel(w, place) ? w->at->weight_bits[place] : w->at->activation_bits[place - w->channels];
+}
+
+void walk_set(const walk *w, int place, int bits)
+{
+    if (walk_is_channel(w, place))
+        w->at->weight_bits[place] = (int8_t)bits;
+    else
+        w->at->activation_bits[place - w->channels] = (int8_t)bits;
+}
+
+void walk_move(walk *w, int place, int bits)
+{
+    const bool channel = walk_is_channel(w, place);
+    double *counts = channel ? w->groups[w->group_of[place]].channels : w->groups[place - w->channels].activation;
+    counts[walk_bits(w, place)] -= 1;
     counts[bits] += 1;
-    w->at->weight_bits[channel] = (int8_t)bits;
+    walk_set(w, place, bits);
+}
+
+void walk_copy(allocation *to, const allocation *from)
+{
+    const graph *g = from->graph;
+    memcpy(to->weight_bits, from->weight_bits, (size_t)from->first[g->group_count]);
+    memcpy(to->activation_bits, from->activation_bits, (size_t)g->group_count + 1);
 }
 
 double walk_value_now(const walk *w)
@@ -54,9 +76,20 @@ double walk_value_now(const walk *w)
     return cost_total(&w->attached, w->graph, w->groups, false, NULL);
 }
 
-int walk_first_candidate(const walk *w, int channel)
+const int *walk_candidates(const walk *w, int place)
 {
-    const sharing_group *group = &w->graph->groups[w->group_of[channel]];
+    return walk_is_channel(w, place) ? w->budget->candidates : w->budget->activations->candidates;
+}
+
+int walk_candidate_count(const walk *w, int place)
+{
+    return walk_is_channel(w, place) ? w->budget->candidate_count : w->budget->activations->candidate_count;
+}
+
+int walk_first_candidate(const walk *w, int place)
+{
+    if (!walk_is_channel(w, place)) return 0;
+    const sharing_group *group = &w->graph->groups[w->group_of[place]];
     const bool prunable = !group->holds_output && !group->holds_image && !w->budget->whole_groups;
     return w->budget->candidates[0] == 0 && !prunable ? 1 : 0;
 }
@@ -68,17 +101,17 @@ bool walk_is_last_alive(const walk *w, int channel)
     return w->budget->keep_alive && kept <= 1 && w->at->weight_bits[channel] != 0;
 }
 
-int walk_candidate(const walk *w, int channel)
+int walk_candidate(const walk *w, int place)
 {
+    const int *candidates = walk_candidates(w, place), now = walk_bits(w, place);
     int i = 0;
-    while (w->budget->candidates[i] != w->at->weight_bits[channel]) i++;
+    while (candidates[i] != now) i++;
     return i;
 }
 
 void walk_set_least(walk *w)
 {
-    for (int c = 0; c < w->channels; c++)
-        w->at->weight_bits[c] = (int8_t)w->budget->candidates[walk_first_candidate(w, c)];
+    for (int i = 0; i < w->places; i++) walk_set(w, i, walk_candidates(w, i)[walk_first_candidate(w, i)]);
     for (int i = 0; i < w->graph->group_count && w->budget->keep_alive && w->budget->candidate_count > 1; i++) {
         int8_t *bits = &w->at->weight_bits[w->at->first[i]];
         if (bits[0] == 0) bits[0] = (int8_t)w->budget->candidates[1];
@@ -111,5 +144,5 @@ int turn_by_order(const void *a, const void *b)
 {
     const turn *x = a, *y = b;
     if (x->order != y->order) return x->order < y->order ? -1 : 1;
-    return x->channel - y->channel;
+    return x->place - y->place;
 }

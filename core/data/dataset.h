@@ -9,6 +9,10 @@
 
 #include "core/base/status.h"
 
+/* Of prepared files: their attributes `format` and `format_version`. */
+#define DATASET_FORMAT "bitfront data set"
+enum { DATASET_VERSION = 1 };
+
 typedef enum { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT } split;
 
 enum { DATASET_MAX_CLASSES = 1000, DATASET_NAME = 64 };

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/checksum.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/data/prepared.h"
 
 _Static_assert(sizeof(((dataset *)0)->source_checksum) == CHECKSUM_TEXT, "a checksum text fits");
 
@@ -154,19 +154,19 @@ static status read_text(char *out, size_t size, bool *there, const dataset_sourc
 
 static status check_format(const dataset_source *from)
 {
-    static const char hint[] = "%s is not a prepared data set: its attribute format is not \"" PREPARED_FORMAT
+    static const char hint[] = "%s is not a prepared data set: its attribute format is not \"" DATASET_FORMAT
                                "\"; make one with `bitfront prepare`";
     char *format;
     const status read = h5_get_text(&format, from->file, ".", "format");
     if (failed(read)) return read.code == STATUS_DATA ? status_fail(STATUS_DATA, hint, from->path) : read;
-    bool known = strcmp(format, PREPARED_FORMAT) == 0;
+    bool known = strcmp(format, DATASET_FORMAT) == 0;
     free(format);
     if (!known) return status_fail(STATUS_DATA, hint, from->path);
     int64_t version;
     TRY(h5_get_integer(&version, from->file, ".", "format_version"));
-    if (version == PREPARED_VERSION) return status_ok();
+    if (version == DATASET_VERSION) return status_ok();
     return status_fail(STATUS_DATA, "%s: data set format version %lld, this program knows version %d; prepare it again",
-                       from->path, (long long)version, PREPARED_VERSION);
+                       from->path, (long long)version, DATASET_VERSION);
 }
 
 /* The real value of a sample: by default 0 ... 1 for bytes of images, the number itself for signed ones. */
@@ -195,7 +195,7 @@ status dataset_header_read(dataset_header *out, const dataset_source *from)
     TRY(read_text(shape->name, sizeof shape->name, &named, from, "name"));
     if (!named) {
         char base[256];
-        prepared_basename(base, sizeof base, from->path);
+        file_basename(base, sizeof base, from->path);
         snprintf(shape->name, sizeof shape->name, "%.*s", DATASET_NAME - 1, base);
     }
     TRY(read_text(shape->content_checksum, sizeof shape->content_checksum, &out->has_checksum, from,

@@ -38,13 +38,18 @@ status prepared_checksum(char *text, const prepared *p)
     return finish_sum(text, &sum, p);
 }
 
-void prepared_basename(char *out, size_t size, const char *path)
+void prepared_source(char *out, size_t size, const char *what, const char *path)
 {
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/') end--;
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/') start--;
-    snprintf(out, size, "%.*s", (int)(end - start), path + start);
+    char name[256];
+    file_basename(name, sizeof name, path);
+    snprintf(out, size, "%s, read from %s", what, name);
+}
+
+double prepared_validation_fraction(const uint8_t *marks, int count)
+{
+    int in_split[SPLIT_COUNT] = {0};
+    for (int i = 0; i < count; i++) in_split[marks[i]]++;
+    return (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
 }
 
 /* ---- what is refused ---- */
@@ -97,8 +102,8 @@ status prepared_check(const prepared *p)
 
 static status write_text(h5_id file, const prepared *p, const char *source_checksum, const char *content)
 {
-    TRY(h5_set_text(file, ".", "format", PREPARED_FORMAT));
-    TRY(h5_set_integer(file, ".", "format_version", PREPARED_VERSION));
+    TRY(h5_set_text(file, ".", "format", DATASET_FORMAT));
+    TRY(h5_set_integer(file, ".", "format_version", DATASET_VERSION));
     TRY(h5_set_text(file, ".", "name", p->name));
     TRY(h5_set_text(file, ".", "source", p->source));
     TRY(h5_set_text(file, ".", "source_checksum", source_checksum));

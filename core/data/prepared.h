@@ -8,9 +8,6 @@
 
 #include "core/base/status.h"
 
-#define PREPARED_FORMAT "bitfront data set"
-enum { PREPARED_VERSION = 1 };
-
 /* Everything is borrowed for the call. */
 typedef struct {
     const char *name;            /* "cifar10": below 64 bytes */
@@ -49,7 +46,10 @@ MUST_CHECK status prepared_add(prepared_file *f, const void *samples, int count)
 MUST_CHECK status prepared_close(prepared_file *f, const char *source_checksum);
 void prepared_discard(prepared_file *f); /* gives up; NULL is allowed */
 
-/* The last component of a path, without trailing slashes; into out[size]. For `source`. */
-void prepared_basename(char *out, size_t size, const char *path);
+/* Text for `source`, into out[size]: "WHAT, read from NAME", with the last component of the path. */
+void prepared_source(char *out, size_t size, const char *what, const char *path);
+
+/* The part of the training and validation samples that validate; marks[count]: the split of each. */
+double prepared_validation_fraction(const uint8_t *marks, int count);
 
 #endif

@@ -98,12 +98,12 @@ integer_tensor *integer_add_tensor(integer_builder *b, int index)
     return out;
 }
 
-static real code_of_value(const pact *q, real x)
+int32_t integer_code_of_value(const pact *q, real x)
 {
     real clamped = x < q->low ? q->low : x;
     clamped = clamped > q->high[0] ? q->high[0] : clamped;
     const real code = real_floor(q->scale[0] * clamped + q->snap);
-    return code > q->top[0] ? q->top[0] : code;
+    return (int32_t)(code > q->top[0] ? q->top[0] : code);
 }
 
 double integer_grid_step(const pact *q)
@@ -113,8 +113,8 @@ double integer_grid_step(const pact *q)
 
 void integer_grid_range(const pact *q, int32_t *low, int32_t *high)
 {
-    *low = (int32_t)code_of_value(q, q->low);
-    *high = (int32_t)(q->reference ? code_of_value(q, q->clip[0]) : q->top[0]);
+    *low = integer_code_of_value(q, q->low);
+    *high = q->reference ? integer_code_of_value(q, q->clip[0]) : (int32_t)q->top[0];
 }
 
 /* The image: a table, with the float network's arithmetic. */
@@ -136,7 +136,7 @@ static status build_input(integer_builder *b, integer_samples samples)
     t->step = integer_grid_step(q);
     for (int i = 0; i < INTEGER_SAMPLES; i++) {
         const real x = (real)(samples.is_signed && i > INT8_MAX ? i - INTEGER_SAMPLES : i) * (real)samples.scale;
-        b->n->table[i] = (uint8_t)((int32_t)code_of_value(q, x) - low);
+        b->n->table[i] = (uint8_t)(integer_code_of_value(q, x) - low);
     }
     b->n->samples_signed = samples.is_signed;
     b->n->sample_scale = (double)samples.scale;
@@ -311,6 +311,18 @@ static status build_node(integer_builder *b, int index, integer_samples samples)
     return status_ok();
 }
 
+static status take_orders(integer_builder *b)
+{
+    for (int k = 0; k < b->n->tensor_count; k++) {
+        integer_tensor *t = &b->n->tensors[k];
+        const int *order = b->order[b->m->graph->layers[b->node_of_tensor[k]].group];
+        t->order = malloc((size_t)t->channels * sizeof *t->order);
+        if (t->order == NULL) return integer_no_memory(b);
+        for (int c = 0; c < t->channels; c++) t->order[c] = (uint16_t)order[c];
+    }
+    return status_ok();
+}
+
 /* The descriptions point to what the layers own, now that it does not move any more. */
 static void connect(integer_network *n)
 {
@@ -335,6 +347,7 @@ static status build(integer_builder *b, integer_samples samples)
     b->n->width = image->out_width;
     b->n->channels = image->out_channels;
     for (int i = 0; i < g->layer_count; i++) TRY(build_node(b, i, samples));
+    TRY(take_orders(b));
     return build_output(b);
 }
 

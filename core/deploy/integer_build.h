@@ -33,4 +33,7 @@ typedef struct {
  * names the layer. */
 MUST_CHECK status integer_build(integer_network *out, const model *m, integer_samples samples);
 
+/* The code that an input's quantiser, as the float network has it, gives a real value. */
+int32_t integer_code_of_value(const pact *q, real x);
+
 #endif

@@ -7,19 +7,19 @@ enum { ENGINE_SLACK = INT_DEPTH }; /* bytes behind images that may be read, and 
 
 /* What a layer with weights of 8-bit inputs has besides, for the vectors of this processor. */
 typedef struct {
-    void *weights; /* packed by the table; NULL: the layer runs as target/int_kernels.c has it */
-    int8_t *taps;  /* depthwise: (taps, channels) */
-    int32_t *bias; /* with room for INT_LANES */
+    void *weights;     /* packed by the table; NULL: the layer runs as target/int_kernels.c has it */
+    int8_t *taps;      /* depthwise: (taps, channels) */
+    int32_t *bias;     /* with room for INT_LANES */
+    uint8_t *bordered; /* room for the image with its border, which stands there for good; NULL: it needs none */
 } fast_layer;
 
 struct integer_engine {
     const integer_network *n;
     const int_table *table; /* NULL: the reference */
     unsigned char *memory;
-    size_t *offset;    /* (tensor_count) in memory */
-    fast_layer *fast;  /* (layer_count) */
-    uint8_t *bordered; /* image with its border */
-    int32_t *sums;     /* of a line */
+    size_t *offset;   /* (tensor_count) in memory */
+    fast_layer *fast; /* (layer_count) */
+    int32_t *sums;    /* of a line */
 };
 
 /* ---- memory ---- */
@@ -48,27 +48,29 @@ static bool prepare_conv(fast_layer *f, const integer_layer *l, const int_table 
     if (f->weights == NULL || f->bias == NULL) return false;
     table->pack(f->weights, l->codes, channels, run->kernel_h, piece);
     memcpy(f->bias, l->bias, (size_t)channels * sizeof *f->bias);
-    return true;
+    if (run->pad_h + run->pad_w == 0) return true;
+    const size_t pixels = (size_t)(run->in_height + 2 * run->pad_h) * (size_t)(run->in_width + 2 * run->pad_w);
+    const size_t bytes = pixels * (size_t)run->in_channels + ENGINE_SLACK;
+    f->bordered = malloc(bytes);
+    if (f->bordered != NULL) memset(f->bordered, run->zero, bytes);
+    return f->bordered != NULL;
 }
 
 static bool prepare_layers(integer_engine *e)
 {
-    size_t image = 0, sums = 1;
+    size_t sums = 1;
     for (int i = 0; i < e->n->layer_count; i++) {
         const integer_layer *l = &e->n->layers[i];
+        if (l->kind == INTEGER_POOL && (size_t)l->run.pool.channels > sums) sums = (size_t)l->run.pool.channels;
         if (!is_fast(l)) continue;
         const int_conv *run = &l->run.conv;
-        const size_t pixels = (size_t)(run->in_height + 2 * run->pad_h) * (size_t)(run->in_width + 2 * run->pad_w);
-        const size_t bordered = pixels * (size_t)run->in_channels;
         const size_t line = (size_t)run->out_width * (size_t)int_table_round(run->out_channels, INT_LANES);
         if (!(run->depthwise ? prepare_depthwise(&e->fast[i], l) : prepare_conv(&e->fast[i], l, e->table)))
             return false;
-        image = bordered > image ? bordered : image;
         sums = line > sums ? line : sums;
     }
-    e->bordered = malloc(image + ENGINE_SLACK);
     e->sums = malloc(sums * sizeof *e->sums);
-    return e->bordered != NULL && e->sums != NULL;
+    return e->sums != NULL;
 }
 
 static bool place_tensors(integer_engine *e, bool keep)
@@ -108,10 +110,10 @@ void integer_engine_close(integer_engine *e)
         free(e->fast[i].weights);
         free(e->fast[i].taps);
         free(e->fast[i].bias);
+        free(e->fast[i].bordered);
     }
     free(e->fast);
     free(e->sums);
-    free(e->bordered);
     free(e->memory);
     free(e->offset);
     free(e);
@@ -129,18 +131,12 @@ const void *integer_engine_tensor(const integer_engine *e, int t)
 
 /* ---- convolutions, a line of output pixels at a time ---- */
 
-/* The image with its border. */
-static void add_border(uint8_t *to, const int_conv *l, const uint8_t *in)
+/* The image into its border. */
+static void fill_border(uint8_t *to, const int_conv *l, const uint8_t *in)
 {
     const size_t line = (size_t)l->in_width * (size_t)l->in_channels, side = (size_t)l->pad_w * (size_t)l->in_channels;
-    memset(to, l->zero, (size_t)l->pad_h * (line + 2 * side));
-    to += (size_t)l->pad_h * (line + 2 * side);
-    for (int y = 0; y < l->in_height; y++, to += line + 2 * side) {
-        memset(to, l->zero, side);
-        memcpy(to + side, in + (size_t)y * line, line);
-        memset(to + side + line, l->zero, side);
-    }
-    memset(to, l->zero, (size_t)l->pad_h * (line + 2 * side));
+    to += (size_t)l->pad_h * (line + 2 * side) + side;
+    for (int y = 0; y < l->in_height; y++, to += line + 2 * side) memcpy(to, in + (size_t)y * line, line);
 }
 
 /* Line y of the output pixels, in an image with border. */
@@ -165,10 +161,9 @@ static void run_conv(const integer_engine *e, int index, void *out, const void *
         return;
     }
     const size_t line = (size_t)run->out_width * (size_t)run->out_channels * integer_type_bytes(run->out_type);
-    const bool bordered = !run->depthwise && run->pad_h + run->pad_w > 0;
-    if (bordered) add_border(e->bordered, run, in);
+    if (f->bordered != NULL) fill_border(f->bordered, run, in);
     for (int y = 0; y < run->out_height; y++) {
-        const int_rows rows = rows_of(run, bordered ? e->bordered : in, y);
+        const int_rows rows = rows_of(run, f->bordered != NULL ? f->bordered : in, y);
         if (run->depthwise)
             e->table->depthwise(e->sums, run, in, f->taps, y);
         else
@@ -188,6 +183,29 @@ static void run_input(const integer_engine *e, const integer_layer *l, uint8_t *
         for (size_t i = 0; i < count; i++) out[i] = run->table[samples[i]];
 }
 
+/* Sums of windows of codes of 8 bit, a line of channels at a time. */
+static void run_pool(const integer_engine *e, const int_pool *run, void *out, const void *in)
+{
+    if (e->table == NULL || run->largest || run->in_type != INT_U8 || run->out_type == INT_U8) {
+        int_pool_run(run, out, in);
+        return;
+    }
+    const int channels = run->channels, pixels = run->out_height * run->out_width;
+    for (int p = 0; p < pixels; p++) {
+        const int top = p / run->out_width * run->stride_h, left = p % run->out_width * run->stride_w;
+        memset(e->sums, 0, (size_t)channels * sizeof *e->sums);
+        for (int w = 0; w < run->kernel_h * run->kernel_w; w++) {
+            const int pixel = (top + w / run->kernel_w) * run->in_width + left + w % run->kernel_w;
+            const uint8_t *codes = (const uint8_t *)in + (size_t)pixel * (size_t)channels;
+            for (int c = 0; c < channels; c++) e->sums[c] += codes[c];
+        }
+        for (int c = 0; c < channels && run->out_type == INT_S16; c++)
+            ((int16_t *)out)[(size_t)p * (size_t)channels + (size_t)c] = (int16_t)e->sums[c];
+        if (run->out_type == INT_S32)
+            memcpy((int32_t *)out + (size_t)p * (size_t)channels, e->sums, (size_t)channels * sizeof *e->sums);
+    }
+}
+
 static void run_add(const integer_engine *e, const integer_layer *l, void *out, const void *a, const void *b)
 {
     const int_add *run = &l->run.add;
@@ -199,9 +217,10 @@ static void run_add(const integer_engine *e, const integer_layer *l, void *out, 
         int_add_run(run, out, a, b);
 }
 
-void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
+/* Layers from `first` on. */
+static void run_layers(integer_engine *e, int first, int32_t *logits, const void *samples)
 {
-    for (int i = 0; i < e->n->layer_count; i++) {
+    for (int i = first; i < e->n->layer_count; i++) {
         const integer_layer *l = &e->n->layers[i];
         void *out = tensor(e, l->output);
         const void *in = tensor(e, l->inputs[0]), *other = tensor(e, l->inputs[1]);
@@ -216,11 +235,22 @@ void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
             run_add(e, l, out, in, other);
             break;
         case INTEGER_POOL:
-            int_pool_run(&l->run.pool, out, in);
+            run_pool(e, &l->run.pool, out, in);
             break;
         case INTEGER_OUTPUT:
             int_output_run(&l->run.output, logits, in);
             break;
         }
     }
+}
+
+void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples)
+{
+    run_layers(e, 0, logits, samples);
+}
+
+void integer_engine_run_codes(integer_engine *e, int32_t *logits, const uint8_t *codes)
+{
+    memcpy(tensor(e, 0), codes, integer_tensor_count(&e->n->tensors[0]));
+    run_layers(e, 1, logits, NULL);
 }

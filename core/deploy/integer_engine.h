@@ -17,6 +17,9 @@ void integer_engine_close(integer_engine *e);
 /* One image: samples (H, W, C) as bytes, int8 or uint8 as the network says; logits[classes]. */
 void integer_engine_run(integer_engine *e, int32_t *logits, const void *samples);
 
+/* The same of codes (H, W, C) of the input's tensor, channels in its order. */
+void integer_engine_run_codes(integer_engine *e, int32_t *logits, const uint8_t *codes);
+
 /* Codes of tensor t of the last image; of an engine that keeps them. */
 const void *integer_engine_tensor(const integer_engine *e, int t);
 

@@ -15,6 +15,7 @@ void integer_network_free(integer_network *n)
         free(l->multiplier);
         free(l->order);
     }
+    for (int k = 0; k < n->tensor_count; k++) free(n->tensors[k].order);
     free(n->layers);
     free(n->tensors);
     *n = (integer_network){0};

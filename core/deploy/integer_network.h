@@ -31,6 +31,7 @@ typedef struct {
     int first, last;   /* layers that write it, and read it last */
     size_t offset;     /* in the memory of activations, bytes */
     bool is_signed;    /* of a residual branch in front of its add */
+    uint16_t *order;   /* (channels) which channel of the float network's layer each one is; owned */
 } integer_tensor;
 
 typedef enum { INTEGER_INPUT, INTEGER_CONV, INTEGER_ADD, INTEGER_POOL, INTEGER_OUTPUT } integer_kind;

@@ -30,12 +30,6 @@ status predict_float(int *classes, point_network *p, const dataset *data, split 
     return status_ok();
 }
 
-const void *predict_samples(const dataset *data, int32_t sample)
-{
-    const size_t size = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
-    return (const uint8_t *)data->samples + (size_t)sample * size;
-}
-
 status predict_integer(int *classes, const integer_network *n, const dataset *data, split which)
 {
     integer_engine *e;
@@ -43,10 +37,7 @@ status predict_integer(int *classes, const integer_network *n, const dataset *da
     int32_t logits[DATASET_MAX_CLASSES];
     for (int i = 0; i < data->split_count[which]; i++) {
         integer_engine_run(e, logits, predict_samples(data, data->split_index[which][i]));
-        int best = 0;
-        for (int c = 1; c < n->classes; c++)
-            if (logits[c] > logits[best]) best = c;
-        classes[i] = best;
+        classes[i] = predict_first_largest(logits, n->classes);
     }
     integer_engine_close(e);
     return status_ok();

@@ -16,7 +16,8 @@ typedef int64_t h5_id;
 typedef enum { H5_F32, H5_F64, H5_U8, H5_I8, H5_I32, H5_I64 } h5_type;
 size_t h5_type_size(h5_type type);
 
-/* Every data set carries both, as the attributes "unit" and "description". Dimensionless: unit "1". */
+/* Every data set carries both, as the attributes "unit" and "description", and as "units" and "long_name" (its first
+ * clause) of the CF conventions. Dimensionless: unit "1". */
 typedef struct {
     const char *unit, *description;
 } h5_about;
@@ -56,7 +57,7 @@ MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int ran
 /* The same without chunks and compression whatever the size, for files that must be written quickly. */
 MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
                                  const void *data, h5_about about);
-/* One-dimensional array of UTF-8 strings, on disk of the length of the longest, filled up with zeros. */
+/* One-dimensional array of UTF-8 strings, on disk one byte longer than the longest, filled up with zeros. */
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 

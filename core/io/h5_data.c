@@ -1,5 +1,6 @@
 /* Data sets: numbers of the six types. */
 #include <hdf5.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,9 +85,23 @@ static hid_t data_creation_list(int rank, const size_t *dims, size_t element, bo
     return -1;
 }
 
+/* The first clause of a description, which labels an axis. */
+static status write_long_name(hid_t set, const char *description)
+{
+    char name[160];
+    size_t end = strcspn(description, ";:");
+    const char *comma = strstr(description, ", ");
+    if (comma != NULL && (size_t)(comma - description) < end) end = (size_t)(comma - description);
+    snprintf(name, sizeof name, "%.*s", (int)(end < sizeof name ? end : sizeof name - 1), description);
+    return h5_add_text(set, "long_name", name);
+}
+
+/* By our names, and by those of the CF conventions, which plotting programs look for. */
 static status write_about(hid_t set, h5_about about)
 {
     TRY(h5_add_text(set, "unit", about.unit));
+    TRY(h5_add_text(set, "units", about.unit));
+    TRY(write_long_name(set, about.description));
     return h5_add_text(set, "description", about.description);
 }
 

@@ -40,9 +40,9 @@ static status write_fixed(h5_id parent, const char *name, hid_t type, size_t roo
 
 status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings, h5_about about)
 {
-    size_t longest = 1;
+    size_t longest = 1; /* with a zero behind the longest, too: not every reader knows padding */
     for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(strings[i]);
+        size_t length = strlen(strings[i]) + 1;
         if (length > longest) longest = length;
     }
     bool fixed = longest <= FIXED_BYTES;

@@ -17,7 +17,7 @@ void choice_bits_mix(real *probability, real *slope, const real *choice, const i
 /* probability = 1 at the candidate that is nearest, the lower one half-way; else 0. */
 void choice_bits_nearest(real *probability, const real *choice, const int *bits, int precisions, int columns);
 
-/* dchoice[0] = sum over p of dprobability_p slope_p, 0 in the other rows; overwrites. */
+/* dchoice[0] = sum over p of dprobability_p slope_p, 0 in the other rows; overwrites. dchoice may be dprobability. */
 void choice_bits_backward(real *dchoice, const real *dprobability, const real *slope, int precisions, int columns);
 
 /* Brings the numbers back into the range of the candidates. */

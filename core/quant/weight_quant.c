@@ -3,117 +3,138 @@
 #include <string.h>
 
 #include "core/quant/round.h"
-
-enum { BLOCK = 64 }; /* channels handled together: their per-channel numbers stay in registers and L1 */
+#include "core/quant/weight_minmax.h"
 
 static const real SMALLEST_BIAS_STEP = (real)1e-8;
 
-/* Per-channel numbers of one block of channels. */
+/* The grids of one block of channels. */
 typedef struct {
     int first, count;
-    real divisor[WEIGHT_PRECISIONS][BLOCK]; /* exact: M (the same for every precision); by division, given: the step */
-    real step[WEIGHT_PRECISIONS][BLOCK];    /* of what comes out: with the gain */
-    bool binary[WEIGHT_PRECISIONS];
-    real factor[WEIGHT_PRECISIONS], low[WEIGHT_PRECISIONS], high[WEIGHT_PRECISIONS];
-} block_grid;
+    bool plain; /* all codes are clamp(rne(w / divisor * factor), low, high): loops without calls */
+    weight_grid of[WEIGHT_PRECISIONS];
+} block_grids;
 
-/* The grid of precision p from the largest magnitudes, or by division from the steps that are given. */
-static void precision_prepare(block_grid *grid, int p, const weight_choice *choice, int channels,
-                              const real largest[BLOCK], bool tie_by_division)
+static void precision_prepare(weight_grid *grid, int p, const weight_choice *choice, int first, int channels,
+                              const real largest[WEIGHT_BLOCK])
 {
-    const int bits = choice->bits[p];
-    const bool given = bits > 0 && choice->given[p], by_division = tie_by_division || given;
-    const real levels = (real)((1 << bits) - 1);
-    grid->binary[p] = bits == 1;
-    grid->factor[p] = by_division ? 1 : levels / 2;
-    grid->high[p] = (real)((1 << bits) / 2 - 1);
-    grid->low[p] = tie_by_division && !given ? -REAL_MAX : -(real)((1 << bits) / 2);
-    for (int c = 0; c < grid->count; c++) {
-        real range = largest[c] > 0 ? 2 * largest[c] : 1;
-        real step = given       ? choice->steps[p * channels + grid->first + c]
-                    : bits == 1 ? range / 2
-                    : bits > 0  ? range / levels
-                                : 0;
-        grid->divisor[p][c] = by_division && bits > 0 ? step : range / 2;
-        grid->step[p][c] = choice->gain != NULL ? step * choice->gain[grid->first + c] : step;
+    if (grid->bits == 0) {
+        memset(grid->step, 0, sizeof grid->step);
+        return;
     }
+    const real *steps = choice->steps != NULL ? choice->steps + p * channels + first : NULL;
+    choice->quantizer[p]->grid(grid, largest, steps);
+    for (int c = 0; c < grid->count && choice->gain != NULL; c++) grid->step[c] *= choice->gain[first + c];
 }
 
-static void block_prepare(block_grid *grid, const real *w, size_t rows, int channels, const weight_choice *choice,
-                          bool tie_by_division)
+static block_grids block_prepare(const real *w, size_t rows, int channels, int first, const weight_choice *choice)
 {
-    real largest[BLOCK] = {0};
+    const int count = weight_block_at(w, rows, channels, first).count;
+    real largest[WEIGHT_BLOCK] = {0};
     for (size_t k = 0; k < rows; k++) {
-        const real *row = w + k * (size_t)channels + grid->first;
-        for (int c = 0; c < grid->count; c++) {
+        const real *row = w + k * (size_t)channels + first;
+        for (int c = 0; c < count; c++) {
             real size = real_abs(row[c]);
             largest[c] = size > largest[c] ? size : largest[c];
         }
     }
-    for (int p = 0; p < choice->precisions; p++) precision_prepare(grid, p, choice, channels, largest, tie_by_division);
+    block_grids grids;
+    grids.first = first;
+    grids.count = count;
+    grids.plain = true;
+    for (int p = 0; p < choice->precisions; p++) {
+        grids.of[p].count = count;
+        grids.of[p].bits = choice->bits[p];
+        if (choice->bits[p] > 0)
+            grids.plain = grids.plain && choice->bits[p] > 1 && choice->quantizer[p]->quantize == NULL;
+        precision_prepare(&grids.of[p], p, choice, first, channels, largest);
+    }
+    return grids;
 }
 
-/* Q_p of one row of the block. */
-static inline void block_quantize(real *out, const real *row, const block_grid *grid, int p)
+/* Q_p of one row of the block; `plain` is a constant where it is called. */
+static inline void block_quantize(real *out, const real *row, const weight_grid *grid, const weight_quantizer *q,
+                                  const bool plain)
 {
-    const real factor = grid->factor[p], low = grid->low[p], high = grid->high[p];
-    if (grid->binary[p]) {
-        for (int c = 0; c < grid->count; c++) out[c] = row[c] < 0 ? -grid->step[p][c] : grid->step[p][c];
-        return;
+    const real factor = grid->factor, low = grid->low, high = grid->high;
+    if (!plain && q->quantize != NULL) {
+        q->quantize(out, row, grid);
+    } else if (!plain && grid->bits == 1) {
+        for (int c = 0; c < grid->count; c++) out[c] = row[c] < 0 ? -grid->step[c] : grid->step[c];
+    } else {
+        for (int c = 0; c < grid->count; c++)
+            out[c] = round_clamped(row[c] / grid->divisor[c] * factor, low, high) * grid->step[c];
     }
-    for (int c = 0; c < grid->count; c++)
-        out[c] = round_clamped(row[c] / grid->divisor[p][c] * factor, low, high) * grid->step[p][c];
 }
 
 /* probability[p] of the block's channels, written out when one column serves all. */
-static void block_share(real probability[BLOCK], const weight_choice *choice, int p, const block_grid *grid)
+static void block_probability(real probability[WEIGHT_BLOCK], const weight_choice *choice, int p,
+                              const block_grids *grids)
 {
-    for (int c = 0; c < grid->count; c++)
-        probability[c] = choice->probability[p * choice->columns + (choice->columns == 1 ? 0 : grid->first + c)];
+    for (int c = 0; c < grids->count; c++)
+        probability[c] = choice->probability[p * choice->columns + (choice->columns == 1 ? 0 : grids->first + c)];
 }
 
-void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
-                bool tie_by_division)
+/* W of the rows of a block. */
+__attribute__((always_inline)) static inline void mix_rows(real *W, const real *w, size_t rows, int channels,
+                                                           const block_grids *grids, const weight_choice *choice,
+                                                           real probability[][WEIGHT_BLOCK], const bool plain)
 {
-    for (int first = 0; first < channels; first += BLOCK) {
-        block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
-        block_prepare(&grid, w, rows, channels, choice, tie_by_division);
-
-        real probability[WEIGHT_PRECISIONS][BLOCK];
-        for (int c = 0; c < grid.count; c++) step[first + c] = 0;
+    for (size_t k = 0; k < rows; k++) {
+        const size_t at = k * (size_t)channels + (size_t)grids->first;
+        real level[WEIGHT_BLOCK], sum[WEIGHT_BLOCK] = {0};
         for (int p = 0; p < choice->precisions; p++) {
-            block_share(probability[p], choice, p, &grid);
-            for (int c = 0; c < grid.count; c++) step[first + c] += probability[p][c] * grid.step[p][c];
+            if (choice->bits[p] == 0) continue;
+            block_quantize(level, w + at, &grids->of[p], choice->quantizer[p], plain);
+            for (int c = 0; c < grids->count; c++) sum[c] += probability[p][c] * level[c];
         }
-        for (size_t k = 0; k < rows; k++) {
-            const real *row = w + k * (size_t)channels + first;
-            real *out = W + k * (size_t)channels + first;
-            real level[BLOCK], sum[BLOCK] = {0};
-            for (int p = 0; p < choice->precisions; p++) {
-                if (choice->bits[p] == 0) continue;
-                block_quantize(level, row, &grid, p);
-                for (int c = 0; c < grid.count; c++) sum[c] += probability[p][c] * level[c];
-            }
-            memcpy(out, sum, (size_t)grid.count * sizeof(real));
+        memcpy(W + at, sum, (size_t)grids->count * sizeof(real));
+    }
+}
+
+void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice)
+{
+    for (int first = 0; first < channels; first += WEIGHT_BLOCK) {
+        const block_grids grids = block_prepare(w, rows, channels, first, choice);
+        real probability[WEIGHT_PRECISIONS][WEIGHT_BLOCK];
+        for (int c = 0; c < grids.count; c++) step[first + c] = 0;
+        for (int p = 0; p < choice->precisions; p++) {
+            block_probability(probability[p], choice, p, &grids);
+            for (int c = 0; c < grids.count; c++) step[first + c] += probability[p][c] * grids.of[p].step[c];
         }
+        if (grids.plain)
+            mix_rows(W, w, rows, channels, &grids, choice, probability, true);
+        else
+            mix_rows(W, w, rows, channels, &grids, choice, probability, false);
+    }
+}
+
+/* sum[c] := sum over rows of dW * Q_p(w), for a block. */
+__attribute__((always_inline)) static inline void sum_levels(real sum[WEIGHT_BLOCK], const real *dW, const real *w,
+                                                             size_t rows, int channels, const weight_grid *grid,
+                                                             const weight_quantizer *q, const bool plain)
+{
+    for (int c = 0; c < WEIGHT_BLOCK; c++) sum[c] = 0;
+    for (size_t k = 0; k < rows; k++) {
+        real level[WEIGHT_BLOCK];
+        block_quantize(level, w + k * (size_t)channels, grid, q, plain);
+        const real *gradient = dW + k * (size_t)channels;
+        for (int c = 0; c < grid->count; c++) sum[c] += gradient[c] * level[c];
     }
 }
 
 void weight_mix_backward(real *dprobability, const real *dW, const real *w, size_t rows, int channels,
-                         const weight_choice *choice, bool tie_by_division)
+                         const weight_choice *choice)
 {
-    for (int first = 0; first < channels; first += BLOCK) {
-        block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
-        block_prepare(&grid, w, rows, channels, choice, tie_by_division);
+    for (int first = 0; first < channels; first += WEIGHT_BLOCK) {
+        const block_grids grids = block_prepare(w, rows, channels, first, choice);
         for (int p = 0; p < choice->precisions; p++) {
             if (choice->bits[p] == 0) continue;
-            real level[BLOCK], sum[BLOCK] = {0};
-            for (size_t k = 0; k < rows; k++) {
-                block_quantize(level, w + k * (size_t)channels + first, &grid, p);
-                const real *gradient = dW + k * (size_t)channels + first;
-                for (int c = 0; c < grid.count; c++) sum[c] += gradient[c] * level[c];
-            }
-            for (int c = 0; c < grid.count; c++)
+            real sum[WEIGHT_BLOCK];
+            if (grids.plain)
+                sum_levels(sum, dW + first, w + first, rows, channels, &grids.of[p], choice->quantizer[p], true);
+            else
+                sum_levels(sum, dW + first, w + first, rows, channels, &grids.of[p], choice->quantizer[p], false);
+            for (int c = 0; c < grids.count; c++)
                 dprobability[p * choice->columns + (choice->columns == 1 ? 0 : first + c)] += sum[c];
         }
     }
@@ -124,11 +145,11 @@ void weight_steps(real *steps, const real *w, size_t rows, int channels, int pre
     real probability[WEIGHT_PRECISIONS] = {0};
     weight_choice choice = {.precisions = precisions, .columns = 1, .probability = probability};
     memcpy(choice.bits, bits, (size_t)precisions * sizeof *bits);
-    for (int first = 0; first < channels; first += BLOCK) {
-        block_grid grid = {.first = first, .count = channels - first < BLOCK ? channels - first : BLOCK};
-        block_prepare(&grid, w, rows, channels, &choice, true);
+    for (int p = 0; p < precisions; p++) choice.quantizer[p] = &weight_quantizer_minmax;
+    for (int first = 0; first < channels; first += WEIGHT_BLOCK) {
+        const block_grids grids = block_prepare(w, rows, channels, first, &choice);
         for (int p = 0; p < precisions; p++)
-            memcpy(steps + p * channels + first, grid.step[p], (size_t)grid.count * sizeof(real));
+            memcpy(steps + p * channels + first, grids.of[p].step, (size_t)grids.count * sizeof(real));
     }
 }
 

@@ -1,47 +1,37 @@
-/* weight_quant: symmetric weight quantiser per output channel, mixed over candidate precisions, and the bias quantiser.
+/* weight_quant: weights mixed over candidate precisions, each by its weight quantiser (weight_quantizer.h), and the
+ * bias quantiser. With Q_0 = 0 and the grid of each precision above 0 bit:
  *
- * A weight tensor is a matrix (rows, channels), row-major: conv (KH*KW*C, O), depthwise (KH*KW, C), linear (C, O).
- *
- *   M[c] = max over rows |w|,  step_b[c] = 2 M / (2^b - 1)  (M = 1/2 where the channel is all zero)
- *   code = clamp(rne(w / M * (2^b-1)/2), -2^(b-1), 2^(b-1)-1): the extreme weights sit exactly on their tie
- *   tie_by_division (arithmetic.h): code = min(rne(w / step), 2^(b-1)-1), in the published order
- *   given steps (weight_step.h, or learned): code = clamp(rne(w / step), -2^(b-1), 2^(b-1)-1)
- *   1 bit: code = -1 where w < 0, else 1; min-max step M
- *   Q_b(w) = code * step,  Q_0 = 0
+ *   W = sum_p probability_p Q_p(w),   step = sum_p probability_p step_p
  *
  * Backward is straight-through: dL/dw = dL/dW for every precision, 0 bit included, so the caller uses the gradient of
- * the mixed weights as it is; learned steps differ (weight_learn.h). */
+ * the mixed weights as it is; a discrete network may differ (weight_quantizer.gradient). */
 #ifndef CORE_QUANT_WEIGHT_QUANT_H
 #define CORE_QUANT_WEIGHT_QUANT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/real.h"
-
-enum { WEIGHT_PRECISIONS = 9 }; /* 0 ... 8 bit */
+#include "core/quant/weight_quantizer.h"
 
 /* Which precisions, and their probability for each channel. */
 typedef struct {
     int precisions;
-    int bits[WEIGHT_PRECISIONS];   /* ascending */
-    int columns;                   /* channels, or 1: all channels share one choice */
-    const real *probability;       /* (precisions, columns), borrowed */
-    bool given[WEIGHT_PRECISIONS]; /* which precisions have their steps in `steps`; the others are min-max */
-    const real *steps;             /* (precisions, channels), borrowed; NULL if none is given */
-    const real *gain;              /* (channels), borrowed: multiplies steps behind the codes; NULL: 1 */
+    int bits[WEIGHT_PRECISIONS];                          /* ascending */
+    const weight_quantizer *quantizer[WEIGHT_PRECISIONS]; /* of each precision above 0 bit */
+    int columns;                                          /* channels, or 1: all channels share one choice */
+    const real *probability;                              /* (precisions, columns), borrowed */
+    const real *steps; /* (precisions, channels), borrowed: of quantisers with steps; NULL if there is none */
+    const real *gain;  /* (channels), borrowed: multiplies steps behind the codes; NULL: 1 */
 } weight_choice;
 
-/* W[k][c] = sum_p share_p[c] Q_p(w[k][c]); step[c] = sum_p share_p[c] step_p[c] (0 bit contributes 0). W may not be w.
- */
-void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice,
-                bool tie_by_division);
+/* W[k][c] = sum_p probability_p[c] Q_p(w[k][c]); step[c] = sum_p probability_p[c] step_p[c]. W may not be w. */
+void weight_mix(real *W, real *step, const real *w, size_t rows, int channels, const weight_choice *choice);
 
 /* dprobability[p][column] += sum over rows (and channels, if columns == 1) of dW * Q_p(w). */
 void weight_mix_backward(real *dprobability, const real *dW, const real *w, size_t rows, int channels,
-                         const weight_choice *choice, bool tie_by_division);
+                         const weight_choice *choice);
 
-/* steps[p][c] = step of channel c at bits[p] (precisions, channels), 0 for 0 bit. */
+/* steps[p][c] = min-max step of channel c at bits[p] (precisions, channels), 0 for 0 bit. */
 void weight_steps(real *steps, const real *w, size_t rows, int channels, int precisions, const int *bits);
 
 /* bias_step = input_step * step[c];  B[c] = bias_step * rne(bias[c] / bias_step), 0 where bias_step <= 1e-8. */

@@ -12,12 +12,15 @@ status cost_defined_check(const settings *s, const plan_place *at, const precisi
     if (m == NULL)
         return status_fail(STATUS_CONFIG, "%.200s: sweep %s: there is no cost model \"%.40s\" (bitfront cost --help)",
                            s->path, place, e->cost_model);
+    const bool own = choice->activation_count > 0;
+    const int *activations = own ? choice->activation_bits : s->search.activation_bits;
+    const int activation_count = own ? choice->activation_count : s->search.activation_count;
     for (int i = 0; m->defined != NULL && i < choice->count; i++)
-        for (int k = 0; k < s->search.activation_count; k++)
-            if (choice->bits[i] > 0 && !m->defined(m, choice->bits[i], s->search.activation_bits[k]))
+        for (int k = 0; k < activation_count; k++)
+            if (choice->bits[i] > 0 && !m->defined(m, choice->bits[i], activations[k]))
                 return status_fail(STATUS_CONFIG,
                                    "%.200s: sweep %s: %s does not say what weights of %d bit cost with activations of "
                                    "%d bit: take other precisions or another cost model",
-                                   s->path, place, m->name, choice->bits[i], s->search.activation_bits[k]);
+                                   s->path, place, m->name, choice->bits[i], activations[k]);
     return status_ok();
 }

@@ -196,10 +196,10 @@ static status add_points(const grid_plan *g, int step, int bits)
                   .entry = g->at->entry,
                   .network = g->at->network,
                   .seed = s->seeds[k],
+                  .cost_model = g->model->name,
                   .step = step,
                   .bits = bits};
         int id;
-        snprintf(t.cost_model, sizeof t.cost_model, "%s", g->model->name);
         TRY(task_plan_add(g->plan, &id, &t, &g->warmups[k], 1, &kind.reads));
     }
     return status_ok();

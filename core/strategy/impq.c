@@ -179,8 +179,8 @@ static status add_leg(trajectory *j, const task *each, const task_kind *kind)
     t.point = true;
     t.entry = j->at->entry;
     t.network = j->at->network;
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    strcpy(t.strategy, "impq");
+    t.kind = kind->name;
+    t.strategy = "impq";
     return task_plan_add(j->plan, &j->last, &t, (const int[]){j->last, j->warmup}, j->last == j->warmup ? 1 : 2,
                          &kind->reads);
 }
@@ -192,8 +192,7 @@ static status add_steps(trajectory *j, const sweep_entry *e, uint64_t seed)
                              : o->lower == IMPQ_TOGETHER  ? &both_leg
                                                           : &weights_leg;
     for (int i = 0; i < (o->lower == IMPQ_SEQUENCE ? 2 : 1) * o->steps; i++) {
-        task t = {.seed = seed, .step = 1 + i % o->steps};
-        snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
+        const task t = {.seed = seed, .cost_model = e->cost_model, .step = 1 + i % o->steps};
         TRY(add_leg(j, &t, i < o->steps ? first : &activations_leg));
     }
     return status_ok();
@@ -202,8 +201,7 @@ static status add_steps(trajectory *j, const sweep_entry *e, uint64_t seed)
 static status add_targets(trajectory *j, const sweep_entry *e, const budget *targets, uint64_t seed)
 {
     for (int i = 0; i < e->target_count; i++) {
-        task t = {.seed = seed, .step = i + 1, .target = targets[i].value};
-        strcpy(t.cost_model, targets[i].cost_model);
+        const task t = {.seed = seed, .cost_model = targets[i].cost_model, .step = i + 1, .target = targets[i].value};
         TRY(add_leg(j, &t, impq_options_of(e)->lower == IMPQ_TOGETHER ? &both_leg : &weights_leg));
     }
     return status_ok();

@@ -4,27 +4,7 @@
 
 static const precision_choice usual = {.count = 3, .bits = {2, 4, 8}, .whole_groups = true};
 
-static void options(model_options *o, const trainer_inputs *in)
-{
-    searched_entry_options(o, in, &usual);
-}
-
-static const task_kind kind = {.name = "layerwise",
-                               .reads = {searched_sections, true},
-                               .options = options,
-                               .start = searched_start,
-                               .stages = searched_stages};
-static const task_kind to_budget = {.name = "layerwise_budget",
-                                    .reads = {searched_sections, true},
-                                    .options = options,
-                                    .start = searched_start,
-                                    .stages = searched_budget_stages};
-static const task_kind *const kinds[] = {&kind, &to_budget, NULL};
-
-static status plan(task_plan *p, const plan_place *at)
-{
-    return searched_plan_points(p, at, &usual, &kind, &to_budget);
-}
+SEARCHED_KINDS("layerwise")
 
 const strategy strategy_layerwise = {
     .entry = {.name = "layerwise",

@@ -144,7 +144,7 @@ static status add_network(sweep_networks *n, const settings *s, const char *text
     size_t length;
     const char *part = part_of(text, file, &length);
     if (part == NULL)
-        return status_fail(STATUS_CONFIG, "%.200s holds fewer networks than its configuration names", origin);
+        return status_fail(STATUS_CONFIG, "%.200s is missing: the configuration names more networks", origin);
     if (n->count == SWEEP_MOST_NETWORKS)
         return status_fail(STATUS_CONFIG, "%.200s: more than %d networks", s->path, SWEEP_MOST_NETWORKS);
     char *own = strndup(part, length);

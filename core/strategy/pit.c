@@ -174,11 +174,12 @@ static status check_mixprec(const sweep_entry *e, const config_node *where)
 
 static task task_of(const sweep_entry *e, const plan_place *at, const task_kind *kind, uint64_t seed)
 {
-    task t = {.entry = at->entry, .network = at->network, .seed = seed};
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
-    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
-    return t;
+    return (task){.kind = kind->name,
+                  .strategy = e->strategy,
+                  .entry = at->entry,
+                  .network = at->network,
+                  .seed = seed,
+                  .cost_model = e->cost_model};
 }
 
 static status check_phase(const settings *s)
@@ -230,7 +231,7 @@ static status add_searches(task_plan *p, const plan_place *at, const budget *tar
         t.point = true;
         if (to_target) {
             t.target = targets[i - e->strength_count].value;
-            strcpy(t.cost_model, targets[i - e->strength_count].cost_model);
+            t.cost_model = targets[i - e->strength_count].cost_model;
         } else {
             t.strength = e->strengths[i];
         }

@@ -1,4 +1,4 @@
-/* precision_choice: what a strategy chooses weight precisions from. */
+/* precision_choice: what a strategy chooses precisions from. */
 #ifndef CORE_STRATEGY_PRECISION_CHOICE_H
 #define CORE_STRATEGY_PRECISION_CHOICE_H
 
@@ -8,8 +8,9 @@
 #include "core/config/settings.h"
 
 typedef struct {
-    int count, bits[MAX_PRECISIONS]; /* ascending; 0 = pruned */
-    bool whole_groups;               /* one choice for all channels of a sharing group */
+    int count, bits[MAX_PRECISIONS];                       /* ascending; 0 = pruned */
+    bool whole_groups;                                     /* one choice for all channels of a sharing group */
+    int activation_count, activation_bits[MAX_PRECISIONS]; /* ascending; 0: those of search.activation_bits */
 } precision_choice;
 
 /* With the precisions that an entry of the sweep gives (NULL: no entry), or the usual ones of its strategy. */

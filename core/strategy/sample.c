@@ -1,7 +1,8 @@
 #include "core/strategy/sample.h"
 
 #include "core/config/config.h"
-#include "core/strategy/sample_stage.h"
+#include "core/strategy/sample_options.h"
+#include "core/strategy/sample_probe.h"
 #include "core/strategy/sampled.h"
 #include "core/strategy/searched.h"
 
@@ -23,7 +24,17 @@ static const task_kind point = {.name = "sample",
                                 .options = options,
                                 .start = sampled_start_point,
                                 .stages = sampled_point_stages};
-static const task_kind *const kinds[] = {&search, &point, NULL};
+static const task_kind probe = {.name = "sample_probe",
+                                .reads = {sampled_sections, true},
+                                .options = options,
+                                .start = sample_probe_start,
+                                .stages = sampled_probe_stages};
+static const task_kind trained = {.name = "sample_trained",
+                                  .reads = {sampled_sections, true},
+                                  .options = options,
+                                  .start = sample_probe_start_point,
+                                  .stages = sampled_point_stages};
+static const task_kind *const kinds[] = {&search, &point, &probe, &trained, NULL};
 
 static const char *const families[] = {"filter_multinomial", "layer_categorical", "net_multinomial", NULL};
 static const settings_key key_family = {
@@ -34,11 +45,25 @@ static const settings_key key_family = {
     .choices = families,
     .help = "What is drawn: for each layer how many channels have each precision; a precision for each layer; how many "
             "layers have each precision, in their order."};
-static const settings_key *const keys[] = {
-    &entry_cost_model,    &entry_strengths,       &entry_precisions,     &key_family,
-    &sampled_key_order,   &sampled_key_objective, &sampled_key_baseline, &sampled_key_samples,
-    &sampled_key_updates, &sampled_key_draws,     &sampled_key_rate,     &sampled_key_rate_decay,
-    &sampled_key_clip,    &sampled_key_base,      &sampled_key_leak,     NULL};
+static const settings_key *const keys[] = {&entry_cost_model,
+                                           &entry_strengths,
+                                           &entry_precisions,
+                                           &key_family,
+                                           &sampled_key_order,
+                                           &sampled_key_objective,
+                                           &sampled_key_baseline,
+                                           &sampled_key_samples,
+                                           &sampled_key_updates,
+                                           &sampled_key_draws,
+                                           &sampled_key_rate,
+                                           &sampled_key_rate_decay,
+                                           &sampled_key_clip,
+                                           &sampled_key_base,
+                                           &sampled_key_leak,
+                                           &sampled_key_evaluate,
+                                           &sampled_key_rounds,
+                                           &sampled_key_probe_epochs,
+                                           NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
 {
@@ -50,7 +75,7 @@ static status check(const sweep_entry *e, const config_node *where)
 
 static status plan(task_plan *p, const plan_place *at)
 {
-    return sampled_plan(p, at, &search, &point);
+    return sampled_plan(p, at, &(const sampled_kinds){&search, &point, &probe, &trained});
 }
 
 const strategy strategy_sample = {

@@ -7,7 +7,10 @@
 
 #include "core/config/config.h"
 #include "core/strategy/cost_defined.h"
+#include "core/strategy/sample_draws.h"
+#include "core/strategy/sample_probe.h"
 #include "core/strategy/sample_stage.h"
+#include "core/strategy/sample_state.h"
 #include "core/strategy/warmup.h"
 #include "core/train/stage_finetune.h"
 #include "core/train/trainer_convert.h"
@@ -16,31 +19,25 @@
 const char *const sampled_sections[] = {"search", "finetune", NULL};
 const stage *const sampled_search_stages[] = {&sample_stage, NULL};
 const stage *const sampled_point_stages[] = {&stage_finetune, NULL};
-
-/* The logits of the end of the search. */
-static status read_logits(real *out, int count, const record *from)
-{
-    for (int i = 0; i < from->tensor_count; i++) {
-        const record_tensor *found = &from->tensors[i];
-        if (strcmp(found->name, TRAINER_STATE_TENSOR) != 0 || found->rank != 1 || found->dims[0] < (size_t)count)
-            continue;
-        for (int k = 0; k < count; k++) out[k] = (real)found->data[k];
-        return status_ok();
-    }
-    return status_fail(STATUS_DATA, "task %.8s, from which this one starts, has kept no logits", from->task.key);
-}
+const stage *const sampled_probe_stages[] = {&sample_probe_stage, NULL};
 
 status sampled_start_point(trainer *t, const record *const *parents, int count)
 {
     assert(count == 2);
     (void)count;
-    sample_space space;
+    sample_draws d;
     real logits[GRAPH_MAX_LAYERS * SCORE_MOST_OPTIONS];
-    sample_space_of_entry(&space, t->in.graph, &t->in.settings->entries[t->in.task->entry]);
+    int counts[GRAPH_MAX_LAYERS * SCORE_MOST_OPTIONS];
     TRY(trainer_take_teacher(t, parents[1]));
     TRY(trainer_continue(t, parents[0]));
-    TRY(read_logits(logits, space.logits, parents[0]));
-    TRY(sample_write_draw(t, logits, t->in.task->step - 1));
+    TRY(sample_draws_open(&d, t));
+    status s = sample_read_logits(logits, d.space.logits, parents[0]);
+    if (!failed(s)) {
+        sample_draws_point(counts, &d, logits, t->in.task->step - 1);
+        sample_draws_write(&d, counts);
+    }
+    sample_draws_close(&d);
+    TRY(s);
     trainer_remove_pruned(t);
     return status_ok();
 }
@@ -50,6 +47,7 @@ status sampled_start_point(trainer *t, const record *const *parents, int count)
 static const char *const orders[] = {"magnitude", "index", NULL};
 static const char *const objectives[] = {"ratio2", "ratio", "tanh", "curve", NULL};
 static const char *const baselines[] = {"leave_one_out", "none", NULL};
+static const char *const evaluations[] = {"shared", "trained", NULL};
 
 #define OWN(member) .offset = ENTRY_OPTION(sample_options, member)
 
@@ -139,6 +137,36 @@ const settings_key sampled_key_leak = {.path = "curve_leak",
                                        .high = 1.0,
                                        .help = "With objective = \"curve\": how much counts what is better."};
 
+const settings_key sampled_key_evaluate = {
+    .path = "evaluate",
+    .type = KEY_CHOICE,
+    .later = true,
+    OWN(evaluate),
+    .fallback = "\"shared\"",
+    .choices = evaluations,
+    .help =
+        "How a draw is judged: with weights that all draws share, trained by turns (shared); or after a training of "
+        "its own from the warm-up (trained): each draw is a task, `rounds` times `samples` of them, and updates, "
+        "search.epochs and curves of the search do not count."};
+const settings_key sampled_key_rounds = {.path = "rounds",
+                                         .type = KEY_INTEGER,
+                                         .later = true,
+                                         OWN(rounds),
+                                         .fallback = "10",
+                                         .low = 1,
+                                         .high = 1000,
+                                         .help = "With evaluate = \"trained\": updates of the probabilities."};
+const settings_key sampled_key_probe_epochs = {.path = "probe_epochs",
+                                               .type = KEY_INTEGER,
+                                               .later = true,
+                                               OWN(probe_epochs),
+                                               .fallback = "5",
+                                               .low = 1,
+                                               .high = 100000,
+                                               .unit = "epochs",
+                                               .help =
+                                                   "With evaluate = \"trained\": training of a draw, as fine-tuning."};
+
 status sampled_check(const sweep_entry *e, const config_node *where)
 {
     if (strcmp(e->cost_model, "none") == 0)
@@ -151,11 +179,13 @@ status sampled_check(const sweep_entry *e, const config_node *where)
 
 static task task_of(const sweep_entry *e, const plan_place *at, const task_kind *kind, double strength, uint64_t seed)
 {
-    task t = {.entry = at->entry, .network = at->network, .seed = seed, .strength = strength};
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
-    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
-    return t;
+    return (task){.kind = kind->name,
+                  .strategy = e->strategy,
+                  .entry = at->entry,
+                  .network = at->network,
+                  .seed = seed,
+                  .cost_model = e->cost_model,
+                  .strength = strength};
 }
 
 static status check_place(const settings *s, const plan_place *at)
@@ -168,7 +198,7 @@ static status check_place(const settings *s, const plan_place *at)
     if (space.group_count == 0)
         return status_fail(STATUS_CONFIG, "%.200s: sweep %s: %s has no layer between image and output to search",
                            s->path, place, at->graph->name);
-    if (s->search_phase.average > 0)
+    if (s->search_phase.average > 0 && sample_options_of(e)->evaluate == EVALUATE_SHARED)
         return status_fail(STATUS_CONFIG,
                            "%.200s: search.average must be 0 for strategy \"%s\": each step has another "
                            "network",
@@ -181,23 +211,68 @@ static status check_place(const settings *s, const plan_place *at)
     return cost_defined_check(s, at, &choice);
 }
 
-status sampled_plan(task_plan *p, const plan_place *at, const task_kind *search, const task_kind *point)
+/* Points from the parents. */
+static status add_points(task_plan *p, const plan_place *at, const task_kind *kind, const task *like,
+                         const int *parents, int count)
+{
+    const sweep_entry *e = &p->in.settings->entries[at->entry];
+    for (int d = 0, id; d <= sample_options_of(e)->draws; d++) {
+        task t = task_of(e, at, kind, like->strength, like->seed);
+        t.point = true;
+        t.step = d + 1;
+        TRY(task_plan_add(p, &id, &t, parents, count, &kind->reads));
+    }
+    return status_ok();
+}
+
+/* A search with shared weights. */
+static status plan_shared(task_plan *p, const plan_place *at, const sampled_kinds *kinds, const task *like, int warmup)
+{
+    const sweep_entry *e = &p->in.settings->entries[at->entry];
+    int found;
+    task t = task_of(e, at, kinds->search, like->strength, like->seed);
+    TRY(task_plan_add(p, &found, &t, &warmup, 1, &kinds->search->reads));
+    return add_points(p, at, kinds->point, like, (const int[]){found, warmup}, 2);
+}
+
+/* A search whose draws are trained. */
+static status plan_trained(task_plan *p, const plan_place *at, const sampled_kinds *kinds, const task *like, int warmup)
+{
+    const sweep_entry *e = &p->in.settings->entries[at->entry];
+    const sample_options *o = sample_options_of(e);
+    sample_space space;
+    sample_space_of_entry(&space, at->graph, e);
+    const int homogeneous = sample_probe_homogeneous(&space, o);
+    int parents[1 + SCORE_MOST_OPTIONS + SAMPLE_MOST] = {warmup}, now[SAMPLE_MOST], count = 1;
+    task t = task_of(e, at, kinds->probe, like->strength, like->seed);
+    t.epochs = o->probe_epochs;
+    for (int i = 0; i < homogeneous; i++) {
+        t.step++;
+        TRY(task_plan_add(p, &parents[1 + i], &t, parents, 1, &kinds->probe->reads));
+    }
+    for (int round = 0; round < o->rounds; round++) {
+        count = 1 + homogeneous + (round > 0 ? o->samples : 0);
+        for (int m = 0; m < o->samples; m++) {
+            t.step++;
+            TRY(task_plan_add(p, &now[m], &t, parents, count, &kinds->probe->reads));
+        }
+        memcpy(parents + 1 + homogeneous, now, (size_t)o->samples * sizeof *now);
+    }
+    return add_points(p, at, kinds->trained, like, parents, 1 + homogeneous + o->samples);
+}
+
+status sampled_plan(task_plan *p, const plan_place *at, const sampled_kinds *kinds)
 {
     const settings *s = p->in.settings;
     const sweep_entry *e = &s->entries[at->entry];
-    int warmups[MAX_SEEDS], found, id;
+    const bool trained = sample_options_of(e)->evaluate == EVALUATE_TRAINED;
+    int warmups[MAX_SEEDS];
     TRY(check_place(s, at));
     TRY(warmup_plan(p, warmups, at->network));
     for (int i = 0; i < e->strength_count; i++)
         for (int k = 0; k < s->seed_count; k++) {
-            task t = task_of(e, at, search, e->strengths[i], s->seeds[k]);
-            TRY(task_plan_add(p, &found, &t, &warmups[k], 1, &search->reads));
-            for (int d = 0; d <= sample_options_of(e)->draws; d++) {
-                t = task_of(e, at, point, e->strengths[i], s->seeds[k]);
-                t.point = true;
-                t.step = d + 1;
-                TRY(task_plan_add(p, &id, &t, (const int[]){found, warmups[k]}, 2, &point->reads));
-            }
+            const task like = {.strength = e->strengths[i], .seed = s->seeds[k]};
+            TRY(trained ? plan_trained(p, at, kinds, &like, warmups[k]) : plan_shared(p, at, kinds, &like, warmups[k]));
         }
     return status_ok();
 }

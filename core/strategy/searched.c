@@ -20,9 +20,11 @@ void searched_options(model_options *o, const trainer_inputs *in, const precisio
     o->per_layer = choice->whole_groups;
     o->weight_count = choice->count;
     for (int i = 0; i < choice->count; i++) o->weight_bits[i] = choice->bits[i];
-    o->activation_count = s->activation_count;
+    const bool own = choice->activation_count > 0;
+    o->activation_count = own ? choice->activation_count : s->activation_count;
     o->input_count = s->input_count;
-    for (int i = 0; i < s->activation_count; i++) o->activation_bits[i] = s->activation_bits[i];
+    for (int i = 0; i < o->activation_count; i++)
+        o->activation_bits[i] = own ? choice->activation_bits[i] : s->activation_bits[i];
     for (int i = 0; i < s->input_count; i++) o->input_bits[i] = s->input_bits[i];
 }
 
@@ -72,11 +74,12 @@ static status add_points(task_plan *p, const task *each, const int *warmups, con
 
 static task point_of(const sweep_entry *e, const plan_place *at, const task_kind *kind)
 {
-    task t = {.point = true, .entry = at->entry, .network = at->network};
-    snprintf(t.kind, sizeof t.kind, "%s", kind->name);
-    snprintf(t.strategy, sizeof t.strategy, "%.23s", e->strategy);
-    snprintf(t.cost_model, sizeof t.cost_model, "%.23s", e->cost_model);
-    return t;
+    return (task){.point = true,
+                  .kind = kind->name,
+                  .strategy = e->strategy,
+                  .entry = at->entry,
+                  .network = at->network,
+                  .cost_model = e->cost_model};
 }
 
 status searched_plan_points(task_plan *p, const plan_place *at, const precision_choice *usual, const task_kind *kind,
@@ -94,7 +97,7 @@ status searched_plan_points(task_plan *p, const plan_place *at, const precision_
     TRY(targets_of_entry(targets, p->in.settings, at, usual));
     for (int i = 0; i < e->target_count; i++) {
         task t = point_of(e, at, to_budget);
-        strcpy(t.cost_model, targets[i].cost_model);
+        t.cost_model = targets[i].cost_model;
         t.target = targets[i].value;
         TRY(add_points(p, &t, warmups, to_budget));
     }

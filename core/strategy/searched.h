@@ -8,7 +8,7 @@
 #include "core/strategy/precision_choice.h"
 #include "core/strategy/strategy.h"
 
-/* A quantised network with these candidates. Activations as the settings say. */
+/* A quantised network with these candidates; the input as the settings say. */
 void searched_options(model_options *o, const trainer_inputs *in, const precision_choice *choice);
 
 /* The same with the precisions of the task's entry, or the usual ones when it gives none. */
@@ -33,5 +33,28 @@ MUST_CHECK status searched_plan_bits(task_plan *p, const plan_place *at, const t
 /* The keys of entries with strengths or targets, and what they must fulfil together. */
 extern const settings_key *const searched_keys[];
 MUST_CHECK status searched_check(const sweep_entry *e, const config_node *where);
+
+/* All that a strategy of this family is besides its entry, from a constant `usual`: kinds of tasks NAME and
+ * NAME_budget, and how they are planned. */
+#define SEARCHED_KINDS(name_)                                                                                          \
+    static void options(model_options *o, const trainer_inputs *in)                                                    \
+    {                                                                                                                  \
+        searched_entry_options(o, in, &usual);                                                                         \
+    }                                                                                                                  \
+    static const task_kind to_strength = {.name = name_,                                                               \
+                                          .reads = {searched_sections, true},                                          \
+                                          .options = options,                                                          \
+                                          .start = searched_start,                                                     \
+                                          .stages = searched_stages};                                                  \
+    static const task_kind to_budget = {.name = name_ "_budget",                                                       \
+                                        .reads = {searched_sections, true},                                            \
+                                        .options = options,                                                            \
+                                        .start = searched_start,                                                       \
+                                        .stages = searched_budget_stages};                                             \
+    static const task_kind *const kinds[] = {&to_strength, &to_budget, NULL};                                          \
+    static status plan(task_plan *p, const plan_place *at)                                                             \
+    {                                                                                                                  \
+        return searched_plan_points(p, at, &usual, &to_strength, &to_budget);                                          \
+    }
 
 #endif

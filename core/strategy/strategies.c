@@ -71,9 +71,12 @@ status strategies_plan(task_plan *out, const settings *s, const sweep_networks *
         int list[ENTRY_MOST_NETWORKS];
         const int count = networks_of_entry(list, networks, s, e);
         for (int i = 0; i < count; i++) {
-            const plan_place at = {
-                .entry = e, .network = list[i], .graph = &networks->graphs[list[i]], .cost_models = cost_models};
+            const plan_place at = {.entry = (int16_t)e,
+                                   .network = (int16_t)list[i],
+                                   .graph = &networks->graphs[list[i]],
+                                   .cost_models = cost_models};
             TRY(cost_defined_check(s, &at, &given));
+            TRY(warmup_check(s, at.graph));
             TRY(strategies_find(s->entries[e].strategy)->plan(out, &at));
         }
     }

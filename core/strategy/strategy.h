@@ -11,8 +11,8 @@
 
 /* What a strategy plans for: an entry of the sweep on one of its networks. */
 typedef struct {
-    int entry;                            /* of the settings */
-    int network;                          /* of the sweep: task.network */
+    int16_t entry;                        /* of the settings */
+    int16_t network;                      /* of the sweep: task.network */
     const graph *graph;                   /* that network */
     const cost_model *const *cost_models; /* NULL-terminated: all there are */
 } plan_place;

@@ -90,8 +90,7 @@ status targets_read(budget *out, const char *text, const cost_model *usual, cons
         return status_fail(STATUS_CONFIG, "is \"%.40s\": there is no cost model \"%.30s\"", text,
                            name != NULL ? name : "");
     TRY(read_value(&value, text, number, words, relative, m, g));
-    snprintf(out->cost_model, sizeof out->cost_model, "%.23s", m->name);
-    out->value = value;
+    *out = (budget){.cost_model = m->name, .value = value};
     return status_ok();
 }
 
@@ -107,7 +106,8 @@ static status check_reachable(const budget *b, const char *text, const settings 
     const cost_model *m = cost_list_find(at->cost_models, b->cost_model);
     int8_t *activations = malloc((size_t)at->graph->group_count + 1);
     if (activations == NULL) return status_fail(STATUS_MEMORY, "no memory for the cost of %s", at->graph->name);
-    memset(activations, s->search.activation_bits[0], (size_t)at->graph->group_count + 1);
+    const int *bits = choice->activation_count > 0 ? choice->activation_bits : s->search.activation_bits;
+    memset(activations, bits[0], (size_t)at->graph->group_count + 1);
     activations[at->graph->group_count] = (int8_t)s->search.input_bits[0];
     double least;
     status found = cost_budget_least(&least, NULL, at->graph,

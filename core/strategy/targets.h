@@ -11,8 +11,8 @@
 #include "core/task/task.h"
 
 typedef struct {
-    char cost_model[TASK_NAME];
-    double value; /* in the cost model's unit */
+    const char *cost_model; /* its name, the model's own */
+    double value;           /* in the cost model's unit */
 } budget;
 
 /* The budgets of an entry, in the order in which it names them: (target_count). STATUS_CONFIG, naming the line, when a

@@ -11,6 +11,7 @@
 #include "core/strategy/targets.h"
 #include "core/strategy/trunk_bits_leg.h"
 #include "core/strategy/trunk_leg.h"
+#include "core/strategy/trunk_options.h"
 #include "core/strategy/warmup.h"
 #include "core/train/stage_finetune.h"
 #include "core/train/trainer_convert.h"
@@ -18,10 +19,24 @@
 
 static const precision_choice usual = {.count = 4, .bits = {0, 2, 4, 8}};
 
+static precision_choice choice_of(const sweep_entry *e)
+{
+    precision_choice choice = usual;
+    choice.activation_count = trunk_options_of(e)->activation_count;
+    memcpy(choice.activation_bits, trunk_options_of(e)->activation_bits, sizeof choice.activation_bits);
+    return choice;
+}
+
+static void common_options(model_options *o, const trainer_inputs *in)
+{
+    const precision_choice choice = in->task->entry >= 0 ? choice_of(&in->settings->entries[in->task->entry]) : usual;
+    searched_entry_options(o, in, &choice);
+}
+
 /* Precisions are chosen, not mixed: no candidate takes a part of another one's weights. */
 static void options(model_options *o, const trainer_inputs *in)
 {
-    searched_entry_options(o, in, &usual);
+    common_options(o, in);
     o->sampling = SAMPLING_ARGMAX;
 }
 
@@ -55,8 +70,9 @@ static status start_branch(trainer *t, const record *const *parents, int count)
 
 static void bits_options(model_options *o, const trainer_inputs *in)
 {
-    searched_entry_options(o, in, &usual);
+    common_options(o, in);
     o->sampling = SAMPLING_BITS;
+    o->activation_numbers = trunk_moves_activations(in->settings, in->task);
 }
 
 static status start_bits_leg(trainer *t, const record *const *parents, int count)
@@ -112,12 +128,6 @@ static const task_kind bits_branch = {.name = "trunk_bits_branch",
                                       .stages = branch_stages};
 static const task_kind *const kinds[] = {&leg, &branch, &bits_leg, &bits_branch, NULL};
 
-/* How the precisions of a leg are found. */
-typedef enum { BY_SENSITIVITY, BY_GRADIENT } allocation_rule;
-typedef struct {
-    int allocation; /* allocation_rule */
-} trunk_options;
-
 static const char *const allocation_rules[] = {"sensitivity", "gradient", NULL};
 static const settings_key key_allocation = {
     .path = "allocation",
@@ -130,12 +140,22 @@ static const settings_key key_allocation = {
         "How precisions follow the falling budget. sensitivity: chosen anew after each epoch, by what the error of "
         "each channel at each precision costs in loss (Fisher's diagonal); gradient: a real number of bits for each "
         "channel, trained with the weights."};
-static const settings_key *const keys[] = {&entry_cost_model, &entry_targets, &entry_precisions, &key_allocation, NULL};
-
-static const trunk_options *options_of(const sweep_entry *e)
-{
-    return (const trunk_options *)(const void *)e->options;
-}
+static const int activation_precisions[] = {2, 4, 8, 0};
+static const settings_key key_activation_bits = {
+    .path = "activation_bits",
+    .type = KEY_INTEGERS,
+    .offset = ENTRY_OPTION(trunk_options, activation_bits),
+    .count_offset = ENTRY_OPTION(trunk_options, activation_count),
+    .room = MAX_PRECISIONS,
+    .optional = true,
+    .allowed = activation_precisions,
+    .ascending = true,
+    .unit = "bit",
+    .help = "Candidate precisions of activations, which the falling budget lowers as it does those of weights, one of "
+            "each sharing group; those of the network input stay. Not given: search.activation_bits, of which "
+            "precisions by sensitivity keep the highest."};
+static const settings_key *const keys[] = {&entry_cost_model, &entry_targets,       &entry_precisions,
+                                           &key_allocation,   &key_activation_bits, NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
 {
@@ -173,10 +193,10 @@ static int leg_epochs(const settings *s, double from, double to)
 static status add_trunk(task_plan *p, const plan_place *at, const budget *budgets, int count, int warmup, uint64_t seed)
 {
     const settings *s = p->in.settings;
-    const bool gradient = options_of(&s->entries[at->entry])->allocation == BY_GRADIENT;
+    const bool gradient = trunk_options_of(&s->entries[at->entry])->allocation == TRUNK_BY_GRADIENT;
     const task_kind *leg_kind = gradient ? &bits_leg : &leg, *branch_kind = gradient ? &bits_branch : &branch;
     task t = {.strategy = "trunk", .entry = at->entry, .network = at->network, .seed = seed};
-    strcpy(t.cost_model, budgets[0].cost_model);
+    t.cost_model = budgets[0].cost_model;
     double before;
     TRY(targets_full_cost(&before, cost_list_find(at->cost_models, t.cost_model), at->graph));
     int last = warmup;
@@ -185,14 +205,14 @@ static status add_trunk(task_plan *p, const plan_place *at, const budget *budget
         t.target = budgets[i].value;
         t.epochs = leg_epochs(s, before, t.target);
         t.point = false;
-        strcpy(t.kind, leg_kind->name);
+        t.kind = leg_kind->name;
         TRY(task_plan_add(p, &last, &t, (const int[]){last, warmup}, last == warmup ? 1 : 2, &leg_kind->reads));
         before = t.target;
 
         int id;
         t.epochs = 0;
         t.point = true;
-        strcpy(t.kind, branch_kind->name);
+        t.kind = branch_kind->name;
         TRY(task_plan_add(p, &id, &t, (const int[]){last, warmup}, 2, &branch_kind->reads));
     }
     return status_ok();
@@ -209,7 +229,12 @@ static status plan(task_plan *p, const plan_place *at)
             STATUS_CONFIG,
             "%.200s: strategy \"trunk\" needs trunk = { optimizer = \"sgd\"; schedule = \"constant\"; ... }", s->path);
     budget all[MAX_TARGETS];
-    TRY(targets_of_entry(all, s, at, &usual));
+    precision_choice choice = choice_of(&s->entries[at->entry]);
+    if (choice.activation_count == 0 && trunk_options_of(&s->entries[at->entry])->allocation == TRUNK_BY_SENSITIVITY) {
+        choice.activation_count = 1;
+        choice.activation_bits[0] = s->search.activation_bits[s->search.activation_count - 1];
+    }
+    TRY(targets_of_entry(all, s, at, &choice));
     int warmups[MAX_SEEDS];
     TRY(warmup_plan(p, warmups, at->network));
     for (int i = 0; i < target_count; i++) {

@@ -1,9 +1,11 @@
 #include "core/strategy/trunk_bits_leg.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cost/cost_budget.h"
 #include "core/net/model/model_allocation.h"
+#include "core/strategy/trunk_options.h"
 #include "core/train/budget_law.h"
 #include "core/train/trainer_state.h"
 
@@ -48,20 +50,41 @@ static void read_bits(double *bits, const trainer *t, const allocation *a)
     }
 }
 
+/* Of each group; of what nothing quantises the highest. */
+static void read_activation_bits(double *bits, const trainer *t)
+{
+    const model *m = &t->network;
+    for (int q = 0; q < m->graph->group_count; q++) {
+        const model_quantizer *quantizer = &m->quantizers[q];
+        bits[q] = quantizer->used && model_counts_bits(m, quantizer)
+                      ? (double)t->values[m->layout.tensors[quantizer->logits].offset]
+                      : m->options.activation_bits[m->options.activation_count - 1];
+    }
+}
+
 static status round_with(trainer *t, allocation *a, double *bits)
 {
     const model_options *o = &t->network.options;
+    double *activation_bits = bits + a->first[t->in.graph->group_count];
+    int8_t nearest[GRAPH_MAX_LAYERS + 1];
+    memcpy(nearest, a->activation_bits, (size_t)t->in.graph->group_count + 1);
     read_bits(bits, t, a);
+    read_activation_bits(activation_bits, t);
+    const cost_budget_activations activations = {
+        .candidates = o->activation_bits, .candidate_count = o->activation_count, .numbers = activation_bits};
+    const bool moves = trunk_moves_activations(t->in.settings, t->in.task);
     TRY(cost_budget_round(a, bits,
                           &(cost_budget){.model = t->cost,
                                          .target = t->in.task->target,
                                          .candidates = o->weight_bits,
                                          .candidate_count = o->weight_count,
-                                         .activation_bits = a->activation_bits,
+                                         .activation_bits = nearest,
+                                         .activations = moves ? &activations : NULL,
                                          .keep_alive = t->in.settings->search.keep_alive}));
     for (int i = 0; i < t->in.graph->group_count; i++)
         if (t->network.groups[i].precisions > 0)
             model_allocation_write_group(&t->network, t->values, i, allocation_of_group(a, i));
+    if (moves) model_allocation_write_activations(&t->network, t->values, a->activation_bits);
     return status_ok();
 }
 
@@ -71,7 +94,8 @@ status trunk_bits_round(trainer *t)
     TRY(allocation_new(&a, t->in.graph));
     model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
     model_allocation_read(&a, &t->network);
-    double *bits = calloc((size_t)a.first[t->in.graph->group_count] + 1, sizeof *bits);
+    const size_t numbers = (size_t)(a.first[t->in.graph->group_count] + t->in.graph->group_count);
+    double *bits = calloc(numbers + 1, sizeof *bits);
     status s = bits != NULL ? round_with(t, &a, bits) : status_fail(STATUS_MEMORY, "no memory for the choices");
     free(bits);
     allocation_free(&a);

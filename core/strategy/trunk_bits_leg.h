@@ -5,7 +5,8 @@
  *
  * (G: gradient of the mixed weights), while the budget falls by the same factor in every step, from that of the leg
  * before to its own, and the strength follows it (core/train/budget_law.h). A pruned channel can come back. The numbers
- * stay real: branches round them to their budget, the next leg goes on with them. */
+ * stay real: branches round them to their budget, the next leg goes on with them. Where the entry has activation_bits,
+ * the activations of every group have such a number, too. */
 #ifndef CORE_STRATEGY_TRUNK_BITS_LEG_H
 #define CORE_STRATEGY_TRUNK_BITS_LEG_H
 

@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cost/cost_budget.h"
 #include "core/net/model/model_allocation.h"
+#include "core/strategy/trunk_options.h"
 #include "core/strategy/weight_error.h"
 #include "core/train/trainer_state.h"
 
@@ -16,15 +18,22 @@ static const phase_settings *settings_of(const settings *s)
     return &s->trunk;
 }
 
+/* The budget at the start of the leg; moving averages of the squared gradients by each group's activations. */
+enum { FIRST_BUDGET, SQUARES };
+
+static bool watches(const trainer *t)
+{
+    return trunk_moves_activations(t->in.settings, t->in.task);
+}
+
 static size_t state_reals(const trainer *t)
 {
-    (void)t;
-    return 1; /* the budget at the start of the leg */
+    return SQUARES + (watches(t) ? (size_t)t->in.graph->group_count : 0);
 }
 
 void trunk_leg_start(trainer *t, double budget)
 {
-    t->own[0][0] = (real)budget;
+    t->own[0][FIRST_BUDGET] = (real)budget;
 }
 
 /* ---- in a step: moving averages of squared gradients, in the block of second moments, which SGD leaves alone ---- */
@@ -56,8 +65,9 @@ static void average_gates(const trainer *t, const model_node *node, const real *
 
 static void watch_gradients(trainer *t, real *own, real *gradients)
 {
-    (void)own;
     const model *m = t->now.model;
+    const real *squares = trainer_activation_squares(t, gradients);
+    for (size_t q = 0; q < t->watched; q++) average(&own[SQUARES + q], squares[q]);
     for (int i = 0; i < m->graph->layer_count; i++) {
         const model_node *node = &m->nodes[i];
         if (node->weight < 0) continue;
@@ -76,6 +86,8 @@ typedef struct {
     const model_options *options;
     double *loss; /* (candidates, channels of all groups) */
     int channels;
+    const real *squares;     /* (groups) of activations */
+    double *activation_loss; /* (candidates of activations, groups) */
     weight_error_room room;
 } sensitivity;
 
@@ -99,6 +111,15 @@ static void add_pruning(const sensitivity *s, int layer, int candidate)
     for (int c = 0; c < l->out_channels; c++) loss[c] += (double)gates[c];
 }
 
+/* Of a quantiser at a candidate. */
+static real *clip_of(const model *m, real *values, int quantizer, int bits)
+{
+    const model_quantizer *q = &m->quantizers[quantizer];
+    int j = 0;
+    while (q->bits[j] != bits) j++;
+    return values + m->layout.tensors[q->clips].offset + j;
+}
+
 static void fill_losses(const sensitivity *s)
 {
     for (int i = 0; i < s->t->in.graph->layer_count; i++) {
@@ -112,17 +133,50 @@ static void fill_losses(const sensitivity *s)
     }
 }
 
+/* Of the candidates of each group's activations; those of a group that nothing quantises cost nothing. */
+static void fill_activation_losses(const sensitivity *s)
+{
+    const model *m = &s->t->network;
+    const int groups = m->graph->group_count;
+    for (int q = 0; q < groups; q++) {
+        if (!m->quantizers[q].used) continue;
+        const double clip = (double)*clip_of(m, s->t->values, q, s->at->activation_bits[q]);
+        for (int p = 0; p < s->options->activation_count; p++) {
+            const double step = clip / (exp2(s->options->activation_bits[p]) - 1);
+            s->activation_loss[p * groups + q] = (double)s->squares[q] * step * step / 12;
+        }
+    }
+}
+
+/* A precision that takes over goes on with the clip of the one before. */
+static void write_activations(trainer *t, const int8_t *before, const int8_t *now)
+{
+    const model *m = &t->network;
+    for (int q = 0; q < m->graph->group_count; q++)
+        if (m->quantizers[q].used && now[q] != before[q])
+            *clip_of(m, t->values, q, now[q]) = *clip_of(m, t->values, q, before[q]);
+    model_allocation_write_activations(m, t->values, now);
+}
+
 /* The choices of the state become the best ones within the budget. */
 static status choose_with(trainer *t, allocation *chosen, double budget, sensitivity *s)
 {
+    const cost_budget_activations activations = {.candidates = s->options->activation_bits,
+                                                 .candidate_count = s->options->activation_count,
+                                                 .loss = s->activation_loss};
+    int8_t before[GRAPH_MAX_LAYERS + 1];
+    memcpy(before, chosen->activation_bits, (size_t)t->in.graph->group_count + 1);
     const cost_budget b = {.model = t->cost,
                            .target = budget,
                            .candidates = s->options->weight_bits,
                            .candidate_count = s->options->weight_count,
-                           .activation_bits = chosen->activation_bits,
+                           .activation_bits = before,
+                           .activations = watches(t) ? &activations : NULL,
                            .keep_alive = t->in.settings->search.keep_alive};
     fill_losses(s);
+    if (b.activations != NULL) fill_activation_losses(s);
     TRY(cost_budget_allocate(chosen, s->loss, &b));
+    if (b.activations != NULL) write_activations(t, before, chosen->activation_bits);
     for (int i = 0; i < t->in.graph->group_count; i++)
         if (t->network.groups[i].precisions > 0)
             model_allocation_write_group(&t->network, t->values, i, allocation_of_group(chosen, i));
@@ -130,14 +184,20 @@ static status choose_with(trainer *t, allocation *chosen, double budget, sensiti
 }
 
 /* The network was prepared as discrete for an evaluation. */
-static status choose(trainer *t, double budget)
+static status choose(trainer *t, const real *own, double budget)
 {
     const graph *g = t->in.graph;
     allocation chosen;
     TRY(allocation_new(&chosen, g));
     model_allocation_read(&chosen, &t->network);
-    sensitivity s = {.t = t, .at = &chosen, .options = &t->network.options, .channels = chosen.first[g->group_count]};
-    s.loss = calloc((size_t)s.options->weight_count * (size_t)s.channels + 1, sizeof *s.loss);
+    sensitivity s = {.t = t,
+                     .at = &chosen,
+                     .options = &t->network.options,
+                     .channels = chosen.first[g->group_count],
+                     .squares = own + SQUARES};
+    const size_t losses = (size_t)s.options->weight_count * (size_t)s.channels;
+    s.loss = calloc(losses + (size_t)(s.options->activation_count * g->group_count) + 1, sizeof *s.loss);
+    s.activation_loss = s.loss + losses;
     status outcome = status_fail(STATUS_MEMORY, "no memory for choosing the precisions of %s", g->name);
     if (s.loss != NULL) outcome = weight_error_open(&s.room, g);
     if (!failed(outcome)) outcome = choose_with(t, &chosen, budget, &s);
@@ -150,7 +210,7 @@ static status choose(trainer *t, double budget)
 /* The budget falls by the same factor in every epoch, to the leg's own behind the last one. */
 static double budget_after(const trainer *t, const real *own, int epochs)
 {
-    const double start = (double)own[0], end = t->in.task->target;
+    const double start = (double)own[FIRST_BUDGET], end = t->in.task->target;
     return epochs >= trainer_epochs(t) ? end : start * pow(end / start, (double)epochs / trainer_epochs(t));
 }
 
@@ -158,12 +218,12 @@ static status after_epoch(trainer *t, real *own, const evaluation *validation, s
 {
     (void)validation;
     if (*verdict == STAGE_OVER) return status_ok(); /* after_leg is next */
-    return choose(t, budget_after(t, own, t->counters.epoch));
+    return choose(t, own, budget_after(t, own, t->counters.epoch));
 }
 
 static status after_leg(trainer *t, real *own)
 {
-    return choose(t, budget_after(t, own, trainer_epochs(t)));
+    return choose(t, own, budget_after(t, own, trainer_epochs(t)));
 }
 
 const stage trunk_leg_stage = {.name = "trunk",
@@ -175,6 +235,7 @@ const stage trunk_leg_stage = {.name = "trunk",
                                .task_length = true,
                                .settings = settings_of,
                                .state_reals = state_reals,
+                               .watches = watches,
                                .gradient = watch_gradients,
                                .epoch_end = after_epoch,
                                .end = after_leg};

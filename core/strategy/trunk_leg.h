@@ -6,9 +6,14 @@
  *   loss[0][c] = moving average of (gamma dL/dgamma + beta dL/dbeta)^2, the squared gradient by a gate behind the
  * channel (without batch-norm: by a gate on its weights and bias; Molchanov et al. 2019, arXiv 1906.10771)
  *
+ *
  * summed over the layers of a sharing group, and the cheapest choice within the budget is that of
- * core/cost/cost_budget.h. The last choice, which meets the leg's own budget, is not trained: branches and the next leg
- * start with it. */
+ * core/cost/cost_budget.h. Where the entry has activation_bits, the activations of a group at a bit count
+ *
+ *   loss[a] = S step_a^2 / 12,   step_a = clip / (2^a - 1),   S = moving average of sum_h (dL/dA_h)^2
+ *
+ * over the elements h of a batch: the noise of the quantiser, in the unit of the weights' losses. The last choice,
+ * which meets the leg's own budget, is not trained: branches and the next leg start with it. */
 #ifndef CORE_STRATEGY_TRUNK_LEG_H
 #define CORE_STRATEGY_TRUNK_LEG_H
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "core/quant/weight_step.h"
+#include "core/quant/weight_quant.h"
 
 status weight_error_open(weight_error_room *out, const graph *g)
 {
@@ -32,14 +32,12 @@ void weight_error_add(double *error, const model *m, int layer, const real *weig
 {
     const size_t rows = m->nodes[layer].rows, channels = (size_t)m->graph->layers[layer].out_channels;
     const real certain = 1;
-    weight_choice only = {.precisions = 1, .bits = {bits}, .columns = 1, .probability = &certain};
-    if (quantizer_weight_step(&m->options.quantizer, bits) != WEIGHT_STEP_MINMAX) {
-        weight_step_mse(room->steps, weight, rows, (int)channels, bits);
-        only.given[0] = true;
-        only.steps = room->steps;
-    }
-    weight_mix(room->quantized, room->steps + channels, weight, rows, (int)channels, &only,
-               m->options.rules.weight_tie_by_division);
+    const weight_quantizer *q =
+        bits > 0 ? weight_quantizer_of(&m->options.quantizer, m->options.rules.weight_tie_by_division, bits) : NULL;
+    const weight_choice only = {
+        .precisions = 1, .bits = {bits}, .quantizer = {q}, .columns = 1, .probability = &certain, .steps = room->steps};
+    if (q != NULL && q->steps != NULL) weight_quantizer_steps(q, room->steps, weight, rows, (int)channels, bits);
+    weight_mix(room->quantized, room->steps + channels, weight, rows, (int)channels, &only);
     for (size_t k = 0; k < rows * channels; k++) {
         const double off = (double)(weight[k] - room->quantized[k]);
         error[k % channels] += (double)gain[k] * off * off;

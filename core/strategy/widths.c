@@ -1,7 +1,8 @@
 #include "core/strategy/widths.h"
 
 #include "core/config/config.h"
-#include "core/strategy/sample_stage.h"
+#include "core/strategy/sample_options.h"
+#include "core/strategy/sample_probe.h"
 #include "core/strategy/sampled.h"
 #include "core/strategy/searched.h"
 
@@ -22,7 +23,17 @@ static const task_kind point = {.name = "widths",
                                 .options = options,
                                 .start = sampled_start_point,
                                 .stages = sampled_point_stages};
-static const task_kind *const kinds[] = {&search, &point, NULL};
+static const task_kind probe = {.name = "widths_probe",
+                                .reads = {sampled_sections, true},
+                                .options = options,
+                                .start = sample_probe_start,
+                                .stages = sampled_probe_stages};
+static const task_kind trained = {.name = "widths_trained",
+                                  .reads = {sampled_sections, true},
+                                  .options = options,
+                                  .start = sample_probe_start_point,
+                                  .stages = sampled_point_stages};
+static const task_kind *const kinds[] = {&search, &point, &probe, &trained, NULL};
 
 /* Named by sample_family. */
 static const char *const families[] = {"filter_multinomial", "layer_categorical", "net_multinomial",
@@ -72,6 +83,9 @@ static const settings_key *const keys[] = {&entry_cost_model,
                                            &sampled_key_clip,
                                            &sampled_key_base,
                                            &sampled_key_leak,
+                                           &sampled_key_evaluate,
+                                           &sampled_key_rounds,
+                                           &sampled_key_probe_epochs,
                                            NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
@@ -88,7 +102,7 @@ static status check(const sweep_entry *e, const config_node *where)
 
 static status plan(task_plan *p, const plan_place *at)
 {
-    return sampled_plan(p, at, &search, &point);
+    return sampled_plan(p, at, &(const sampled_kinds){&search, &point, &probe, &trained});
 }
 
 const strategy strategy_widths = {.entry = {.name = "widths",

@@ -166,6 +166,10 @@ static int *counter(queue *q, queue_state state)
         return &q->away;
     case QUEUE_ASIDE:
         return &q->aside;
+    case QUEUE_HELD:
+        return &q->held;
+    case QUEUE_STOPPED:
+        return &q->stopped;
     default:
         return &q->failed;
     }
@@ -291,9 +295,8 @@ void queue_away(queue *q, int id)
     move(q, id - 1, QUEUE_AWAY);
 }
 
-void queue_back(queue *q, int id)
+static void wait_again(queue *q, int id)
 {
-    assert(queue_task(q, id) == QUEUE_AWAY);
     const queue_entry *e = &q->entries[id - 1];
     count_work(q, id - 1, +1);
     move(q, id - 1, QUEUE_WAITING);
@@ -301,6 +304,34 @@ void queue_back(queue *q, int id)
         lose_hope(q, id - 1);
     else if (e->open_parents == 0)
         queue_put(q, id - 1);
+}
+
+void queue_hold(queue *q, int id)
+{
+    assert(queue_task(q, id) == QUEUE_WAITING);
+    drop(q, id - 1);
+    count_work(q, id - 1, -1);
+    move(q, id - 1, QUEUE_HELD);
+}
+
+void queue_release(queue *q, int id)
+{
+    assert(queue_task(q, id) == QUEUE_HELD);
+    wait_again(q, id);
+}
+
+void queue_stop(queue *q, int id)
+{
+    if (queue_task(q, id) == QUEUE_WAITING) queue_hold(q, id);
+    assert(queue_task(q, id) == QUEUE_HELD);
+    q->entries[id - 1].left = 0;
+    move(q, id - 1, QUEUE_STOPPED);
+}
+
+void queue_back(queue *q, int id)
+{
+    assert(queue_task(q, id) == QUEUE_AWAY);
+    wait_again(q, id);
 }
 
 void queue_returned(queue *q, int id)

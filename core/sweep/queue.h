@@ -37,8 +37,10 @@ typedef enum {
     QUEUE_RUNNING,
     QUEUE_DONE,
     QUEUE_FAILED,
-    QUEUE_AWAY, /* another job's: not handed out until it comes back */
-    QUEUE_ASIDE /* its groups broke too often */
+    QUEUE_AWAY,   /* another job's: not handed out until it comes back */
+    QUEUE_ASIDE,  /* its groups broke too often */
+    QUEUE_HELD,   /* waits at a checkpoint until the caller knows whether it goes on */
+    QUEUE_STOPPED /* will have no result */
 } queue_state;
 
 /* What a group does at a segment boundary. */
@@ -60,8 +62,8 @@ typedef struct {
     unsigned char state;  /* queue_state */
     unsigned char broken; /* times its group broke */
     unsigned char target; /* level in the plan of queue_policy.c */
-    bool begun;           /* was handed out before */
-    bool orphaned;        /* a parent failed */
+    bool begun : 1;       /* was handed out before */
+    bool orphaned : 1;    /* a parent failed */
 } queue_entry;
 
 /* A running task. */
@@ -79,7 +81,7 @@ typedef struct {
     queue_entry *entries; /* (count + 1), owned */
     int *children;        /* of all tasks, as indices, in increasing order; owned */
     int count, shards;
-    int waiting, running, done, failed, away, aside; /* tasks in each state */
+    int waiting, running, done, failed, away, aside, held, stopped; /* tasks in each state */
     int *heap; /* (heap_count), room for `count`: indices of tasks that can start, best first; owned */
     int heap_count;
     int hopeless;               /* first of the waiting tasks of which a parent failed; index, -1: none */
@@ -128,6 +130,11 @@ void queue_returned(queue *q, int id);
 void queue_away(queue *q, int id);
 /* It waits here again. */
 void queue_back(queue *q, int id);
+
+/* A waiting task is not handed out until it is released, or stopped for good. Nothing starts from it. */
+void queue_hold(queue *q, int id);
+void queue_release(queue *q, int id);
+void queue_stop(queue *q, int id);
 
 /* The group of a running task broke. True: it waits again. False: it is set aside; the caller says so. */
 bool queue_broken(queue *q, int id);

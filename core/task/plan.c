@@ -70,11 +70,11 @@ static status make_room(task_plan *p, int parent_count)
         p->parent_room = room;
     }
     if (2 * (p->count + 1) <= p->slot_count) return status_ok();
-    int *slots = calloc(4 * (size_t)p->task_room, sizeof *slots);
+    int *slots = calloc(2 * (size_t)p->task_room, sizeof *slots);
     if (slots == NULL) return no_memory(p);
     free(p->slots);
     p->slots = slots;
-    p->slot_count = 4 * p->task_room;
+    p->slot_count = 2 * p->task_room;
     for (int i = 0; i < p->count; i++) *slot_of(p, p->tasks[i].key) = i + 1;
     return status_ok();
 }
@@ -172,7 +172,7 @@ status task_plan_add(task_plan *p, int *id, const task *wanted, const int *paren
     t.id = p->count + 1;
     t.parent_count = parent_count;
     t.parents = p->parent_total;
-    strcpy(t.network_name, p->in.networks[t.network].name);
+    t.network_name = p->in.networks[t.network].name;
     t.one_of_several = p->in.network_count > 1;
     char *text;
     TRY(use_options(p, t.entry));

@@ -40,9 +40,10 @@ task_plan task_plan_new(const plan_inputs *in);
 void task_plan_free(task_plan *p);
 
 /* Adds a task, for whose kind `reads` says what of the settings counts. Set in *wanted: point, kind, strategy, entry,
- * network, seed, cost_model and what tells the task from others of its entry. parents[parent_count]: ids. *id is its
- * id, or that of the same task when the plan has it already, which is an error for points (STATUS_CONFIG, naming the
- * lines): they would be trained twice for one result. At most TASK_MOST_PARENTS parents (STATUS_CONFIG). */
+ * network, seed, cost_model (names that outlive the plan) and what tells the task from others of its entry.
+ * parents[parent_count]: ids. *id is its id, or that of the same task when the plan has it already, which is an error
+ * for points (STATUS_CONFIG, naming the lines): they would be trained twice for one result. At most TASK_MOST_PARENTS
+ * parents (STATUS_CONFIG). */
 MUST_CHECK status task_plan_add(task_plan *p, int *id, const task *wanted, const int *parents, int parent_count,
                                 const identity_reads *reads);
 

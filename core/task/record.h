@@ -8,7 +8,8 @@
 #include "core/base/status.h"
 #include "core/task/task.h"
 
-enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16 };
+enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16, RECORD_ROWS = 32 };
+#define RECORD_INTEGER_UNKNOWN "recorded by a version that did not ask" /* the integer_reason of its records */
 
 typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
 typedef enum { PHASE_WARMUP, PHASE_SEARCH, PHASE_FINETUNE } phase_kind;
@@ -32,14 +33,30 @@ typedef struct {
     int channels;
     int8_t *bits;   /* (channels): 8, 4, 2 or 0 = pruned; owned */
     int input_bits; /* activation precision of the layer's input */
+    float *steps;   /* (channels): of the grid of its weights as they are in the tensor, 0 where pruned; owned; NULL:
+                     * not known (it is written, not read) */
 } record_allocation;
 
 typedef struct {
     char name[RECORD_NAME]; /* "b1.c1.weight", the same name as in checkpoints and tests */
     int rank;
     size_t dims[4];
-    float *data; /* owned */
+    float *data;                  /* owned */
+    char axes[RECORD_NAME];       /* what its dimensions are, with spaces between them; written, not read */
+    char precisions[RECORD_ROWS]; /* "0 2 4 8": of its rows, in bit; empty: rows are something else; likewise */
 } record_tensor;
+
+/* A node of the network, in the order of execution: the graph of the network that was trained. Written, not read. */
+typedef struct {
+    char layer[RECORD_NAME], kind[24];
+    char inputs[2 * RECORD_NAME]; /* layers whose output it takes, with a space between them */
+    char quantizer[RECORD_NAME];  /* of its output: whose tensors "clip" and "activation_choice" it has; empty: none */
+    int output_bits, output_signed; /* of that quantiser; signed: in 8 bit with its clip, into an add without ReLU */
+    int sharing_group;
+    int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width;
+    int height, width, channels; /* of its output */
+    int bias, batchnorm, relu;   /* 1: as in the network file */
+} record_layer;
 
 /* The discrete network's cost in one hardware model. */
 typedef struct {
@@ -58,6 +75,8 @@ typedef struct {
     char reason[256];                            /* why it failed; empty when done */
     double validation_accuracy, validation_loss; /* of the kept epoch of the last phase */
     double test_accuracy, test_loss;             /* of the final network on the whole test split */
+    double integer_accuracy;  /* the same by the integers that are exported of it; NaN: there are none, because ... */
+    char integer_reason[128]; /* ... of this; empty where there are */
     int cost_count;
     record_cost costs[RECORD_MAX_COSTS]; /* empty for warm-ups */
     char earlier_machines[256]; /* other machines than that of its file that computed a part of it (checkpoint.h
@@ -68,10 +87,18 @@ typedef struct {
     record_epoch *curve; /* (epoch_count), owned */
     int allocation_count;
     record_allocation *allocations; /* owned */
+    int layer_count;
+    record_layer *layers; /* owned */
     int tensor_count;
     record_tensor *tensors; /* owned: float weights, biases, clips, choices (or batch-norm state for warm-ups) */
 } record;
 
 void record_free(record *r);
+
+/* The row of a curve after `epochs` epochs of a stage; NULL: it is not there. */
+const record_epoch *record_find_epoch(const record_epoch *curve, int count, const char *stage, int epochs);
+
+/* An empty record: of a task that failed, or whose outcome nobody asks for. It has no accuracies. */
+record record_empty(record_state state);
 
 #endif

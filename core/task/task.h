@@ -9,27 +9,29 @@
 
 #include "core/base/status.h"
 
-/* Room for names (many tasks are kept at a time), for labels, and for keys: 32 hexadecimal digits. */
+/* Room for names in files and tables, for labels, and for keys: 32 hexadecimal digits. */
 enum { TASK_NAME = 24, TASK_LABEL = 128, TASK_KEY = 33, TASK_NETWORK = 44, TASK_MOST_PARENTS = 1024 };
 
+/* Small, for many are kept at a time: names are borrowed, in a plan from its settings, networks and strategies, in a
+ * record from core/base/shared_text.h. */
 typedef struct {
     int id;                    /* 1, 2, ...: the position in a plan, for people; another plan may have another one */
     bool point;                /* its record is a point */
+    bool one_of_several;       /* the sweep has other networks, too: the label says on which it is */
     char key[TASK_KEY];        /* hash of everything the record depends on (identity.h); names its file */
-    char kind[TASK_NAME];      /* which task_kind of core/strategy: "warmup", "joint" */
-    char strategy[TASK_NAME];  /* of the entry of the sweep it belongs to; "warmup" for warm-ups */
+    int16_t entry;             /* of the sweep, whose options it follows; -1: of none */
+    int16_t network;           /* of the sweep's list */
     int parent_count, parents; /* tasks it starts from: their number, and the place of the first in task_plan.parents */
-    int entry;                 /* of the sweep, whose options it follows; -1: of none */
-    int network;               /* of the sweep's list */
-    char network_name[TASK_NETWORK]; /* set by the plan */
-    bool one_of_several;             /* the sweep has other networks, too: the label says on which it is */
+    int bits;                  /* weight precision of the strategy fixed, else 0 */
+    int step;                  /* of a trajectory, from 1; 0: of none */
+    int epochs;                /* length of a stage that has no fixed one; 0: of none */
+    const char *kind;          /* which task_kind of core/strategy: "warmup", "joint" */
+    const char *strategy;      /* of the entry of the sweep it belongs to; "warmup" for warm-ups */
+    const char *network_name;  /* set by the plan */
+    const char *cost_model;    /* "none": it is charged for nothing */
     uint64_t seed;
-    char cost_model[TASK_NAME]; /* "none": it is charged for nothing */
-    double strength;            /* unit-free if search.normalize_cost, else per unit of the cost model; 0 without one */
-    int bits;                   /* weight precision of the strategy fixed, else 0 */
-    int step;                   /* of a trajectory, from 1; 0: of none */
-    double target;              /* budget in the cost model's unit; 0: none */
-    int epochs;                 /* length of a stage that has no fixed one; 0: of none */
+    double strength; /* unit-free if search.normalize_cost, else per unit of the cost model; 0 without one */
+    double target;   /* budget in the cost model's unit; 0: none */
 } task;
 
 /* What was asked of a point: "w4" (precision), "to 32000" (budget), "0.5" (strength); of a leg its budget; else "-". */

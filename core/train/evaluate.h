@@ -5,6 +5,7 @@
 
 #include "core/data/dataset.h"
 #include "core/net/model/model.h"
+#include "core/train/integer_path.h"
 #include "core/train/ranks.h"
 #include "core/config/settings.h"
 
@@ -15,6 +16,8 @@ typedef struct {
 
 /* Working memory of the caller: per-piece results and labels. */
 typedef struct {
+    const integer_ops *ops; /* with `integers`: what evaluates the model in its place; NULL: the model itself */
+    integer_path *integers;
     real *pieces;    /* evaluate_piece_reals(largest split, capacity) */
     int32_t *labels; /* (capacity) */
 } evaluation_work;

@@ -27,6 +27,7 @@ typedef struct stage {
     int draws;         /* number of its random draws, unlike that of any other stage of the task */
     model_mode mode;   /* of the network in its steps */
     bool compact;      /* steps compute on the network without its removed channels (core/net/model/compact.h) */
+    bool integers;     /* with finetune.integer its forward passes are those of integers (integer_path.h) */
     bool learns_steps; /* learned weight steps are trained; they start with the stage (model_start_steps) */
     bool choices_move; /* steps update the choices, by SGD, besides weights and clips */
     bool keeps_last;   /* the last epoch is kept, whatever its validation says */
@@ -38,6 +39,9 @@ typedef struct stage {
     /* Reals that the stage itself keeps from step to step: a part of the checkpoint, zero at the start of the task. The
      * functions below get it as `own`. */
     size_t (*state_reals)(const trainer *t);
+
+    /* Does it read the gradients by activations (trainer_activation_squares)? NULL: no. */
+    bool (*watches)(const trainer *t);
 
     /* Before the first step of the stage. */
     status (*begin)(trainer *t, real *own);

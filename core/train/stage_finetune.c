@@ -10,5 +10,6 @@ const stage stage_finetune = {.name = "finetune",
                               .draws = 2,
                               .mode = MODEL_HARD,
                               .compact = true,
+                              .integers = true,
                               .learns_steps = true,
                               .settings = settings_of};

@@ -124,6 +124,8 @@ status trainer_open(trainer **out, const trainer_inputs *in)
         result = compact_open(&t->discrete, &t->network);
     }
     if (!failed(result) && trainer_has_teacher(t)) result = open_teacher(t);
+    if (!failed(result) && in->integers != NULL && t->network.options.quantized)
+        result = in->integers->open(&t->integers);
     if (!failed(result)) result = trainer_reserve(t);
     if (!failed(result)) result = begin(t);
     t->in.parents = NULL; /* not borrowed any longer */
@@ -139,6 +141,7 @@ status trainer_open(trainer **out, const trainer_inputs *in)
 void trainer_close(trainer *t)
 {
     if (t == NULL) return;
+    if (t->integers != NULL) t->in.integers->close(t->integers);
     arena_free(&t->work);
     arena_free(&t->state);
     teacher_close(&t->teacher);
@@ -245,4 +248,11 @@ trainer_progress trainer_report(const trainer *t)
         p.cost = last->cost;
     }
     return p;
+}
+
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    const stage *const *last = t->in.kind->stages;
+    while (last[1] != NULL) last++;
+    return record_find_epoch(t->curve, (int)t->counters.curve_count, (*last)->name, epochs);
 }

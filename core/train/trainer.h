@@ -50,4 +50,7 @@ typedef struct {
 } trainer_progress;
 trainer_progress trainer_report(const trainer *t);
 
+/* The row of the curve after `epochs` epochs of the task's last stage; NULL: it has not come there. */
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs);
+
 #endif

@@ -61,6 +61,10 @@ static status check_counters(const trainer *t)
                           {"best_accuracy", n->best_accuracy, 0, 1}};
     if (n->best_epoch >= 0) TRY(CHECK(best));
     const bound test[] = {{"test_loss", n->test_loss, -DBL_MAX, DBL_MAX}, {"test_accuracy", n->test_accuracy, 0, 1}};
+    if (memchr(n->integer_reason, '\0', sizeof n->integer_reason) == NULL)
+        return impossible("the end of the reason without integers", (double)sizeof n->integer_reason);
+    const bound integers[] = {{"integer_accuracy", n->integer_accuracy, 0, 1}};
+    if (over && !isnan(n->integer_accuracy)) TRY(CHECK(integers));
     return over ? CHECK(test) : status_ok();
 }
 

@@ -71,3 +71,12 @@ void trainer_remove_pruned(trainer *t)
     prepare_choices(t, t->values, MODEL_HARD);
     compact_clear_removed(&t->network, t->values);
 }
+
+status trainer_take_integers(trainer *t, const model *m, bool every_layer)
+{
+    if (t->integers == NULL)
+        return status_fail(STATUS_CONFIG, "finetune.integer needs the integer network, which nothing here computes");
+    status s = t->in.integers->take(t->integers, m, t->in.data, every_layer);
+    /* of this task alone: others may go on */
+    return s.code == STATUS_CONFIG ? status_fail(STATUS_NUMERIC, "%s", s.message) : s;
+}

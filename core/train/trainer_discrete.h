@@ -22,4 +22,7 @@ void trainer_start_steps(trainer *t);
 /* Weights that go with a pruned channel become 0 in the state. */
 void trainer_remove_pruned(trainer *t);
 
+/* The integers of `m`, prepared in MODEL_EVAL_HARD, into t->integers. STATUS_NUMERIC: it has none, on all ranks. */
+MUST_CHECK status trainer_take_integers(trainer *t, const model *m, bool every_layer);
+
 #endif

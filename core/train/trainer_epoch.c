@@ -8,13 +8,24 @@
 #include "core/train/trainer_discrete.h"
 #include "core/train/trainer_statistics.h"
 
+/* The prepared candidate in float, or by the integers that were taken of it. */
+static status evaluate_prepared(trainer *t, const ranks_view *g, split which, bool integers, evaluation *out)
+{
+    const augment_settings *augment = &t->in.settings->augment;
+    const bool augmented = which == SPLIT_VALIDATION && augment->validation;
+    evaluation_work work = t->evaluation;
+    work.ops = t->in.integers;
+    work.integers = integers ? t->integers : NULL;
+    return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight,
+                    augmented ? augment : NULL, t->in.task->seed, trainer_draw_epoch(t), &work, g);
+}
+
 static status evaluate_candidate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
+    const bool integers = trainer_runs_integers(t);
     TRY(trainer_prepare_discrete(t));
-    const augment_settings *augment = &t->in.settings->augment;
-    bool augmented = which == SPLIT_VALIDATION && augment->validation;
-    return evaluate(out, t->small.model, t->small.values, t->in.data, which, t->class_weight,
-                    augmented ? augment : NULL, t->in.task->seed, trainer_draw_epoch(t), &t->evaluation, g);
+    if (integers) TRY(trainer_take_integers(t, t->small.model, false));
+    return evaluate_prepared(t, g, which, integers, out);
 }
 
 static void take_candidate(trainer *t, const real *values)
@@ -26,6 +37,14 @@ status trainer_evaluate(trainer *t, const ranks_view *g, split which, evaluation
 {
     take_candidate(t, t->values);
     return evaluate_candidate(t, g, which, out);
+}
+
+status trainer_evaluate_integers(trainer *t, const ranks_view *g, split which, evaluation *out)
+{
+    take_candidate(t, t->values);
+    TRY(trainer_prepare_discrete(t));
+    TRY(trainer_take_integers(t, t->small.model, false));
+    return evaluate_prepared(t, g, which, true, out);
 }
 
 status trainer_evaluate_estimated(trainer *t, const ranks_view *g, split which, evaluation *out)
@@ -50,6 +69,7 @@ static status choose_candidate(trainer *t, const ranks_view *g)
     take_candidate(t, phase->average > 0 ? t->average : t->values);
     if (phase->reestimate_batches == 0 || t->statistics == NULL || t->counters.epoch < first_candidate(t))
         return status_ok();
+    if (trainer_runs_integers(t)) return status_ok(); /* it was trained with the statistics that it has */
     return trainer_estimate_statistics(t, g, phase->reestimate_batches);
 }
 
@@ -101,6 +121,32 @@ static status begin_stage(trainer *t, int index)
     return next->begin != NULL ? next->begin(t, t->own[index]) : status_ok();
 }
 
+/* By the integers of the candidate that is prepared. Where there are none it is said why. */
+static status test_integers(trainer *t, const ranks_view *g, const evaluation *test)
+{
+    trainer_counters *n = &t->counters;
+    n->integer_accuracy = NAN;
+    if (!t->network.options.quantized || t->integers == NULL) {
+        snprintf(n->integer_reason, sizeof n->integer_reason, "%s",
+                 t->integers == NULL && t->network.options.quantized ? "nothing here computes with integers"
+                                                                     : "a network in float has no integers");
+        return status_ok();
+    }
+    evaluation tested = *test;
+    if (!trainer_runs_integers(t)) {
+        status taken = trainer_take_integers(t, t->small.model, false);
+        if (taken.code == STATUS_NUMERIC) {
+            snprintf(n->integer_reason, sizeof n->integer_reason, "%.*s", (int)sizeof n->integer_reason - 1,
+                     taken.message);
+            return status_ok();
+        }
+        TRY(taken);
+        TRY(evaluate_prepared(t, g, SPLIT_TEST, true, &tested));
+    }
+    n->integer_accuracy = tested.accuracy;
+    return status_ok();
+}
+
 static status test(trainer *t, const ranks_view *g)
 {
     evaluation test;
@@ -109,6 +155,7 @@ static status test(trainer *t, const ranks_view *g)
         return status_fail(STATUS_NUMERIC, "the loss of the final network is not finite: lower the learning rate");
     t->counters.test_loss = test.loss;
     t->counters.test_accuracy = test.accuracy;
+    TRY(test_integers(t, g, &test));
     t->counters.finished = 1;
     return status_ok();
 }

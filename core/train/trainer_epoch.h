@@ -15,4 +15,7 @@ MUST_CHECK status trainer_epoch_end(trainer *t, const ranks_view *g);
  * more than none. */
 MUST_CHECK status trainer_evaluate_estimated(trainer *t, const ranks_view *g, split which, evaluation *out);
 
+/* trainer_evaluate by the integers that are exported. */
+MUST_CHECK status trainer_evaluate_integers(trainer *t, const ranks_view *g, split which, evaluation *out);
+
 #endif

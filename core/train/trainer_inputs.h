@@ -11,6 +11,7 @@
 #include "core/net/model/model.h"
 #include "core/task/record.h"
 #include "core/task/task.h"
+#include "core/train/integer_path.h"
 
 typedef struct trainer trainer;
 typedef struct task_kind task_kind; /* stage.h */
@@ -25,6 +26,7 @@ typedef struct {
     const task_kind *kind;        /* of the task */
     const record *const *parents; /* (parent_count), in the order of the task's parents */
     int parent_count;
+    const integer_ops *integers; /* NULL: there are none, so that no integer accuracy is recorded */
 } trainer_inputs;
 
 /* The network of the task's kind, with what all kinds have in common; with room for a shard. Of `in` it takes settings,

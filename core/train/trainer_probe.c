@@ -21,6 +21,11 @@ void trainer_probe_prune(trainer *t, double fraction)
     }
 }
 
+status trainer_probe_evaluate_integers(trainer *t, const ranks_view *g, split which, evaluation *out)
+{
+    return trainer_evaluate_integers(t, g, which, out);
+}
+
 status trainer_probe_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out)
 {
     return trainer_evaluate(t, g, which, out);

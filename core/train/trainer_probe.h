@@ -12,4 +12,7 @@ void trainer_probe_prune(trainer *t, double fraction);
 /* Collective on g. Prepares the discrete network and evaluates it on a split, as at the end of an epoch. */
 MUST_CHECK status trainer_probe_evaluate(trainer *t, const ranks_view *g, split which, evaluation *out);
 
+/* The same by the integers that are exported. */
+MUST_CHECK status trainer_probe_evaluate_integers(trainer *t, const ranks_view *g, split which, evaluation *out);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/net/model/model_allocation.h"
 #include "core/train/allocation_record.h"
+#include "core/train/record_network.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
 
@@ -21,6 +22,7 @@ static status copy_tensors(record *out, const trainer *t)
         snprintf(to->name, sizeof to->name, "%s", from->name);
         to->rank = from->rank;
         memcpy(to->dims, from->dims, sizeof to->dims);
+        record_network_describe(to, &t->network, i);
         to->data = malloc(from->count * sizeof *to->data);
         if (to->data == NULL) return no_memory;
         out->tensor_count++;
@@ -35,7 +37,7 @@ static status copy_state(record *out, const trainer *t)
     const stage *last = trainer_stage(t);
     if (!last->keeps_state) return status_ok();
     record_tensor *to = &out->tensors[out->tensor_count];
-    *to = (record_tensor){.name = TRAINER_STATE_TENSOR, .rank = 1, .dims = {last->state_reals(t)}};
+    *to = (record_tensor){.name = TRAINER_STATE_TENSOR, .rank = 1, .dims = {last->state_reals(t)}, .axes = "value"};
     to->data = malloc(to->dims[0] * sizeof *to->data);
     if (to->data == NULL) return no_memory;
     out->tensor_count++;
@@ -75,12 +77,16 @@ status trainer_record(record *out, const trainer *t)
                 .validation_loss = n->best_loss,
                 .test_accuracy = n->test_accuracy,
                 .test_loss = n->test_loss,
+                .integer_accuracy = n->integer_accuracy,
                 .epochs = (int)n->curve_count,
                 .seconds = n->seconds};
+    memcpy(r.integer_reason, n->integer_reason, sizeof r.integer_reason);
     status s = copy_tensors(&r, t);
     if (!failed(s)) s = copy_state(&r, t);
+    if (!failed(s)) s = record_network_write(&r, &t->network);
     if (!failed(s) && t->network.options.quantized) {
         s = copy_allocation(&r, t);
+        if (!failed(s)) s = record_network_steps(&r, &t->network, t->values);
         copy_costs(&r, t);
     }
     if (!failed(s)) {

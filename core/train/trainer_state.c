@@ -14,6 +14,11 @@ const phase_settings *trainer_settings(const trainer *t)
     return trainer_stage(t)->settings(t->in.settings);
 }
 
+bool trainer_runs_integers(const trainer *t)
+{
+    return trainer_stage(t)->integers && trainer_settings(t)->integer && t->network.options.quantized;
+}
+
 int trainer_draw_epoch(const trainer *t)
 {
     return trainer_stage(t)->draws * EPOCHS_PER_STAGE + t->counters.epoch;
@@ -90,6 +95,20 @@ static bool has_estimates(const trainer *t)
     return false;
 }
 
+static bool watches_activations(const trainer *t)
+{
+    for (int i = 0; t->in.kind->stages[i] != NULL; i++) {
+        const stage *s = t->in.kind->stages[i];
+        if (s->watches != NULL && s->watches(t)) return true;
+    }
+    return false;
+}
+
+const real *trainer_activation_squares(const trainer *t, const real *gradients)
+{
+    return gradients + t->now.model->layout.total + EXTRA_COUNT;
+}
+
 static void carve_state(trainer *t)
 {
     const model_layout *layout = &t->network.layout;
@@ -130,7 +149,8 @@ static void carve_work(trainer *t)
     t->candidate = arena_reals(&t->work, t->network.layout.total);
     if (trainer_has_teacher(t)) teacher_carve(&t->teacher, &t->work, trainer_shard_capacity(t));
     t->statistics = has_estimates(t) ? arena_reals(&t->work, statistics_reals(t)) : NULL;
-    t->level_reals = t->network.layout.total + EXTRA_COUNT + 1;
+    t->watched = watches_activations(t) ? (size_t)t->in.graph->group_count : 0;
+    t->level_reals = t->network.layout.total + EXTRA_COUNT + t->watched + 1;
     t->levels = arena_reals(&t->work, t->level_reals * (size_t)depth);
     if (t->network.options.capacity < trainer_shard_capacity(t)) t->piece = arena_reals(&t->work, t->level_reals);
     t->order = arena_bytes(&t->work, (size_t)d->split_count[SPLIT_TRAIN] * sizeof *t->order);

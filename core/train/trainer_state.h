@@ -11,7 +11,7 @@
 #include "core/train/stage.h"
 #include "core/train/teacher.h"
 
-/* Behind the gradient block, summed over shards with it. */
+/* Behind the gradient block, summed over shards with it; then trainer.watched reals. */
 enum { EXTRA_LOSS, EXTRA_CORRECT, EXTRA_STOP, EXTRA_COUNT };
 
 enum { TRAINER_MAX_STAGES = 8 };
@@ -31,6 +31,8 @@ typedef struct {
     double best_score;               /* the larger the better */
     double best_loss, best_accuracy; /* of the validation split */
     double test_loss, test_accuracy;
+    double integer_accuracy;
+    char integer_reason[128]; /* why that is NaN */
     int64_t curve_count;
 } trainer_counters;
 
@@ -67,17 +69,22 @@ struct trainer {
     real *levels;        /* partial sums of the tree over this rank's shards */
     real *piece;         /* (level_reals) gradients of a piece of a shard; NULL when pieces are shards */
     size_t level_reals;  /* of one: gradient block, extras, one slot for the group's sum */
+    size_t watched;      /* quantisers of activations, if a stage of the task watches them (stage.watches), else 0 */
     int32_t *order, *samples, *labels;
     int order_epoch;    /* what `order` holds: trainer_draw_epoch, or -1 */
     real *class_weight; /* (classes), NULL when not weighted */
     real class_weights[DATASET_MAX_CLASSES];
     group_choice *choices, *slopes; /* (group_count + 1) */
     evaluation_work evaluation;
+    integer_path *integers; /* of in.integers; NULL: there are none */
 };
 
 /* The running stage, and its part of the settings. */
 const stage *trainer_stage(const trainer *t);
 const phase_settings *trainer_settings(const trainer *t);
+
+/* Are the forward passes of the running stage those of integers? */
+bool trainer_runs_integers(const trainer *t);
 
 /* A number of (stage, epoch) that never repeats within a task: the "epoch" of random draws. */
 int trainer_draw_epoch(const trainer *t);
@@ -86,6 +93,10 @@ int trainer_draw_epoch(const trainer *t);
 int trainer_epochs(const trainer *t);
 
 int trainer_steps_per_epoch(const trainer *t);
+
+/* In stage.gradient of a stage that watches activations: of each quantiser of a group's outputs (trainer.watched) the
+ * sum over its elements of the squared gradient by it. */
+const real *trainer_activation_squares(const trainer *t, const real *gradients);
 
 /* Most images of a shard. */
 int trainer_shard_capacity(const trainer *t);

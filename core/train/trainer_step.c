@@ -7,6 +7,7 @@
 #include "core/train/average.h"
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
+#include "core/train/trainer_discrete.h"
 #include "core/train/update.h"
 
 static void load_order(trainer *t)
@@ -39,7 +40,7 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
     model *m = t->now.model;
     int n = end - first;
     real *extra = level + m->layout.total;
-    memset(extra, 0, EXTRA_COUNT * sizeof *extra);
+    memset(extra, 0, (EXTRA_COUNT + t->watched) * sizeof *extra);
     if (n == 0) {
         model_backward(m, t->now.values, level, 0, batch_images, (model_pass){.training = true}, listener);
         return;
@@ -47,8 +48,10 @@ static void compute_piece(trainer *t, real *level, int first, int end, int batch
     const augment_settings *augment = &t->in.settings->augment;
     batch_load(model_input(m), t->labels, t->in.data, t->samples + first, n, augment, t->in.task->seed,
                trainer_draw_epoch(t));
-    model_pass pass = {.training = true, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
+    const bool drops = !trainer_runs_integers(t);
+    model_pass pass = {.training = drops, .step = (uint32_t)t->counters.task_steps, .first = (uint32_t)first};
     model_forward(m, t->now.values, n, pass);
+    if (trainer_runs_integers(t)) t->in.integers->forward(t->integers, m, n);
     int correct;
     const phase_settings *phase = trainer_settings(t);
     const loss_rule rule = {.smoothing = phase->label_smoothing,
@@ -70,7 +73,9 @@ typedef struct {
     int shard;  /* of this rank, from 0 */
     bool later; /* not the first piece of its shard: computed apart, and added */
     bool ends_shard;
-    size_t begun; /* gradients [begun, layout.decayed) are on their way to the other ranks */
+    size_t begun;  /* gradients [begun, layout.decayed) are on their way to the other ranks */
+    real *squares; /* of the piece: (trainer.watched) */
+    int images;    /* of the piece */
 } place;
 
 static real *level_of(const trainer *t, int level)
@@ -120,21 +125,40 @@ static void send_completed(void *ctx, size_t first)
     ranks_show_life(at->group);
 }
 
+/* Branches before an add always have 8 bit. */
+static void watch_activations(void *ctx, int layer)
+{
+    const place *at = ctx;
+    const model *m = at->t->now.model;
+    const model_node *node = &m->nodes[layer];
+    if (node->quantizer < 0 || node->quantizer >= m->graph->group_count || node->is_signed) return;
+    const layer_spec *l = &m->graph->layers[layer];
+    const size_t count = (size_t)at->images * (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
+    double squares = 0;
+    for (size_t i = 0; i < count; i++) squares += (double)node->dout[i] * (double)node->dout[i];
+    at->squares[node->quantizer] += (real)squares;
+}
+
 /* A shard into its level, piece by piece in order. */
 static void compute_shard(place *at, int first, int end, int batch_images, double weight, bool last)
 {
     trainer *t = at->t;
-    const size_t summed = t->now.model->layout.total + EXTRA_COUNT, weights = t->now.model->layout.decayed;
+    const size_t total = t->now.model->layout.total, weights = t->now.model->layout.decayed;
     const int capacity = t->network.options.capacity;
-    const model_listener sender = {.completed = send_completed, .ctx = at};
+    const bool watches = trainer_stage(t)->watches != NULL && trainer_stage(t)->watches(t);
     real *level = level_of(t, own_level(at));
     at->later = at->ends_shard = false;
     do {
         int next = end - first < capacity ? end : first + capacity;
         at->ends_shard = next == end;
         bool sends = last && at->ends_shard && at->group->sum_begin != NULL;
-        compute_piece(t, at->later ? t->piece : level, first, next, batch_images, weight, sends ? &sender : NULL);
-        add_to_tree(at, sends ? weights : 0, summed);
+        real *to = at->later ? t->piece : level;
+        at->squares = to + total + EXTRA_COUNT;
+        at->images = next - first;
+        const model_listener listener = {
+            .completed = sends ? send_completed : NULL, .reached = watches ? watch_activations : NULL, .ctx = at};
+        compute_piece(t, to, first, next, batch_images, weight, &listener);
+        add_to_tree(at, sends ? weights : 0, total + EXTRA_COUNT + t->watched);
         at->later = true;
         first = next;
     } while (!at->ends_shard);
@@ -160,7 +184,7 @@ static void update(trainer *t, const real *gradients)
                   trainer_stage(t)->choices_move ? &t->in.settings->search : NULL,
                   schedule_rate_factor(phase, t->counters.stage_steps - 1, trainer_steps_per_epoch(t)),
                   t->counters.stage_steps);
-    model_update_running(t->now.model, t->now.values, gradients);
+    if (!trainer_runs_integers(t)) model_update_running(t->now.model, t->now.values, gradients);
     if (phase->average > 0)
         average_update(t->now.average, t->now.values, t->now.model->layout.total,
                        phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
@@ -173,14 +197,17 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     model *m = t->now.model;
     const stage *now = trainer_stage(t);
     real temperature = now->temperature != NULL ? (real)now->temperature(t) : 1;
-    model_prepare(m, t->now.values, now->mode, temperature, t->in.settings->search.keep_alive,
-                  (uint32_t)t->counters.task_steps);
+    const bool integers = trainer_runs_integers(t);
+    model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
+                  t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
+    if (integers) TRY(trainer_take_integers(t, m, true));
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;
     if (g->should_stop != NULL && g->should_stop(g->ctx)) extra[EXTRA_STOP] = 1;
     const size_t weights = m->layout.decayed; /* their sums have begun */
-    if (g->sum != NULL) TRY(g->sum(g->ctx, gradients + weights, m->layout.total + EXTRA_COUNT - weights, status_ok()));
+    const size_t behind = m->layout.total + EXTRA_COUNT + t->watched - weights;
+    if (g->sum != NULL) TRY(g->sum(g->ctx, gradients + weights, behind, status_ok()));
     if (!isfinite((double)extra[EXTRA_LOSS]))
         return status_fail(STATUS_NUMERIC, "loss is not finite in epoch %d, step %d: lower the learning rate",
                            t->counters.epoch, t->counters.step);

@@ -26,6 +26,12 @@ static void guard_bits(const model *m, real *values)
         choice_bits_clamp(values + m->layout.tensors[group->logits].offset, group->bits, group->precisions,
                           group->columns);
     }
+    for (int q = 0; q <= m->graph->group_count; q++) {
+        const model_quantizer *quantizer = &m->quantizers[q];
+        if (quantizer->used && model_counts_bits(m, quantizer))
+            choice_bits_clamp(values + m->layout.tensors[quantizer->logits].offset, quantizer->bits,
+                              quantizer->precisions, 1);
+    }
 }
 
 /* Quantised networks that keep batch-norm need its scale above 0. */

@@ -60,10 +60,8 @@ static const identity_reads NOTHING_READ = {.sections = no_sections};
 
 static status write_empty_result(dispatch_worker *d, const task *t, const claim_token *claim)
 {
-    record result;
-    memset(&result, 0, sizeof result);
+    record result = record_empty(RECORD_DONE);
     result.task = *t;
-    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
     char warning[256];
     claim_fence fence = claim_fence_of(d->worker.run->directory, t->key, claim);
     TRY(task_plan_describe(&result, &d->worker.in->plan, t, &NOTHING_READ));

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/number.h"
+#include "core/deploy/integer_training.h"
 #include "core/kernels/blas.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer_probe.h"
@@ -21,18 +22,31 @@
 enum { REPEATS = 9, WARM_STEPS = 3, MAX_RANKS = 256 };
 static const double CALIBRATION_SECONDS = 0.05; /* between two repeats */
 
-typedef enum { MEASURE_WARMUP, MEASURE_SEARCH, MEASURE_FINETUNE, MEASURE_EVAL, MEASURE_PHASES } measured_phase;
-static const char *const phase_names[MEASURE_PHASES] = {"warmup", "search", "finetune", "eval"};
+typedef enum {
+    MEASURE_WARMUP,
+    MEASURE_SEARCH,
+    MEASURE_TRUNK,
+    MEASURE_TRUNK_BITS,
+    MEASURE_FINETUNE,
+    MEASURE_EVAL,
+    MEASURE_PHASES
+} measured_phase;
+static const char *const phase_names[MEASURE_PHASES] = {"warmup", "search", "trunk", "trunk_bits", "finetune", "eval"};
+static const char *const phase_kinds[MEASURE_PHASES] = {"warmup",         "joint", "trunk_leg",
+                                                        "trunk_bits_leg", "joint", "joint"};
 
 static const option_spec options[] = {
     {'n', "network", "NAME", "a network file, or the name of one in configs/networks"},
-    {'p', "phase", "PHASE", "warmup, search, finetune or eval (the discrete network); default search"},
+    {'p', "phase", "PHASE",
+     "warmup, search, trunk (a leg), trunk_bits (by gradient), finetune (a branch, too) or eval; default search"},
     {'b', "batch", "COUNT", "images of a step over all ranks; default 32"},
     {'k', "shards", "COUNT", "parts of a batch; default: that of configurations"},
     {'c', "cost", "MODEL", "cost model of the search; default size"},
     {'a', "activations", "LIST", "activation precisions, such as 8 or 2,4,8; default 8"},
     {'q', "quantizer", "TEXT", "rules of the configuration's section quantizer, such as 'batchnorm = \"kept\"'"},
     {'f', "pruned", "FRACTION", "finetune and eval: channels of every group that have 0 bit; default 0"},
+    {'T', "teacher", NULL, "search and finetune: distillation from the float network"},
+    {'i', "integer", NULL, "eval: also by the integers that are exported, turn by turn"},
     {'g', "augment", NULL, "rotate, shift and flip as for CIFAR-10"},
     {'t', "seconds", "SECONDS", "length of the measurement; default 5"},
     {'j', "json", NULL, "print one JSON object"},
@@ -44,12 +58,14 @@ typedef struct {
     measured_phase phase;
     bench_choice choice;
     double pruned, seconds;
-    bool json;
+    bool integer, json, teacher;
 } step_options;
 
 typedef struct {
     double images_per_s[REPEATS];     /* ascending */
     double images_per_cpu_s[REPEATS]; /* the same by the time that rank 0 computed, ascending */
+    double integer_per_s[REPEATS];    /* by integers: images a second, ascending */
+    double integer_gain[REPEATS];     /* times as many for a second of rank 0 as in float, just before; ascending */
     double step_seconds;              /* of the median repeat */
     long peak_rss_bytes;
 } step_rates;
@@ -92,7 +108,8 @@ static status read_phase(const option_parser *p, measured_phase *out)
         *out = (measured_phase)i;
         return status_ok();
     }
-    return status_fail(STATUS_CONFIG, "%s: --phase wants warmup, search, finetune or eval, not \"%s\"", p->command,
+    return status_fail(STATUS_CONFIG,
+                       "%s: --phase wants warmup, search, trunk, trunk_bits, finetune or eval, not \"%s\"", p->command,
                        p->value);
 }
 
@@ -131,6 +148,12 @@ static status read_options(step_options *out, int argc, char **argv)
         case 'f':
             TRY(read_number(&p, "pruned", 0, 1, &out->pruned));
             break;
+        case 'T':
+            out->teacher = true;
+            break;
+        case 'i':
+            out->integer = true;
+            break;
         case 'g':
             out->choice.augment = true;
             break;
@@ -149,6 +172,8 @@ static status read_options(step_options *out, int argc, char **argv)
     if (out->network == NULL) return status_fail(STATUS_CONFIG, "bench step: --network is missing");
     if (out->pruned > 0 && out->phase != MEASURE_FINETUNE && out->phase != MEASURE_EVAL)
         return status_fail(STATUS_CONFIG, "bench step: --pruned goes with --phase finetune or eval");
+    if (out->integer && out->phase != MEASURE_EVAL)
+        return status_fail(STATUS_CONFIG, "bench step: --integer goes with --phase eval");
     return status_ok();
 }
 
@@ -192,9 +217,10 @@ static status open_trainer(trainer **out, const session *s, const kernel_table *
                          .kernels = kernels,
                          .cost_models = s->cost_models,
                          .task = warmup ? &s->warmup : &s->point,
-                         .kind = strategies_task_kind(warmup ? "warmup" : "joint"),
+                         .kind = strategies_task_kind(phase_kinds[s->o->phase]),
                          .parents = parents,
-                         .parent_count = warmup ? 0 : 1};
+                         .parent_count = warmup ? 0 : 1,
+                         .integers = &integer_training};
     return trainer_open(out, &in);
 }
 
@@ -217,6 +243,15 @@ static status make_start(session *s)
     return outcome;
 }
 
+/* As the recipes have them: what a step costs does not depend on the numbers. */
+static void set_phases(settings *s, bool teacher)
+{
+    s->trunk.optimizer = OPTIMIZER_SGD;
+    s->trunk.schedule = SCHEDULE_CONSTANT;
+    s->trunk.learning_rate = 1e-4;
+    s->search_phase.distill = s->finetune.distill = teacher ? 1 : 0;
+}
+
 static status prepare(session *s)
 {
     const step_options *o = s->o;
@@ -227,13 +262,21 @@ static status prepare(session *s)
         return status_fail(STATUS_CONFIG, "this processor has no kernels of the kind in BITFRONT_ISA");
     TRY(bench_network(&s->graph, o->network));
     TRY(bench_settings(&s->settings, &choice));
+    set_phases(&s->settings, o->teacher);
     TRY(check_ranks(s));
     s->cost_models = cost_registry_make(&s->registry, &s->settings.cost);
     TRY(bench_images_make(&s->images, &s->graph));
     s->warmup = (task){.id = 1, .kind = "warmup", .entry = -1, .seed = 1, .strategy = "warmup", .cost_model = "none"};
-    s->point =
-        (task){.id = 2, .point = true, .kind = "joint", .entry = -1, .seed = 1, .strategy = "joint", .strength = 1};
-    snprintf(s->point.cost_model, sizeof s->point.cost_model, "%s", o->choice.cost);
+    s->point = (task){.id = 2,
+                      .point = true,
+                      .kind = phase_kinds[o->phase],
+                      .entry = -1,
+                      .seed = 1,
+                      .strategy = "joint",
+                      .cost_model = o->choice.cost,
+                      .strength = 1};
+    s->point.target = 1; /* of a leg, which does not end here */
+    s->point.epochs = 1000;
     TRY(limits_open(&s->limits));
     return make_start(s);
 }
@@ -241,7 +284,7 @@ static status prepare(session *s)
 /* Collective. Brings a fresh trainer to the phase that is measured: behind a search of one step. */
 static status reach_phase(session *s, trainer *t)
 {
-    if (s->o->phase == MEASURE_WARMUP || s->o->phase == MEASURE_SEARCH) return status_ok();
+    if (s->o->phase < MEASURE_FINETUNE) return status_ok();
     dataset *d = &s->images.view;
     trainer_probe_prune(t, s->o->pruned);
     d->split_count[SPLIT_TRAIN] = d->split_count[SPLIT_VALIDATION] = s->settings.batch;
@@ -262,6 +305,19 @@ typedef struct {
 static duration now(void)
 {
     return (duration){clock_seconds(), clock_cpu_seconds()};
+}
+
+/* Collective. An evaluation by integers of as many images as one in float has. */
+static status evaluate_integers(session *s, trainer *t, long times, duration *spent)
+{
+    const duration started = now();
+    for (long i = 0; i < times; i++) {
+        evaluation ignored;
+        TRY(trainer_probe_evaluate_integers(t, &s->group, SPLIT_VALIDATION, &ignored));
+    }
+    const duration end = now();
+    *spent = (duration){end.wall - started.wall, end.cpu - started.cpu};
+    return status_ok();
 }
 
 /* Collective. One step, or one evaluation of as many images as the validation split has. *images is 0 for a step that
@@ -346,6 +402,13 @@ static status measure(session *s)
         if (failed(outcome)) break;
         s->rates.images_per_s[i] = (double)images / spent.wall;
         s->rates.images_per_cpu_s[i] = (double)images / spent.cpu;
+        if (s->o->integer) {
+            duration integers;
+            outcome = evaluate_integers(s, t, steps, &integers);
+            if (failed(outcome)) break;
+            s->rates.integer_per_s[i] = (double)images / integers.wall;
+            s->rates.integer_gain[i] = spent.cpu / integers.cpu;
+        }
         if (i == 0) { /* before the calibration takes memory */
             struct rusage usage;
             if (getrusage(RUSAGE_SELF, &usage) == 0) s->rates.peak_rss_bytes = usage.ru_maxrss * 1024;
@@ -356,6 +419,8 @@ static status measure(session *s)
     TRY(outcome);
     qsort(s->rates.images_per_s, REPEATS, sizeof *s->rates.images_per_s, ascending);
     qsort(s->rates.images_per_cpu_s, REPEATS, sizeof *s->rates.images_per_cpu_s, ascending);
+    qsort(s->rates.integer_per_s, REPEATS, sizeof *s->rates.integer_per_s, ascending);
+    qsort(s->rates.integer_gain, REPEATS, sizeof *s->rates.integer_gain, ascending);
     s->rates.step_seconds = s->settings.batch / s->rates.images_per_s[REPEATS / 2];
     return status_ok();
 }
@@ -433,10 +498,14 @@ static void print_json(const session *s, const step_summary *y)
     printf("\"images_per_s\": %.2f, \"images_per_s_lowest\": %.2f, \"images_per_s_highest\": %.2f, "
            "\"images_per_cpu_s\": %.2f, \"share_of_sgemm_by_cpu\": %.4f, \"gflops\": %.2f, "
            "\"flop_per_image\": %.0f, \"sgemm_gflops\": %.2f, \"fma_peak_gflops\": %.2f, \"share_of_sgemm\": %.4f, "
-           "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, \"time_shares\": {",
+           "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, ",
            y->images_per_s, s->rates.images_per_s[0], s->rates.images_per_s[REPEATS - 1], y->images_per_cpu_s,
            y->cpu_share, y->gflops, y->operations, s->limits.sgemm_gflops, s->limits.fma_peak_gflops, y->probability,
            s->rates.peak_rss_bytes, y->bytes / (double)s->timed_images);
+    if (o->integer)
+        printf("\"integer\": {\"images_per_s\": %.2f, \"gain\": %.4f}, ", s->rates.integer_per_s[REPEATS / 2],
+               s->rates.integer_gain[REPEATS / 2]);
+    printf("\"time_shares\": {");
     for (int k = 0; k < TIMED_KINDS; k++)
         printf("\"%s\": %.4f, ", timed_kind_name((timed_kind)k), s->timed.kinds[k].seconds / s->timed_seconds);
     printf("\"everything else\": %.4f}, \"convolutions\": [", 1 - y->kernel_seconds / s->timed_seconds);
@@ -500,6 +569,12 @@ static void print_report(const session *s, const step_summary *y)
            y->limit);
     printf("%.0f images for a second of a core's own time, %.1f %% of the limit (what a busy machine leaves out)\n",
            y->images_per_cpu_s, 100 * y->cpu_share);
+    if (o->integer)
+        printf(
+            "by integers: %.0f images/s (median), %.2f times the float evaluation (median of %d turns, by the time of "
+            "the core; %.2f to %.2f)\n",
+            s->rates.integer_per_s[REPEATS / 2], s->rates.integer_gain[REPEATS / 2], REPEATS, s->rates.integer_gain[0],
+            s->rates.integer_gain[REPEATS - 1]);
     printf("peak resident memory %.1f MB\n", 1e-6 * (double)s->rates.peak_rss_bytes);
     print_parts(s, y);
 }

@@ -7,10 +7,12 @@
 #include "core/config/config.h"
 #include "core/data/dataset.h"
 #include "core/net/graph/graph.h"
+#include "mpi/cli/check_result.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/inputs.h"
 #include "mpi/cli/run_plan.h"
+#include "results/file/stopping_file.h"
 #include "results/run/run_inventory.h"
 
 static const option_spec options[] = {CONFIG_OPTION_SET, OPTIONS_END};
@@ -107,8 +109,15 @@ static status check_data(const char *path)
     return status_ok();
 }
 
+static status check_hdf5(const char *path)
+{
+    bool is_result = false;
+    if (is_hdf5(path)) TRY(check_result_file(&is_result, path));
+    return is_result ? status_ok() : check_data(path);
+}
+
 typedef struct {
-    int done, failed, unusable;
+    int done, failed, stopped, unusable;
 } run_counts;
 
 /* Reads every result of the plan; those that are not what their name says are told. */
@@ -134,11 +143,41 @@ static status check_results(run_counts *out, const run_plan *p)
     return status_ok();
 }
 
+/* Points of the plan that a sweep has stopped early. */
+static status count_stopped(int *out, const run_plan *p)
+{
+    char path[MAX_PATH_TEXT + 32];
+    stopping_row *rows;
+    int count;
+    snprintf(path, sizeof path, "%s/stopping.csv", p->run.directory);
+    TRY(stopping_file_read(&rows, &count, path));
+    for (int i = 0; i < count; i++) {
+        char result[MAX_PATH_TEXT];
+        run_task_path(result, &p->run, rows[i].key);
+        *out += rows[i].verdict == ROW_STOPPED && task_plan_find(&p->plan, rows[i].key) > 0 && !file_exists(result);
+    }
+    free(rows);
+    return status_ok();
+}
+
+/* results.h5 may be older than the newest tasks; what is in it has to be right. */
+static status check_snapshot(const run_plan *p)
+{
+    char path[MAX_PATH_TEXT + 16];
+    size_t rows;
+    snprintf(path, sizeof path, "%s/results.h5", p->run.directory);
+    if (!file_exists(path)) return status_ok();
+    TRY(check_results_file(&rows, path));
+    if (rows <= (size_t)p->plan.count) return status_ok();
+    return status_fail(STATUS_DATA, "%.300s has %zu points where the plan has %d tasks", path, rows, p->plan.count);
+}
+
 static status check_plan(const run_plan *p)
 {
     run_counts n = {0};
     run_inventory lying;
     TRY(check_results(&n, p));
+    TRY(count_stopped(&n.stopped, p));
     TRY(run_inventory_read(&lying, &p->run));
     int others = lying.count - run_inventory_planned(&lying, &p->plan);
     run_inventory_free(&lying);
@@ -149,8 +188,10 @@ static status check_plan(const run_plan *p)
             "%.200s: %d of its files cannot be used, see above; a sweep moves them aside and trains these "
             "tasks again",
             directory, n.unusable);
+    TRY(check_snapshot(p));
     printf("%s is in order: %d of %d tasks done, %d failed, %d to do", directory, n.done, p->plan.count, n.failed,
-           p->plan.count - n.done - n.failed);
+           p->plan.count - n.done - n.failed - n.stopped);
+    if (n.stopped > 0) printf(", %d stopped early", n.stopped);
     if (others > 0) printf("; %d results of other plans lie there", others);
     putchar('\n');
     return status_ok();
@@ -186,7 +227,7 @@ static status run_check(int argc, char **argv, int *exit_code)
     if (!file_exists(path)) return status_fail(STATUS_CONFIG, "check: %s does not exist", path);
     if (file_is_directory(path)) return check_run(path);
     TRY(file_check_plain(path));
-    if (is_hdf5(path) || ends_with(path, ".h5")) return check_data(path);
+    if (is_hdf5(path) || ends_with(path, ".h5")) return check_hdf5(path);
     TRY(refuse_raw(path));
     if (!is_network(path)) return check_config(path, &given);
     if (given.count == 0) return check_network(path);
@@ -195,11 +236,14 @@ static status run_check(int argc, char **argv, int *exit_code)
 
 const command command_check = {
     .name = "check",
-    .arguments = "NETWORK|CONFIG|DATA.h5|RUN",
-    .summary = "validate a network, a configuration, a data set or a run directory",
+    .arguments = "NETWORK|CONFIG|DATA.h5|RESULT.h5|RUN",
+    .summary = "validate a network, a configuration, a data set, a result file or a run directory",
     .details = "What it is given it finds out itself. A network is read and its layers are listed; a configuration is "
                "checked together with its network and (when it exists) its data set; a data set by\n"
-               "its labels, splits and checksum; a run directory by every task file in it. Changes nothing.\n",
+               "its labels, splits and checksum; a task file, results.h5 or a checkpoint by its seal, its key and "
+               "every field\n"
+               "of results/SCHEMA.md; a run directory by its plan, every task file in it and results.h5. Changes "
+               "nothing.\n",
     .options = options,
     .run = run_check,
 };

@@ -5,7 +5,7 @@
 #include "core/base/file.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/front_options.h"
-#include "results/report/report_page.h"
+#include "results/report/page/report_page.h"
 #include "results/report/report_sources.h"
 #include "results/run/run.h"
 

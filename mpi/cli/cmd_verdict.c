@@ -1,4 +1,5 @@
 /* bitfront verdict: does a run support a claim about search systems? */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "results/report/verdict.h"
 
 static const option_spec options[] = {
-    {'c', "cost", "COLUMN", "cost that the claim is about, e.g. mpic_cycles; default: size_bits"},
+    {'c', "cost", "COLUMN", "cost that the claim is about, e.g. mpic_cycles; default: that of the claim"},
+    {'j', "json", NULL, "one JSON object instead of text"},
     OPTIONS_END,
 };
 
@@ -18,6 +20,7 @@ typedef struct {
     run_plan plan;
     verdict_row *rows; /* (tasks) */
     double *epochs;    /* (tasks + 1) by id: of the task alone; 0: not done */
+    double *warmups;   /* (tasks + 1) by id: test accuracy of a warm-up, %; NAN: of anything else */
     int count;
 } evidence;
 
@@ -30,6 +33,16 @@ static double epochs_of(const evidence *e, int id, bool *counted)
     double sum = e->epochs[id];
     for (int i = 0; i < t->parent_count; i++) sum += epochs_of(e, task_plan_parent(&e->plan.plan, t, i), counted);
     return sum;
+}
+
+/* Test accuracy of the first warm-up among what this task starts from. */
+static double warmup_of(const evidence *e, int id)
+{
+    const task *t = &e->plan.plan.tasks[id - 1];
+    double found = e->warmups[id];
+    for (int i = 0; i < t->parent_count && isnan(found); i++)
+        found = warmup_of(e, task_plan_parent(&e->plan.plan, t, i));
+    return found;
 }
 
 /* `granularity = "kernel"` among the options of a record. */
@@ -46,6 +59,7 @@ static status take_record(evidence *e, int id, const record *r, const char *colu
 {
     const task *t = &e->plan.plan.tasks[id - 1];
     e->epochs[id] = r->epochs;
+    e->warmups[id] = strcmp(t->kind, "warmup") == 0 ? 100 * r->test_accuracy : NAN;
     if (!t->point) return status_ok();
     verdict_row *row = &e->rows[e->count++];
     *row = (verdict_row){.network = t->network,
@@ -82,22 +96,33 @@ static status read_records(evidence *e, const char *column)
     return status_ok();
 }
 
-static status judge(evidence *e, const verdict_claim *claim, const char *column)
+static status judge(evidence *e, const verdict_claim *claim, const char *column, bool json)
 {
     const int tasks = e->plan.plan.count;
     e->rows = calloc((size_t)tasks + 1, sizeof *e->rows);
-    e->epochs = calloc((size_t)tasks + 1, sizeof *e->epochs);
+    e->epochs = calloc((size_t)tasks + 1, 2 * sizeof *e->epochs);
     bool *counted = calloc((size_t)tasks + 1, sizeof *counted);
-    status s = e->rows == NULL || e->epochs == NULL || counted == NULL
-                   ? status_fail(STATUS_MEMORY, "no memory for the results of %d tasks", tasks)
-                   : read_records(e, column);
+    status s = status_ok();
+    if (e->rows == NULL || e->epochs == NULL || counted == NULL)
+        s = status_fail(STATUS_MEMORY, "no memory for the results of %d tasks", tasks);
+    if (!failed(s)) {
+        e->warmups = e->epochs + tasks + 1;
+        for (int id = 0; id <= tasks; id++) e->warmups[id] = NAN;
+        s = read_records(e, column);
+    }
     for (int i = 0; i < e->count && !failed(s); i++) {
+        const int id = (int)e->rows[i].epochs;
         memset(counted, 0, ((size_t)tasks + 1) * sizeof *counted);
-        e->rows[i].epochs = epochs_of(e, (int)e->rows[i].epochs, counted);
+        e->rows[i].epochs = epochs_of(e, id, counted);
+        e->rows[i].float_test = warmup_of(e, id);
     }
     if (!failed(s)) {
-        printf("setting     %s, %d of %d tasks, cost %s\n", e->plan.settings.name, e->count, tasks, column);
-        (void)verdict_print(stdout, claim, e->rows, e->count);
+        const verdict_setting setting = {e->plan.settings.name, column, e->count, tasks};
+        const verdict_finding finding = verdict_judge(claim, e->rows, e->count);
+        if (json)
+            s = verdict_write_json(stdout, &setting, claim, &finding);
+        else
+            verdict_print(stdout, &setting, claim, &finding);
     }
     free(counted);
     free(e->epochs);
@@ -105,14 +130,24 @@ static status judge(evidence *e, const verdict_claim *claim, const char *column)
     return s;
 }
 
+static status no_such_claim(const char *name)
+{
+    char known[200] = "";
+    for (const verdict_claim *const *c = verdict_claims(); *c != NULL; c++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", known[0] == '\0' ? "" : ", ", (*c)->name);
+    return status_fail(STATUS_CONFIG, "there is no claim \"%.40s\"; known: %s", name, known);
+}
+
 static status run_verdict(int argc, char **argv, int *exit_code)
 {
     (void)exit_code;
-    const char *column = "size_bits";
+    const char *column = NULL;
+    bool json = false;
     option_parser p = options_start("verdict", options, argc, argv);
     for (int letter = -1; letter != 0;) {
         TRY(options_next(&p, &letter));
         if (letter == 'c') column = p.value;
+        if (letter == 'j') json = true;
         if (letter != 'h') continue;
         command_help(&command_verdict);
         return status_ok();
@@ -120,13 +155,12 @@ static status run_verdict(int argc, char **argv, int *exit_code)
     char **arguments;
     TRY(options_arguments(&p, 2, "a claim and the run directory", &arguments));
     const verdict_claim *claim = verdict_find(arguments[0]);
-    if (claim == NULL)
-        return status_fail(STATUS_CONFIG, "there is no claim \"%.40s\"; known: variance, granularity, training",
-                           arguments[0]);
+    if (claim == NULL) return no_such_claim(arguments[0]);
+    if (column == NULL) column = claim->cost;
     evidence *e = calloc(1, sizeof *e);
     if (e == NULL) return status_fail(STATUS_MEMORY, "no memory for the plan of %.200s", arguments[1]);
     status s = run_plan_open(&e->plan, arguments[1]);
-    if (!failed(s)) s = judge(e, claim, column);
+    if (!failed(s)) s = judge(e, claim, column, json);
     run_plan_close(&e->plan);
     free(e);
     return s;
@@ -140,6 +174,7 @@ const command command_verdict = {
                "  variance     at equal cost no mixed allocation beats the homogeneous one (strategy grid)\n"
                "  granularity  kernel by kernel compresses more than layer by layer (strategy impq)\n"
                "  training     a joint search needs less training than pruning first (joint, pit_mixprec)\n"
+               "  compute      impq computes half of what other strategies do at the same accuracy\n"
                "Sweeps that are made for them: configs/experiments.\n",
     .options = options,
     .run = run_verdict,

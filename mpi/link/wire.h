@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/base/status.h"
+#include "core/sweep/rungs.h"
 #include "core/train/trainer.h"
 #include "mpi/link/world.h"
 #include "results/run/claim.h"
@@ -64,6 +65,8 @@ typedef struct {
     bool now; /* with REPORT_STOP_WANTED: at the next step, not at the next boundary */
     trainer_progress progress;
     double test_accuracy; /* with REPORT_DONE */
+    int rung_count;       /* rungs the task has come to (core/sweep/rungs.h); 0: nothing is stopped */
+    stopping_point rungs[RUNGS_MOST];
     status outcome;
 } wire_report;
 

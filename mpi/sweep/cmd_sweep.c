@@ -185,13 +185,14 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
     fflush(stdout);
 }
 
-static void tell_end(const job_part *part, int share, const char *directory, int failed_tasks, double seconds)
+static void tell_end(const job_part *part, int share, const char *directory, const sweep_end *end, double seconds)
 {
     char took[32];
     progress_duration(took, seconds);
     if (part->count > 1) printf("part %d of %d is finished: ", part->index + 1, part->count);
-    printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", share - failed_tasks, failed_tasks, took,
-           directory);
+    printf("%d tasks done, %d failed, ", share - end->failed_tasks - end->stopped_tasks, end->failed_tasks);
+    if (end->stopped_tasks > 0) printf("%d stopped early, ", end->stopped_tasks);
+    printf("in %s; results in %s/results.h5\n", took, directory);
     if (part->count > 1) printf("the whole sweep: bitfront status %s\n", directory);
     printf("see the front with: bitfront front %s\n", directory);
     fflush(stdout);
@@ -250,7 +251,7 @@ static status run_on_all(const link_world *world, sweep_inputs *in, shared_data 
     status outcome = sweep_run(world, in, &how, &end);
     if (end.ranks_lost || (outcome.code == STATUS_MPI && runtime_recovers())) runtime_lost_ranks();
     TRY(outcome);
-    if (leads) tell_end(&part, share, directory, end.failed_tasks, clock_seconds() - started);
+    if (leads) tell_end(&part, share, directory, &end, clock_seconds() - started);
     *exit_code = end.failed_tasks > 0 ? EXIT_TASKS_FAILED : EXIT_DONE;
     return status_ok();
 }

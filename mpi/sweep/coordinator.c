@@ -79,7 +79,9 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
     queue_set_deadline(&c.queue, limits->end);
     s = make_room(&c, size);
     if (!failed(s)) s = members_open(&c.members, world, size, limits->deadline);
+    if (!failed(s)) s = coordinator_open_rungs(&c);
     if (!failed(s)) s = coordinator_find_finished(&c);
+    c.rungs_moved = true;
     if (failed(s)) {
         coordinator_close(&c);
         return s;
@@ -94,6 +96,7 @@ void coordinator_close(coordinator *c)
     c->snapshot = NULL;
     members_close(&c->members);
     queue_free(&c->queue);
+    rungs_close(&c->rungs);
     free(c->running);
     free(c->shown);
     free(c->lines);
@@ -254,7 +257,8 @@ status coordinator_run(coordinator *c, worker *own, sweep_end *end)
     status ending = coordinator_conclude(c);
     int done, failed_tasks;
     job_claims_count(c->claims, &done, &failed_tasks);
-    *end = (sweep_end){.failed_tasks = failed_tasks, .ranks_lost = c->members.lost > 0};
+    *end =
+        (sweep_end){.failed_tasks = failed_tasks, .stopped_tasks = c->queue.stopped, .ranks_lost = c->members.lost > 0};
     if (size > 1) TRY(send_workers_away(c, ending, end));
     end->ranks_lost = end->ranks_lost || c->members.lost > 0;
     return ending;

@@ -6,7 +6,8 @@
  *   coordinator_hand.c     handing out
  *   coordinator_listen.c   what the workers report; lost ranks
  *   coordinator_stop.c     wishes to stop: signals, the stop file, failures of the machine
- *   coordinator_files.c    what is kept in the run directory */
+ *   coordinator_files.c    what is kept in the run directory
+ *   coordinator_rungs.c    points that cannot reach the front */
 #ifndef MPI_SWEEP_COORDINATOR_H
 #define MPI_SWEEP_COORDINATOR_H
 
@@ -17,6 +18,7 @@
 #include "mpi/sweep/members.h"
 #include "mpi/cli/progress.h"
 #include "core/sweep/queue.h"
+#include "core/sweep/rungs.h"
 #include "mpi/cli/stop.h"
 #include "mpi/sweep/job_claims.h"
 #include "mpi/link/wire.h"
@@ -48,6 +50,8 @@ typedef struct {
     coordinator_limits limits;
     members members;       /* owned */
     queue queue;           /* owned */
+    rungs rungs;           /* empty: nothing is stopped; owned */
+    bool rungs_moved;      /* since they were last judged */
     running_task *running; /* (running_count), room for `room`; owned */
     int running_count, room;
     const progress_group **shown;    /* (room) the groups of one drawing; owned */
@@ -78,8 +82,9 @@ void coordinator_close(coordinator *c);
 
 /* How a sweep has ended, on every rank. */
 typedef struct {
-    int failed_tasks; /* tasks of this job's part that ended as failed */
-    bool ranks_lost;  /* no collective call is possible any more */
+    int failed_tasks;  /* tasks of this job's part that ended as failed */
+    int stopped_tasks; /* that were stopped for good, without a result */
+    bool ranks_lost;   /* no collective call is possible any more */
 } sweep_end;
 
 /* Runs the sweep to its end, or to a clean stop, and tells the workers. `own` computes when there is no other rank.

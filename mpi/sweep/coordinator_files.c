@@ -6,6 +6,7 @@
 #include "mpi/sweep/coordinator_internal.h"
 #include "mpi/sweep/journal.h"
 #include "results/file/checkpoint.h"
+#include "results/run/run_index.h"
 #include "results/run/run_inventory.h"
 
 enum { MOST_TOLD = 3 };                     /* tasks named in one message */
@@ -15,28 +16,36 @@ static const double SNAPSHOT_SHARE = 0.05;  /* ... and at most this share of the
 static const double SLICE_SECONDS = 0.005;  /* of a snapshot, at once */
 static const double MOST_GROWTH = 2;
 
-/* `wholly`: the content of the file is looked at, too. */
-static status read_finished(coordinator *c, int id, bool wholly, bool *finished)
+/* known: how it has ended, if the index of the last snapshot says so. `wholly`: the content of the file is looked at,
+ * too. */
+static status read_finished(coordinator *c, int id, unsigned char known, bool wholly, bool *finished)
 {
     const task *t = coordinator_task(c, id);
     char warning[256] = "";
-    record_state state;
-    TRY(run_task_state(finished, &state, warning, c->run, t->key));
+    record_state state = known == RECORD_FAILED ? RECORD_FAILED : RECORD_DONE;
+    *finished = known != RUN_INDEX_UNKNOWN;
+    if (!*finished) TRY(run_task_state(finished, &state, warning, c->run, t->key));
     if (*finished && wholly) TRY(run_check_task(finished, warning, c->run, t->key));
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
     if (!*finished) return status_ok();
     queue_finished(&c->queue, id, state == RECORD_DONE);
-    /* A kill between the result and this line left it behind. */
-    char checkpoint[MAX_PATH_TEXT];
-    run_checkpoint_path(checkpoint, c->run, t->key);
-    checkpoint_remove(checkpoint);
     coordinator_count_finished(c, t);
-    return status_ok();
+    return coordinator_end_rungs(c, id, state == RECORD_DONE);
+}
+
+/* Of a finished task: a kill between the result and the removal left it behind. */
+static void remove_checkpoint(const coordinator *c, int id)
+{
+    char checkpoint[MAX_PATH_TEXT];
+    run_checkpoint_path(checkpoint, c->run, coordinator_task(c, id)->key);
+    checkpoint_remove(checkpoint);
 }
 
 status coordinator_read_finished(coordinator *c, int id, bool *finished)
 {
-    return read_finished(c, id, false, finished);
+    TRY(read_finished(c, id, RUN_INDEX_UNKNOWN, false, finished));
+    if (*finished) remove_checkpoint(c, id);
+    return status_ok();
 }
 
 static status read_finished_elsewhere(void *ctx, int id, bool *finished)
@@ -53,13 +62,16 @@ job_claims_news coordinator_news(coordinator *c)
 }
 
 /* From the last task to the first: when a task's turn comes, it is known whether others will start from it. */
-static status find_finished(coordinator *c, bool *needed)
+static status find_finished(coordinator *c, bool *needed, unsigned char *known)
 {
     const task_plan *plan = &c->in->plan;
+    const bool left = run_inventory_checkpoints(c->run);
+    run_index_read(known, c->run, plan);
     for (int id = plan->count; id >= 1; id--) {
         const task *t = coordinator_task(c, id);
         bool finished;
-        TRY(read_finished(c, id, needed[id - 1], &finished));
+        TRY(read_finished(c, id, known[id - 1], needed[id - 1], &finished));
+        if (finished && left) remove_checkpoint(c, id);
         for (int i = 0; i < t->parent_count && !finished; i++) needed[task_plan_parent(plan, t, i) - 1] = true;
     }
     return status_ok();
@@ -67,20 +79,24 @@ static status find_finished(coordinator *c, bool *needed)
 
 status coordinator_find_finished(coordinator *c)
 {
-    bool *needed = calloc((size_t)c->queue.count + 1, sizeof *needed);
-    if (needed == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tasks", c->queue.count);
-    status s = find_finished(c, needed);
+    const size_t room = (size_t)c->queue.count + 1;
+    bool *needed = calloc(room, sizeof *needed), current;
+    unsigned char *known = malloc(room);
+    status s = needed != NULL && known != NULL ? find_finished(c, needed, known)
+                                               : status_fail(STATUS_MEMORY, "no memory for %d tasks", c->queue.count);
+    free(known);
     free(needed);
     c->totals.weight_before = c->totals.finished_weight;
-    c->snapshot_due = true; /* that results.h5 is of this plan, and of everything that is there */
     TRY(s);
+    TRY(run_index_current(&current, c->run, &c->in->plan));
+    c->snapshot_due = !current;
     return run_inventory_others(&c->others, c->run, &c->in->plan);
 }
 
 /* Something of this job's part is not finished. */
 static bool is_open(const coordinator *c)
 {
-    return c->queue.waiting + c->queue.running + c->queue.aside + c->claims->awaited > 0;
+    return c->queue.waiting + c->queue.running + c->queue.aside + c->queue.held + c->claims->awaited > 0;
 }
 
 static int exit_code_now(const coordinator *c)
@@ -95,7 +111,7 @@ static int exit_code_now(const coordinator *c)
 /* Nobody has anything left. */
 static bool is_whole(const coordinator *c)
 {
-    return c->queue.done + c->queue.failed == c->queue.count;
+    return c->queue.done + c->queue.failed + c->queue.stopped == c->queue.count;
 }
 
 /* How this job ends. */
@@ -125,6 +141,7 @@ static status write_status(coordinator *c, const char *state, bool beside)
         .state = state,
         .done = c->queue.done,
         .failed = c->queue.failed,
+        .stopped = c->queue.stopped,
         .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
         .others = c->others,
@@ -157,6 +174,11 @@ static status work_on_snapshot(coordinator *c)
     if (!failed(s)) s = run_snapshot_step(c->snapshot, SLICE_SECONDS, &published);
     c->last_snapshot = clock_seconds();
     c->snapshot_seconds += c->last_snapshot - before;
+    if (failed(s) && c->snapshot != NULL && run_snapshot_is_gone(c->snapshot)) {
+        c->snapshot_due = true;
+        s = status_ok();
+        drop_snapshot(c);
+    }
     if (published || failed(s)) drop_snapshot(c);
     return s;
 }

@@ -22,9 +22,8 @@ static status write_hopeless(coordinator *c, record *result, const task *t)
     char label[TASK_LABEL], warning[256];
     const task *parent = failed_parent(c, t);
     task_label(label, parent);
-    result->state = RECORD_FAILED;
+    *result = record_empty(RECORD_FAILED);
     snprintf(result->reason, sizeof result->reason, "task %.8s (%s), from which it starts, failed", parent->key, label);
-    result->validation_accuracy = result->validation_loss = result->test_accuracy = result->test_loss = NAN;
     TRY(task_plan_describe(result, &c->in->plan, t, &strategies_task_kind(t->kind)->reads));
     TRY(run_write_task(warning, c->run, result, NULL));
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
@@ -38,7 +37,6 @@ static status fail_hopeless(coordinator *c)
     while (queue_hopeless(&c->queue, &id)) {
         const task *t = coordinator_task(c, id);
         record result;
-        memset(&result, 0, sizeof result);
         coordinator_count_finished(c, t);
         c->snapshot_due = true;
         status written = write_hopeless(c, &result, t);
@@ -75,6 +73,7 @@ status coordinator_choose_next(coordinator *c, running_task **next)
     job_claims_news news = coordinator_news(c);
     while (true) {
         TRY(fail_hopeless(c));
+        TRY(coordinator_tend_rungs(c));
         int id, ranks;
         if (c->stop != STOP_NOT || !queue_next(&c->queue, clock_seconds(), c->members.idle, &id, &ranks))
             return status_ok();

@@ -52,6 +52,23 @@ MUST_CHECK status coordinator_take_report(coordinator *c, const wire_report *r);
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave);
 MUST_CHECK status coordinator_find_lost(coordinator *c);
 
+/* ---- rungs ---- */
+
+/* Stopping hopeless points (core/sweep/rungs.h): what reports and finished records say goes to the rungs, what follows
+ * to the queue, the log, people and RUN/stopping.csv. A point that came to a rung waits at its checkpoint until all of
+ * its pool are there; one that is stopped keeps its checkpoint. Nothing happens without settings.stopping.
+ *
+ * Before what is finished is looked for: takes what earlier jobs have seen. */
+MUST_CHECK status coordinator_open_rungs(coordinator *c);
+/* At a report of a task. */
+void coordinator_take_rungs(coordinator *c, const wire_report *r);
+/* The queue knows that a task has ended. */
+MUST_CHECK status coordinator_end_rungs(coordinator *c, int id, bool ok);
+/* The task is at a checkpoint: is it to be left? */
+bool coordinator_leaves_at_rung(const coordinator *c, int id);
+/* Decides what can be decided; then nothing that waits or is stopped can be handed out. */
+MUST_CHECK status coordinator_tend_rungs(coordinator *c);
+
 /* ---- files ---- */
 
 MUST_CHECK status coordinator_find_finished(coordinator *c);

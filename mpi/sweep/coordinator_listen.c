@@ -36,11 +36,13 @@ static status take_end(coordinator *c, running_task *a, const wire_report *r)
     if (r->kind == REPORT_DONE) {
         queue_finished(&c->queue, r->task_id, !failed(r->outcome));
         coordinator_count_finished(c, t);
+        TRY(coordinator_note(c, coordinator_end_rungs(c, r->task_id, !failed(r->outcome))));
         c->snapshot_due = true;
         progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
         logged = journal_task_finished(c->run, t, coordinator_time(c), r->outcome, clock_seconds() - a->shown.started);
     } else {
         queue_returned(&c->queue, r->task_id);
+        c->rungs_moved = true; /* perhaps it has to wait */
         if (r->outcome.code == STATUS_LOST) TRY(take_loss(c, t));
         logged = journal_task_left(c->run, t, coordinator_time(c), a->shown.latest.fraction);
     }
@@ -74,6 +76,7 @@ static status abandon(coordinator *c, running_task *a, int lost_rank)
     status logged = journal_task_abandoned(c->run, t, coordinator_time(c), lost_rank);
     members_tell_assignment(&c->members, &(wire_order){.kind = ORDER_ABANDON, .assignment = a->order.assignment});
     remove_assignment(c, a);
+    c->rungs_moved = true;
     TRY(coordinator_note(c, coordinator_read_finished(c, t->id, &finished)));
     if (finished) {
         c->snapshot_due = true;
@@ -112,6 +115,7 @@ static void take_progress(coordinator *c, running_task *a, const wire_report *r)
     a->shown.latest = r->progress;
     if (r->kind == REPORT_BOUNDARY) c->gave_up = 0;
     progress_task_moved(c->progress, &a->shown);
+    coordinator_take_rungs(c, r);
 }
 
 /* The group is at a checkpoint: may its ranks be used better? */
@@ -120,7 +124,7 @@ static bool should_leave(coordinator *c, const wire_report *r)
     queue_verdict verdict = queue_boundary(&c->queue, r->task_id, clock_seconds(), r->progress.fraction,
                                            r->progress.phase, c->members.idle);
     if (verdict == QUEUE_DEADLINE) coordinator_tell_time_is_up(c);
-    return c->stop != STOP_NOT || verdict != QUEUE_GO_ON;
+    return c->stop != STOP_NOT || verdict != QUEUE_GO_ON || coordinator_leaves_at_rung(c, r->task_id);
 }
 
 bool coordinator_judge(coordinator *c, const wire_report *r, bool *leave)

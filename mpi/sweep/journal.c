@@ -47,6 +47,16 @@ status journal_task_left(const run *r, const task *t, double at, double fraction
     return run_log(r, "task_left", fields);
 }
 
+status journal_task_stopped(const run *r, const task *t, double at, const char *reason)
+{
+    char label[QUOTED], quoted[QUOTED], fields[FIELDS];
+    quote_label(label, t);
+    run_json_text(quoted, sizeof quoted, reason);
+    snprintf(fields, sizeof fields, "\"task\":%d,\"key\":\"%s\",\"label\":%s,\"at\":%.3f,\"reason\":%s", t->id, t->key,
+             label, at, quoted);
+    return run_log(r, "task_stopped", fields);
+}
+
 status journal_task_abandoned(const run *r, const task *t, double at, int lost_rank)
 {
     char label[QUOTED], fields[FIELDS];

@@ -12,6 +12,8 @@ MUST_CHECK status journal_task_started(const run *r, const task *t, double at, i
 /* `outcome`: OK, or NUMERIC with the reason of a failed task. */
 MUST_CHECK status journal_task_finished(const run *r, const task *t, double at, status outcome, double seconds);
 MUST_CHECK status journal_task_left(const run *r, const task *t, double at, double fraction);
+/* For good: it will have no result. */
+MUST_CHECK status journal_task_stopped(const run *r, const task *t, double at, const char *reason);
 /* A assignment was given up: the task continues elsewhere from its checkpoint. */
 MUST_CHECK status journal_task_abandoned(const run *r, const task *t, double at, int lost_rank);
 /* "rank_lost", "rank_back" */

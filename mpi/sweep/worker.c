@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/deploy/integer_training.h"
 #include "mpi/link/patience.h"
 #include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
@@ -21,6 +22,15 @@ worker worker_new(const sweep_inputs *in, const run *r, const link_world *world,
     return (worker){.in = in, .run = r, .world = world, .world_rank = world_rank, .perform = worker_perform};
 }
 
+static void add_rungs(wire_report *message, const trainer *t, const stopping_settings *how)
+{
+    while (how->eta > 0 && message->rung_count < RUNGS_MOST) {
+        const record_epoch *at = trainer_last_stage_epoch(t, rungs_epochs(how, message->rung_count));
+        if (at == NULL) return;
+        message->rungs[message->rung_count++] = (stopping_point){1 - at->validation_accuracy, at->cost};
+    }
+}
+
 static wire_report report_on(const worker *w, report_kind kind, const trainer *t, status outcome)
 {
     wire_report message;
@@ -34,6 +44,7 @@ static wire_report report_on(const worker *w, report_kind kind, const trainer *t
         message.assignment = w->order->assignment;
     }
     if (t != NULL) message.progress = trainer_report(t);
+    if (t != NULL) add_rungs(&message, t, &w->in->settings.stopping);
     return message;
 }
 
@@ -117,6 +128,7 @@ static status open_with(job *j, const record *parents)
         .kind = j->kind,
         .parents = list,
         .parent_count = j->task->parent_count,
+        .integers = &integer_training,
     };
     TRY(trainer_open(&j->trainer, &inputs));
     j->span_count = trainer_spans(j->trainer, j->spans, MAX_SPANS);
@@ -239,11 +251,8 @@ static status write_result(job *j)
 /* A task that failed is a result too: the same configuration will fail again. */
 static status write_failure(job *j, status reason)
 {
-    record result;
-    memset(&result, 0, sizeof result);
-    result.state = RECORD_FAILED;
+    record result = record_empty(RECORD_FAILED);
     snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
-    result.validation_accuracy = result.validation_loss = result.test_accuracy = result.test_loss = NAN;
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);

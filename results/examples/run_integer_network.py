@@ -28,7 +28,8 @@ def unpack(packed, blocks, rows):
         bits, count, fields = b["bits"], b["count"] * rows, np.zeros(b["count"] * rows, np.int64)
         size, half = (count * bits + 7) // 8, 1 << bits >> 1
         if bits:
-            fields = np.stack([packed[at:at + size].astype(np.int64) >> s for s in range(0, 8, bits)], 1).ravel()[:count]
+            shifted = [packed[at:at + size].astype(np.int64) >> s for s in range(0, 8, bits)]
+            fields = np.stack(shifted, 1).ravel()[:count]
             fields = ((fields & (2 * half - 1)) ^ half) - half
         codes.append(fields.reshape(b["count"], rows))
         at += size
@@ -49,14 +50,14 @@ def windows(x, layer, fill):
 
 def convolve(x, layer, own):
     """Sums, then codes."""
+    if layer["layer"] == "linear":
+        x = x.reshape(len(x), 1, 1, -1)
     if "packed" not in own:
         n, h, w = windows(x, layer, 0).shape[:3]
         total = np.broadcast_to(own["bias"].astype(np.int64), (n, h, w, own["bias"].size))
     else:
         codes = unpack(own["packed"], layer["blocks"], own["codes"][0].size).reshape(own["codes"].shape)
         assert (codes == own["codes"]).all(), layer["name"]
-        if layer["layer"] == "linear":
-            x = x.reshape(len(x), 1, 1, -1)
         v = windows(x, layer, layer["zero"])
         letters = "nyxijc,cij->nyxc" if layer["depthwise"] else "nyxijc,oijc->nyxo"
         total = np.einsum(letters, v, codes) + own["bias"]

@@ -1,6 +1,6 @@
 """Mean and spread over the seeds of everything a run was asked for, and the front of the means.
 
-    python3 seeds.py RUN/results.h5 [COST]        COST: a cost column, default size_bits
+    python3 seeds.py RUN/results.h5 [COST [PICTURE.png]]        COST: a cost column, default size_bits
 """
 import sys
 
@@ -16,7 +16,8 @@ def points_of(path):
     return table[(table.role == "point") & (table.state == "done")]
 
 
-def main(path, cost="size_bits"):
+def means_of(path, cost="size_bits"):
+    """A row for each question, by rising cost, with the front of the means."""
     question = ["strategy", "network", "cost_model", "strength", "target", "bits"]
     groups = points_of(path).groupby(question)
     means = groups.agg(
@@ -30,7 +31,27 @@ def main(path, cost="size_bits"):
     # on the front: more accurate on the validation split than everything cheaper
     before = means.validation.cummax().shift(fill_value=-1)
     means["front"] = means.validation > before
+    return means
+
+
+def main(path, cost="size_bits", picture=None):
+    means = means_of(path, cost)
     print(means.to_string(index=False))
+    if picture:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+
+        for strategy, rows in means.groupby("strategy"):
+            pyplot.errorbar(rows.cost, 100 * rows.test, 100 * rows.spread.fillna(0), fmt="o", capsize=3, label=strategy)
+        front = means[means.front]
+        pyplot.step(front.cost, 100 * front.test, where="post", color="grey", label="front")
+        pyplot.xscale("log")
+        pyplot.xlabel(cost)
+        pyplot.ylabel("test accuracy [%], mean and standard deviation over seeds")
+        pyplot.legend()
+        pyplot.savefig(picture, bbox_inches="tight")
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ static status write_content(h5_id file, const char *key, const checkpoint_machin
     return result;
 }
 
-status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans,
-                        int count, const claim_fence *fence)
+static status write_and_publish(const char *path, const char *key, const checkpoint_machine *machine, const span *spans,
+                                int count, const claim_fence *fence)
 {
     char temporary[PATH_BYTES], previous[PATH_BYTES];
     if (snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, fence != NULL ? fence->token.text : "alone") >=
@@ -76,7 +76,8 @@ status checkpoint_write(const char *path, const char *key, const checkpoint_mach
     written = h5_close(file);
     if (!failed(written)) written = seal_append(temporary);
     if (!failed(written)) written = file_sync(temporary);
-    if (!failed(written) && !claim_holds(fence)) written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    if (!failed(written) && !claim_fence_holds(fence))
+        written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
     /* From here the new file is complete on disk. Between the two renames only the previous one is there. */
     if (!failed(written) && file_exists(path)) {
         status kept = file_rename(path, previous);
@@ -87,6 +88,15 @@ status checkpoint_write(const char *path, const char *key, const checkpoint_mach
         return written;
     }
     return file_publish(temporary, path);
+}
+
+status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans,
+                        int count, const claim_fence *fence)
+{
+    status s = write_and_publish(path, key, machine, spans, count, fence);
+    /* Who took the claim over has removed the file that was being written. */
+    if (failed(s) && !claim_holds(fence)) return status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    return s;
 }
 
 static status check_key(h5_id file, const char *path, const char *key)

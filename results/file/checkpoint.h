@@ -2,10 +2,11 @@
  * synced, the previous copy kept as NAME.prev, renamed. A seal (seal.h) tells a complete, unchanged file from any
  * other.
  *
- * Several jobs (claim.h): the new file's name carries the writer's token, so that two writers never mix their bytes,
- * and it is renamed only while the token holds. Should a claim be lost between that question and the renaming, the file
- * of the former owner takes the place: a complete state of the same deterministic task, from which the same result
- * follows, perhaps from an earlier step. What matters is that a checkpoint is whole, not that it is the newest. */
+ * Several jobs (claim_file.h): the new file's name carries the writer's token, so that two writers never mix their
+ * bytes, and it is renamed only while the token holds. Should a claim be lost between that question and the renaming,
+ * the file of the former owner takes the place: a complete state of the same deterministic task, from which the same
+ * result follows, perhaps from an earlier step. What matters is that a checkpoint is whole, not that it is the newest.
+ */
 #ifndef RESULTS_FILE_CHECKPOINT_H
 #define RESULTS_FILE_CHECKPOINT_H
 
@@ -13,7 +14,7 @@
 
 #include "core/base/span.h"
 #include "core/base/status.h"
-#include "results/run/claim.h"
+#include "results/file/claim_file.h"
 
 enum { CHECKPOINT_EARLIER = 256 };
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/io/h5_scale.h"
 #include "results/file/fields.h"
+#include "results/file/front.h"
 #include "results/file/task_file.h"
 
 /* The texts of a column, each kept once when it comes again soon: a strategy comes thousands of times. */
@@ -105,7 +107,7 @@ static status add_cost(columns *c, const record_cost *cost)
     return status_ok();
 }
 
-static cost_column *find_cost(columns *c, const char *name)
+static cost_column *find_cost(const columns *c, const char *name)
 {
     for (size_t i = 0; i < c->cost_count; i++)
         if (strcmp(c->costs[i].about.name, name) == 0) return &c->costs[i];
@@ -127,7 +129,7 @@ status columns_add(columns *c, const record *head)
     if (c->rows == c->room) return status_fail(STATUS_DATA, "a table of %zu rows is full", c->room);
     record row = *head;
     if (row.state == RECORD_FAILED)
-        row.validation_accuracy = row.validation_loss = row.test_accuracy = row.test_loss = NAN;
+        row.validation_accuracy = row.validation_loss = row.test_accuracy = row.test_loss = row.integer_accuracy = NAN;
     for (int i = 0; i < task_file_columns.count; i++) {
         const field *f = &task_file_columns.fields[i];
         char *at = (char *)c->values[i] + c->rows * field_element_bytes(f);
@@ -187,7 +189,71 @@ static status write_cost(const columns *c, h5_id group, const cost_column *cost)
                     (h5_about){cost->about.unit, description});
 }
 
-status columns_write(const columns *c, h5_id group)
+static status write_data(const columns *c, h5_id group, const char *data)
+{
+    const char **names = malloc((c->rows + 1) * sizeof *names);
+    if (names == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu texts", c->rows);
+    for (size_t i = 0; i < c->rows; i++) names[i] = data;
+    status result = h5_write_strings(group, "data", c->rows, names, (h5_about){"1", "data set that was trained on"});
+    free(names);
+    return result;
+}
+
+static const char *text_of(const columns *c, size_t column, size_t row)
+{
+    return c->pools[column].texts[((const uint32_t *)c->values[column])[row]];
+}
+
+/* Costs of the finished points; not a number for the other rows, which so are on no front. */
+static void collect_costs(double *out, const columns *c, const cost_column *cost)
+{
+    const size_t role = column_of("role"), state = column_of("state");
+    for (size_t i = 0; i < c->rows; i++) {
+        const bool counts = strcmp(text_of(c, role, i), "point") == 0 && strcmp(text_of(c, state, i), "done") == 0;
+        out[i] = counts && cost != NULL ? cost->values[i] : NAN;
+    }
+}
+
+/* The front of the model's size, or of the first cost. */
+static status write_front(const columns *c, h5_id group)
+{
+    double *costs = malloc((c->rows + 1) * sizeof *costs);
+    bool *member = malloc(c->rows + 1);
+    int *order = malloc((c->rows + 1) * sizeof *order);
+    int8_t *flags = malloc(c->rows + 1);
+    status result = costs != NULL && member != NULL && order != NULL && flags != NULL
+                        ? status_ok()
+                        : status_fail(STATUS_MEMORY, "no memory for the front of %zu points", c->rows);
+    const cost_column *cost = find_cost(c, "size_bits");
+    if (cost == NULL && c->cost_count > 0) cost = &c->costs[0];
+    if (!failed(result)) {
+        char description[200];
+        collect_costs(costs, c, cost);
+        front_extract(member, order, costs, c->values[column_of("validation_accuracy")], (int)c->rows);
+        for (size_t i = 0; i < c->rows; i++) flags[i] = (int8_t)member[i];
+        snprintf(description, sizeof description,
+                 "1: on the front of validation_accuracy and %s of all finished points here",
+                 cost != NULL ? cost->about.name : "a cost");
+        result = h5_write(group, "on_front", H5_I8, 1, &c->rows, flags, (h5_about){"1", description});
+    }
+    free(flags);
+    free(order);
+    free(member);
+    free(costs);
+    return result;
+}
+
+static status write_dimensions(const columns *c, h5_id group)
+{
+    static const char *const others[] = {"file", "data", "on_front"};
+    for (int i = 0; i < task_file_columns.count; i++)
+        TRY(h5_set_dimensions(group, task_file_columns.fields[i].name, "id"));
+    for (size_t i = 0; i < c->cost_count; i++) TRY(h5_set_dimensions(group, c->costs[i].about.name, "id"));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) TRY(h5_set_dimensions(group, others[i], "id"));
+    return h5_attach_scales(group);
+}
+
+status columns_write(const columns *c, h5_id group, const char *data)
 {
     for (int i = 0; i < task_file_columns.count; i++) {
         const field *f = &task_file_columns.fields[i];
@@ -198,5 +264,8 @@ status columns_write(const columns *c, h5_id group)
                          (h5_about){f->unit, f->description}));
     }
     for (size_t i = 0; i < c->cost_count; i++) TRY(write_cost(c, group, &c->costs[i]));
-    return write_files(c, group);
+    TRY(write_files(c, group));
+    TRY(write_data(c, group, data));
+    TRY(write_front(c, group));
+    return write_dimensions(c, group);
 }

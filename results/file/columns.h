@@ -20,7 +20,7 @@ MUST_CHECK status columns_add(columns *c, const record *head);
 size_t columns_rows(const columns *c);
 
 /* Writes every column below `group`, with one for every cost that any task has, in the order of their first appearance,
- * and the file of each task. */
-MUST_CHECK status columns_write(const columns *c, h5_id group);
+ * the file of each task, the name of the data set, and who is on the front. `id` is the scale of all. */
+MUST_CHECK status columns_write(const columns *c, h5_id group, const char *data);
 
 #endif

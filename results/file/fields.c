@@ -1,12 +1,17 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/file/fields.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
+#include "core/base/shared_text.h"
 #include "core/base/text.h"
+#include "core/io/h5_scale.h"
 
 static int64_t get_integer(const field *f, const void *row)
 {
@@ -28,8 +33,9 @@ const char *field_text(const field *f, const void *row)
     case FIELD_NAME:
     case FIELD_SWITCH:
         return f->names[get_integer(f, row)];
+    case FIELD_SHARED:
     case FIELD_LONG_TEXT:
-        return *(char *const *)(const void *)at != NULL ? *(char *const *)(const void *)at : "";
+        return *(const char *const *)(const void *)at != NULL ? *(const char *const *)(const void *)at : "";
     default:
         return at;
     }
@@ -58,6 +64,15 @@ static void put_real(const field *f, void *row, double value)
     *(double *)(void *)((char *)row + f->offset) = value;
 }
 
+static status put_shared(const field *f, void *row, const char *text)
+{
+    char name[64];
+    const size_t room = f->bytes < sizeof name ? f->bytes : sizeof name;
+    snprintf(name, room, "%s", text);
+    text_printable(name);
+    return shared_text((const char **)(void *)((char *)row + f->offset), name);
+}
+
 static status put_text(const field *f, void *row, const char *text)
 {
     if (f->type == FIELD_TEXT) {
@@ -65,6 +80,7 @@ static status put_text(const field *f, void *row, const char *text)
         text_printable((char *)row + f->offset);
         return status_ok();
     }
+    if (f->type == FIELD_SHARED) return put_shared(f, row, text);
     if (f->type == FIELD_LONG_TEXT) {
         char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
         if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
@@ -80,9 +96,35 @@ static status put_text(const field *f, void *row, const char *text)
     return status_fail(STATUS_DATA, "'%s' is not a known value of %s", text, f->name);
 }
 
+void field_print(FILE *out, const field *f, const void *row)
+{
+    if (f->type == FIELD_REAL)
+        fprintf(out, "%a", get_real(f, row));
+    else
+        fprintf(out, "%" PRId64, get_integer(f, row));
+}
+
+status field_parse(const field *f, void *row, const char *text)
+{
+    double real;
+    int64_t whole;
+    if (field_is_text(f)) return put_text(f, row, text);
+    if (f->type == FIELD_REAL && number_printed(&real, text)) {
+        put_real(f, row, real);
+        return status_ok();
+    }
+    if (f->type != FIELD_REAL && number_whole(&whole, text, INT64_MIN, INT64_MAX)) {
+        TRY(check_integer(f, whole));
+        put_integer(f, row, whole);
+        return status_ok();
+    }
+    return status_fail(STATUS_DATA, "'%.40s' is no value of %s", text, f->name);
+}
+
 bool field_is_text(const field *f)
 {
-    return f->type == FIELD_TEXT || f->type == FIELD_NAME || f->type == FIELD_SWITCH || f->type == FIELD_LONG_TEXT;
+    return f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_NAME || f->type == FIELD_SWITCH ||
+           f->type == FIELD_LONG_TEXT;
 }
 
 h5_type field_stored(const field *f)
@@ -108,7 +150,8 @@ void field_store(const field *f, const void *row, void *element)
 bool field_equal(const field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-    if (f->type == FIELD_TEXT || f->type == FIELD_LONG_TEXT) return strcmp(field_text(f, a), field_text(f, b)) == 0;
+    if (f->type == FIELD_TEXT || f->type == FIELD_SHARED || f->type == FIELD_LONG_TEXT)
+        return strcmp(field_text(f, a), field_text(f, b)) == 0;
     if (f->type == FIELD_REAL) return memcmp(x, y, sizeof(double)) == 0;
     return get_integer(f, a) == get_integer(f, b);
 }
@@ -129,6 +172,11 @@ status fields_write_attributes(h5_id group, const field_table *table, const void
 
 static status read_attribute(void *row, const field *f, h5_id group)
 {
+    if (f->absent != NULL && !h5_has_attribute(group, ".", f->name)) {
+        if (field_is_text(f)) return put_text(f, row, f->absent);
+        put_real(f, row, NAN);
+        return status_ok();
+    }
     if (f->type == FIELD_REAL) {
         double value;
         TRY(h5_get_number(&value, group, ".", f->name));
@@ -173,13 +221,16 @@ static status write_column(h5_id group, const field *f, const field_table *table
     return h5_write(group, f->name, field_stored(f), 1, &count, column, about);
 }
 
-status fields_write_columns(h5_id group, const field_table *table, const void *rows, size_t count)
+status fields_write_columns(h5_id group, const field_table *table, const char *dimension, const void *rows,
+                            size_t count)
 {
     void *column = malloc((count + 1) * ELEMENT_BYTES);
     if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
     status result = status_ok();
-    for (int i = 0; i < table->count && !failed(result); i++)
+    for (int i = 0; i < table->count && !failed(result); i++) {
         result = write_column(group, &table->fields[i], table, rows, count, column);
+        if (!failed(result)) result = h5_set_dimensions(group, table->fields[i].name, dimension);
+    }
     free(column);
     return result;
 }

@@ -26,11 +26,18 @@ static bool may_differ(const field *f)
     return strcmp(f->name, "seconds") == 0 || strcmp(f->name, "id") == 0;
 }
 
+/* What an earlier version did not ask is not another answer. */
+static bool was_asked(const field *f, const record *r)
+{
+    return f->absent == NULL || strcmp(r->integer_reason, RECORD_INTEGER_UNKNOWN) != 0;
+}
+
 static void compare_heads(name_list *list, const record *a, const record *b)
 {
     for (int i = 0; i < task_file_columns.count; i++) {
         const field *f = &task_file_columns.fields[i];
-        if (!may_differ(f) && !field_equal(f, a, b)) add(list, "", f->name);
+        if (may_differ(f) || !was_asked(f, a) || !was_asked(f, b)) continue;
+        if (!field_equal(f, a, b)) add(list, "", f->name);
     }
     if (a->cost_count != b->cost_count) add(list, "", "costs");
     for (int i = 0; i < a->cost_count && i < b->cost_count; i++) {

@@ -7,10 +7,11 @@
 
 #include "core/base/size.h"
 #include "core/base/text.h"
+#include "core/io/h5_scale.h"
 #include "core/task/identity.h"
 
 /* What a writer of ours can produce at most, generously. */
-enum { MOST_CHANNELS = 1 << 24, MOST_BITS = 64, MOST_EPOCHS = 10 * 1000 * 1000 };
+enum { MOST_CHANNELS = 1 << 24, MOST_BITS = 64, MOST_EPOCHS = 10 * 1000 * 1000, PRECISIONS = 9 };
 
 static const char *const ROLES[] = {"state", "point", NULL}; /* of task.point */
 static const char *const STATES[] = {"done", "failed", NULL};
@@ -21,27 +22,31 @@ static const char *const PHASES[] = {"warmup", "search", "finetune", NULL};
 /* One line of a table: name, where in the struct, unit, description. */
 #define NUMBER(name, type, offset, unit, text)                                                                         \
     {                                                                                                                  \
-        name, type, offset, unit, text, 0, NULL                                                                        \
+        name, type, offset, unit, text, 0, NULL, NULL                                                                  \
+    }
+#define SHARED(name, offset, bytes, text)                                                                              \
+    {                                                                                                                  \
+        name, FIELD_SHARED, offset, "1", text, bytes, NULL, NULL                                                       \
     }
 #define TEXT(name, offset, bytes, text)                                                                                \
     {                                                                                                                  \
-        name, FIELD_TEXT, offset, "1", text, bytes, NULL                                                               \
+        name, FIELD_TEXT, offset, "1", text, bytes, NULL, NULL                                                         \
     }
 #define NAME(name, offset, names, text)                                                                                \
     {                                                                                                                  \
-        name, FIELD_NAME, offset, "1", text, 0, names                                                                  \
+        name, FIELD_NAME, offset, "1", text, 0, names, NULL                                                            \
     }
 
 static const field RECORD_FIELDS[] = {
     NUMBER("id", FIELD_INT, AT(record, task.id), "1", "position of the task in the plan, from 1"),
     TEXT("key", AT(record, task.key), TASK_KEY, "hash of everything the result depends on; names the task's file"),
     {"role", FIELD_SWITCH, AT(record, task.point), "1", "point of the front, or a state that other tasks start from", 0,
-     ROLES},
-    TEXT("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
+     ROLES, NULL},
+    SHARED("kind", AT(record, task.kind), TASK_NAME, "how the task is trained; warmup: the float network of a seed"),
     NAME("state", AT(record, state), STATES, "done or failed"),
-    TEXT("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
-    TEXT("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
-    TEXT("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
+    SHARED("strategy", AT(record, task.strategy), TASK_NAME, "how networks were found; warmup for warm-ups"),
+    SHARED("network", AT(record, task.network_name), TASK_NETWORK, "the network that was trained"),
+    SHARED("cost_model", AT(record, task.cost_model), TASK_NAME, "hardware model trained for, or none"),
     NUMBER("strength", FIELD_REAL, AT(record, task.strength), "1",
            "weight of the cost in the loss; unit-free if normalize_cost, else per unit of the cost model; 0 without "
            "cost model"),
@@ -59,11 +64,18 @@ static const field RECORD_FIELDS[] = {
            "fraction of the test split classified correctly by the final network"),
     NUMBER("test_loss", FIELD_REAL, AT(record, test_loss), "nat",
            "mean cross-entropy of the test split, final network"),
+    {"integer_accuracy", FIELD_REAL, AT(record, integer_accuracy), "1",
+     "fraction of the test split classified correctly by the integers that bitfront export writes; NaN: see "
+     "integer_reason",
+     0, NULL, RECORD_INTEGER_UNKNOWN},
+    {"integer_reason", FIELD_TEXT, AT(record, integer_reason), "1",
+     "why there is no integer_accuracy; empty where there is one", sizeof((record *)0)->integer_reason, NULL,
+     RECORD_INTEGER_UNKNOWN},
     NUMBER("epochs", FIELD_INT, AT(record, epochs), "1", "epochs trained over all stages of this task"),
     NUMBER("seconds", FIELD_REAL, AT(record, seconds), "s",
            "wall-clock time over all segments; differs between equal runs"),
-    {"parents", FIELD_LONG_TEXT, AT(record, parents), "1", "keys of the tasks it started from", 0, NULL},
-    {"options", FIELD_LONG_TEXT, AT(record, options), "1", "what its entry of the sweep says besides", 0, NULL},
+    {"parents", FIELD_LONG_TEXT, AT(record, parents), "1", "keys of the tasks it started from", 0, NULL, NULL},
+    {"options", FIELD_LONG_TEXT, AT(record, options), "1", "what its entry of the sweep says besides", 0, NULL, NULL},
     TEXT("reason", AT(record, reason), sizeof((record *)0)->reason, "why the task failed; empty when done"),
 };
 const field_table task_file_columns = {RECORD_FIELDS, sizeof RECORD_FIELDS / sizeof RECORD_FIELDS[0], sizeof(record)};
@@ -88,6 +100,35 @@ static const field EPOCH_FIELDS[] = {
 const field_table task_file_epoch_columns = {EPOCH_FIELDS, sizeof EPOCH_FIELDS / sizeof EPOCH_FIELDS[0],
                                              sizeof(record_epoch)};
 
+static const field LAYER_FIELDS[] = {
+    TEXT("layer", AT(record_layer, layer), RECORD_NAME, "name of the layer; image: the input of the network"),
+    TEXT("kind", AT(record_layer, kind), sizeof((record_layer *)0)->kind, "what the layer computes"),
+    TEXT("inputs", AT(record_layer, inputs), sizeof((record_layer *)0)->inputs,
+         "layers whose output it takes, with a space between them"),
+    NUMBER("sharing_group", FIELD_INT, AT(record_layer, sharing_group), "1",
+           "layers of one group have the same precision in each channel"),
+    TEXT("quantizer", AT(record_layer, quantizer), RECORD_NAME,
+         "layer after which the tensors of the output's quantiser are called; empty: not quantised"),
+    NUMBER("output_bits", FIELD_INT, AT(record_layer, output_bits), "bit",
+           "precision of the output's quantiser; 0: float"),
+    NUMBER("output_signed", FIELD_INT, AT(record_layer, output_signed), "1",
+           "1: the output goes into an add in 8 bit with a sign, at the quantiser's clip"),
+    NUMBER("kernel_height", FIELD_INT, AT(record_layer, kernel_height), "1", "rows of the kernel; 0: it has none"),
+    NUMBER("kernel_width", FIELD_INT, AT(record_layer, kernel_width), "1", "columns of the kernel; 0: it has none"),
+    NUMBER("stride_height", FIELD_INT, AT(record_layer, stride_height), "1", "step of the kernel in rows"),
+    NUMBER("stride_width", FIELD_INT, AT(record_layer, stride_width), "1", "step of the kernel in columns"),
+    NUMBER("padding_height", FIELD_INT, AT(record_layer, padding_height), "1", "rows of zeros on each side"),
+    NUMBER("padding_width", FIELD_INT, AT(record_layer, padding_width), "1", "columns of zeros on each side"),
+    NUMBER("height", FIELD_INT, AT(record_layer, height), "1", "rows of the output"),
+    NUMBER("width", FIELD_INT, AT(record_layer, width), "1", "columns of the output"),
+    NUMBER("channels", FIELD_INT, AT(record_layer, channels), "1", "channels of the output"),
+    NUMBER("bias", FIELD_INT, AT(record_layer, bias), "1", "1: it has a bias of its own in the network file"),
+    NUMBER("batchnorm", FIELD_INT, AT(record_layer, batchnorm), "1", "1: batch-norm follows in the network file"),
+    NUMBER("relu", FIELD_INT, AT(record_layer, relu), "1", "1: ReLU follows in the network file"),
+};
+static const field_table LAYER_COLUMNS = {LAYER_FIELDS, sizeof LAYER_FIELDS / sizeof LAYER_FIELDS[0],
+                                          sizeof(record_layer)};
+
 static status write_costs(h5_id group, const record *rec)
 {
     for (int i = 0; i < rec->cost_count; i++) {
@@ -98,16 +139,41 @@ static status write_costs(h5_id group, const record *rec)
     return status_ok();
 }
 
+/* A scale that counts from 0. */
+static status write_counter(h5_id group, const char *name, size_t count, h5_about about)
+{
+    int32_t *numbers = malloc((count + 1) * sizeof *numbers);
+    if (numbers == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu numbers", count);
+    for (size_t i = 0; i < count; i++) numbers[i] = (int32_t)i;
+    status result = h5_write(group, name, H5_I32, 1, &count, numbers, about);
+    free(numbers);
+    TRY(result);
+    return h5_set_dimensions(group, name, name);
+}
+
+static status write_channels(h5_id layer, const record_allocation *a)
+{
+    const size_t channels = (size_t)a->channels;
+    TRY(write_counter(layer, "channel", channels, (h5_about){"1", "output channel, from 0"}));
+    TRY(h5_write(layer, "bits", H5_I8, 1, &channels, a->bits,
+                 (h5_about){"bit", "weight precision of each output channel: 1 to 8, or 0: pruned"}));
+    TRY(h5_set_dimensions(layer, "bits", "channel"));
+    if (a->steps != NULL) {
+        TRY(h5_write(layer, "step", H5_F32, 1, &channels, a->steps,
+                     (h5_about){"1", "step of the grid of the channel's weights, before batch-norm is folded; 0: "
+                                     "pruned"}));
+        TRY(h5_set_dimensions(layer, "step", "channel"));
+    }
+    return h5_attach_scales(layer);
+}
+
 static status write_layer(h5_id group, const record_allocation *a, int index)
 {
     h5_id layer;
     TRY(h5_group(&layer, group, a->layer));
-    size_t channels = (size_t)a->channels;
     status result = h5_set_integer(layer, ".", "index", index);
     if (!failed(result)) result = h5_set_integer(layer, ".", "input_bits", a->input_bits);
-    if (!failed(result))
-        result = h5_write(layer, "bits", H5_I8, 1, &channels, a->bits,
-                          (h5_about){"bit", "weight precision of each output channel: 8, 4, 2 or 0 = pruned"});
+    if (!failed(result)) result = write_channels(layer, a);
     h5_group_close(layer);
     return result;
 }
@@ -123,8 +189,10 @@ static status write_model(h5_id group, const record *rec)
     for (int i = 0; i < rec->tensor_count; i++) {
         const record_tensor *t = &rec->tensors[i];
         TRY(h5_write(group, t->name, H5_F32, t->rank, t->dims, t->data,
-                     (h5_about){"1", "parameter of the network, float as trained; weights are (K, K, in, out)"}));
+                     (h5_about){"1", "parameter of the network, float as trained"}));
         TRY(h5_set_integer(group, t->name, "index", i));
+        if (t->axes[0] != '\0') TRY(h5_set_dimensions(group, t->name, t->axes));
+        if (t->precisions[0] != '\0') TRY(h5_set_text(group, t->name, "precisions", t->precisions));
     }
     return status_ok();
 }
@@ -137,7 +205,39 @@ static status write_record(h5_id group, const record *rec)
 
 static status write_curve(h5_id group, const record *rec)
 {
-    return fields_write_columns(group, &task_file_epoch_columns, rec->curve, (size_t)rec->epoch_count);
+    const size_t count = (size_t)rec->epoch_count;
+    TRY(write_counter(group, "epoch_of_task", count, (h5_about){"1", "epoch of the task, from 0, over all stages"}));
+    TRY(fields_write_columns(group, &task_file_epoch_columns, "epoch_of_task", rec->curve, count));
+    return h5_attach_scales(group);
+}
+
+/* How many channels of each layer have how many bits. */
+static status write_histogram(h5_id group, const record *rec)
+{
+    const size_t dims[] = {(size_t)rec->layer_count, PRECISIONS};
+    int32_t *counts = calloc(dims[0] * dims[1] + 1, sizeof *counts);
+    if (counts == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu layers", dims[0]);
+    for (int i = 0; i < rec->allocation_count; i++) {
+        const record_allocation *a = &rec->allocations[i];
+        size_t row = 0;
+        while (row < dims[0] && strcmp(rec->layers[row].layer, a->layer) != 0) row++;
+        for (int c = 0; row < dims[0] && c < a->channels; c++)
+            if (a->bits[c] >= 0 && a->bits[c] < PRECISIONS) counts[row * dims[1] + (size_t)a->bits[c]]++;
+    }
+    status result = h5_write(group, "channels_at", H5_I32, 2, dims, counts,
+                             (h5_about){"1", "channels of the layer at each weight precision; 0 in layers without "
+                                             "weights, and before anything is quantised"});
+    free(counts);
+    TRY(result);
+    return h5_set_dimensions(group, "channels_at", "layer precision");
+}
+
+static status write_layers(h5_id group, const record *rec)
+{
+    TRY(fields_write_columns(group, &LAYER_COLUMNS, "layer", rec->layers, (size_t)rec->layer_count));
+    TRY(write_counter(group, "precision", PRECISIONS, (h5_about){"bit", "weight precision; 0: pruned"}));
+    TRY(write_histogram(group, rec));
+    return h5_attach_scales(group);
 }
 
 static const struct {
@@ -150,13 +250,17 @@ static const struct {
     {"curve", "one row per epoch, in the order of training", write_curve},
     {"allocation", "one group per layer with weights; attributes: index (position in the network), input_bits",
      write_allocation},
-    {"model", "parameters by name; attribute index: position in the network", write_model},
+    {"layers", "the graph of the network: one row per layer, in the order of execution", write_layers},
+    {"model",
+     "parameters by name; attributes: index (position in the network), dimensions, precisions (of the rows, in bit)",
+     write_model},
 };
 
 status task_file_write(h5_id file, const record *rec)
 {
     for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
         h5_id group;
+        if (PARTS[i].write == write_layers && rec->layer_count == 0) continue; /* nothing was trained */
         TRY(h5_group(&group, file, PARTS[i].group));
         status result = h5_set_text(group, ".", "description", PARTS[i].description);
         if (!failed(result)) result = PARTS[i].write(group, rec);

@@ -10,7 +10,7 @@
 #include "core/base/file.h"
 #include "core/io/seal.h"
 
-enum { MARK_BYTES = 64, FIRST_WORD = 14, KEY_DIGITS = TASK_KEY - 1 };
+enum { MARK_BYTES = TASK_MARK_BYTES, FIRST_WORD = 14, KEY_DIGITS = TASK_KEY - 1 };
 static const char *const STATES[] = {[RECORD_DONE] = "done", [RECORD_FAILED] = "failed"};
 
 /* "bitfront-task KEY done", filled up with spaces to a line of MARK_BYTES. */
@@ -33,11 +33,10 @@ status task_mark_append(const char *path, const task_mark *mark)
     return result;
 }
 
-status task_mark_read(task_mark *out, const char *path)
+status task_mark_parse(task_mark *out, const char found[TASK_MARK_BYTES], const char *path)
 {
     static const record_state states[] = {RECORD_DONE, RECORD_FAILED};
-    char found[MARK_BYTES], expected[MARK_BYTES + 1];
-    TRY(seal_check_end(found, MARK_BYTES, path));
+    char expected[MARK_BYTES + 1];
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         task_mark mark = {.state = states[i]};
         memcpy(mark.key, found + FIRST_WORD, KEY_DIGITS);
@@ -47,4 +46,11 @@ status task_mark_read(task_mark *out, const char *path)
         return status_ok();
     }
     return status_fail(STATUS_DATA, "%s does not say which task it is of: it was changed", path);
+}
+
+status task_mark_read(task_mark *out, const char *path)
+{
+    char found[MARK_BYTES];
+    TRY(seal_check_end(found, MARK_BYTES, path));
+    return task_mark_parse(out, found, path);
 }

@@ -7,6 +7,8 @@
 #include "core/base/status.h"
 #include "core/task/record.h"
 
+enum { TASK_MARK_BYTES = 64 };
+
 typedef struct {
     char key[TASK_KEY];
     record_state state;
@@ -17,5 +19,8 @@ MUST_CHECK status task_mark_append(const char *path, const task_mark *mark);
 
 /* Checks the seal of the whole file and reads its mark. DATA when the file was cut off or changed, or has no mark. */
 MUST_CHECK status task_mark_read(task_mark *out, const char *path);
+
+/* The same of the last TASK_MARK_BYTES bytes before the seal, which were read already. */
+MUST_CHECK status task_mark_parse(task_mark *out, const char found[TASK_MARK_BYTES], const char *path);
 
 #endif

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "results/file/stopping_file.h"
 #include "results/report/report_measures.h"
 #include "results/report/report_picture.h"
 #include "results/report/report_sources.h"
@@ -66,6 +68,26 @@ static status show(FILE *out, const report_data *d, const char *stem, const repo
     return status_ok();
 }
 
+/* Of the runs that have stopped hopeless points. */
+static status tell_stopped(FILE *out, const char *const *paths, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char file[REPORT_PATH], directory[REPORT_PATH], name[REPORT_PATH + 32], text[256];
+        stopping_row *rows;
+        int row_count;
+        TRY(report_source_find(file, directory, paths[i]));
+        snprintf(name, sizeof name, "%s/stopping.csv", directory);
+        TRY(stopping_file_read(&rows, &row_count, name));
+        const stopping_summary s = stopping_summarise(rows, row_count);
+        free(rows);
+        stopping_summary_text(text, sizeof text, &s);
+        if (text[0] == '\0') continue;
+        if (count > 1) fprintf(out, "%s: ", paths[i]);
+        fprintf(out, "%s\n", text);
+    }
+    return status_ok();
+}
+
 status report_front(FILE *out, const char *const *paths, int count, const report_request *request,
                     const report_options *options)
 {
@@ -83,6 +105,7 @@ status report_front(FILE *out, const char *const *paths, int count, const report
     report_default_name(name, options, &d);
     snprintf(usual, sizeof usual, "%s/%s%s", directory, count > 1 ? "runs-" : "", name);
     status result = show(out, &d, stem != NULL ? stem : usual, request, options->width);
+    if (!failed(result)) result = tell_stopped(out, paths, count);
     report_data_free(&d);
     return result;
 }

@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
+#include "results/file/config_name.h"
 #include "results/file/task_file.h"
 
 static status no_memory(size_t rows)
@@ -72,16 +73,22 @@ static status read_numbers(report_columns *c, h5_id points)
         if (*numbers[i].to == NULL) return no_memory(c->count);
         TRY(h5_read(points, numbers[i].name, H5_F64, c->count, *numbers[i].to));
     }
+    c->integer = rows_of(c->count, sizeof(double));
+    if (c->integer == NULL) return no_memory(c->count);
+    for (size_t i = 0; i < c->count; i++) c->integer[i] = NAN; /* in files of earlier versions */
+    if (h5_exists(points, "integer_accuracy")) TRY(h5_read(points, "integer_accuracy", H5_F64, c->count, c->integer));
     TRY(check_integers(c));
     c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
 }
 
-/* Every column that is no member of a record, and not the task's file, is a cost. */
+/* Every other column that is no member of a record is a cost. */
 static bool is_cost_column(const char *name)
 {
-    if (strcmp(name, "file") == 0) return false;
+    static const char *const others[] = {"file", "data", "on_front"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i]) == 0) return false;
     for (int i = 0; i < task_file_columns.count; i++)
         if (strcmp(name, task_file_columns.fields[i].name) == 0) return false;
     return true;
@@ -137,30 +144,6 @@ static status read_costs(report_columns *c, h5_id points)
     return s;
 }
 
-/* The value of `key = "value"` in a resolved configuration, without folder and ending; empty when it is not there. */
-static void name_in_text(char out[MAX_NAME], const char *text, const char *key)
-{
-    const size_t length = strlen(key);
-    out[0] = 0;
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += strspn(line, " \n");
-        if (strncmp(line, key, length) != 0 || line[length] == 0 || strchr(" =:", line[length]) == NULL) continue;
-        const char *from = strchr(line, '"'), *end = strchr(line, '\n');
-        if (from == NULL || (end != NULL && from > end)) continue;
-        size_t room = strcspn(++from, "\"\n");
-        for (size_t i = room; i-- > 0;)
-            if (from[i] == '/') {
-                from += i + 1;
-                room -= i + 1;
-                break;
-            }
-        snprintf(out, MAX_NAME, "%.*s", (int)room, from);
-        char *dot = strrchr(out, '.');
-        if (dot != NULL && dot != out) *dot = 0;
-        return;
-    }
-}
-
 static status read_provenance(report_columns *c, h5_id file)
 {
     static const char *const names[] = {"revision", "compiler",       "host",      "cpu",
@@ -185,8 +168,8 @@ static status read_open(report_columns *c, h5_id file)
     TRY(text_if_any(&config, file, ".", "config"));
     if (config != NULL) {
         text_printable_lines(config);
-        name_in_text(c->run, config, "name");
-        name_in_text(c->data, config, "data");
+        config_name(c->run, sizeof c->run, config, "name");
+        config_name(c->data, sizeof c->data, config, "data");
     }
     free(config);
     TRY(read_provenance(c, file));
@@ -214,7 +197,7 @@ status report_columns_read(report_columns *out, const char *path)
 
 void report_columns_free(report_columns *c)
 {
-    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation};
+    double *const numbers[] = {c->id, c->bits, c->step, c->strength, c->target, c->test, c->validation, c->integer};
     char **const texts[] = {c->key, c->role, c->kind, c->state, c->strategy, c->cost_model, c->network};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) free(numbers[i]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);

@@ -17,7 +17,8 @@ typedef struct {
 
 typedef struct {
     size_t count;
-    double *id, *bits, *step, *strength, *target, *test, *validation; /* (count) */
+    double *id, *bits, *step, *strength, *target, *test, *validation, *integer; /* (count); integer: NaN
+                                                                                 * where there is none */
     int64_t *seed;
     char **key, **role, **kind, **state, **strategy, **cost_model, **network;
     int cost_count;

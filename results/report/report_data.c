@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/report/front.h"
+#include "results/file/front.h"
 #include "results/report/report_filter.h"
 #include "results/report/report_seeds.h"
 
@@ -77,6 +77,7 @@ static report_point make_point(const report_columns *c, size_t i, int run)
                       .target = c->target[i],
                       .test = c->test[i] * 100,
                       .validation = c->validation[i] * 100,
+                      .integer = c->integer[i] * 100,
                       .dominated_by = -1};
     snprintf(p.key, sizeof p.key, "%s", c->key[i]);
     snprintf(p.strategy, sizeof p.strategy, "%s", c->strategy[i]);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
-#include "results/report/front.h"
+#include "results/file/front.h"
 #include "results/report/front_measures.h"
 #include "results/report/report_data.h"
 #include "results/report/report_measures.h"

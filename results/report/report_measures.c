@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/report/front.h"
+#include "results/file/front.h"
 #include "results/report/front_measures.h"
 #include "results/report/report_data.h"
 

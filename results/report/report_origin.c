@@ -9,7 +9,7 @@
 #include "core/io/h5.h"
 #include "core/io/seal.h"
 
-enum { PATH_BYTES = 4096 + 32, FORMAT = 2 };
+enum { PATH_BYTES = 4096 + 32, OLDEST_FORMAT = 2, FORMAT = 3 };
 
 /* *same := the attribute of the file is the text in directory/name. */
 static status compare(bool *same, h5_id file, const char *attribute, const char *directory, const char *name)
@@ -31,7 +31,7 @@ static status check_open(h5_id file, const char *path, const char *directory)
     } parts[] = {{"config", "config.cfg"}, {"network", "network.cfg"}, {"data_checksum", "data.checksum"}};
     int64_t format;
     TRY(h5_get_integer(&format, file, ".", "format"));
-    if (format != FORMAT)
+    if (format < OLDEST_FORMAT || format > FORMAT)
         return status_fail(STATUS_DATA,
                            "%.300s is of format %d, made by another version of bitfront: read it with that", path,
                            (int)format);

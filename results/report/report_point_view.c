@@ -108,6 +108,11 @@ void report_point_print(FILE *out, const record *r, int id, bool unicode, bool c
     fprintf(out, "validation accuracy  %6.2f %%   kept epoch of the last stage; points are chosen by it\n",
             100 * r->validation_accuracy);
     fprintf(out, "test accuracy        %6.2f %%   had no part in training\n", 100 * r->test_accuracy);
+    if (!isnan(r->integer_accuracy))
+        fprintf(out, "the same by integers %6.2f %%   of the network that bitfront export writes\n",
+                100 * r->integer_accuracy);
+    else
+        fprintf(out, "the same by integers    none   %s\n", r->integer_reason);
     print_costs(out, r);
     if (r->allocation_count > 0) print_layers(out, r);
     print_curves(out, r, curves);

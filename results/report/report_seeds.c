@@ -59,6 +59,10 @@ static double validation_of(const report_point *p)
 {
     return p->validation;
 }
+static double integer_of(const report_point *p)
+{
+    return p->integer;
+}
 static double accuracy_of(const report_point *p)
 {
     return p->accuracy;
@@ -97,6 +101,7 @@ static report_point average(const report_point *p, int n, int cost_count)
     out.raw_cost = mean(p, n, raw_of);
     out.test = mean(p, n, test_of);
     out.validation = mean(p, n, validation_of);
+    out.integer = mean(p, n, integer_of);
     out.accuracy = mean(p, n, accuracy_of);
     out.chosen_by = mean(p, n, chosen_of);
     for (int k = 0; k < cost_count; k++) {

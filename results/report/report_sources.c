@@ -10,6 +10,8 @@
 #include "core/base/file.h"
 #include "results/report/report_origin.h"
 
+enum { LONGEST_NAME = 120 };
+
 status report_source_find(char file[REPORT_PATH], char directory[REPORT_PATH], const char *path)
 {
     struct stat info;
@@ -52,23 +54,41 @@ status report_sources_read(report_data *out, const char *const *paths, int count
     return s;
 }
 
-static void append(char out[256], const char *what, const char *value)
+/* A file's name that grows; one that is too long ends in a number that stands for the rest. */
+typedef struct {
+    char text[LONGEST_NAME + 16];
+    size_t length; /* of the whole name */
+    uint32_t sum;
+} question_name;
+
+static void append_text(question_name *out, const char *text)
 {
-    size_t used = strlen(out);
-    snprintf(out + used, 256 - used, "-%s%s", what, value);
-    for (char *at = out + used; *at != '\0'; at++)
-        if (!isalnum((unsigned char)*at) && strchr("-_.", *at) == NULL) *at = '_';
+    for (; *text != '\0'; text++, out->length++) {
+        const bool plain = isalnum((unsigned char)*text) || strchr("-_.", *text) != NULL;
+        out->sum = (out->sum ^ (unsigned char)*text) * 16777619u; /* FNV-1a */
+        if (out->length < LONGEST_NAME) out->text[out->length] = plain ? *text : '_';
+    }
+}
+
+static void append(question_name *out, const char *what, const char *value)
+{
+    append_text(out, "-");
+    append_text(out, what);
+    append_text(out, value);
 }
 
 void report_default_name(char out[256], const report_options *o, const report_data *d)
 {
-    snprintf(out, 256, "front");
-    if (strcmp(d->column, "size_bits") != 0) append(out, d->column, "");
-    if (strcmp(d->metric, "test") != 0) append(out, "shows_", d->metric);
-    if (strcmp(d->choose, "validation") != 0) append(out, "by_", d->choose);
-    if (o->strategies != NULL) append(out, "", o->strategies);
-    if (o->cost_models != NULL) append(out, "for_", o->cost_models);
-    if (o->networks != NULL) append(out, "", o->networks);
-    if (o->seeds != NULL) append(out, "seeds_", o->seeds);
-    if (o->each_seed) append(out, "each_seed", "");
+    question_name name = {.sum = 2166136261u};
+    append_text(&name, "front");
+    if (strcmp(d->column, "size_bits") != 0) append(&name, d->column, "");
+    if (strcmp(d->metric, "test") != 0) append(&name, "shows_", d->metric);
+    if (strcmp(d->choose, "validation") != 0) append(&name, "by_", d->choose);
+    if (o->strategies != NULL) append(&name, "", o->strategies);
+    if (o->cost_models != NULL) append(&name, "for_", o->cost_models);
+    if (o->networks != NULL) append(&name, "", o->networks);
+    if (o->seeds != NULL) append(&name, "seeds_", o->seeds);
+    if (o->each_seed) append(&name, "each_seed", "");
+    if (name.length > LONGEST_NAME) snprintf(name.text + LONGEST_NAME, 16, "-%08x", (unsigned)name.sum);
+    snprintf(out, 256, "%s", name.text);
 }

@@ -115,6 +115,8 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     fprintf(out, ",%s,", p->key);
     report_text_csv(out, d->runs[p->run].path);
     fprintf(out, ",%d,%.10g,%.10g", p->seeds, p->cost_deviation / d->scale, p->accuracy_deviation / 100);
+    fputc(',', out);
+    if (!isnan(p->integer)) fprintf(out, "%.10g", p->integer / 100);
     for (int k = 0; k < d->cost_count; k++) {
         if (k == d->cost) continue;
         fputc(',', out);
@@ -132,7 +134,7 @@ status report_csv(const char *stem, const report_data *d)
     if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
     fprintf(out,
             "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front,target,step,"
-            "network,key,run,seeds,cost_deviation,accuracy_deviation",
+            "network,key,run,seeds,cost_deviation,accuracy_deviation,integer_accuracy",
             d->column);
     for (int k = 0; k < d->cost_count; k++)
         if (k != d->cost) fprintf(out, ",%s", d->costs[k].name);

@@ -40,6 +40,7 @@ typedef struct {
     double accuracy;           /* the metric of the report, in percent */
     double chosen_by;          /* the accuracy that the front is chosen by, in percent */
     double test, validation;   /* accuracies in percent */
+    double integer;            /* that of the test split by integers; NaN: there is none */
     double cost_deviation;     /* standard deviations over the seeds (n - 1), in the units of cost and accuracy; */
     double accuracy_deviation; /* 0 with one seed */
     double *costs;             /* (cost_count) of all models, as in the columns; borrowed from report_data */

@@ -1,7 +1,7 @@
-/* verdict_statistics: the numbers behind verdicts (verdict.h). */
-#include <math.h>
+#include "results/report/verdict_statistics.h"
 
-#include "results/report/verdict.h"
+#include <math.h>
+#include <stddef.h>
 
 /* Continued fraction of the incomplete beta function. */
 static double beta_fraction(double a, double b, double x)

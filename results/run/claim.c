@@ -17,14 +17,7 @@
 #include "core/base/file.h"
 #include "core/base/number.h"
 
-enum { PATH_BYTES = MAX_PATH_TEXT + 128, TEXT_BYTES = 640, ATTEMPTS = 4 };
-
-/* A claim as found: its text and its place in time. */
-typedef struct {
-    char text[TEXT_BYTES];
-    struct timespec renewed;
-    ino_t inode;
-} found_claim;
+enum { PATH_BYTES = MAX_PATH_TEXT + 128, ATTEMPTS = 4 };
 
 /* The claims of others that were seen last, the latest of more than fit. */
 enum { WATCHED = 512 };
@@ -94,22 +87,6 @@ static uint64_t start_of(long pid)
     return ticks;
 }
 
-/* The value of "key value" in a claim's text; empty when it is missing. */
-static void value_of(char *out, size_t room, const char *text, const char *key)
-{
-    size_t length = strlen(key);
-    out[0] = '\0';
-    for (const char *line = text; line != NULL && *line != '\0';) {
-        const char *end = strchr(line, '\n');
-        if (strncmp(line, key, length) == 0 && line[length] == ' ') {
-            size_t bytes = end != NULL ? (size_t)(end - line) - length - 1 : strlen(line) - length - 1;
-            snprintf(out, room, "%.*s", (int)bytes, line + length + 1);
-            return;
-        }
-        line = end != NULL ? end + 1 : NULL;
-    }
-}
-
 /* "4711_3" of a Slurm array, "4711" of another Slurm job, else the process. */
 static void job_name(char out[64])
 {
@@ -137,8 +114,8 @@ static void describe_self(claims *c)
 static void describe_holder(char out[CLAIM_HOLDER], const char *text)
 {
     char job[64], host[80];
-    value_of(job, sizeof job, text, "job");
-    value_of(host, sizeof host, text, "host");
+    claim_file_value(job, sizeof job, text, "job");
+    claim_file_value(host, sizeof host, text, "host");
     snprintf(out, CLAIM_HOLDER, "job %s on %s", job[0] != '\0' ? job : "unknown", host[0] != '\0' ? host : "unknown");
 }
 
@@ -147,9 +124,9 @@ static bool is_dead(const char *text)
 {
     char mine[128], theirs[128], pid[24], started[32];
     machine_id(mine);
-    value_of(theirs, sizeof theirs, text, "machine");
-    value_of(pid, sizeof pid, text, "pid");
-    value_of(started, sizeof started, text, "started");
+    claim_file_value(theirs, sizeof theirs, text, "machine");
+    claim_file_value(pid, sizeof pid, text, "pid");
+    claim_file_value(started, sizeof started, text, "started");
     int64_t process;
     const char *ticks = started;
     uint64_t begun;
@@ -160,27 +137,6 @@ static bool is_dead(const char *text)
 }
 
 /* ---- files ---- */
-
-/* Opening asks the server, where a mere stat may answer from a cache of a minute (NFS). */
-static status read_claim(bool *there, found_claim *out, const char *path)
-{
-    *there = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ESTALE)) return status_ok();
-    if (fd < 0) return status_fail(STATUS_IO, "cannot open the claim %s: %s", path, strerror(errno));
-    struct stat info;
-    ssize_t got = read(fd, out->text, sizeof out->text - 1);
-    bool bad = got < 0 || fstat(fd, &info) != 0;
-    int why = errno;
-    close(fd);
-    if (bad && why == ESTALE) return status_ok();
-    if (bad) return status_fail(STATUS_IO, "cannot read the claim %s: %s", path, strerror(why));
-    out->text[got] = '\0';
-    out->renewed = info.st_mtim;
-    out->inode = info.st_ino;
-    *there = true;
-    return status_ok();
-}
 
 static status write_new(const char *path, const char *text)
 {
@@ -208,14 +164,6 @@ static status now_there(double *out, const claims *c)
     return status_ok();
 }
 
-/* An empty token is that of a file that a crash of the machine has left empty. */
-static bool has_token(const char *text, const char *token)
-{
-    char found[CLAIM_TOKEN];
-    value_of(found, sizeof found, text, "token");
-    return strcmp(found, token) == 0;
-}
-
 /* Removes the claim if it still is the one of `token`: takes it away under a name of our own, looks, and puts back what
  * is somebody else's. Should a third one have taken the free name in between, the displaced owner finds out at its next
  * question; nothing is published twice (see the header). */
@@ -226,10 +174,11 @@ static status remove_claim(const claims *c, const char *path, const char *token)
     if (rename(path, aside) != 0 && errno != ENOENT)
         return status_fail(STATUS_IO, "cannot take over the claim %s: %s", path, strerror(errno));
     bool there;
-    found_claim moved;
-    TRY(read_claim(&there, &moved, aside)); /* also when a repeated request said that there was nothing to rename */
+    claim_file moved;
+    TRY(claim_file_read(&there, &moved,
+                        aside)); /* also when a repeated request said that there was nothing to rename */
     if (!there) return status_ok();
-    if (!has_token(moved.text, token) && link(aside, path) != 0 && errno != EEXIST)
+    if (!claim_file_has_token(moved.text, token) && link(aside, path) != 0 && errno != EEXIST)
         return status_fail(STATUS_IO, "cannot put back the claim %s: %s", path, strerror(errno));
     unlink(aside);
     return status_ok();
@@ -238,12 +187,14 @@ static status remove_claim(const claims *c, const char *path, const char *token)
 /* Exactly one of all that try succeeds. */
 static status link_new(bool *done, claims *c, const char *path, const claim_token *token)
 {
-    char fresh[PATH_BYTES], text[TEXT_BYTES];
+    char fresh[PATH_BYTES], text[CLAIM_TEXT];
     own_path(fresh, c, "new");
     unlink(fresh);
     snprintf(text, sizeof text, "token %s\n%s", token->text, c->head);
     TRY(write_new(fresh, text));
     status linked = file_link(done, fresh, path);
+    /* Another job takes it for a leftover when we were stopped for longer than its lease: then nothing was done. */
+    if (failed(linked) && !file_exists(fresh)) return status_ok();
     unlink(fresh);
     return linked;
 }
@@ -286,7 +237,7 @@ static bool has_right(bool *known, const char *run_directory, const char *name)
     snprintf(key, sizeof key, "%.32s", name);
     snprintf(token.text, sizeof token.text, "%s", mark + strlen(".tmp-"));
     claim_fence fence = claim_fence_of(run_directory, key, &token);
-    return claim_holds(&fence);
+    return claim_fence_holds(&fence);
 }
 
 /* Shapes of our own temporary files: of takings (.OWNER.purpose, in claims), and NAME.tmp-... beside what they would
@@ -312,7 +263,8 @@ static bool is_temporary(const char *folder, const char *name)
     if (mark == NULL || strspn(mark + 5, "0123456789abcdefghijklmnopqrstuvwxyz.") != strlen(mark + 5)) return false;
     const size_t length = (size_t)(mark - name);
     if (strcmp(folder, ".") == 0) {
-        static const char *const ours[] = {"status.json", "results.h5", "config.cfg", "network.cfg", "data.checksum"};
+        static const char *const ours[] = {"status.json", "results.h5",  "results.index",
+                                           "config.cfg",  "network.cfg", "data.checksum"};
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
             if (strlen(ours[i]) == length && strncmp(ours[i], name, length) == 0) return true;
         return false;
@@ -354,12 +306,12 @@ static status clean_dead(const claims *c)
     for (const struct dirent *entry; !failed(result) && (entry = readdir(listing)) != NULL;) {
         char path[PATH_BYTES], token[CLAIM_TOKEN];
         bool there;
-        found_claim found;
+        claim_file found;
         if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CLAIM_NAME) continue;
         path_of(path, c, entry->d_name);
-        result = read_claim(&there, &found, path);
+        result = claim_file_read(&there, &found, path);
         if (failed(result) || !there || !is_dead(found.text)) continue;
-        value_of(token, sizeof token, found.text, "token");
+        claim_file_value(token, sizeof token, found.text, "token");
         result = remove_claim(c, path, token);
     }
     closedir(listing);
@@ -424,7 +376,7 @@ void claims_close(claims *c)
 }
 
 /* For how long a claim has been the same while we watched, s. */
-static double unchanged_for(const claims *c, const char *path, const found_claim *found)
+static double unchanged_for(const claims *c, const char *path, const claim_file *found)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     const double now = clock_seconds();
@@ -449,7 +401,7 @@ static double unchanged_for(const claims *c, const char *path, const found_claim
 }
 
 /* *breakable: the claim has outlived its owner. */
-static status judge(bool *breakable, const claims *c, const char *path, const found_claim *found)
+static status judge(bool *breakable, const claims *c, const char *path, const claim_file *found)
 {
     *breakable = is_dead(found->text) || unchanged_for(c, path, found) > c->lease;
     if (*breakable) return status_ok();
@@ -463,9 +415,9 @@ status claims_is_free(bool *out, const claims *c, const char *name)
 {
     char path[PATH_BYTES];
     bool there;
-    found_claim found;
+    claim_file found;
     path_of(path, c, name);
-    TRY(read_claim(&there, &found, path));
+    TRY(claim_file_read(&there, &found, path));
     *out = !there;
     return there ? judge(out, c, path, &found) : status_ok();
 }
@@ -475,11 +427,11 @@ static status take_once(bool *done, bool *again, char holder[CLAIM_HOLDER], clai
                         const claim_token *token)
 {
     bool there, breakable;
-    found_claim found;
+    claim_file found;
     *again = false;
     TRY(link_new(done, c, path, token));
     if (*done) return status_ok();
-    TRY(read_claim(&there, &found, path));
+    TRY(claim_file_read(&there, &found, path));
     *again = true; /* it went away in between: anybody's */
     if (!there) return status_ok();
     describe_holder(holder, found.text);
@@ -487,10 +439,10 @@ static status take_once(bool *done, bool *again, char holder[CLAIM_HOLDER], clai
     *again = breakable;
     if (!breakable) return status_ok();
     /* Renewed or taken by somebody else since it was judged? */
-    found_claim latest;
-    TRY(read_claim(&there, &latest, path));
+    claim_file latest;
+    TRY(claim_file_read(&there, &latest, path));
     char judged[CLAIM_TOKEN];
-    value_of(judged, sizeof judged, found.text, "token");
+    claim_file_value(judged, sizeof judged, found.text, "token");
     bool same = there && strcmp(latest.text, found.text) == 0 &&
                 seconds_of(latest.renewed) == seconds_of(found.renewed) && latest.inode == found.inode;
     return same ? remove_claim(c, path, judged) : status_ok();
@@ -524,7 +476,7 @@ status claims_take(claim_token *token, char holder[CLAIM_HOLDER], claims *c, con
 /* *ours = false: it was lost. What is renewed is what was read, whatever the name means by then. */
 static status renew_one(bool *ours, const claims *c, const struct claim_held *held)
 {
-    char path[PATH_BYTES], text[TEXT_BYTES];
+    char path[PATH_BYTES], text[CLAIM_TEXT];
     path_of(path, c, held->name);
     *ours = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -533,7 +485,7 @@ static status renew_one(bool *ours, const claims *c, const struct claim_held *he
     ssize_t got = read(fd, text, sizeof text - 1);
     bool bad = got < 0;
     text[got > 0 ? got : 0] = '\0';
-    *ours = has_token(text, held->token.text);
+    *ours = claim_file_has_token(text, held->token.text);
     if (*ours && futimens(fd, NULL) != 0) bad = true;
     int why = errno;
     close(fd);
@@ -570,20 +522,4 @@ void claims_release(claims *c, const char *name)
     /* What cannot be removed now is broken by the next one. */
     status removed = remove_claim(c, path, token.text);
     (void)removed;
-}
-
-claim_fence claim_fence_of(const char *run_directory, const char *name, const claim_token *token)
-{
-    claim_fence fence = {.token = *token};
-    snprintf(fence.path, sizeof fence.path, "%.*s/claims/%s", MAX_PATH_TEXT - 1, run_directory, name);
-    return fence;
-}
-
-bool claim_holds(const claim_fence *fence)
-{
-    if (fence == NULL) return true;
-    bool there;
-    found_claim found;
-    return !failed(read_claim(&there, &found, fence->path)) && there && fence->token.text[0] != '\0' &&
-           has_token(found.text, fence->token.text);
 }

@@ -10,10 +10,10 @@
  * the one that was judged, removed; else put back. Then it is taken as if it were free release  the same with our own
  *
  * Every taking has a token that never occurs again: OWNER.N, OWNER random per job, N counting. The token is the fence:
- * whoever publishes for a claim asks claim_holds first, and a job that was thought dead and comes back finds another
- * token there. Between that question and the publication a claim can still be lost; therefore publications must be safe
- * by themselves: results are linked, never replaced, and equal whoever made them (run.h); of checkpoints any is a valid
- * state of the same task (checkpoint.h).
+ * whoever publishes for a claim asks claim_fence_holds first, and a job that was thought dead and comes back finds
+ * another token there. Between that question and the publication a claim can still be lost; therefore publications must
+ * be safe by themselves: results are linked, never replaced, and equal whoever made them (run.h); of checkpoints any is
+ * a valid state of the same task (checkpoint.h).
  *
  * Local: no call waits for another process. Not thread-safe. */
 #ifndef RESULTS_RUN_CLAIM_H
@@ -24,19 +24,9 @@
 #include "core/base/status.h"
 #include "core/config/settings.h"
 #include "core/task/task.h"
+#include "results/file/claim_file.h"
 
-enum { CLAIM_NAME = TASK_KEY, CLAIM_OWNER = 17, CLAIM_TOKEN = 40, CLAIM_HOLDER = 160 };
-
-/* One taking, as text; empty: none. */
-typedef struct {
-    char text[CLAIM_TOKEN];
-} claim_token;
-
-/* What a publisher holds against being late: a token and the file to compare it with. */
-typedef struct {
-    char path[MAX_PATH_TEXT + CLAIM_NAME + 8];
-    claim_token token;
-} claim_fence;
+enum { CLAIM_OWNER = 17, CLAIM_HOLDER = 160 };
 
 /* The claims of one job. */
 typedef struct {
@@ -83,11 +73,5 @@ MUST_CHECK status claims_clean(const claims *c);
 
 /* How many tasks are claimed now, by any job. */
 MUST_CHECK status claims_count_tasks(int *count, const claims *c);
-
-claim_fence claim_fence_of(const char *run_directory, const char *name, const claim_token *token);
-
-/* Asks the file: does the token still hold? False also when nobody can tell. NULL (a run without claims) always holds.
- * For any process of any rank. */
-bool claim_holds(const claim_fence *fence);
 
 #endif

@@ -75,6 +75,9 @@ MUST_CHECK status run_write_task(char warning[256], const run *r, const record *
  * mark, stored key, and the key of what it holds have to be the same. */
 MUST_CHECK status run_read_task(record *out, const run *r, const char *key);
 
+/* Plans of more tasks are too large to be copied again and again: their results.h5 has the points, not the tasks. */
+enum { RUN_MOST_COPIES = 10000 };
+
 /* Replaces results.h5 by a snapshot of what the plan has finished. A task file whose content is not what its mark says
  * ends it (STATUS_DATA); the file is moved aside as by run_task_state. */
 MUST_CHECK status run_snapshot(const run *r, const task_plan *plan);
@@ -86,6 +89,10 @@ typedef struct snapshot snapshot;
 MUST_CHECK status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan);
 MUST_CHECK status run_snapshot_step(snapshot *s, double seconds, bool *published);
 void run_snapshot_end(snapshot *s); /* NULL is fine */
+
+/* After an error: has somebody removed the file that was being written? Another job does, for a leftover, when this one
+ * was stopped for longer than its lease; then a new snapshot is all that is needed. */
+bool run_snapshot_is_gone(const snapshot *s);
 
 /* What else has to be done in between, several times a second; an error of it ends the work. */
 typedef struct {
@@ -103,14 +110,15 @@ MUST_CHECK status run_log(const run *r, const char *event, const char *fields);
 /* `text` as a quoted JSON string, for `fields`; "" when it does not fit (room for 6 bytes a character always does). */
 void run_json_text(char *out, size_t room, const char *text);
 
-/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "running":..,
- * "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
+/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":..,
+ * "running":.., "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
 typedef struct {
     bool beside;       /* another job leads */
     const char *job;   /* "4711_3 on node7"; NULL: not told */
     const char *state; /* "running", "done", "failed", "stopped" */
     int done, failed, running, total, exit_code;
-    int others; /* results in the directory that are not of the plan */
+    int stopped; /* points that will have no result (results/file/stopping_file.h) */
+    int others;  /* results in the directory that are not of the plan */
     int group_count;
     const char *const *group_lines; /* one text per running group */
 } run_state;

@@ -87,3 +87,15 @@ status run_inventory_others(int *out, const run *r, const task_plan *plan)
     run_inventory_free(&found);
     return status_ok();
 }
+
+bool run_inventory_checkpoints(const run *r)
+{
+    char path[RUN_PATH_BYTES];
+    run_path(path, r, "checkpoints");
+    DIR *listing = opendir(path);
+    if (listing == NULL) return errno != ENOENT;
+    bool found = false;
+    for (const struct dirent *entry; !found && (entry = readdir(listing)) != NULL;) found = entry->d_name[0] != '.';
+    closedir(listing);
+    return found;
+}

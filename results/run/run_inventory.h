@@ -2,6 +2,8 @@
 #ifndef RESULTS_RUN_RUN_INVENTORY_H
 #define RESULTS_RUN_RUN_INVENTORY_H
 
+#include <stdbool.h>
+
 #include "core/base/status.h"
 #include "core/task/plan.h"
 #include "results/run/run.h"
@@ -23,5 +25,8 @@ int run_inventory_planned(const run_inventory *i, const task_plan *plan);
 
 /* The number of those that do not. */
 MUST_CHECK status run_inventory_others(int *out, const run *r, const task_plan *plan);
+
+/* Is any checkpoint there? True also when that cannot be found out. */
+bool run_inventory_checkpoints(const run *r);
 
 #endif

@@ -9,9 +9,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/io/h5_scale.h"
 #include "core/io/seal.h"
 #include "results/file/columns.h"
+#include "results/file/config_name.h"
 #include "results/run/run.h"
+#include "results/run/run_index.h"
 #include "results/run/run_internal.h"
 #include "results/file/task_file.h"
 
@@ -21,12 +24,41 @@ struct snapshot {
     int next;              /* id to be looked at */
     bool file_open;        /* `file` and `tasks` are */
     bool left;             /* `temporary` is to be removed */
+    bool gone;             /* somebody has removed the file that was being written */
     h5_id file, tasks;
     columns *points; /* owned */
+    run_index_writer index;
+    char data[MAX_NAME];
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
 };
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
+
+static status renew_scales(h5_id parent, const char *name)
+{
+    h5_id group;
+    TRY(h5_group_open(&group, parent, name));
+    status result = h5_attach_scales(group);
+    h5_group_close(group);
+    return result;
+}
+
+/* The references of dimension scales are places in the file that they were copied from. */
+static status renew_all_scales(h5_id parent)
+{
+    h5_id allocation;
+    char **layers;
+    size_t count;
+    TRY(renew_scales(parent, "curve"));
+    if (h5_exists(parent, "layers")) TRY(renew_scales(parent, "layers"));
+    TRY(h5_group_open(&allocation, parent, "allocation"));
+    status result = h5_list(&layers, &count, allocation);
+    const bool listed = !failed(result);
+    for (size_t i = 0; !failed(result) && i < count; i++) result = renew_scales(allocation, layers[i]);
+    if (listed) free(layers);
+    h5_group_close(allocation);
+    return result;
+}
 
 /* stored: the task as its file has it; another plan may have put it elsewhere, under another name. */
 static status copy_groups(snapshot *s, h5_id from, const task *t, const task *stored)
@@ -36,6 +68,8 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     status result = status_ok();
     for (size_t i = 0; i < sizeof COPIED / sizeof COPIED[0] && !failed(result); i++)
         result = h5_copy(group, COPIED[i], from, COPIED[i]);
+    if (!failed(result) && h5_exists(from, "layers")) result = h5_copy(group, "layers", from, "layers"); /* format 3 */
+    if (!failed(result)) result = renew_all_scales(group);
     if (!failed(result) && stored->id != t->id) result = h5_set_integer(group, "record", "id", t->id);
     if (!failed(result) && strcmp(stored->strategy, t->strategy) != 0)
         result = h5_set_text(group, "record", "strategy", t->strategy);
@@ -72,6 +106,30 @@ static status refuse_source(const run *r, const task *t, status unusable)
     return status_fail(STATUS_DATA, "%s", told);
 }
 
+/* The head of one task, when tasks are not copied. */
+static status read_only_head(record *head, const run *r, const char *key)
+{
+    bool there;
+    h5_id file;
+    TRY(run_read_row(&there, head, r, key));
+    if (there) return status_ok();
+    TRY(open_source(&file, head, r, key));
+    h5_discard(file);
+    return status_ok();
+}
+
+static status add_row(snapshot *s, const task *t, const run_index_stamp *stamp)
+{
+    record head;
+    status found = read_only_head(&head, s->run, t->key);
+    if (failed(found)) return refuse_source(s->run, t, found);
+    head.task = *t;
+    status result = columns_add(s->points, &head);
+    if (!failed(result)) run_index_add(&s->index, t, head.state, stamp);
+    record_free(&head);
+    return result;
+}
+
 /* Copies one task file into tasks/KEY/ and keeps its row. Where the task stands and what it is called, the plan says.
  */
 static status copy_task(snapshot *s, const task *t)
@@ -79,6 +137,8 @@ static status copy_task(snapshot *s, const task *t)
     char path[MAX_PATH_TEXT];
     run_task_path(path, s->run, t->key);
     if (!file_exists(path)) return status_ok();
+    const run_index_stamp stamp = run_index_stamp_of(path);
+    if (s->plan->count > RUN_MOST_COPIES) return add_row(s, t, &stamp);
     h5_id from;
     record head;
     status opened = open_source(&from, &head, s->run, t->key);
@@ -86,6 +146,7 @@ static status copy_task(snapshot *s, const task *t)
     status result = copy_groups(s, from, t, &head.task);
     head.task = *t;
     if (!failed(result)) result = columns_add(s->points, &head);
+    if (!failed(result)) run_index_add(&s->index, t, head.state, &stamp);
     record_free(&head);
     status closed = h5_close(from);
     TRY(status_in(result, "%s", path));
@@ -100,7 +161,7 @@ static status write_points(const snapshot *s)
     status result = h5_set_text(points, ".", "description",
                                 "one row per finished task (also states and failed ones), "
                                 "by increasing id; each data set is a column");
-    if (!failed(result)) result = columns_write(s->points, points);
+    if (!failed(result)) result = columns_write(s->points, points, s->data);
     h5_group_close(points);
     return result;
 }
@@ -115,7 +176,10 @@ static status begin_file(snapshot *s)
     s->file_open = !failed(result);
     if (failed(result)) h5_discard(s->file);
     TRY(result);
-    return h5_set_text(s->tasks, ".", "description", "one group per finished task, as in its own file");
+    return h5_set_text(s->tasks, ".", "description",
+                       s->plan->count > RUN_MOST_COPIES
+                           ? "empty, because the plan is large: every task is in its own file, see /points/file"
+                           : "one group per finished task, as in its own file");
 }
 
 static status complete_file(snapshot *s)
@@ -124,10 +188,13 @@ static status complete_file(snapshot *s)
     h5_group_close(s->tasks);
     s->file_open = false;
     TRY(h5_close(s->file));
+    s->gone = !file_exists(s->temporary);
     TRY(seal_append(s->temporary));
+    const run_index_stamp ours = run_index_stamp_of(s->temporary);
     TRY(file_publish(s->temporary, s->path));
     s->left = false;
-    return status_ok();
+    const run_index_stamp there = run_index_stamp_of(s->path);
+    return there.inode == ours.inode ? run_index_end(&s->index, &there) : status_ok(); /* else another job's by now */
 }
 
 status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
@@ -138,10 +205,12 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     s->run = r;
     s->plan = plan;
     s->next = 1;
+    config_name(s->data, sizeof s->data, r->config_text, "data");
     run_path(s->path, r, "results.h5");
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
     status result = columns_new(&s->points, (size_t)plan->count);
     if (!failed(result)) result = begin_file(s);
+    if (!failed(result)) result = run_index_begin(&s->index, r, plan);
     if (failed(result))
         run_snapshot_end(s);
     else
@@ -164,6 +233,11 @@ status run_snapshot_step(snapshot *s, double seconds, bool *published)
     return status_ok();
 }
 
+bool run_snapshot_is_gone(const snapshot *s)
+{
+    return s->gone;
+}
+
 void run_snapshot_end(snapshot *s)
 {
     if (s == NULL) return;
@@ -172,15 +246,17 @@ void run_snapshot_end(snapshot *s)
         h5_discard(s->file);
     }
     if (s->left) unlink(s->temporary);
+    run_index_abandon(&s->index);
     columns_free(s->points);
     free(s);
 }
 
-/* *included: the tasks in it. */
-static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+static status try_snapshot(bool *gone, size_t *included, const run *r, const task_plan *plan,
+                           const run_meanwhile *meanwhile)
 {
     static const double SLICE_SECONDS = 0.05;
     snapshot *s;
+    *gone = false;
     TRY(run_snapshot_begin(&s, r, plan));
     status result = status_ok();
     for (bool published = false; !published && !failed(result);) {
@@ -188,8 +264,17 @@ static status publish_snapshot(size_t *included, const run *r, const task_plan *
         if (!failed(result) && meanwhile != NULL) result = meanwhile->act(meanwhile->ctx);
     }
     *included = columns_rows(s->points);
+    *gone = failed(result) && run_snapshot_is_gone(s);
     run_snapshot_end(s);
     return result;
+}
+
+/* *included: the tasks in it. */
+static status publish_snapshot(size_t *included, const run *r, const task_plan *plan, const run_meanwhile *meanwhile)
+{
+    bool gone;
+    status s = try_snapshot(&gone, included, r, plan, meanwhile);
+    return gone ? try_snapshot(&gone, included, r, plan, meanwhile) : s;
 }
 
 /* Asked after publishing: had another job published a newer snapshot before ours, its tasks are there to be seen. */
@@ -215,6 +300,9 @@ status run_snapshot_last(const run *r, const task_plan *plan, const run_meanwhil
     enum { ATTEMPTS = 3 }; /* while tasks are open, whoever ends them publishes again */
     size_t included, present;
     int attempt = 0;
+    bool current;
+    TRY(run_index_current(&current, r, plan));
+    if (current) return status_ok();
     do {
         TRY(publish_snapshot(&included, r, plan, meanwhile));
         present = count_present(r, plan);

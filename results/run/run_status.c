@@ -123,8 +123,9 @@ status run_write_status(const run *r, const run_state *state)
     const struct {
         const char *name;
         int value;
-    } numbers[] = {{"done", state->done},   {"failed", state->failed}, {"running", state->running},
-                   {"total", state->total}, {"others", state->others}, {"exit", state->exit_code}};
+    } numbers[] = {{"done", state->done},       {"failed", state->failed}, {"stopped", state->stopped},
+                   {"running", state->running}, {"total", state->total},   {"others", state->others},
+                   {"exit", state->exit_code}};
     json_t *object = stamped();
     if (object != NULL) {
         json_object_set_new(object, "state", text_of(state->state));
@@ -272,8 +273,11 @@ static void print_status(FILE *out, const char *directory, const json_t *object)
         fprintf(out, "state    %s, last update %s\n", dead ? "running?" : state, updated);
     else
         fprintf(out, "state    %s %s, exit code %d\n", state, updated, run_json_count(object, "exit"));
-    fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting\n", done, total, bad, dead ? 0 : running,
-            total - done - bad - (dead ? 0 : running));
+    const int ended_early = run_json_count(object, "stopped");
+    fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting", done, total, bad, dead ? 0 : running,
+            total - done - bad - ended_early - (dead ? 0 : running));
+    if (ended_early > 0) fprintf(out, ", %d stopped early", ended_early);
+    putc('\n', out);
     int foreign = run_json_count(object, "others");
     if (foreign > 0)
         fprintf(out, "others   %d result%s of other plans %s there, see bitfront list\n", foreign,

@@ -11,12 +11,24 @@
 #include "results/run/run_internal.h"
 #include "core/io/seal.h"
 #include "results/file/task_file.h"
+#include "results/file/task_row.h"
 
 static status read_mark(task_mark *out, const char *path, const char *key)
 {
     TRY(task_mark_read(out, path));
     if (strcmp(out->key, key) == 0) return status_ok();
     return status_fail(STATUS_DATA, "%s holds task %.8s: it was renamed", path, out->key);
+}
+
+status run_read_row(bool *there, record *out, const run *r, const char *key)
+{
+    char path[MAX_PATH_TEXT];
+    task_mark mark;
+    run_task_path(path, r, key);
+    TRY(task_row_read(there, out, &mark, path));
+    if (strcmp(mark.key, key) == 0) return status_ok();
+    if (*there) record_free(out);
+    return status_fail(STATUS_DATA, "%s holds task %.8s: it was renamed", path, mark.key);
 }
 
 status run_open_task(h5_id *out, task_mark *mark, const run *r, const char *key)
@@ -48,6 +60,13 @@ status run_read_head(record *out, h5_id file, const task_mark *mark)
     return read_marked(out, file, mark, task_file_read_head);
 }
 
+static status check_row(const run *r, const char *key, const record *rec)
+{
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, r, key);
+    return status_in(task_row_check(path, rec), "%s", path);
+}
+
 status run_read_task(record *out, const run *r, const char *key)
 {
     h5_id file;
@@ -62,6 +81,7 @@ status run_read_task(record *out, const run *r, const char *key)
         return status_in(result, "%s", path);
     }
     result = h5_close(file);
+    if (!failed(result)) result = check_row(r, key, &rec);
     if (failed(result))
         record_free(&rec);
     else
@@ -126,6 +146,7 @@ static status write_file(const char *path, const run *r, const record *rec)
         return result;
     }
     TRY(h5_close(file));
+    TRY(task_row_append(path, rec));
     task_mark mark = {.state = rec->state};
     memcpy(mark.key, rec->task.key, sizeof mark.key);
     TRY(task_mark_append(path, &mark));
@@ -158,7 +179,7 @@ static status publish(char warning[256], const char *temporary, const char *path
 {
     bool there = true;
     for (int attempt = 0; attempt < 2 && there; attempt++) {
-        if (!claim_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
+        if (!claim_fence_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
         TRY(file_publish_new(&there, temporary, path));
         bool again = false;
         if (there) TRY(judge_present(&again, warning, r, rec));
@@ -177,5 +198,7 @@ status run_write_task(char warning[256], const run *r, const record *rec, const 
     status result = write_file(temporary, r, rec);
     if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
+    /* Who took the claim over has removed the file that was being written. */
+    if (failed(result) && !claim_holds(fence)) result = status_fail(STATUS_LOST, "its claim was lost");
     return status_in(result, "task %.8s", rec->task.key);
 }

@@ -1,5 +1,6 @@
-/* One file and one line add a strategy with its stage, a cost model, an importer, an augmentation. The line is put into
- * copies of the program's own tables (tests/CMakeLists.txt), everything else is the program's as it is. */
+/* One file and one line add a strategy with its stage, a cost model, a weight quantiser, an importer, an augmentation,
+ * a view of the report page. The line is put into copies of the program's own tables (tests/CMakeLists.txt), everything
+ * else is the program's as it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,16 +8,22 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "core/config/settings_load.h"
+#include "core/config/settings_text.h"
 #include "core/cost/cost_budget.h"
 #include "core/data/batch.h"
 #include "core/data/import/importers.h"
 #include "core/strategy/strategies.h"
+#include "core/net/model/model.h"
 #include "hw_models/registry.h"
+#include "results/report/page/report_page.h"
 #include "tests/support/check_status.h"
 #include "tests/support/one_network.h"
+#include "tests/support/scratch.h"
 
 static settings read_settings;
 
@@ -75,6 +82,97 @@ static void test_a_cost_model(void **state)
     graph_free(&g);
 }
 
+/* The weights of a layer at 2 bit, and the gradient that comes back. */
+static void check_added_layer(model *m, const real *values, real *gradients, int layer)
+{
+    const model_node *node = &m->nodes[layer];
+    const int channels = m->graph->layers[layer].out_channels;
+    const size_t offset = m->layout.tensors[node->weight].offset, count = node->rows * (size_t)channels;
+    int zeros = 0;
+    for (size_t i = 0; i < count; i++) {
+        const real step = node->step[i % (size_t)channels], w = node->effective_weight[i];
+        assert_true(w == 0 || w == step || w == -step);
+        gradients[offset + i] = 1;
+        zeros += w == 0;
+    }
+    assert_true(zeros > 0 && (size_t)zeros < count);
+    model_choice_gradients(m, values, gradients);
+    for (size_t i = 0; i < count; i++) assert_true((gradients[offset + i] == 0) == (node->effective_weight[i] == 0));
+}
+
+static void test_a_weight_quantizer(void **state)
+{
+    (void)state;
+    check_ok(parse("network = \"n.cfg\"; data = \"d.h5\"; seeds = [1]; quantizer = { weight_step_2 = \"added\"; };\n"
+                   "sweep = ( { strategy = \"fixed\"; bits = [2]; } );\n"));
+    char *text;
+    check_ok(settings_text(&text, &read_settings, strategies_entry_kinds()));
+    assert_non_null(strstr(text, "weight_step_2 = \"added\";"));
+    free(text);
+
+    graph g;
+    model m;
+    const model_options o = {.quantized = true,
+                             .quantizer = read_settings.quantizer,
+                             .weight_count = 1,
+                             .weight_bits = {2},
+                             .activation_count = 1,
+                             .activation_bits = {8},
+                             .input_count = 1,
+                             .input_bits = {8},
+                             .start_temperature = 1,
+                             .capacity = 1};
+    check_ok(graph_load(&g, "configs/networks/digits8.cfg"));
+    check_ok(model_open(&m, &g, kernels_choose(NULL), &o));
+    real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
+    assert_true(values != NULL && gradients != NULL);
+    for (size_t i = 0; i < m.layout.total; i++) values[i] = (real)((int)(i * 37 % 101) - 50) / 50;
+    model_prepare(&m, values, MODEL_HARD, 1, false, 0);
+    check_added_layer(&m, values, gradients, 1);
+    free(gradients);
+    free(values);
+    model_close(&m);
+    graph_free(&g);
+}
+
+static status no_record(record *out, bool *there, void *ctx, const report_point *p)
+{
+    (void)out;
+    (void)ctx;
+    (void)p;
+    *there = false;
+    return status_ok();
+}
+
+static char *no_file(void *ctx, int place, const char *name)
+{
+    (void)ctx;
+    (void)place;
+    (void)name;
+    return NULL;
+}
+
+static void test_a_view_of_the_page(void **state)
+{
+    (void)state;
+    report_point points[2] = {{.strategy = "added", .on_front = true}, {.strategy = "fixed"}};
+    const report_data d = {.points = points, .count = 2, .front_count = 1, .run_count = 1, .cost = -1};
+    const scratch place = scratch_make();
+    const char *path = scratch_file(&place, "page.html");
+    check_ok(report_page(path, &d, &(report_published){NULL, 0}, &(page_source){no_record, no_file, NULL}));
+    char *text;
+    check_ok(file_read_text(&text, path));
+    const char *places[] = {strstr(text, "<h2>Schedule"), strstr(text, "<p id=\"added\"></p>\n<p>2 points were added"),
+                            strstr(text, "<h2>How this was made"), strstr(text, "view({ start: addedView });"),
+                            strstr(text, "startViews();")};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        assert_non_null(places[i]);
+        if (i > 0) assert_true(places[i] > places[i - 1]);
+    }
+    free(text);
+    scratch_remove(&place);
+}
+
 static void test_an_importer(void **state)
 {
     (void)state;
@@ -115,10 +213,9 @@ static void test_an_augmentation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_strategy_with_a_stage),
-        cmocka_unit_test(test_a_cost_model),
-        cmocka_unit_test(test_an_importer),
-        cmocka_unit_test(test_an_augmentation),
+        cmocka_unit_test(test_a_strategy_with_a_stage), cmocka_unit_test(test_a_cost_model),
+        cmocka_unit_test(test_a_weight_quantizer),      cmocka_unit_test(test_an_importer),
+        cmocka_unit_test(test_an_augmentation),         cmocka_unit_test(test_a_view_of_the_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@ has_keys() { # KEY...: numbers above 0 in the one object of $work/out
     [ "$(wc -l < "$work/out")" = 1 ] || return 1
     [ "$(head -c 1 "$work/out")" = "{" ] || return 1
     for key in "$@"; do
-        awk -v key="\"$key\": " '{ i = index($0, key); exit !(i > 0 && substr($0, i + length(key)) + 0 > 0) }' "$work/out" ||
+        awk -v key="\"$key\": " \
+            '{ i = index($0, key); exit !(i > 0 && substr($0, i + length(key)) + 0 > 0) }' "$work/out" ||
             { echo "$key"; return 1; }
     done
 }

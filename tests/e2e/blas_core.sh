@@ -59,7 +59,8 @@ cd "$root" || exit 1
 with() { LD_LIBRARY_PATH=$work/$1 "${@:2}" > "$work/out" 2>&1; code=$?; }
 kernels="$program bench kernels --network digits8 --batch 2"
 with old $kernels
-check "an unknown processor gets its kernels" grep -qF "sgemm of OpenBLAS 0.0.0 ($faster instead of Prescott)" "$work/out"
+check "an unknown processor gets its kernels" \
+    grep -qF "sgemm of OpenBLAS 0.0.0 ($faster instead of Prescott)" "$work/out"
 check "nothing to warn of" test "$(grep -c "slower than this processor" "$work/out")" = 0
 OPENBLAS_CORETYPE=Prescott OPENBLAS_NUM_THREADS=4 with old $kernels
 check "the user's choice stays" grep -qF "OpenBLAS 0.0.0 (Prescott)" "$work/out"

@@ -1,5 +1,5 @@
-# Hardware costs from end to end: bitfront cost on a network and on points, every model as a column of a run, the user's own
-# table, the refinement for NE16.
+# Hardware costs from end to end: bitfront cost on a network and on points, every model as a column of a run, the user's
+# own table, the refinement for NE16.
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 table='lut.conv=([6.5, 4.0, 2.2], [3.9, 3.5, 2.1], [2.5, 2.3, 2.1])' # that of MPIC
@@ -9,7 +9,8 @@ total() { # total MODEL: the number in the last table of the output
 }
 
 column() { # column RUN MODEL ID: what front.csv has for a point
-    "$program" front "$1" --cost "$2" -o "$work/of_cost" > /dev/null && awk -F, -v id="$3" '$1 == id { print $7 }' "$work/of_cost.csv"
+    "$program" front "$1" --cost "$2" -o "$work/of_cost" > /dev/null &&
+        awk -F, -v id="$3" '$1 == id { print $7 }' "$work/of_cost.csv"
 }
 
 near() { # near A B: equal to nine digits
@@ -23,7 +24,9 @@ alone cost configs/networks/resnet8.cfg
 expect 0 "total" "cost of a network"
 check "default is 8 bit: 618880 bits" test "$(total size)" = 618880
 check "default is 8 bit: 155241 NE16 cycles" test "$(total ne16)" = 155241
-for model in macs bitops mpic mpic_energy params ops gap8 flash ram bops_accumulator; do check "the totals have $model" test -n "$(total $model)"; done
+for model in macs bitops mpic mpic_energy params ops gap8 flash ram bops_accumulator; do
+    check "the totals have $model" test -n "$(total $model)"
+done
 check "a line for every layer" test "$(grep -cE '^(input|b[123]\.(c1|c2|sc)|fc) ' "$work/out")" = 10
 alone cost configs/networks/resnet8.cfg --allocation uniform:w4a8
 check "w4a8: 104361 NE16 cycles" test "$(total ne16)" = 104361
@@ -94,7 +97,8 @@ wrong() { # wrong "text of lut" "part of the message" "what"
     check "$3: names file and line" grep -qE 'wrong\.cfg:[0-9]+: ' "$work/out"
 }
 wrong 'lut = { conv = ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]); };' "has 2 rows; it needs 3" "table with two rows"
-wrong 'lut = { conv = ([1.0, 2.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]); };' "has 2 numbers; it needs 3" "row of two numbers"
+wrong 'lut = { conv = ([1.0, 2.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]); };' \
+    "has 2 numbers; it needs 3" "row of two numbers"
 wrong 'lut = { conv = ([1.0, 0.0, 1.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]); };' "above 0" "throughput of nothing"
 wrong 'lut = { conv = 3.0; };' "list of 3 rows" "number for a table"
 wrong 'lut = { clock_hz = 1e6; };' "needs lut.conv" "clock without table"
@@ -108,7 +112,8 @@ check "cost model lut without table: names file and line" grep -qE 'wrong\.cfg:[
 for refine in false true; do
     run 2 sweep "$work/small.cfg" --out "$work/refine_$refine" --set 'seeds=[1]' --set search.refine=$refine \
         --set 'sweep=({strategy="mixprec"; cost_model="ne16"; strengths=[0.01, 0.5];},
-        {strategy="joint"; cost_model="ne16"; strengths=[0.01];}, {strategy="mixprec"; cost_model="size"; strengths=[0.5];})'
+        {strategy="joint"; cost_model="ne16"; strengths=[0.01];},
+        {strategy="mixprec"; cost_model="size"; strengths=[0.5];})'
     expect 0 "5 tasks done, 0 failed" "sweep with search.refine = $refine"
 done
 cheaper=0

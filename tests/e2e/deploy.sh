@@ -13,7 +13,8 @@ at_least() { # at_least A B
 run 2 sweep "$work/small.cfg" --out "$work/run" --set 'seeds=[1]'
 expect 0 "4 tasks done, 0 failed" "a sweep"
 run 2 sweep "$work/small.cfg" --out "$work/kept" --set 'seeds=[1]' --set 'quantizer.batchnorm="kept"' \
-    --set 'quantizer.before_add="signed"' --set 'quantizer.rounding="nearest"' --set 'quantizer.weight_step_2="learned"' \
+    --set 'quantizer.before_add="signed"' --set 'quantizer.rounding="nearest"' \
+    --set 'quantizer.weight_step_2="learned"' \
     --set 'quantizer.weight_step_4="learned"' --set 'quantizer.clips="data"'
 expect 0 "4 tasks done, 0 failed" "a sweep with kept batch-norm and signed branches"
 
@@ -24,11 +25,38 @@ for run in run kept; do
         check "$run: point $id is what the sweep recorded" test "$(value fake-quantised)" = "$(value 'recorded by')"
         check "$run: point $id: the same class" at_least "$(value 'same class')" 98.4 # all but one of 64
         check "$run: point $id: a line an image" test "$(wc -l < "$work/$run-$id.csv")" = 65
-        check "$run: point $id: the accuracy is that of the lines" at_least 0.005 "$(awk -F, -v told="$(value integer)" \
+        check "$run: point $id: the accuracy is that of the lines" at_least 0.005 \
+            "$(awk -F, -v told="$(value integer)" \
             'NR > 1 { right += $2 == $4 } END { d = 100 * right / (NR - 1) - told; print d < 0 ? -d : d }' \
             "$work/$run-$id.csv")"
     done
 done
+# ---- what the sweep recorded of the integers ----
+"$program" front "$work/run" > /dev/null
+for id in 2 3 4; do
+    alone eval "$work/run" --point $id --integer
+    recorded=$(awk -F, -v id=$id 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR > 1 && $1 == id { printf "%.2f", 100 * $at["integer_accuracy"] }' "$work/run/front.csv")
+    check "point $id: the table has the accuracy of its integers" at_least 0 "$(awk -v a="$recorded" \
+        -v b="$(value integer)" 'BEGIN { print a == "" || a - b > 0.006 || b - a > 0.006 }')"
+done
+alone show "$work/run" --point 2
+expect 0 "the same by integers" "a point tells its accuracy by integers"
+
+# ---- fine-tuning by integers: what is evaluated is what is exported, whatever the number of ranks ----
+for ranks in 1 2; do
+    run $ranks sweep "$work/small.cfg" --out "$work/exact$ranks" --set 'seeds=[1]' --set 'quantizer.batchnorm="kept"' \
+        --set 'quantizer.before_add="signed"' --set 'quantizer.weight_step_2="learned"' --set 'finetune.integer=true'
+    expect 0 "4 tasks done, 0 failed" "a sweep that fine-tunes by integers, ranks: $ranks"
+done
+check "ranks change nothing" same_results "$work/exact1" "$work/exact2"
+for id in 2 3 4; do
+    alone eval "$work/exact1" --point $id --integer
+    check "point $id: the evaluated network is the exported one" test "$(value integer)" = "$(value 'recorded by')"
+done
+alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'arithmetic="reference"'
+expect 2 'is for arithmetic = "exact"' "the published arithmetic by integers"
+
 alone eval "$work/run" --point best --integer --confusion
 expect 0 "confusion" "the best point"
 check "a row for every class" test "$(grep -cE '^ +[0-9]+ [^ ]+ .* [0-9]+$' "$work/out")" = 10

@@ -3,7 +3,8 @@
 
 small_sweep "$work/small.cfg"
 cd "$work" || exit 1
-sed 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/; s/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
+sed -e 's/^search = {/& optimizer = "sgd"; weight_decay = 1.0;/' \
+    -e 's/learning_rate = 1e-3/learning_rate = 1000.0/' small.cfg > failing.cfg
 network=$root/configs/networks/digits8.cfg
 echo 'name = ;' > bad.cfg
 "$program" sweep small.cfg --out run -q > out 2>&1 || exit 1
@@ -75,11 +76,13 @@ for number in 0x10 " 5" 5x 5.0 99999999999999999999; do ends 2 "wants" sweep sma
 OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run
 
 # ---- 3: the machine ----
-for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" "plan --help-config" \
+for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" \
+    "plan --help-config" \
     "status run" "front run" "check run" "check data.h5" "cost $network" "cost run --point 3" "merge merged run run" \
     "best run" "show run --point 3" "list run" "eval run --point 3" "report run -o page.html" "verdict training run" \
     "export run --point 3 --format npz -o exported" "prepare synthetic -o made.h5 --train 64 --validation 16 --test 16" \
-    "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" "bench kernels --network $network --batch 2"; do
+    "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" \
+    "bench kernels --network $network --batch 2"; do
     rm -rf exported
     if [ -c /dev/full ]; then
         "$program" $command > /dev/full 2> messages

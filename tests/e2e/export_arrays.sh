@@ -13,7 +13,8 @@ for id in 2 3 4; do
     alone export "$work/run" --point $id --format npz --out "$work/npz-$id" --images 64
     expect 0 "bytes of memory" "point $id as npz"
     if [ -n "$python" ]; then
-        check "point $id: numpy has all logits" "$python" results/examples/run_integer_network.py "$work/npz-$id/network.npz"
+        check "point $id: numpy has all logits" \
+            "$python" results/examples/run_integer_network.py "$work/npz-$id/network.npz"
     else
         echo "skipped: no numpy to run point $id with"
     fi
@@ -22,8 +23,10 @@ for id in 2 3 4; do
     check "point $id: one file in each folder" test "$(ls "$work/npz-$id" "$work/h5-$id" | grep -c network)" = 2
 done
 if [ -n "$python" ]; then
-    printf '\1' | dd of="$work/npz-2/network.npz" bs=1 seek=$(($(stat -c %s "$work/npz-2/network.npz") / 2)) conv=notrunc 2> /dev/null
-    check "a changed byte is noticed" bash -c "! $python results/examples/run_integer_network.py $work/npz-2/network.npz"
+    printf '\1' | dd of="$work/npz-2/network.npz" bs=1 \
+        seek=$(($(stat -c %s "$work/npz-2/network.npz") / 2)) conv=notrunc 2> /dev/null
+    check "a changed byte is noticed" \
+        bash -c "! $python results/examples/run_integer_network.py $work/npz-2/network.npz"
 fi
 if [ "$(id -u)" = 0 ] && mkdir "$work/full" && mount -t tmpfs -o size=16k none "$work/full" 2> /dev/null; then
     for format in npz h5; do

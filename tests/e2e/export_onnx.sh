@@ -1,5 +1,5 @@
-# A point as ONNX: checked by the onnx package and run by onnxruntime, each where it is there (apt-get install python3-onnx
-# python3-numpy; npm install --ignore-scripts onnxruntime-node@1.17.0, and NODE_PATH to its node_modules).
+# A point as ONNX: checked by the onnx package and run by onnxruntime, each where it is there (apt-get install
+# python3-onnx python3-numpy; npm install --ignore-scripts onnxruntime-node@1.17.0, and NODE_PATH to its node_modules).
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 
@@ -53,4 +53,11 @@ print(*images.shape, graph['classes'], graph['logit_step'])")
     check "$point: onnxruntime gives the same classes" "$runtime" tests/support/onnx_run.js "$dir/network.onnx" \
         "$dir/images.bin" "$dir/logits.bin" $shape
 done
+if [ "$(id -u)" = 0 ] && mkdir "$work/full" && mount -t tmpfs -o size=4k none "$work/full" 2> /dev/null; then
+    alone export "$work/run" --point 2 --format onnx --out "$work/full/onnx"
+    expect 3 "$work/full" "a full disk"
+    check "nothing is left on it" test -z "$(ls "$work/full")"
+else
+    echo "skipped: no small file system can be mounted here"
+fi
 finish

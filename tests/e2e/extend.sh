@@ -3,7 +3,8 @@
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 one_entry='sweep = ( { strategy = "joint"; cost_model = "size"; strengths = [0.5]; } )'
-more='sweep = ( { strategy = "joint"; cost_model = "size"; strengths = [0.5, 1.5, 3.0]; }, { strategy = "fixed"; bits = [4]; }'
+more='sweep = ( { strategy = "joint"; cost_model = "size"; strengths = [0.5, 1.5, 3.0]; },
+    { strategy = "fixed"; bits = [4]; }'
 more="$more, { strategy = \"joint\"; cost_model = \"mpic\"; strengths = [0.5]; } )"
 
 # sweep DIRECTORY ARGUMENTS...: quietly; how many tasks were trained is in $trained, by the log of the run.

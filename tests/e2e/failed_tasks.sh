@@ -15,6 +15,14 @@ run 2 sweep "$work/small.cfg" --out "$work/run4" $search_explodes
 check "second start: exit code 1 again" test "$code" = 1
 alone check "$work/run1"
 expect 0 "2 of 8 tasks done, 6 failed, 0 to do" "check of a run with failures"
+failed=$("$program" list "$work/run1" | awk '$3 == "failed" { print $1; exit }')
+alone export "$work/run1" --point "$failed" --format c --out "$work/exported"
+expect 2 "failed, so that there is no network" "an export of a failed task"
+check "an export of a failed task leaves nothing" test ! -e "$work/exported"
+alone eval "$work/run1" --point "$failed" --integer
+expect 2 "failed, so that there is no network" "an evaluation of a failed task"
+alone show "$work/run1" --point "$failed"
+check "a failed task has no accuracy by integers" bash -c "! grep -q 'by integers *[0-9]' '$work/out'"
 
 run 3 sweep "$work/small.cfg" --out "$work/warmup" $warmup_explodes
 check "failed warm-ups: exit code 1" test "$code" = 1

@@ -7,9 +7,11 @@ cp "$root/configs/networks/digits8.cfg" "$work/field_network.cfg"
 run 1 sweep "$work/field.cfg" --out "$work/whole"
 expect 0 " 0 failed" "one rank"
 tasks=$(sed -n 's/^\([0-9]*\) tasks done, .*/\1/p' "$work/out")
-run 3 sweep "$work/field.cfg" --out "$work/three"
-expect 0 "$tasks tasks done, 0 failed" "three ranks"
-check "three ranks equal one" same_results "$work/whole" "$work/three"
+for ranks in 2 3 5; do
+    run $ranks sweep "$work/field.cfg" --out "$work/ranks$ranks"
+    expect 0 "$tasks tasks done, 0 failed" "$ranks ranks"
+    check "$ranks ranks equal one" same_results "$work/whole" "$work/ranks$ranks"
+done
 
 # An array of two, of which one is killed and started again.
 "$program" sweep "$work/field.cfg" --out "$work/array" --part 1/2 > "$work/out1" 2>&1 &
@@ -31,10 +33,26 @@ check "an array of two equals one job" same_results "$work/whole" "$work/array"
 alone check "$work/array"
 expect 0 "$tasks of $tasks tasks done" "check"
 
+# Draws that are trained: the update between rounds, computed by somebody else.
+sed '/^sweep = (/,$d' "$work/field.cfg" > "$work/probes.cfg"
+cat >> "$work/probes.cfg" << 'END'
+sweep = ( { strategy = "sample"; cost_model = "size"; strengths = [1.0]; evaluate = "trained";
+    samples = 3; rounds = 2; probe_epochs = 1; draws = 0; } );
+END
+alone sweep "$work/probes.cfg" --out "$work/probes" --quiet
+expect 0 "8 tasks done, 0 failed" "rounds of probes"
+if /usr/bin/python3 -c 'import h5py' 2> /dev/null; then
+    check "the update of the logits" /usr/bin/python3 tests/support/check_probes.py "$work/probes"
+else
+    echo "skipped: the update of the logits: python3-h5py is not installed"
+fi
+
 alone verdict variance "$work/whole"
 expect 0 "verdict     undecided" "a verdict on one seed"
+alone verdict variance "$work/whole" --json
+check "the verdict as JSON" grep -q '"verdict": "undecided"' "$work/out"
 alone verdict nothing "$work/whole"
-expect 2 "known: variance, granularity, training" "a claim that nobody made"
+expect 2 "known: variance, granularity, training, compute" "a claim that nobody made"
 alone verdict variance "$work/whole" --cost nothing
 expect 2 "there is no cost nothing" "a cost that nobody has"
 finish

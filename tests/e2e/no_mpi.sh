@@ -1,5 +1,5 @@
-# Without MPI the program builds, and everything works but sweep and bench, which say why. Compiles into a scratch folder,
-# through ccache if there is one.
+# Without MPI the program builds, and everything works but sweep and bench, which say why. Compiles into a scratch
+# folder, through ccache if there is one.
 . tests/support/e2e.sh
 
 command -v cmake > /dev/null || { echo "skipped: no cmake"; exit 77; }
@@ -11,7 +11,8 @@ small_sweep "$work/small.cfg"
 alone sweep "$work/small.cfg" --out "$work/run" -q
 check "a run to look at" test "$code" = 0
 
-cmake -S "$root" -B "$work/build" $generator $ccache -DBITFRONT_MPI=OFF -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release > "$work/out" 2>&1
+cmake -S "$root" -B "$work/build" $generator $ccache -DBITFRONT_MPI=OFF -DBUILD_TESTING=OFF \
+    -DCMAKE_BUILD_TYPE=Release > "$work/out" 2>&1
 code=$?
 check "it configures" test "$code" = 0
 cmake --build "$work/build" --target bitfront -j "$(nproc)" > "$work/out" 2>&1
@@ -21,9 +22,11 @@ with_mpi=$program
 program=$work/build/bitfront
 check "it is linked without MPI" test "$(ldd "$program" | grep -c libmpi)" = 0
 
-for words in "plan $work/small.cfg" "plan $work/small.cfg --simulate ranks=4 --json" "front $work/run" "check $work/run" \
+for words in "plan $work/small.cfg" "plan $work/small.cfg --simulate ranks=4 --json" "front $work/run" \
+    "check $work/run" \
     "check $work/data.h5" "status $work/run" "cost $root/configs/networks/resnet8.cfg" "cost $work/run --point 3" \
-    "merge $work/merged $work/run $work/run" "prepare synthetic -o $work/new.h5 --train 64 --validation 32 --test 32"; do
+    "merge $work/merged $work/run $work/run" \
+    "prepare synthetic -o $work/new.h5 --train 64 --validation 32 --test 32"; do
     "$with_mpi" $words > "$work/expected" 2>&1
     rm -rf "$work/merged" "$work/new.h5"
     alone $words

@@ -1,5 +1,5 @@
-# Data that people bring: a prepared file written by hand as core/data/README.md says, and every way of writing it wrong;
-# NumPy arrays; data that is mapped from its file. From raw files to a front in three commands.
+# Data that people bring: a prepared file written by hand as core/data/README.md says, and every way of writing it
+# wrong; NumPy arrays; data that is mapped from its file. From raw files to a front in three commands.
 . tests/support/e2e.sh
 small_sweep "$work/small.cfg"
 cd "$work"
@@ -70,8 +70,11 @@ wrong() { # wrong FILE WORDS
     expect 2 "$2" "$1"
     check "$1: the file is named" grep -q "$1.h5" out
 }
-wrong flat "data set samples has shape (600, 28, 28) where (N, height, width, channels) is wanted; grey images need a last axis"
-wrong turned "data set samples has shape (600, 3, 28, 28) where (N, height, width, channels) is wanted; the channels seem to come first"
+wrong flat \
+    "data set samples has shape (600, 28, 28) where (N, height, width, channels) is wanted; \
+grey images need a last axis"
+wrong turned "data set samples has shape (600, 3, 28, 28) where (N, height, width, channels) is wanted; \
+the channels seem to come first"
 wrong floats "data set samples holds floats where uint8 or int8 is wanted"
 wrong wide "data set samples has elements of 8 bytes where uint8 or int8 is wanted"
 wrong missing "data set samples is missing; (N, height, width, channels)"
@@ -150,7 +153,8 @@ if mount -t tmpfs -o size=300k tmpfs disk 2> /dev/null; then
 else
     echo "skipped: no right to mount a tmpfs, so no disk is full"
 fi
-$python -c 'import numpy; numpy.save("large.npy", numpy.zeros((60000, 64, 64), "u1")); numpy.save("many.npy", numpy.arange(60000) % 5)'
+$python -c 'import numpy; numpy.save("large.npy", numpy.zeros((60000, 64, 64), "u1"))
+numpy.save("many.npy", numpy.arange(60000) % 5)'
 "$program" prepare npy --images large.npy --labels many.npy -o killed.h5 > out 2>&1 &
 victim=$!
 for i in $(seq 200); do

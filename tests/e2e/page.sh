@@ -8,7 +8,8 @@ expect 0 "8 tasks done" "sweep"
 printf 'name,size_bits,test_accuracy\n"</script><script>document.title=1</script>",9000,0.5\n' > "$work/published.csv"
 alone report "$run" -o "$work/page.html" --published "$work/published.csv"
 expect 0 "page     $work/page.html" "report"
-check "the page names no address but that of SVG" test "$(grep -o 'https\?://[^"]*' "$work/page.html" | sort -u)" = "http://www.w3.org/2000/svg"
+check "the page names no address but that of SVG" \
+    test "$(grep -o 'https\?://[^"]*' "$work/page.html" | sort -u)" = "http://www.w3.org/2000/svg"
 check "texts of files start no element" test "$(grep -c '<b>x\|document.title=1</script>' "$work/page.html")" = 0
 alone report "$run"
 expect 0 "$run/report.html" "report without -o"
@@ -23,7 +24,8 @@ fi
 
 # A copy of the page that tries itself and writes what it found into an element of its own.
 cat > "$work/first.js" <<'EOF'
-<script>var faults = []; addEventListener("error", (e) => faults.push(e.message)); addEventListener("securitypolicyviolation", (e) => faults.push(e.violatedDirective));
+<script>var faults = []; addEventListener("error", (e) => faults.push(e.message));
+addEventListener("securitypolicyviolation", (e) => faults.push(e.violatedDirective));
 for (const kind of ["error", "warn"]) console[kind] = (...words) => faults.push(words.join(" "));</script>
 EOF
 cat > "$work/last.js" <<'EOF'
@@ -56,16 +58,20 @@ found.requests = performance.getEntriesByType("resource").length;
 found.schedule = document.querySelectorAll("#schedule rect").length;
 found.title = document.title;
 found.faults = faults;
-const out = document.createElement("pre"); out.id = "found"; out.textContent = JSON.stringify(found); document.body.append(out);
+const out = document.createElement("pre"); out.id = "found"; out.textContent = JSON.stringify(found);
+document.body.append(out);
 }</script>
 EOF
-sed -e "/<meta charset/r $work/first.js" -e "/^<\/body>/,\$d" "$work/page.html" | sed 's|</body></html>||' > "$work/tried.html"
+sed -e "/<meta charset/r $work/first.js" -e "/^<\/body>/,\$d" "$work/page.html" |
+    sed 's|</body></html>||' > "$work/tried.html"
 cat "$work/last.js" >> "$work/tried.html"
 for width in 1400 500; do
-    HOME=$work timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 --virtual-time-budget=3000 \
+    HOME=$work timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 \
+        --virtual-time-budget=3000 \
         --dump-dom "file://$work/tried.html" > "$work/dom" 2> "$work/browser"
     grep -o '<pre id="found">.*</pre>' "$work/dom" | sed 's/&lt;/</g; s/&gt;/>/g' > "$work/out"
-    for promise in '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' '"curve":2' '"sorted":true' \
+    for promise in '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' \
+        '"curve":2' '"sorted":true' \
         '"none":true' '"wide":true' '"requests":0' '"schedule":8' '"title":"small: Pareto front' '"faults":\[\]'; do
         check "$width pixels: $promise" grep -q "$promise" "$work/out"
     done

@@ -3,7 +3,8 @@
 small_sweep "$work/small.cfg"
 alone sweep "$work/small.cfg" --out "$work/run"
 expect 0 "8 tasks done" "sweep"
-alone sweep "$work/small.cfg" --out "$work/budget" --set 'seeds=[1]' --set 'trunk.optimizer="sgd"' --set 'trunk.schedule="constant"' \
+alone sweep "$work/small.cfg" --out "$work/budget" --set 'seeds=[1]' --set 'trunk.optimizer="sgd"' \
+    --set 'trunk.schedule="constant"' \
     --set trunk.epochs=1 --set 'sweep=({strategy="trunk"; cost_model="size"; targets=["1 kB", "0.5 kB"];})'
 expect 0 "5 tasks done" "sweep of budgets"
 
@@ -48,7 +49,8 @@ alone front "$work/run" --cost mpic
 alone front "$work/run" --seed 1 --strategy joint
 check "another question has another file" test "$(md5sum < "$work/run/front.csv")" = "$before"
 check "named after it" test -s "$work/run/front-mpic_cycles.csv" -a -s "$work/run/front-joint-seeds_1.csv"
-check "filters hold" test "$(awk -F, 'NR > 1 && ($2 != "joint" || $6 != 1)' "$work/run/front-joint-seeds_1.csv" | wc -l)" = 0
+check "filters hold" \
+    test "$(awk -F, 'NR > 1 && ($2 != "joint" || $6 != 1)' "$work/run/front-joint-seeds_1.csv" | wc -l)" = 0
 alone front "$work/run" --strategy jiont
 expect 2 "joint,fixed" "unknown strategy"
 alone front "$work/run" "$work/budget" -o "$work/both"
@@ -60,7 +62,8 @@ printf 'name,size_bits,test_accuracy\n"It'"'"'s; system, 2020",9000,0.5\n' > "$w
 mkdir "$work/home"
 echo 'set output "/dev/null"; print "start-up file"' > "$work/home/.gnuplot"
 for ending in png svg pdf; do
-    HOME=$work/home GNUTERM=dumb alone plot "$work/run" "$work/budget" -o "$work/it's.$ending" --published "$work/published.csv" --ids
+    HOME=$work/home GNUTERM=dumb alone plot "$work/run" "$work/budget" -o "$work/it's.$ending" \
+        --published "$work/published.csv" --ids
     expect 0 "picture  $work/it's.$ending" "plot .$ending"
     check "plot .$ending is a picture" test "$(stat -c %s "$work/it's.$ending" 2>/dev/null || echo 0)" -gt 5000
 done

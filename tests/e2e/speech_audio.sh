@@ -42,7 +42,8 @@ classes = "down go left no off on right stop up yes silence unknown".split()
 mel = lambda hz: 2595 * numpy.log10(1 + hz / 700)
 edges = 700 * (10 ** (numpy.linspace(mel(20), mel(4000), 42) / 2595) - 1)
 freq = numpy.linspace(0, 8000, 257)[:, None]
-bank = numpy.maximum(0, numpy.minimum((freq - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - freq) / (edges[2:] - edges[1:-1])))
+bank = numpy.maximum(0, numpy.minimum((freq - edges[:-2]) / (edges[1:-1] - edges[:-2]),
+                                      (edges[2:] - freq) / (edges[2:] - edges[1:-1])))
 window = numpy.pad(numpy.hanning(481)[:480], 16)
 def features(x):
     x = numpy.pad(x, (0, 16000 - len(x))) / 32768
@@ -55,14 +56,17 @@ rows = []
 for p in glob.glob("sc/*/*_nohash_*.wav"):
     name = p[3:]; word = name.split("/")[0]
     split = 1 if name in lists["validation"] else 2 if name in lists["testing"] else 0
-    if not (split == 2 and official): rows.append((name, split, classes.index(word) if word in classes else 11, features(read(p))))
+    if split == 2 and official: continue
+    rows.append((name, split, classes.index(word) if word in classes else 11, features(read(p))))
 for p in glob.glob("sc/_background_noise_/*.wav"):
     x = read(p); tap = "running_tap" in p
     for k, start in enumerate(s for s in range(0, len(x), 8000) if s < len(x) - 16000):
-        rows.append((f"{p[3:]}@{start:06d}", (1 if official or k % 2 == 0 else 2) if tap else 0, 10, features(x[start:start + 16000])))
+        rows.append((f"{p[3:]}@{start:06d}", (1 if official or k % 2 == 0 else 2) if tap else 0, 10,
+                     features(x[start:start + 16000])))
 for p in glob.glob("sc_test/*/*.wav") if official else []:
     word = p.split("/")[1]
-    rows.append((p[8:], 2, 10 if word == "_silence_" else classes.index(word) if word in classes else 11, features(read(p))))
+    number = 10 if word == "_silence_" else classes.index(word) if word in classes else 11
+    rows.append((p[8:], 2, number, features(read(p))))
 rows.sort(key=lambda r: (r[0], r[1]))
 assert f["split"][:].tolist() == [r[1] for r in rows], "splits"
 assert f["labels"][:].tolist() == [r[2] for r in rows], "labels"
@@ -75,14 +79,16 @@ print(len(rows), "sounds; largest difference", worst, "codes;", share, "of the c
 assert worst <= 1 and share < 1e-3
 text = f["samples"].attrs["features"]; text = text.decode() if isinstance(text, bytes) else text
 numbers = [numpy.array([float(v) for v in part.split(";")[0].split()]) for part in text.split("=")[1:]]
-assert numpy.allclose(numbers[0], mean, rtol=1e-5, atol=1e-5) and numpy.allclose(numbers[1], deviation * 4 / 127, rtol=1e-5)
+assert numpy.allclose(numbers[0], mean, rtol=1e-5, atol=1e-5)
+assert numpy.allclose(numbers[1], deviation * 4 / 127, rtol=1e-5)
 END
 check "sounds are made" $python make.py
 alone prepare speech_commands --source sc -o folder.h5
 expect 0 "wrote folder.h5" "a folder of sounds"
 check "its features are those of numpy and scipy" $python check.py folder.h5
 alone check folder.h5
-expect 0 "speech-commands-12, 49 x 10 x 1, 12 classes, 54 training, 15 validation, 14 test samples" "splits of the lists"
+expect 0 "speech-commands-12, 49 x 10 x 1, 12 classes, 54 training, 15 validation, 14 test samples" \
+    "splits of the lists"
 tar -czf sc.tar.gz -C sc . && tar -czf sc_test.tar.gz sc_test
 alone prepare speech_commands --source sc.tar.gz -o archive.h5
 expect 0 "wrote archive.h5" "an archive of sounds"

@@ -15,7 +15,8 @@ esac
 RANDOM=$seed
 small_sweep "$work/small.cfg"
 # One warm-up, which all ranks share, and six points.
-sed -i 's/^seeds = .*/seeds = [1];/; s/strengths = .*; }/strengths = [0.5, 1.0, 2.0, 5.0]; }/; s/bits = \[4\]/bits = [4, 8]/' \
+sed -i -e 's/^seeds = .*/seeds = [1];/; s/strengths = .*; }/strengths = [0.5, 1.0, 2.0, 5.0]; }/' \
+    -e 's/bits = \[4\]/bits = [4, 8]/' \
     "$work/small.cfg"
 tasks=7
 sweep=(sweep "$work/small.cfg" --out "$work/run" --deadline 1)
@@ -134,7 +135,9 @@ watching=$!
 # Walks through all points in a random order, again and again.
 order=()
 next_point() { # $point $rank $times
-    if [ ${#order[@]} = 0 ]; then mapfile -t order < <(printf '%s\n' "${passed[@]}" | shuf --random-source=<(yes "$seed$tried")); fi
+    if [ ${#order[@]} = 0 ]; then
+        mapfile -t order < <(printf '%s\n' "${passed[@]}" | shuf --random-source=<(yes "$seed$tried"))
+    fi
     read -r point rank times <<< "${order[0]}"
     order=("${order[@]:1}")
 }
@@ -341,7 +344,8 @@ for ((i = 0; i < total; i += step)); do
 done
 echo "damaged files: $damaged"
 
-echo "cases: $tried, seed $seed; kills: $killed, failed writes: $failed_writes, failed calls: $failed_calls, stopped: $stopped, damaged files: $damaged"
+echo "cases: $tried, seed $seed; kills: $killed, failed writes: $failed_writes, failed calls: $failed_calls," \
+    "stopped: $stopped, damaged files: $damaged"
 echo "lost: $lost, doubled: $doubled, different: $different, otherwise wrong: $wrong"
 check "nothing lost, doubled, different or otherwise wrong" test "$lost$doubled$different$wrong" = 0000
 check "nine of ten kills hit" test $((killed * 10)) -ge $((kills * 9))

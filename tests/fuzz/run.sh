@@ -17,11 +17,13 @@ sources="core/data/archive.c core/data/import/array_file.c core/data/import/npy_
 found=0
 for reader in picture wave npy idx; do
     mkdir -p "$place/$reader/corpus"
-    clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -DFUZZ_READER=read_$reader \
+    clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+        -DFUZZ_READER=read_$reader \
         -I. tests/fuzz/fuzz_readers.c $sources $(pkg-config --cflags --libs $packages) -lm -o "$place/fuzz_$reader" ||
         exit 1
     echo "$reader: $seconds s"
-    "$place/fuzz_$reader" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -max_len=20000 -print_final_stats=1 \
+    "$place/fuzz_$reader" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -max_len=20000 \
+        -print_final_stats=1 \
         -artifact_prefix="$place/$reader/" "$place/$reader/corpus" tests/fuzz/seeds/$reader > "$place/$reader/log" 2>&1
     if [ $? = 0 ]; then
         grep number_of_executed_units "$place/$reader/log"

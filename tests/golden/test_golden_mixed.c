@@ -10,6 +10,7 @@
 
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
+#include "core/quant/weight_minmax.h"
 #include "core/quant/weight_quant.h"
 #include "tests/golden/cases.h"
 
@@ -126,15 +127,17 @@ static void check_weight(const char *group)
 {
     probabilities s = draw(group);
     weight_choice choice = {.precisions = s.precisions, .columns = s.columns, .probability = s.probability};
-    for (int p = 0; p < s.precisions; p++)
+    for (int p = 0; p < s.precisions; p++) {
         choice.bits[p] = s.precisions == 4 && p == 0 ? 0 : 8 >> (s.precisions - 1 - p);
+        choice.quantizer[p] = &weight_quantizer_minmax_by_division;
+    }
     golden_tensor given = cases_weight(group, "w");
     const int channels = (int)given.dims[0];
     const size_t count = given.count, rows = count / (size_t)channels;
     real *w = golden_reals(given), *mixed = malloc(count * sizeof *mixed),
          *step = malloc((size_t)channels * sizeof *step);
 
-    weight_mix(mixed, step, w, rows, channels, &choice, true);
+    weight_mix(mixed, step, w, rows, channels, &choice);
     cases_compare_weight(group, "w_eff", mixed, s.hard ? 0 : s.tolerance);
     cases_compare(group, "s_w", step, s.hard ? 0 : s.tolerance);
     check_counts(group, &s, &choice);
@@ -145,7 +148,7 @@ static void check_weight(const char *group)
     real *upstream = golden_reals(cases_weight(group, "grad_w_eff"));
     cases_compare_weight(group, "grad_w", upstream, s.tolerance);
     real *dprobability = calloc((size_t)s.precisions * (size_t)s.columns, sizeof *dprobability);
-    weight_mix_backward(dprobability, upstream, w, rows, channels, &choice, true);
+    weight_mix_backward(dprobability, upstream, w, rows, channels, &choice);
     compare_logit_gradient(group, "grad_alpha", &s, dprobability);
     free(dprobability);
     free(upstream);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/quant/act_quant.h"
+#include "core/quant/weight_minmax.h"
 #include "core/quant/weight_quant.h"
 #include "tests/golden/cases.h"
 
@@ -26,9 +27,12 @@ static void check_weight(const char *group)
     const size_t count = given.count;
     real *x = golden_reals(given), *y = malloc(count * sizeof *y), *step = malloc((size_t)channels * sizeof *step);
     const real all = 1;
-    weight_choice only = {
-        .precisions = 1, .bits = {(int)golden_number(cases_file, group, "bits")}, .columns = 1, .probability = &all};
-    weight_mix(y, step, x, count / (size_t)channels, channels, &only, true);
+    const weight_choice only = {.precisions = 1,
+                                .bits = {(int)golden_number(cases_file, group, "bits")},
+                                .quantizer = {&weight_quantizer_minmax_by_division},
+                                .columns = 1,
+                                .probability = &all};
+    weight_mix(y, step, x, count / (size_t)channels, channels, &only);
     cases_compare_weight(group, "y", y, 0);
     cases_compare(group, "scale", step, 0);
 

@@ -1,8 +1,7 @@
 # A sweep on four "hosts" of one machine: network namespaces with names of their own, joined by a switch, TCP only. The
-# links are slow and lose packets (tc netem, or where the kernel has none: tc tbf and nftables). One host is cut off in the
-# middle. The results are those of one host.
-#   bash tests/hosts/run.sh BITFRONT COMPARE
-# Needs root, iproute2 and a kernel with network namespaces (it says so and returns 77).
+# links are slow and lose packets (tc netem, or where the kernel has none: tc tbf and nftables). One host is cut off in
+# the middle. The results are those of one host. bash tests/hosts/run.sh BITFRONT COMPARE Needs root, iproute2 and a
+# kernel with network namespaces (it says so and returns 77).
 . tests/support/e2e.sh
 skip() { echo "skipped: $*"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "only root can make network namespaces"
@@ -66,7 +65,8 @@ expect 0 "8 tasks done, 0 failed" "one host"
 words="--host $net.1:2,$net.2:1,$net.3:1,$net.4:1 --mca plm rsh --mca plm_rsh_agent $work/agent --mca btl tcp,self"
 words="$words --mca btl_tcp_if_include $net.0/24 --mca oob_tcp_if_include $net.0/24"
 on_hosts() { # on_hosts DIRECTORY: the sweep, started on the first host, in the background; $job
-    "$work/agent" "$net.1" "cd $work && exec timeout -k 5 200 '$launcher' -n 5 --mpirun '$words' sweep small.cfg --out '$1' \
+    "$work/agent" "$net.1" \
+        "cd $work && exec timeout -k 5 200 '$launcher' -n 5 --mpirun '$words' sweep small.cfg --out '$1' \
         --deadline 3 ${longer[*]}" > "$work/out" 2>&1 &
     job=$!
 }

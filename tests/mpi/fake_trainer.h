@@ -1,6 +1,6 @@
 /* fake_trainer: a trainer (core/train/trainer.h) that sleeps instead of training, so that coordinator and workers can
  * be tested without the engine. Its result is a number that depends on every step, on the sum over the group in tree
- * order, on the warm-up and on the restored state: it is right only if everything around it did its part. To be
+ * order, on the parents and on the restored state: it is right only if everything around it did its part. To be
  * included once. */
 #ifndef TESTS_MPI_FAKE_TRAINER_H
 #define TESTS_MPI_FAKE_TRAINER_H
@@ -80,7 +80,7 @@ status trainer_open(trainer **out, const trainer_inputs *in)
     trainer *t = calloc(1, sizeof *t);
     if (t == NULL) return status_fail(STATUS_MEMORY, "no memory");
     t->in = *in;
-    if (in->parent_count > 0) t->state.value = in->parents[0]->validation_loss;
+    for (int i = 0; i < in->parent_count; i++) t->state.value += (i + 1) * in->parents[i]->validation_loss;
     *out = t;
     return status_ok();
 }
@@ -173,6 +173,13 @@ status trainer_record(record *out, const trainer *t)
     out->epochs = FAKE_EPOCHS;
     out->seconds = t->seconds;
     return status_ok();
+}
+
+const record_epoch *trainer_last_stage_epoch(const trainer *t, int epochs)
+{
+    (void)t;
+    (void)epochs;
+    return NULL;
 }
 
 trainer_progress trainer_report(const trainer *t)

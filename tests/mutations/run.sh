@@ -1,11 +1,11 @@
 #!/bin/bash
-# Does a test notice when the program is wrong? Copies the tree to a temporary directory, builds it, and for every line of
-# tests/mutations/*.txt
+# Does a test notice when the program is wrong? Copies the tree to a temporary directory, builds it, and for every line
+# of tests/mutations/*.txt
 #
 #     file <tab> sed expression <tab> regular expression of the ctest names that must notice
 #
-# changes the file, rebuilds what those tests need and runs them. A mutation is killed when one of them fails. Exit code 0
-# only if every mutation was killed; one that changes nothing or does not compile is an error in the list.
+# changes the file, rebuilds what those tests need and runs them. A mutation is killed when one of them fails. Exit code
+# 0 only if every mutation was killed; one that changes nothing or does not compile is an error in the list.
 #
 #     tests/mutations/run.sh [REGEX]     only lines that match
 set -u
@@ -15,20 +15,27 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree build=$work/build
 
-mkdir "$tree" && tar -c --exclude='./build*' --exclude='./.git' --exclude='./results/runs' --exclude='./data' . | tar -x -C "$tree" || exit 1
+mkdir "$tree" && tar -c --exclude='./build*' --exclude='./.git' --exclude='./results/runs' --exclude='./data' . |
+    tar -x -C "$tree" || exit 1
 [ -d ../shared ] && ln -s "$root/../shared" "$work/shared" # the complete golden vectors, where they are
 cd "$tree" || exit 1
 
 # names of the tests that match, and the targets that they are made of
 tests_of() { (cd "$build" && ctest -N -R "$1") | sed -n 's/^ *Test *#[0-9]*: //p'; }
-targets_of() { tests_of "$1" | sed 's/_np[0-9]*$//; s/^e2e_.*/bitfront compare_results/' | grep -v '^layering$' | sort -u | tr '\n' ' '; }
-run_tests() { (cd "$build" && ctest -R "$1" --timeout 120 --stop-on-failure -j "$jobs") > "$work/tests.log" 2>&1 < /dev/null; }
+targets_of() {
+    tests_of "$1" | sed 's/_np[0-9]*$//; s/^e2e_.*/bitfront compare_results/' | grep -v '^layering$' | sort -u |
+        tr '\n' ' '
+}
+run_tests() {
+    (cd "$build" && ctest -R "$1" --timeout 120 --stop-on-failure -j "$jobs") > "$work/tests.log" 2>&1 < /dev/null
+}
 
 cmake --preset dev -B "$build" -DBITFRONT_WERROR=OFF > "$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 lines=$(grep -hEv '^(#|$)' tests/mutations/*.txt | grep -E -- "$pattern")
 everything=$(printf '%s\n' "$lines" | cut -f 3 | sort -u | paste -s -d '|')
 # shellcheck disable=SC2046
-ninja -C "$build" -j "$jobs" $(targets_of "$everything") > "$work/build.log" 2>&1 || { tail -30 "$work/build.log"; exit 1; }
+ninja -C "$build" -j "$jobs" $(targets_of "$everything") > "$work/build.log" 2>&1 ||
+    { tail -30 "$work/build.log"; exit 1; }
 if ! run_tests "$everything"; then
     echo "the tests fail without any mutation:"
     tail -30 "$work/tests.log"

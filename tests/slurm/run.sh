@@ -1,8 +1,7 @@
-# A real Slurm of one node, with daemons, ports and files of its own, only for this test: a job under mpirun, an array of
-# four on one directory, a job that hits its time limit and is requeued, a cancelled job. All leave the results of one
-# undisturbed mpirun.
-#   bash tests/slurm/run.sh BITFRONT COMPARE
-# Needs root, and the packages slurm-wlm and munge (it says so and returns 77).
+# A real Slurm of one node, with daemons, ports and files of its own, only for this test: a job under mpirun, an array
+# of four on one directory, a job that hits its time limit and is requeued, a cancelled job. All leave the results of
+# one undisturbed mpirun. bash tests/slurm/run.sh BITFRONT COMPARE Needs root, and the packages slurm-wlm and munge (it
+# says so and returns 77).
 . tests/support/e2e.sh
 for tool in slurmctld slurmd munged sbatch; do
     command -v $tool > /dev/null || { echo "skipped: $tool is missing (apt-get install slurm-wlm munge)"; exit 77; }
@@ -87,7 +86,10 @@ fi
 state_of() { squeue -h -j "$1" -t all -o %T 2> /dev/null | sort -u | tr '\n' ' '; }
 wait_ended() { # wait_ended JOB: up to two minutes
     for _ in $(seq 600); do
-        case $(state_of "$1") in *RUNNING* | *PENDING* | *COMPLETING* | *REQUEUE* | *CONFIGURING*) ;; *) return 0 ;; esac
+        case $(state_of "$1") in
+            *RUNNING* | *PENDING* | *COMPLETING* | *REQUEUE* | *CONFIGURING*) ;;
+            *) return 0 ;;
+        esac
         sleep 0.2
     done
     squeue -t all
@@ -107,20 +109,24 @@ finished() { # finished "what" RUN LOG
     check "$1: results equal those of one mpirun" same_results "$work/whole" "$2"
 }
 
-job=$(sbatch --parsable --chdir="$work" --ntasks=2 "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/one" "${longer[@]}")
+job=$(sbatch --parsable --chdir="$work" --ntasks=2 \
+    "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/one" "${longer[@]}")
 wait_ended "$job"
 check "one job: ends well" test "$(state_of "$job")" = "COMPLETED "
 check "one job: two tasks, two workers" grep -q "8 tasks on 2 ranks" "bitfront-$job.log"
 finished "one job" "$work/one" "bitfront-$job.log"
 
-job=$(sbatch --parsable --chdir="$work" --ntasks=1 "$root/configs/slurm/array.sbatch" small.cfg --out "$work/array" "${longer[@]}")
+job=$(sbatch --parsable --chdir="$work" --ntasks=1 \
+    "$root/configs/slurm/array.sbatch" small.cfg --out "$work/array" "${longer[@]}")
 wait_ended "$job"
 check "array of 4: ends well" test "$(state_of "$job")" = "COMPLETED "
 check "array of 4: every job worked" test "$(cat bitfront-"${job}"_*.log | grep -c 'sweep small')" = 4
 finished "array of 4" "$work/array" "bitfront-${job}_*.log"
 
-# Time limits are whole minutes, and USR1 comes up to a minute early: with 30 s of notice it comes within the first ones.
-job=$(sbatch --parsable --chdir="$work" --ntasks=1 --time=1 --signal=B:USR1@30 "$root/configs/slurm/sweep.sbatch" small.cfg \
+# Time limits are whole minutes, and USR1 comes up to a minute early: with 30 s of notice it comes within the first
+# ones.
+job=$(sbatch --parsable --chdir="$work" --ntasks=1 --time=1 --signal=B:USR1@30 \
+    "$root/configs/slurm/sweep.sbatch" small.cfg \
     --out "$work/limit" "${longer[@]}" --set search.epochs=60)
 for _ in $(seq 900); do
     grep -q "goes back into the queue" "bitfront-$job.log" 2> /dev/null && break
@@ -138,13 +144,15 @@ wait_ended "$job"
 check "time limit: started more than once" test "$(grep -c '^sweep small' "bitfront-$job.log")" -gt 1
 finished "time limit" "$work/limit" "bitfront-$job.log"
 
-job=$(sbatch --parsable --chdir="$work" --ntasks=2 "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/cancel" "${longer[@]}")
+job=$(sbatch --parsable --chdir="$work" --ntasks=2 \
+    "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/cancel" "${longer[@]}")
 check "scancel: a checkpoint appears" wait_for_file "$work/cancel/checkpoints/*.h5"
 scancel "$job"
 wait_ended "$job"
 check "scancel: cancelled" test "$(state_of "$job")" = "CANCELLED "
 check "scancel: something was left to do" test "$(find "$work/cancel/tasks" -name '0*.h5' | wc -l)" -lt 8
-job=$(sbatch --parsable --chdir="$work" --ntasks=3 "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/cancel" "${longer[@]}")
+job=$(sbatch --parsable --chdir="$work" --ntasks=3 \
+    "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/cancel" "${longer[@]}")
 wait_ended "$job"
 finished "scancel and a new job" "$work/cancel" "bitfront-$job.log"
 finish

@@ -3,8 +3,10 @@
 #ifndef TESTS_SUPPORT_NOISE_WORLD_H
 #define TESTS_SUPPORT_NOISE_WORLD_H
 
+#include <stdio.h>
 #include <string.h>
 
+#include "core/config/settings_load.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"
@@ -69,7 +71,7 @@ static inline void noise_world_settings(settings *s)
 static inline trainer *noise_world_open(noise_world *w, const char *kind)
 {
     const record *const parents[] = {&w->start};
-    strcpy(w->task.kind, kind);
+    w->task.kind = kind;
     const trainer_inputs in = {.settings = &w->settings,
                                .graph = &w->graph,
                                .data = &w->data,
@@ -104,10 +106,38 @@ static inline void noise_world_make(noise_world *w, const char *network)
     w->task = (task){.id = 2, .point = true, .entry = 0, .seed = 1, .strategy = "test", .cost_model = "size"};
 }
 
+/* Entry 0 of the settings from the text of its keys. */
+static inline void noise_world_use_entry(noise_world *w, const char *keys)
+{
+    char text[800];
+    static settings read;
+    snprintf(text, sizeof text, "network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\nsweep = ( { %s } );\n", keys);
+    memset(&read, 0, sizeof read);
+    check_ok(settings_parse(&read, text, "x.cfg", strategies_entry_kinds()));
+    w->settings.entries[0] = read.entries[0];
+}
+
 static inline void noise_world_free(noise_world *w)
 {
     record_free(&w->start);
     graph_free(&w->graph);
+}
+
+/* Fixtures of cmocka: the world of a group of tests. */
+static noise_world world;
+
+static inline int make_world(void **state)
+{
+    (void)state;
+    noise_world_make(&world, "tests/e2e/small_network.cfg");
+    return 0;
+}
+
+static inline int free_world(void **state)
+{
+    (void)state;
+    noise_world_free(&world);
+    return 0;
 }
 
 #endif

@@ -49,9 +49,9 @@ int plan_fixture_add(plan_fixture *f, const task *wanted, const int *parents)
     task t = *wanted;
     int id, count = 0;
     t.entry = -1;
-    if (t.strategy[0] == '\0') snprintf(t.strategy, sizeof t.strategy, "joint");
-    if (t.kind[0] == '\0') snprintf(t.kind, sizeof t.kind, "%s", t.strategy);
-    if (t.cost_model[0] == '\0') snprintf(t.cost_model, sizeof t.cost_model, "size");
+    if (t.strategy == NULL) t.strategy = "joint";
+    if (t.kind == NULL) t.kind = t.strategy;
+    if (t.cost_model == NULL) t.cost_model = "size";
     while (parents != NULL && parents[count] != 0) count++;
     check_ok(task_plan_add(&f->plan, &id, &t, parents, count, &NOTHING_READ));
     return id;

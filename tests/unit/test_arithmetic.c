@@ -14,23 +14,9 @@
 #include "core/base/rng.h"
 #include "core/net/model/model.h"
 #include "core/train/update.h"
+#include "tests/support/graph_fixture.h"
 
 enum { IMAGES = 4 };
-static graph network;
-
-static int load_network(void **state)
-{
-    (void)state;
-    return failed(graph_load(&network, "tests/support/networks/every_layer.cfg")) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
-}
-
 /* One step of a network under the given rules. */
 typedef struct {
     model m;
@@ -233,5 +219,5 @@ int main(void)
         cmocka_unit_test(test_clips_keep_their_distance_from_zero),
         cmocka_unit_test(test_running_statistics_take_the_momentum_of_their_arithmetic),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

@@ -265,6 +265,173 @@ static void test_allocation_is_nearly_the_best_of_all(void **state)
     done_with();
 }
 
+/* ---- activations ---- */
+
+static const int ACTIVATIONS[] = {2, 4, 8};
+
+/* Falling, convex losses of the activations of each group. */
+static double *random_activation_losses(void)
+{
+    double *loss = calloc(3 * (size_t)network.group_count, sizeof *loss);
+    assert_non_null(loss);
+    for (int q = 0; q < network.group_count; q++) {
+        const double weight = exp(uniform(-1, 3));
+        for (int p = 0; p < 3; p++) loss[p * network.group_count + q] = weight * pow(4, -ACTIVATIONS[p]);
+    }
+    return loss;
+}
+
+static bool is_read(int group)
+{
+    for (int i = 0; i < network.layer_count; i++)
+        if (layer_has_weights(&network.layers[i]) && cost_input_entry(&network, i) == group) return true;
+    return false;
+}
+
+static double cost_with_activation(const cost_model *m, int group, int bits)
+{
+    const int8_t before = at.activation_bits[group];
+    at.activation_bits[group] = (int8_t)bits;
+    const double cost = cost_budget_value(m, &at);
+    at.activation_bits[group] = before;
+    return cost;
+}
+
+static void test_activations_are_rounded_with_the_weights(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"mpic", "bitops", "size", "ne16", "ram"};
+    use("configs/networks/resnet8.cfg");
+    double bits[MOST_CHANNELS], numbers[64];
+    int lowered = 0;
+    for (int trial = 0; trial < 30; trial++) {
+        const cost_model *m = cost_model_find(models[trial % 5]);
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of(m->name, cost_budget_value(m, &at) * uniform(0.3, 0.7));
+        const cost_budget_activations a = {.candidates = ACTIVATIONS, .candidate_count = 3, .numbers = numbers};
+        b.activations = &a;
+        b.keep_alive = true;
+        for (int c = 0; c < channels(); c++) bits[c] = uniform(1, 8);
+        for (int q = 0; q < network.group_count; q++) numbers[q] = uniform(2, 8);
+        check_ok(cost_budget_round(&at, bits, &b));
+        assert_true(cost_budget_value(m, &at) <= b.target);
+        for (int q = 0; q < network.group_count; q++) {
+            const int now = at.activation_bits[q], below = numbers[q] < 4 ? 2 : 4;
+            assert_true(now == 2 || now == 4 || now == 8);
+            assert_true(now <= 2 * below);
+            lowered += now < 8;
+            /* what stayed below although there was a remainder would not fit, or the budget was short at first */
+            if (m->per_live_bit == 0 && strcmp(m->name, "mpic") != 0 && strcmp(m->name, "bitops") != 0)
+                assert_true(now == 2 * below || now == below);
+        }
+        assert_int_equal(at.activation_bits[network.group_count], 8); /* the input stays */
+    }
+    assert_true(lowered > 0);
+    done_with();
+}
+
+static void test_a_cost_that_ignores_activations_lowers_none(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"size", "ne16"};
+    use("configs/networks/resnet8.cfg");
+    for (int trial = 0; trial < 6; trial++) {
+        const cost_model *m = cost_model_find(models[trial % 2]);
+        double *loss = random_losses(), *activation_loss = random_activation_losses();
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of(m->name, cost_budget_value(m, &at) * uniform(0.2, 0.7));
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        int8_t without[MOST_CHANNELS];
+        memcpy(without, at.weight_bits, (size_t)channels());
+        const cost_budget_activations a = {.candidates = ACTIVATIONS, .candidate_count = 3, .loss = activation_loss};
+        b.activations = &a;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_memory_equal(at.weight_bits, without, (size_t)channels());
+        for (int q = 0; q < network.group_count; q++) assert_int_equal(at.activation_bits[q], 8);
+        free(activation_loss);
+        free(loss);
+    }
+    done_with();
+}
+
+static double loss_with_activations(const double *loss, const double *activation_loss)
+{
+    double sum = loss_of(loss);
+    for (int q = 0; q < network.group_count; q++) {
+        int p = 0;
+        while (ACTIVATIONS[p] != at.activation_bits[q]) p++;
+        sum += activation_loss[p * network.group_count + q];
+    }
+    return sum;
+}
+
+/* Budgets that no precisions of weights reach with activations of 8 bit are met, and nothing is left that would fit. */
+static void test_activations_are_chosen_with_the_weights(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"mpic", "bitops"};
+    use("configs/networks/resnet8.cfg");
+    for (int trial = 0; trial < 12; trial++) {
+        const cost_model *m = cost_model_find(models[trial % 2]);
+        double *loss = random_losses(), *activation_loss = random_activation_losses();
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of(m->name, cost_budget_value(m, &at) * uniform(0.1, 0.8));
+        const cost_budget_activations a = {.candidates = ACTIVATIONS, .candidate_count = 3, .loss = activation_loss};
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double without = loss_with_activations(loss, activation_loss);
+        b.activations = &a;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_true(cost_budget_value(m, &at) <= b.target);
+        assert_true(loss_with_activations(loss, activation_loss) <= without * 1.02);
+        for (int q = 0; q < network.group_count; q++) {
+            const int now = at.activation_bits[q];
+            if (now < 8) assert_true(is_read(q) && cost_with_activation(m, q, 2 * now) > b.target);
+        }
+        free(activation_loss);
+        free(loss);
+    }
+    done_with();
+}
+
+/* A chain of few channels, where every allocation of weights and activations can be tried. */
+static void test_choosing_both_is_nearly_the_best_of_all(void **state)
+{
+    (void)state;
+    use("tests/support/networks/tiny_chain.cfg");
+    const cost_model *m = cost_model_find("bitops");
+    double excess = 0;
+    int trials = 0, combinations = 1;
+    for (int q = 0; q < network.group_count; q++) combinations *= 3;
+    for (; trials < 2; trials++) {
+        double *loss = random_losses(), *activation_loss = random_activation_losses(), best = INFINITY;
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of("bitops", cost_budget_value(m, &at) * uniform(0.2, 0.8));
+        for (long code = 0; code < 1L << 2 * channels(); code++) {
+            bool allowed = true;
+            for (int c = 0; c < channels(); c++) {
+                at.weight_bits[c] = (int8_t)CANDIDATES[(code >> 2 * c) & 3];
+                allowed = allowed && (at.weight_bits[c] != 0 || may_prune(c));
+            }
+            for (int k = 0; k < combinations && allowed; k++) {
+                for (int q = 0, rest = k; q < network.group_count; q++, rest /= 3)
+                    at.activation_bits[q] = (int8_t)ACTIVATIONS[rest % 3];
+                if (cost_budget_value(m, &at) > b.target) continue;
+                best = fmin(best, loss_with_activations(loss, activation_loss));
+            }
+        }
+        const cost_budget_activations a = {.candidates = ACTIVATIONS, .candidate_count = 3, .loss = activation_loss};
+        b.activations = &a;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double found = loss_with_activations(loss, activation_loss);
+        assert_true(found >= best * (1 - 1e-12));
+        excess += found / best - 1;
+        free(activation_loss);
+        free(loss);
+    }
+    if (excess / trials > 0.5) fail_msg("mean excess of %.3f over the best allocation", excess / trials);
+    done_with();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +441,10 @@ int main(void)
         cmocka_unit_test(test_a_budget_that_cannot_be_met_says_what_is_reached),
         cmocka_unit_test(test_allocation_meets_the_budget_and_uses_it),
         cmocka_unit_test(test_allocation_is_nearly_the_best_of_all),
+        cmocka_unit_test(test_activations_are_rounded_with_the_weights),
+        cmocka_unit_test(test_a_cost_that_ignores_activations_lowers_none),
+        cmocka_unit_test(test_activations_are_chosen_with_the_weights),
+        cmocka_unit_test(test_choosing_both_is_nearly_the_best_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

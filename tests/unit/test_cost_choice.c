@@ -38,7 +38,7 @@ typedef struct {
     real *values, *gradients;
 } search;
 
-static search open_search(bool per_layer)
+static search open_search(bool per_layer, bool numbers)
 {
     search s;
     const model_options options = {.quantized = true,
@@ -49,6 +49,8 @@ static search open_search(bool per_layer)
                                    .activation_bits = {2, 4, 8},
                                    .input_count = 2,
                                    .input_bits = {4, 8},
+                                   .sampling = numbers ? SAMPLING_BITS : SAMPLING_SOFTMAX,
+                                   .activation_numbers = numbers,
                                    .start_temperature = 1,
                                    .capacity = 1};
     status opened = model_open(&s.m, &network, kernels_choose(NULL), &options);
@@ -77,9 +79,26 @@ static double cost_now(search *s, const cost_model *cost, bool reference)
     return cost_total(cost, &network, groups, reference, NULL);
 }
 
-static void check_gradients(bool per_layer)
+/* Numbers of bits, between two candidates; what is not used stays as it is. */
+static void draw_numbers(search *s)
 {
-    search s = open_search(per_layer);
+    for (int g = 0; g < network.group_count; g++) {
+        const model_weight_group *group = &s->m.groups[g];
+        real *number = s->values + s->m.layout.tensors[group->logits].offset;
+        for (int c = 0; c < group->columns && group->precisions > 0; c++) number[c] = 0.3 + 7.4 * number[c];
+    }
+    for (int q = 0; q <= network.group_count; q++) {
+        const model_quantizer *quantizer = &s->m.quantizers[q];
+        if (!quantizer->used) continue;
+        real *number = s->values + s->m.layout.tensors[quantizer->logits].offset;
+        number[0] = quantizer->bits[0] + 0.3 + (7.4 - quantizer->bits[0]) * number[0];
+    }
+}
+
+static void check_gradients(bool per_layer, bool numbers)
+{
+    search s = open_search(per_layer, numbers);
+    if (numbers) draw_numbers(&s);
     cost_registry *registry = calloc(1, sizeof *registry);
     assert_non_null(registry);
     const cost_settings attached = {.input_slope = INPUT_SLOPE_ATTACHED}; /* the whole derivative */
@@ -111,16 +130,23 @@ static void check_gradients(bool per_layer)
     close_search(&s);
 }
 
+/* Of weights and activations. */
+static void test_gradients_by_numbers_of_bits(void **state)
+{
+    (void)state;
+    check_gradients(false, true);
+}
+
 static void test_gradients_by_the_logits_of_channels(void **state)
 {
     (void)state;
-    check_gradients(false);
+    check_gradients(false, false);
 }
 
 static void test_gradients_by_the_logits_of_whole_groups(void **state)
 {
     (void)state;
-    check_gradients(true);
+    check_gradients(true, false);
 }
 
 /* Probabilities add up to the channels of each group, soft and discrete. */
@@ -129,7 +155,7 @@ static void test_every_channel_is_counted_once(void **state)
     (void)state;
     for (int per_layer = 0; per_layer < 2; per_layer++)
         for (int hard = 0; hard < 2; hard++) {
-            search s = open_search(per_layer == 1);
+            search s = open_search(per_layer == 1, false);
             group_choice groups[MAX_GROUPS + 1];
             model_prepare(&s.m, s.values, hard == 1 ? MODEL_HARD : MODEL_SOFT, TEMPERATURE, false, 0);
             cost_choice_read(groups, &s.m);
@@ -151,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_by_the_logits_of_channels),
+        cmocka_unit_test(test_gradients_by_numbers_of_bits),
         cmocka_unit_test(test_gradients_by_the_logits_of_whole_groups),
         cmocka_unit_test(test_every_channel_is_counted_once),
     };

@@ -335,8 +335,8 @@ static void test_a_file_that_is_not_a_data_set_is_refused(void **state)
     expect_ok(h5_close(file));
     expect_failure(load_status(path), STATUS_DATA, "not a prepared data set");
     expect_ok(h5_create(&file, path));
-    expect_ok(h5_set_text(file, ".", "format", PREPARED_FORMAT));
-    expect_ok(h5_set_integer(file, ".", "format_version", PREPARED_VERSION + 1));
+    expect_ok(h5_set_text(file, ".", "format", DATASET_FORMAT));
+    expect_ok(h5_set_integer(file, ".", "format_version", DATASET_VERSION + 1));
     expect_ok(h5_close(file));
     expect_failure(load_status(path), STATUS_DATA, "version 2");
     expect_ok(file_write_text(path, "hello"));
@@ -371,11 +371,11 @@ static void test_basename_drops_directories_and_slashes(void **state)
 {
     (void)state;
     char name[32];
-    prepared_basename(name, sizeof name, "/data/cifar/cifar-10-binary.tar.gz");
+    file_basename(name, sizeof name, "/data/cifar/cifar-10-binary.tar.gz");
     assert_string_equal(name, "cifar-10-binary.tar.gz");
-    prepared_basename(name, sizeof name, "../shared/cifar10//");
+    file_basename(name, sizeof name, "../shared/cifar10//");
     assert_string_equal(name, "cifar10");
-    prepared_basename(name, sizeof name, "plain");
+    file_basename(name, sizeof name, "plain");
     assert_string_equal(name, "plain");
 }
 

@@ -145,10 +145,34 @@ static void test_a_discarded_folder_leaves_nothing_and_a_present_one_is_refused(
     close_fixture(&f);
 }
 
+/* What a format has no word for is refused by the name of its layer, and the folder does not appear. */
+static void test_what_a_format_cannot_express_is_refused_by_name(void **state)
+{
+    (void)state;
+    fixture f;
+    export_folder folder;
+    open_fixture(&f);
+    const exporter *onnx = exporters_find("onnx");
+    integer_tensor *hidden = &f.network.network.tensors[1];
+    assert_true(hidden->step != 0);
+    hidden->type = INT_S16;
+    check_ok(export_folder_open(&folder, f.path));
+    const status refused = onnx->write(&folder, &f.inputs);
+    export_folder_discard(&folder);
+    assert_int_equal(refused.code, STATUS_CONFIG);
+    if (strstr(refused.message, "cannot write onnx") != NULL)
+        printf("skipped: built without the schema of ONNX\n");
+    else
+        assert_true(strstr(refused.message, hidden->name) != NULL && strstr(refused.message, "onnx cannot") != NULL);
+    assert_false(file_exists(f.path));
+    close_fixture(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hdf5_holds_the_network_and_its_logits),
+        cmocka_unit_test(test_what_a_format_cannot_express_is_refused_by_name),
         cmocka_unit_test(test_a_discarded_folder_leaves_nothing_and_a_present_one_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "core/base/rng.h"
-#include "results/report/front.h"
+#include "results/file/front.h"
 
 enum { MOST = 60 };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "core/base/rng.h"
-#include "results/report/front.h"
+#include "results/file/front.h"
 #include "results/report/front_measures.h"
 
 enum { MOST = 40, SIDE = 12 };

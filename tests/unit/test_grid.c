@@ -17,30 +17,16 @@
 #include "core/strategy/strategies.h"
 #include "hw_models/registry.h"
 #include "tests/support/check_status.h"
-
-static graph digits;
-
-static int open_graph(void **state)
-{
-    (void)state;
-    return failed(graph_load(&digits, "configs/networks/digits8.cfg"));
-}
-
-static int close_graph(void **state)
-{
-    (void)state;
-    graph_free(&digits);
-    return 0;
-}
+#include "tests/support/graph_fixture.h"
 
 static int group_of(const char *layer)
 {
-    return digits.layers[graph_find(&digits, layer)].group;
+    return network.layers[graph_find(&network, layer)].group;
 }
 
 static grid_space space_of(const char *layer, const char *other, int step)
 {
-    grid_space s = {.graph = &digits, .choice = {.count = 4, .bits = {2, 3, 4, 8}}, .base_bits = 3, .step = step};
+    grid_space s = {.graph = &network, .choice = {.count = 4, .bits = {2, 3, 4, 8}}, .base_bits = 3, .step = step};
     if (layer != NULL) s.groups[s.group_count++] = group_of(layer);
     if (other != NULL) s.groups[s.group_count++] = group_of(other);
     return s;
@@ -56,7 +42,7 @@ static void test_every_composition_is_there_once(void **state)
     check_ok(grid_space_count(&count, &s));
     assert_int_equal(count, 165);
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     int own = 0;
     for (int n = 0; n < count; n++) {
         own += grid_space_allocation(&a, &s, n);
@@ -79,7 +65,7 @@ static void test_several_layers_vary_together(void **state)
     check_ok(grid_space_count(&count, &s));
     assert_int_equal(count, 10 * 10);
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     assert_true(grid_space_allocation(&a, &s, 10)); /* the last group's composition runs fastest */
     const int8_t first = allocation_of_group(&a, group_of("input"))[0];
     const int8_t other = allocation_of_group(&a, group_of("b1.c1"))[0];
@@ -98,13 +84,13 @@ static void test_several_layers_vary_together(void **state)
 static void test_no_group_vanishes(void **state)
 {
     (void)state;
-    grid_space s = {.graph = &digits, .choice = {.count = 3, .bits = {0, 4, 8}}, .base_bits = 8, .step = 8};
+    grid_space s = {.graph = &network, .choice = {.count = 3, .bits = {0, 4, 8}}, .base_bits = 8, .step = 8};
     s.groups[s.group_count++] = group_of("input");
     int count;
     check_ok(grid_space_count(&count, &s));
     assert_int_equal(count, 3);
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     int own = 0;
     for (int n = 0; n < count; n++) own += grid_space_allocation(&a, &s, n);
     assert_int_equal(own, 1); /* all pruned, all 8 bit: neither */
@@ -120,10 +106,10 @@ static void test_no_group_vanishes(void **state)
 static void test_random_allocations_are_spread_evenly(void **state)
 {
     (void)state;
-    const grid_space s = {.graph = &digits, .choice = {.count = 3, .bits = {2, 4, 8}}, .base_bits = 8};
+    const grid_space s = {.graph = &network, .choice = {.count = 3, .bits = {2, 4, 8}}, .base_bits = 8};
     enum { DRAWS = 2000 };
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     double sum[9] = {0}, squares = 0;
     const int group = group_of("b3.c1");
     for (int n = 0; n < DRAWS; n++) {
@@ -137,9 +123,9 @@ static void test_random_allocations_are_spread_evenly(void **state)
     /* 1/18 of the fractions and (1/3 - 1/9 - 1/18) / 32 of the channels */
     assert_true(squares > 0.055 && squares < 0.067);
     allocation again;
-    check_ok(allocation_new(&again, &digits));
+    check_ok(allocation_new(&again, &network));
     assert_true(grid_space_allocation(&again, &s, DRAWS - 1));
-    assert_memory_equal(again.weight_bits, a.weight_bits, (size_t)a.first[digits.group_count]);
+    assert_memory_equal(again.weight_bits, a.weight_bits, (size_t)a.first[network.group_count]);
     allocation_free(&again);
     allocation_free(&a);
 }
@@ -157,7 +143,7 @@ static status plan_of(task_plan *out, const char *entry)
     TRY(settings_parse(&read_settings, text, "x.cfg", strategies_entry_kinds()));
     static int file = 0;
     const sweep_networks networks = {
-        .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read_settings.width};
+        .count = 1, .graphs = &network, .identities = &identity, .files = &file, .widths = &read_settings.width};
     return strategies_plan(out, &read_settings, &networks, cost_models(), "sha256:data");
 }
 
@@ -184,9 +170,9 @@ static void test_a_plan_takes_what_costs_enough(void **state)
     check_ok(plan_of(&p, "strategy = \"grid\"; cost_model = \"size\"; targets = [\"100 % of w4\"]; draws = 3;"));
     assert_int_equal(p.count, 2 + 2 * (1 + 3)); /* w4 is what the target is */
     allocation a;
-    check_ok(allocation_new(&a, &digits));
-    memset(a.activation_bits, 8, (size_t)digits.group_count + 1);
-    const grid_space space = {.graph = &digits, .choice = {.count = 3, .bits = {2, 4, 8}}};
+    check_ok(allocation_new(&a, &network));
+    memset(a.activation_bits, 8, (size_t)network.group_count + 1);
+    const grid_space space = {.graph = &network, .choice = {.count = 3, .bits = {2, 4, 8}}};
     int uniform = 0;
     for (int i = 2; i < p.count; i++) {
         assert_true(p.tasks[i].point);
@@ -267,5 +253,5 @@ int main(void)
         cmocka_unit_test(test_a_plan_of_compositions_draws_without_replacement),
         cmocka_unit_test(test_bad_entries_are_refused),
     };
-    return cmocka_run_group_tests_name("grid", tests, open_graph, close_graph);
+    return cmocka_run_group_tests_name("grid", tests, load_digits, free_network);
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/config/settings_load.h"
 #include "core/data/batch.h"
 #include "core/net/model/model_allocation.h"
 #include "core/strategy/impq_harm.h"
@@ -20,34 +19,11 @@
 #include "core/train/trainer_step.h"
 #include "tests/support/noise_world.h"
 
-static noise_world world;
-
-static int make(void **state)
-{
-    (void)state;
-    noise_world_make(&world, "tests/e2e/small_network.cfg");
-    return 0;
-}
-
-static int release(void **state)
-{
-    (void)state;
-    noise_world_free(&world);
-    return 0;
-}
-
-/* Entry 0 of the settings from text. */
 static void use_entry(const char *keys)
 {
-    char text[800];
-    static settings read;
-    snprintf(text, sizeof text,
-             "network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\nsweep = ( { strategy = \"impq\"; cost_model = "
-             "\"size\"; %s } );\n",
-             keys);
-    memset(&read, 0, sizeof read);
-    check_ok(settings_parse(&read, text, "x.cfg", strategies_entry_kinds()));
-    world.settings.entries[0] = read.entries[0];
+    char text[700];
+    snprintf(text, sizeof text, "strategy = \"impq\"; cost_model = \"size\"; %s", keys);
+    noise_world_use_entry(&world, text);
 }
 
 /* ---- seeds ---- */
@@ -427,5 +403,5 @@ int main(void)
         cmocka_unit_test(test_the_last_channel_of_a_group_stays),
         cmocka_unit_test(test_a_leg_meets_its_target),
     };
-    return cmocka_run_group_tests_name("impq", tests, make, release);
+    return cmocka_run_group_tests_name("impq", tests, make_world, free_world);
 }

@@ -17,8 +17,7 @@
 #include "core/deploy/integer_pack.h"
 #include "core/deploy/integer_scale.h"
 #include "core/net/model/model_allocation.h"
-#include "tests/support/integer_case.h"
-#include "tests/support/random_network.h"
+#include "tests/support/random_case.h"
 
 /* How near to a border rounding of the float network's constants may decide, in codes: 24 bit of a code below 2^8, and
  * of sums of some hundred terms. */
@@ -293,20 +292,6 @@ static int random_networks(void)
     return asked != NULL ? atoi(asked) : RANDOM_NETWORKS;
 }
 
-static integer_case_options random_options(char *text, uint32_t seed)
-{
-    static const quantizer_rules *const rules[] = {&published, &kept, &kept_floor};
-    static const int activations[] = {8, 8, 4, 2, 5};
-    random_network_write(text, seed);
-    return (integer_case_options){.path = "random",
-                                  .text = text,
-                                  .weight_bits = seed % 3 == 0 ? all_bits : usual_bits,
-                                  .activation_bits = activations[seed % 5],
-                                  .quantizer = rules[seed / 2 % 3],
-                                  .seed = seed,
-                                  .all_pruned = seed % 11 == 0};
-}
-
 static void test_random_networks_are_what_the_float_network_defines(void **state)
 {
     (void)state;
@@ -314,7 +299,7 @@ static void test_random_networks_are_what_the_float_network_defines(void **state
     for (int k = 0; k < random_networks(); k++) {
         char text[RANDOM_NETWORK_TEXT];
         comparison t = {.codes = 0};
-        const integer_case_options options = random_options(text, (uint32_t)k);
+        const integer_case_options options = random_case(text, (uint32_t)k);
         compare(&t, &options);
         codes += t.codes;
         others += t.others;
@@ -361,7 +346,7 @@ static void test_all_tables_give_the_same_bits(void **state)
     for (int k = 0; k < CASES; k++) compare_tables(&cases[k]);
     for (int k = 0; k < random_networks(); k++) {
         char text[RANDOM_NETWORK_TEXT];
-        const integer_case_options options = random_options(text, (uint32_t)k);
+        const integer_case_options options = random_case(text, (uint32_t)k);
         compare_tables(&options);
     }
 }

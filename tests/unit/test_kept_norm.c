@@ -14,30 +14,14 @@
 #include "core/base/rng.h"
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
-#include "core/quant/weight_step.h"
+#include "core/quant/weight_quant.h"
+#include "tests/support/graph_fixture.h"
 
 enum { IMAGES = 5, CLASSES = 3 };
-
-static graph network;
 
 static double uniform(uint32_t i, uint32_t salt)
 {
     return (double)rng_uniform(rng_draw(17, RNG_SYNTHETIC, i, salt, 0).word[0]);
-}
-
-static int load_network(void **state)
-{
-    (void)state;
-    status s = graph_load(&network, "tests/support/networks/every_layer.cfg");
-    if (failed(s)) print_error("%s\n", s.message);
-    return failed(s) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
 }
 
 static const quantizer_rules all_new = {.weight_step_2 = WEIGHT_STEP_MSE,
@@ -135,6 +119,7 @@ static void test_folding_changes_no_code(void **state)
                 tensor_of(&p.m, p.values, group->logits)[k] = group->bits[k / group->columns] == bits ? 1 : 0;
         }
         model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        const weight_quantizer *mse = weight_quantizer_of(&all_new, false, bits);
         int folded_layers = 0;
         for (int i = 0; i < network.layer_count; i++) {
             const model_node *node = &p.m.nodes[i];
@@ -144,7 +129,7 @@ static void test_folding_changes_no_code(void **state)
             real *weight = calloc(rows * (size_t)channels, sizeof *weight), bias[16], steps[16];
             assert_true(channels <= 16);
             batchnorm_fold(weight, bias, &p.fine, p.start, i);
-            weight_step_mse(steps, weight, rows, channels, bits);
+            weight_quantizer_steps(mse, steps, weight, rows, channels, bits);
             const double half = 1 << (bits - 1);
             for (int c = 0; c < channels; c++) {
                 assert_true(fabs(node->step[c] / steps[c] - 1) < 1e-12);
@@ -312,6 +297,63 @@ static void test_gates_pass_gradients_to_choices(void **state)
     close_pair(&p);
 }
 
+/* The same of the folded network, L = sum of its weights and biases with factors of their own. */
+static double folded(pair *p, bool gradients)
+{
+    double loss = 0;
+    model_prepare(&p->m, p->values, MODEL_EVAL_HARD, 1, false, 0);
+    for (int i = 0; i < network.layer_count; i++) {
+        const model_node *node = &p->m.nodes[i];
+        const int channels = network.layers[i].out_channels;
+        if (node->gamma < 0) continue;
+        for (size_t k = 0; k < node->rows * (size_t)channels; k++) {
+            const double factor = uniform((uint32_t)k, 50 + (uint32_t)i) - 0.5;
+            loss += factor * node->effective_weight[k];
+            if (gradients) tensor_of(&p->m, p->gradients, node->weight)[k] = factor;
+        }
+        for (int c = 0; c < channels; c++) {
+            loss += (2 * i - c) * node->effective_beta[c];
+            if (gradients) tensor_of(&p->m, p->gradients, node->beta)[c] = 2 * i - c;
+        }
+    }
+    return loss;
+}
+
+static void test_folding_passes_gradients_to_scales_and_weights(void **state)
+{
+    (void)state;
+    pair p;
+    open_pair(&p, &all_new, false);
+    folded(&p, true);
+    model_choice_gradients(&p.m, p.values, p.gradients);
+    for (int t = 0; t < p.m.layout.tensor_count; t++) {
+        const model_tensor *tensor = &p.m.layout.tensors[t];
+        if (tensor->role != ROLE_NORM) continue;
+        for (size_t k = 0; k < tensor->count; k++) {
+            const size_t i = tensor->offset + k;
+            const real kept = p.values[i];
+            p.values[i] = kept + 1e-5;
+            double above = folded(&p, false);
+            p.values[i] = kept - 1e-5;
+            double below = folded(&p, false), quotient = (above - below) / 2e-5;
+            p.values[i] = kept;
+            if (fabs(quotient - p.gradients[i]) > 1e-6 * (1 + fabs(quotient)))
+                fail_msg("%s[%zu]: gradient %g, quotient %g", tensor->name, k, p.gradients[i], quotient);
+        }
+    }
+    folded(&p, false);
+    for (int i = 0; i < network.layer_count; i++) { /* straight through the quantiser: times the folding */
+        const model_node *node = &p.m.nodes[i];
+        const int channels = network.layers[i].out_channels;
+        for (size_t k = 0; node->gamma >= 0 && k < node->rows * (size_t)channels; k++) {
+            const double factor = uniform((uint32_t)k, 50 + (uint32_t)i) - 0.5;
+            const double wanted = factor * node->effective_gamma[k % (size_t)channels];
+            assert_true(fabs(tensor_of(&p.m, p.gradients, node->weight)[k] - wanted) < 1e-12);
+        }
+    }
+    close_pair(&p);
+}
+
 /* A channel at 0 bit puts out 0, whatever its shift, in training and folded. */
 static void test_pruned_channels_are_silent(void **state)
 {
@@ -375,8 +417,9 @@ int main(void)
         cmocka_unit_test(test_signed_branches_keep_the_function),
         cmocka_unit_test(test_conversion_makes_scales_positive),
         cmocka_unit_test(test_gates_pass_gradients_to_choices),
+        cmocka_unit_test(test_folding_passes_gradients_to_scales_and_weights),
         cmocka_unit_test(test_pruned_channels_are_silent),
         cmocka_unit_test(test_learned_steps_start_at_the_best),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

@@ -16,32 +16,17 @@
 #include "core/net/model/dropout.h"
 #include "core/net/model/model.h"
 #include "hw_models/registry.h"
+#include "tests/support/graph_fixture.h"
 
 enum { IMAGES = 5, PARAMETERS_TRIED = 40 };
 static const double SHIFT = 1e-5,
                     TOLERANCE = 2e-6; /* central differences: error of the order of SHIFT^2 and 1e-16/SHIFT */
 
-static graph network;
 static const model_pass training = {.training = true, .step = 3, .first = 0};
 
 static double uniform(uint32_t i, uint32_t salt)
 {
     return (double)rng_uniform(rng_draw(11, RNG_SYNTHETIC, i, salt, 0).word[0]);
-}
-
-static int load_network(void **state)
-{
-    (void)state;
-    status s = graph_load(&network, "tests/support/networks/every_layer.cfg");
-    if (failed(s)) print_error("%s\n", s.message);
-    return failed(s) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
 }
 
 static model open_model(const model_options *options)
@@ -322,5 +307,5 @@ int main(void)
         cmocka_unit_test(test_dropout_of_many_values_repeats_nothing),
         cmocka_unit_test(test_hard_choices_prune_and_never_touch_the_output),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/config/settings_load.h"
 #include "core/data/batch.h"
 #include "core/net/model/model_allocation.h"
 #include "core/strategy/pit_mask.h"
@@ -27,32 +26,6 @@ enum {
     MASTER = 5 * CHANNELS
 };
 
-static noise_world world;
-
-static int make(void **state)
-{
-    (void)state;
-    noise_world_make(&world, "tests/e2e/small_network.cfg");
-    return 0;
-}
-
-static int release(void **state)
-{
-    (void)state;
-    noise_world_free(&world);
-    return 0;
-}
-
-static void use_entry(const char *keys)
-{
-    char text[800];
-    static settings read;
-    snprintf(text, sizeof text, "network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\nsweep = ( { %s } );\n", keys);
-    memset(&read, 0, sizeof read);
-    check_ok(settings_parse(&read, text, "x.cfg", strategies_entry_kinds()));
-    world.settings.entries[0] = read.entries[0];
-}
-
 static trainer *open_masks(const char *masked, double strength)
 {
     char keys[200];
@@ -60,7 +33,7 @@ static trainer *open_masks(const char *masked, double strength)
              "strategy = \"pit\"; cost_model = \"size\"; strengths = [1.0]; bits = [8]; masked = \"%s\"; "
              "mask_learning_rate = 0.2;",
              masked);
-    use_entry(keys);
+    noise_world_use_entry(&world, keys);
     world.task.strength = strength;
     world.task.bits = 0;
     return noise_world_open(&world, "pit");
@@ -282,7 +255,8 @@ static void test_what_is_pruned_stays_pruned(void **state)
     check_pruned(t, pruned, 4);
     trainer_close(t);
 
-    use_entry("strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
+    noise_world_use_entry(
+        &world, "strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
     world.task.bits = 0;
     t = noise_world_open(&world, "pit_mixprec");
     model_prepare(&t->network, t->values, MODEL_SOFT, 1, false, 0);
@@ -306,14 +280,16 @@ static void test_what_is_pruned_stays_pruned(void **state)
 static void test_no_compensation_where_pruning_is_decided(void **state)
 {
     (void)state;
-    use_entry("strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
+    noise_world_use_entry(
+        &world, "strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
     trainer *t = open_masks("all", 0);
     noise_world_train(t);
     record masked, warmup = world.start;
     check_ok(trainer_record(&masked, t));
     trainer_close(t);
     world.start = masked;
-    use_entry("strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
+    noise_world_use_entry(
+        &world, "strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
     trainer *searched = noise_world_open(&world, "pit_mixprec");
     world.task.bits = 8;
     trainer *fixed = noise_world_open(&world, "pit_fixed");
@@ -336,5 +312,5 @@ int main(void)
         cmocka_unit_test(test_what_is_pruned_stays_pruned),
         cmocka_unit_test(test_no_compensation_where_pruning_is_decided),
     };
-    return cmocka_run_group_tests_name("pit", tests, make, release);
+    return cmocka_run_group_tests_name("pit", tests, make_world, free_world);
 }

@@ -11,20 +11,33 @@
 
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
-#include "core/quant/weight_learn.h"
 #include "core/quant/weight_quant.h"
-#include "core/quant/weight_step.h"
+#include "core/quant/weight_minmax.h"
 
 static void assert_near(double value, double wanted, double tolerance)
 {
     if (fabs(value - wanted) > tolerance) fail_msg("%.9g is not %.9g within %g", value, wanted, tolerance);
 }
 
+#define MINMAX &weight_quantizer_minmax
+
+static const weight_quantizer *quantizer_named(weight_step_rule rule)
+{
+    return weight_quantizer_of(&(quantizer_rules){.weight_step_8 = rule}, false, 8);
+}
+
+static void mean_square_steps(real *steps, const real *w, size_t rows, int channels, int bits)
+{
+    weight_quantizer_steps(quantizer_named(WEIGHT_STEP_MSE), steps, w, rows, channels, bits);
+}
+
 static void quantize(real *q, real *step, const real *w, size_t rows, int channels, int bits, bool reference)
 {
     real probability = 1;
-    weight_choice only = {.precisions = 1, .bits = {bits}, .columns = 1, .probability = &probability};
-    weight_mix(q, step, w, rows, channels, &only, reference);
+    const weight_quantizer *minmax = weight_quantizer_of(&(quantizer_rules){0}, reference, bits);
+    weight_choice only = {
+        .precisions = 1, .bits = {bits}, .quantizer = {minmax}, .columns = 1, .probability = &probability};
+    weight_mix(q, step, w, rows, channels, &only);
 }
 
 static void test_weight_codes_are_those_of_the_method(void **state)
@@ -88,9 +101,12 @@ static void test_mixing_is_the_sum_of_shares_times_levels(void **state)
     fill(w, ROWS * CHANNELS, 1);
     fill(logits, PRECISIONS * CHANNELS, 2);
     choice_softmax(probability, logits, PRECISIONS, CHANNELS, (real)0.7);
-    weight_choice all = {
-        .precisions = PRECISIONS, .bits = {0, 2, 4, 8}, .columns = CHANNELS, .probability = probability};
-    weight_mix(W, step, w, ROWS, CHANNELS, &all, false);
+    weight_choice all = {.precisions = PRECISIONS,
+                         .bits = {0, 2, 4, 8},
+                         .quantizer = {NULL, MINMAX, MINMAX, MINMAX},
+                         .columns = CHANNELS,
+                         .probability = probability};
+    weight_mix(W, step, w, ROWS, CHANNELS, &all);
     static double sum[ROWS * CHANNELS], steps[CHANNELS];
     for (int p = 1; p < PRECISIONS; p++) {
         quantize(q, own, w, ROWS, CHANNELS, all.bits[p], false);
@@ -113,15 +129,18 @@ static void test_gradient_of_shares_is_the_difference_quotient(void **state)
     fill(dW, ROWS * CHANNELS, 5);
     for (int per_layer = 0; per_layer < 2; per_layer++) {
         int columns = per_layer == 1 ? 1 : CHANNELS;
-        weight_choice all = {
-            .precisions = PRECISIONS, .bits = {0, 2, 4, 8}, .columns = columns, .probability = probability};
+        weight_choice all = {.precisions = PRECISIONS,
+                             .bits = {0, 2, 4, 8},
+                             .quantizer = {NULL, MINMAX, MINMAX, MINMAX},
+                             .columns = columns,
+                             .probability = probability};
         for (int i = 0; i < PRECISIONS * columns; i++) dprobability[i] = 0;
-        weight_mix_backward(dprobability, dW, w, ROWS, CHANNELS, &all, false);
+        weight_mix_backward(dprobability, dW, w, ROWS, CHANNELS, &all);
         for (int p = 0; p < PRECISIONS; p++)
             for (int c = 0; c < columns; c += 23) {
                 for (int i = 0; i < PRECISIONS * columns; i++) probability[i] = 0;
                 probability[p * columns + c] = 1;
-                weight_mix(W, step, w, ROWS, CHANNELS, &all, false);
+                weight_mix(W, step, w, ROWS, CHANNELS, &all);
                 double wanted = 0;
                 for (int i = 0; i < ROWS * CHANNELS; i++) wanted += (double)W[i] * (double)dW[i];
                 assert_near(dprobability[p * columns + c], wanted, 2e-5 * (per_layer == 1 ? CHANNELS : 1));
@@ -248,7 +267,7 @@ static void test_mean_square_steps_are_near_the_best(void **state)
     real w[STEP_ROWS * STEP_CHANNELS], steps[STEP_CHANNELS];
     fill_weights(w);
     for (int bits = 1; bits <= 8; bits++) {
-        weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
+        mean_square_steps(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
         double all = 0, best_of_all = 0;
         for (int c = 0; c < STEP_CHANNELS; c++) {
             double own = squared_error(w, c, (double)steps[c], bits), best = own;
@@ -273,8 +292,8 @@ static void test_mean_square_steps_are_homogeneous(void **state)
         for (int c = 0; c < STEP_CHANNELS; c++)
             larger[2 * k * STEP_CHANNELS + c] = w[k * STEP_CHANNELS + c] * (real)(1 << (c % 7)); /* exact */
     for (int bits = 1; bits <= 8; bits++) {
-        weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
-        weight_step_mse(larger_steps, larger, 2 * STEP_ROWS, STEP_CHANNELS, bits);
+        mean_square_steps(steps, w, STEP_ROWS, STEP_CHANNELS, bits);
+        mean_square_steps(larger_steps, larger, 2 * STEP_ROWS, STEP_CHANNELS, bits);
         for (int c = 0; c < STEP_CHANNELS; c++) assert_true(larger_steps[c] == steps[c] * (real)(1 << (c % 7)));
     }
 }
@@ -284,7 +303,7 @@ static void test_channels_of_zeros_have_a_step(void **state)
     (void)state;
     real w[3 * 2] = {0, 1, 0, -2, 0, 0}, steps[2];
     for (int bits = 1; bits <= 8; bits++) {
-        weight_step_mse(steps, w, 3, 2, bits);
+        mean_square_steps(steps, w, 3, 2, bits);
         assert_true(steps[0] == 1);
         assert_true(steps[1] > 0 && steps[1] <= 2);
     }
@@ -298,16 +317,17 @@ static void test_given_steps_give_their_codes(void **state)
     real gain[STEP_CHANNELS], probability[3] = {(real)0.25, (real)0.25, (real)0.5};
     const int bits[3] = {1, 3, 4};
     fill_weights(w);
+    const weight_quantizer *mse = quantizer_named(WEIGHT_STEP_MSE);
     weight_choice choice = {.precisions = 3,
                             .bits = {1, 3, 4},
                             .columns = 1,
                             .probability = probability,
-                            .given = {true, true, true},
+                            .quantizer = {mse, mse, mse},
                             .steps = steps,
                             .gain = gain};
-    for (int p = 0; p < 3; p++) weight_step_mse(steps + p * STEP_CHANNELS, w, STEP_ROWS, STEP_CHANNELS, bits[p]);
+    for (int p = 0; p < 3; p++) mean_square_steps(steps + p * STEP_CHANNELS, w, STEP_ROWS, STEP_CHANNELS, bits[p]);
     for (int c = 0; c < STEP_CHANNELS; c++) gain[c] = (real)(c % 5 + 1);
-    weight_mix(W, step, w, STEP_ROWS, STEP_CHANNELS, &choice, false);
+    weight_mix(W, step, w, STEP_ROWS, STEP_CHANNELS, &choice);
     for (int c = 0; c < STEP_CHANNELS; c++) {
         double mixed_step = 0;
         for (int p = 0; p < 3; p++)
@@ -329,16 +349,18 @@ static void test_gradient_of_learned_steps_is_its_definition(void **state)
 {
     (void)state;
     real w[STEP_ROWS * STEP_CHANNELS], dw[STEP_ROWS * STEP_CHANNELS], G[STEP_ROWS * STEP_CHANNELS];
-    real steps[STEP_CHANNELS], dlog_step[STEP_CHANNELS];
+    real steps[STEP_CHANNELS], dlog_step[STEP_CHANNELS] = {0};
+    const weight_quantizer *learned = quantizer_named(WEIGHT_STEP_LEARNED), *by_bits[WEIGHT_PRECISIONS];
+    for (int b = 0; b < WEIGHT_PRECISIONS; b++) by_bits[b] = learned;
     int8_t bits[STEP_CHANNELS];
     fill_weights(w);
-    weight_step_mse(steps, w, STEP_ROWS, STEP_CHANNELS, 2);
+    mean_square_steps(steps, w, STEP_ROWS, STEP_CHANNELS, 2);
     for (int c = 0; c < STEP_CHANNELS; c++) {
         bits[c] = (int8_t)(c % 5); /* 0 ... 4 */
         steps[c] *= (real)0.6;     /* so that something lies outside at every precision */
     }
     for (int i = 0; i < STEP_ROWS * STEP_CHANNELS; i++) dw[i] = G[i] = (real)sin(0.7 * i + 1);
-    weight_learn_backward(dw, dlog_step, w, steps, bits, STEP_ROWS, STEP_CHANNELS);
+    weight_quantizer_gradient(by_bits, dw, dlog_step, w, steps, bits, STEP_ROWS, STEP_CHANNELS);
     int masked = 0;
     for (int c = 0; c < STEP_CHANNELS; c++) {
         double half = (1 << bits[c]) / 2, low = -half, high = bits[c] == 1 ? 1 : half - 1, sum = 0;
@@ -356,6 +378,23 @@ static void test_gradient_of_learned_steps_is_its_definition(void **state)
         assert_near((double)dlog_step[c], wanted, 1e-5 * (fabs(wanted) + (double)steps[c]));
     }
     assert_true(masked > STEP_ROWS);
+}
+
+/* Learned at 2 bit, straight through at 4: what belongs to the other channels stays. */
+static void test_each_quantizer_sees_its_own_channels(void **state)
+{
+    (void)state;
+    const weight_quantizer *by_bits[WEIGHT_PRECISIONS];
+    for (int b = 0; b < WEIGHT_PRECISIONS; b++)
+        by_bits[b] = quantizer_named(b == 2 ? WEIGHT_STEP_LEARNED : WEIGHT_STEP_MINMAX);
+    real w[4 * 2] = {9, 9, 1, 1, -1, -1, 2, 2}, dw[4 * 2], steps[2] = {1, 1}, dlog_step[2] = {7, 7};
+    const int8_t bits[2] = {2, 4};
+    for (int i = 0; i < 8; i++) dw[i] = 1;
+    weight_quantizer_gradient(by_bits, dw, dlog_step, w, steps, bits, 4, 2);
+    assert_true(dw[0] == 0 && dw[2] == 1 && dw[4] == 1 && dw[6] == 0);
+    for (int k = 0; k < 4; k++) assert_true(dw[2 * k + 1] == 1);
+    assert_near((double)dlog_step[0], 2 / sqrt(4), 1e-6); /* two weights above the range, the others on their codes */
+    assert_true(dlog_step[1] == 7);
 }
 
 /* The codes of a branch and those of every unsigned precision are whole numbers of half a signed step. */
@@ -439,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_channels_of_zeros_have_a_step),
         cmocka_unit_test(test_given_steps_give_their_codes),
         cmocka_unit_test(test_gradient_of_learned_steps_is_its_definition),
+        cmocka_unit_test(test_each_quantizer_sees_its_own_channels),
         cmocka_unit_test(test_signed_grid_is_common_to_the_group),
         cmocka_unit_test(test_signed_slope_is_the_difference_quotient),
         cmocka_unit_test(test_rounding_to_nearest_moves_borders_by_half_a_step),

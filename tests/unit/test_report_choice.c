@@ -18,9 +18,11 @@
 #include "core/base/unit.h"
 #include "results/report/report_best.h"
 #include "results/report/report_data.h"
+#include "results/report/report_filter.h"
 #include "results/report/report_measures.h"
 #include "results/report/report_published.h"
 #include "results/report/report_seeds.h"
+#include "results/report/report_sources.h"
 #include "results/report/report_text.h"
 #include "tests/support/scratch.h"
 
@@ -201,6 +203,49 @@ static void test_numbers_are_as_short_as_they_can_be(void **state)
     }
 }
 
+/* More seeds and longer names than any buffer for them has room for. */
+static void test_filters_know_every_seed(void **state)
+{
+    (void)state;
+    enum { ROWS_OF_FILE = 3000 };
+    static int64_t seeds[ROWS_OF_FILE];
+    static char *texts[ROWS_OF_FILE], *roles[ROWS_OF_FILE];
+    static char role[] = "point", text[] = "joint";
+    for (int i = 0; i < ROWS_OF_FILE; i++) {
+        seeds[i] = 1000000000000 + i;
+        texts[i] = text;
+        roles[i] = role;
+    }
+    const report_columns c = {
+        .count = ROWS_OF_FILE, .seed = seeds, .role = roles, .strategy = texts, .cost_model = texts, .network = texts};
+    report_filter f;
+    char last[40], *list = NULL;
+    size_t size;
+    snprintf(last, sizeof last, "%lld", (long long)seeds[ROWS_OF_FILE - 1]);
+    check_ok(report_filter_make(&f, &(report_options){.seeds = last}, &c, 1));
+    report_point p = {.seed = (uint64_t)seeds[ROWS_OF_FILE - 1]};
+    strcpy(p.network, "joint");
+    assert_true(report_filter_takes(&f, &p, false));
+    p.seed--;
+    assert_false(report_filter_takes(&f, &p, false));
+    /* the cut end of a long list is no name of its own */
+    status s = report_filter_make(&f, &(report_options){.seeds = "100000000000"}, &c, 1);
+    check_says(s, "no point has the seed \"100000000000\"");
+    check_says(s, "1000000000001,");
+    check_says(s, ", ...");
+    FILE *out = open_memstream(&list, &size);
+    for (int i = 0; i < ROWS_OF_FILE; i++) fprintf(out, "%s%lld", i > 0 ? "," : "", (long long)seeds[i]);
+    fclose(out);
+    check_ok(report_filter_make(&f, &(report_options){.seeds = list}, &c, 1));
+    char name[256], other[256];
+    const report_data d = make_data();
+    report_default_name(name, &(report_options){.seeds = list}, &d);
+    list[strlen(list) - 1] = '0';
+    report_default_name(other, &(report_options){.seeds = list}, &d);
+    assert_true(strlen(name) < 200 && strcmp(name, other) != 0);
+    free(list);
+}
+
 static status published(report_published *p, const char *text)
 {
     char path[SCRATCH_PATH + 32];
@@ -266,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_seeds_become_mean_and_spread),
         cmocka_unit_test(test_texts_cannot_leave_their_place),
         cmocka_unit_test(test_numbers_are_as_short_as_they_can_be),
+        cmocka_unit_test(test_filters_know_every_seed),
         cmocka_unit_test_setup_teardown(test_published_points, scratch_set_up, scratch_tear_down),
         cmocka_unit_test(test_the_comparison_is_linear_in_the_logarithm),
     };

@@ -16,11 +16,14 @@
 #include "core/config/settings_load.h"
 #include "core/cost/cost_budget.h"
 #include "core/strategy/objective.h"
+#include "core/strategy/sample_options.h"
 #include "core/strategy/sample_space.h"
+#include "core/strategy/sample_update.h"
 #include "core/strategy/score.h"
 #include "core/strategy/strategies.h"
 #include "hw_models/registry.h"
 #include "tests/support/check_status.h"
+#include "tests/support/graph_fixture.h"
 
 /* ---- gradients ---- */
 
@@ -157,7 +160,7 @@ static void test_the_curve_of_homogeneous_networks(void **state)
 {
     (void)state;
     const double costs[] = {2633728, 4080640, 5842944}, losses[] = {.5767, .4765, .4027};
-    /* published with losses of more digits */
+    /* published with losses of more network */
     assert_float_equal(objective_interpolate(costs, losses, 3, 3e6), 0.551316, 3e-5);
     assert_float_equal(objective_interpolate(costs, losses, 3, 5842944), .4027, 1e-12);
     assert_true(objective_interpolate(costs, losses, 3, 2e6) > .5767);
@@ -169,24 +172,9 @@ static void test_the_curve_of_homogeneous_networks(void **state)
 
 /* ---- spaces ---- */
 
-static graph digits;
-
-static int open_graph(void **state)
-{
-    (void)state;
-    return failed(graph_load(&digits, "configs/networks/digits8.cfg"));
-}
-
-static int close_graph(void **state)
-{
-    (void)state;
-    graph_free(&digits);
-    return 0;
-}
-
 static int channels_at(const allocation *a, const char *layer, int bits)
 {
-    const int group = digits.layers[graph_find(&digits, layer)].group;
+    const int group = network.layers[graph_find(&network, layer)].group;
     int count = 0;
     for (int c = a->first[group]; c < a->first[group + 1]; c++) count += a->weight_bits[c] == bits;
     return count;
@@ -196,14 +184,14 @@ static void test_counts_become_allocations(void **state)
 {
     (void)state;
     allocation a;
-    check_ok(allocation_new(&a, &digits));
+    check_ok(allocation_new(&a, &network));
     static int rank[400], counts[200];
-    for (int i = 0; i < digits.group_count; i++) /* the last channel is the least */
-        for (int c = 0; c < digits.groups[i].channels; c++) rank[a.first[i] + c] = digits.groups[i].channels - 1 - c;
+    for (int i = 0; i < network.group_count; i++) /* the last channel is the least */
+        for (int c = 0; c < network.groups[i].channels; c++) rank[a.first[i] + c] = network.groups[i].channels - 1 - c;
     sample_space s;
     const sample_choice precisions = {
         .family = FILTER_MULTINOMIAL, .option_count = 3, .bits = {0, 4, 8}, .kept = {1, 1, 1}};
-    sample_space_make(&s, &digits, &precisions);
+    sample_space_make(&s, &network, &precisions);
     assert_int_equal(s.group_count, 6); /* all but image and output */
     assert_int_equal(s.logits, 18);
     for (int f = 0; f < 6; f++) {
@@ -216,7 +204,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b1.c1", 4), 2);
     assert_int_equal(channels_at(&a, "b3.c1", 8), 27);
     assert_int_equal(channels_at(&a, "fc", 8), 10);
-    const int first = a.first[digits.layers[graph_find(&digits, "b1.c1")].group];
+    const int first = a.first[network.layers[graph_find(&network, "b1.c1")].group];
     assert_true(a.weight_bits[first + 7] == 0 && a.weight_bits[first + 4] == 4 && a.weight_bits[first] == 8);
     counts[0] = 8;
     counts[1] = counts[2] = 0;
@@ -225,14 +213,14 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "input", 4), 1);
 
     sample_choice widths = {.family = NET_MULTINOMIAL, .option_count = 3, .bits = {8, 8, 8}, .kept = {0.25, 0.5, 1}};
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 1 && s.logits == 3 && s.trials == 6);
     memcpy(counts, (const int[]){1, 0, 5}, sizeof(int[3]));
     sample_space_allocation(&a, &s, counts, rank);
     assert_int_equal(channels_at(&a, "input", 8), 2);
     assert_int_equal(channels_at(&a, "b1.c1", 8), 8);
     widths.family = LAYER_CATEGORICAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     memset(counts, 0, sizeof counts);
     for (int f = 0; f < 6; f++) counts[3 * f + 1] = 1;
     sample_space_allocation(&a, &s, counts, rank);
@@ -241,7 +229,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b3.c1", 8), 8);
     assert_int_equal(channels_at(&a, "fc", 8), 10);
     widths.family = BLOCK_BINOMIAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 3 && s.logits == 3 && s.trials == 7 + 15 + 31);
     memcpy(counts, (const int[]){2, 15, 0}, sizeof(int[3]));
     sample_space_allocation(&a, &s, counts, rank);
@@ -249,7 +237,7 @@ static void test_counts_become_allocations(void **state)
     assert_int_equal(channels_at(&a, "b2.c2", 8), 16);
     assert_int_equal(channels_at(&a, "b3.c1", 8), 1);
     widths.family = LAYER_BINOMIAL;
-    sample_space_make(&s, &digits, &widths);
+    sample_space_make(&s, &network, &widths);
     assert_true(s.factor_count == 6 && s.logits == 6);
     allocation_free(&a);
 }
@@ -289,7 +277,7 @@ static void test_draws_follow_the_probabilities(void **state)
     (void)state;
     sample_space s;
     const sample_choice choice = {.family = FILTER_MULTINOMIAL, .option_count = 2, .bits = {4, 8}, .kept = {1, 1}};
-    sample_space_make(&s, &digits, &choice);
+    sample_space_make(&s, &network, &choice);
     real logits[12];
     int counts[12], again[12];
     for (int i = 0; i < 12; i++) logits[i] = i % 2 == 0 ? (real)log(3) : 0; /* 3/4, 1/4 */
@@ -313,6 +301,42 @@ static void test_draws_follow_the_probabilities(void **state)
     assert_memory_not_equal(counts, again, sizeof counts);
 }
 
+/* ---- updates ---- */
+
+/* The published vector through a whole update: 3 trials of two options, worth 1.0 and 0.6. */
+static void test_an_update_is_a_step_along_the_published_gradient(void **state)
+{
+    (void)state;
+    sample_space s = {.factor_count = 1, .factors = {{.options = 2, .trials = 3}}, .first = {0}, .logits = 2};
+    sample_options o = {.samples = 2, .rate = 0.1, .rate_decay = 0.5, .clip = 10, .baseline = 1};
+    const int counts[] = {3, 0, 1, 2};
+    const double worth[] = {1.0, 0.6};
+    real logits[2] = {0, 0};
+    sample_update(logits, &s, &o, counts, worth, 0);
+    assert_float_equal(logits[0], -0.06, 1e-7);
+    assert_float_equal(logits[1], 0.06, 1e-7);
+    o.baseline = 0; /* leave one out, and after two updates a quarter of the rate */
+    memset(logits, 0, sizeof logits);
+    sample_update(logits, &s, &o, counts, worth, 2);
+    assert_float_equal(logits[0], -0.01, 1e-7);
+    o.clip = 0.1;
+    memset(logits, 0, sizeof logits);
+    sample_update(logits, &s, &o, counts, worth, 0);
+    assert_float_equal(logits[1], 0.01 / sqrt(2), 1e-7);
+}
+
+static void test_worth_follows_the_objective(void **state)
+{
+    (void)state;
+    sample_options o = {.objective = OBJECTIVE_RATIO2};
+    const sample_yardstick y = {.count = 2, .costs = {10, 20}, .losses = {2, 1}};
+    assert_float_equal(sample_worth(&o, &y, 0.5, 30, 20, 2), 0.5 + 2 * 2.25, 1e-12);
+    o.objective = OBJECTIVE_CURVE;
+    o.leak = 0.1;
+    assert_float_equal(sample_worth(&o, &y, 3, 15, 20, 2), 0.1 + 1, 1e-12); /* the line is at 1.5 */
+    assert_float_equal(sample_worth(&o, &y, 0.75, 15, 20, 2), 0.1 - 0.05, 1e-12);
+}
+
 /* ---- entries ---- */
 
 static void check_refused(const char *entry, const char *message)
@@ -327,12 +351,43 @@ static void check_refused(const char *entry, const char *message)
     if (!failed(s)) {
         task_plan p;
         const sweep_networks networks = {
-            .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read.width};
+            .count = 1, .graphs = &network, .identities = &identity, .files = &file, .widths = &read.width};
         s = strategies_plan(&p, &read, &networks, cost_models(), "sha256:data");
         task_plan_free(&p);
     }
     assert_int_equal(s.code, STATUS_CONFIG);
     check_says(s, message);
+}
+
+/* The graph of a search whose draws are trained: homogeneous networks, rounds of probes, points. */
+static void test_rounds_of_probes(void **state)
+{
+    (void)state;
+    static settings read;
+    static identity_network identity = {.checksum = "sha256:network"};
+    static int file = 0;
+    check_ok(settings_parse(&read,
+                            "network = \"n.cfg\"; data = \"d.h5\"; seeds = [1];\n"
+                            "sweep = ( { strategy = \"widths\"; cost_model = \"size\"; strengths = [1.0]; "
+                            "evaluate = \"trained\"; objective = \"curve\"; ratios = [0.5, 1.0]; samples = 3; "
+                            "rounds = 2; probe_epochs = 4; draws = 1; } );\n",
+                            "x.cfg", strategies_entry_kinds()));
+    const sweep_networks networks = {
+        .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read.width};
+    task_plan p;
+    check_ok(strategies_plan(&p, &read, &networks, cost_models(), "sha256:data"));
+    assert_int_equal(p.count, 1 + 2 + 2 * 3 + 2);
+    for (int id = 2; id <= p.count; id++) {
+        const task *t = &p.tasks[id - 1];
+        const int round = id <= 3 ? -1 : (id - 4) / 3; /* 2: the points */
+        assert_int_equal(t->parent_count, round < 0 ? 1 : round == 0 ? 3 : 6);
+        assert_int_equal(task_plan_parent(&p, t, 0), 1);
+        for (int k = 0; k < 2 && round >= 0; k++) assert_int_equal(task_plan_parent(&p, t, 1 + k), 2 + k);
+        for (int m = 0; m < 3 && round > 0; m++)
+            assert_int_equal(task_plan_parent(&p, t, 3 + m), 4 + 3 * (round - 1) + m);
+        assert_true(t->point == (round == 2) && t->epochs == (round == 2 ? 0 : 4));
+    }
+    task_plan_free(&p);
 }
 
 static void test_bad_entries_are_refused(void **state)
@@ -376,7 +431,10 @@ int main(void)
         cmocka_unit_test(test_counts_become_allocations),
         cmocka_unit_test(test_homogeneous_widths_have_the_published_costs),
         cmocka_unit_test(test_draws_follow_the_probabilities),
+        cmocka_unit_test(test_an_update_is_a_step_along_the_published_gradient),
+        cmocka_unit_test(test_worth_follows_the_objective),
+        cmocka_unit_test(test_rounds_of_probes),
         cmocka_unit_test(test_bad_entries_are_refused),
     };
-    return cmocka_run_group_tests_name("sample", tests, open_graph, close_graph);
+    return cmocka_run_group_tests_name("sample", tests, load_digits, free_network);
 }

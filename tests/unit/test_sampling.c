@@ -16,25 +16,11 @@
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"
 #include "core/train/calibrate.h"
+#include "tests/support/graph_fixture.h"
 
 enum { DRAWS = 40000 };
 static const sampling_kind KINDS[] = {SAMPLING_SOFTMAX, SAMPLING_ARGMAX, SAMPLING_GUMBEL, SAMPLING_HARD_GUMBEL};
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
-
-static graph network;
-
-static int load_network(void **state)
-{
-    (void)state;
-    return failed(graph_load(&network, "tests/support/networks/every_layer.cfg")) ? -1 : 0;
-}
-
-static int free_network(void **state)
-{
-    (void)state;
-    graph_free(&network);
-    return 0;
-}
 
 static bool is_hard(sampling_kind kind)
 {
@@ -405,5 +391,5 @@ int main(void)
         cmocka_unit_test(test_input_clips_start_at_the_range_of_the_training_split),
         cmocka_unit_test(test_signed_grid_has_all_its_levels_and_no_more),
     };
-    return cmocka_run_group_tests(tests, load_network, free_network);
+    return cmocka_run_group_tests(tests, load_every_layer, free_network);
 }

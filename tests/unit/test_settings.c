@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -479,13 +480,22 @@ static void test_the_example_is_the_help_and_loads_with_every_default(void **sta
 static void test_the_shipped_configurations_load(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"configs/example.cfg", "configs/demo.cfg",
-                                        "configs/cifar10_resnet8_size_short.cfg"};
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        status s = settings_load(&loaded, paths[i], NULL, 0, strategies_entry_kinds());
+    glob_t found;
+    assert_int_equal(glob("configs/*.cfg", 0, NULL, &found), 0);
+    assert_int_equal(glob("configs/experiments/*.cfg", GLOB_APPEND, NULL, &found), 0);
+    assert_true(found.gl_pathc > 10);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char *text;
+        status s = settings_load(&loaded, found.gl_pathv[i], NULL, 0, strategies_entry_kinds());
         if (failed(s)) fail_msg("%s", s.message);
         assert_true(file_exists(loaded.network));
+        check_ok(file_read_text(&text, found.gl_pathv[i]));
+        if (strstr(text, "\nrecipe = ") == NULL && strstr(text, "# Recipe: ") == NULL &&
+            strstr(text, "# recipe = ") == NULL)
+            fail_msg("%s does not say which recipe it follows", found.gl_pathv[i]);
+        free(text);
     }
+    globfree(&found);
 }
 
 /* ---- recipes ---- */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/shared_text.h"
 #include "core/io/h5.h"
 #include "results/file/columns.h"
 #include "results/file/record_same.h"
@@ -39,9 +40,11 @@ static int set_up_plan(void **state)
     (void)state;
     plan = plan_fixture_new(1, 0);
     for (int id = 2; id <= ROWS; id++) {
-        task t = {.point = true, .seed = (uint64_t)id, .strength = 0.5 * id};
-        snprintf(t.strategy, sizeof t.strategy, id % 3 == 0 ? "mixprec" : "joint");
-        snprintf(t.cost_model, sizeof t.cost_model, "model%d", id % 40);
+        char model[16];
+        task t = {
+            .point = true, .seed = (uint64_t)id, .strength = 0.5 * id, .strategy = id % 3 == 0 ? "mixprec" : "joint"};
+        snprintf(model, sizeof model, "model%d", id % 40);
+        check_ok(shared_text(&t.cost_model, model));
         assert_int_equal(plan_fixture_add(plan, &t, (const int[]){1, 0}), id);
     }
     return 0;
@@ -219,7 +222,7 @@ static void test_columns_of_many_rows_come_back(void **state)
     check_says(columns_add(c, &one_more), "full");
     record_free(&one_more);
     check_ok(h5_create(&file, scratch_file(&scratch_place, "columns.h5")));
-    check_ok(columns_write(c, file));
+    check_ok(columns_write(c, file, "digits"));
     columns_free(c);
     check_ok(h5_close(file));
     check_ok(h5_open_read(&file, scratch_file(&scratch_place, "columns.h5")));
@@ -356,6 +359,37 @@ static void test_other_work_goes_on_meanwhile_and_may_end_it(void **state)
     run_close(&r);
 }
 
+static status remove_once(void *ctx)
+{
+    int *calls = ctx;
+    return ++*calls == 1 && unlink(scratch_file(&scratch_place, "run/results.h5.tmp-alone")) != 0
+               ? status_fail(STATUS_IO, "nothing was there to remove")
+               : status_ok();
+}
+
+/* Another job does so when this one was stopped for longer than its lease. */
+static void test_a_snapshot_that_somebody_removes_is_written_again(void **state)
+{
+    (void)state;
+    run r = open_run();
+    const task_plan planned = first_tasks(TASKS);
+    for (int id = 1; id <= TASKS; id++) finish_task(&r, id);
+    snapshot *s;
+    bool published = false;
+    check_ok(run_snapshot_begin(&s, &r, &planned));
+    check_ok(run_snapshot_step(s, 0, &published));
+    check_ok(remove_once(&(int){0}));
+    status result = status_ok();
+    while (!failed(result) && !published) result = run_snapshot_step(s, 1, &published);
+    assert_true(failed(result) && !published && run_snapshot_is_gone(s));
+    run_snapshot_end(s);
+
+    int calls = 0;
+    check_ok(run_snapshot_last(&r, &planned, &(run_meanwhile){remove_once, &calls}));
+    assert_true(calls > 1 && file_exists(scratch_file(&scratch_place, "run/results.h5")));
+    run_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +399,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts,
                                         scratch_set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_work_goes_on_meanwhile_and_may_end_it, scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_snapshot_that_somebody_removes_is_written_again, scratch_set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, set_up_plan, tear_down_plan);
 }

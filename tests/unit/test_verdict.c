@@ -8,12 +8,14 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "results/report/verdict.h"
+#include "results/report/verdict_statistics.h"
 
 static void test_the_tail_of_f(void **state)
 {
@@ -70,16 +72,19 @@ static void test_the_smallest_cost(void **state)
 
 static verdict judge(const char *name, const verdict_row *rows, int count, const char *says)
 {
+    const verdict_claim *claim = verdict_find(name);
+    const verdict_setting setting = {"here", claim->cost, count, count};
+    const verdict_finding finding = verdict_judge(claim, rows, count);
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    const verdict v = verdict_print(out, verdict_find(name), rows, count);
+    verdict_print(out, &setting, claim, &finding);
     assert_int_equal(fclose(out), 0);
     if (strstr(text, says) == NULL) fail_msg("\"%s\" does not say \"%s\"", text, says);
     assert_non_null(strstr(text, "hypothesis"));
     free(text);
-    return v;
+    return finding.outcome;
 }
 
 static void test_variance(void **state)
@@ -95,11 +100,11 @@ static void test_variance(void **state)
         else
             rows[i].step = group;
     }
-    assert_int_equal(judge("variance", rows, 12, "3 allocations, 12 points"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("variance", rows, 12, "allocations: 3\n            points: 12\n"), VERDICT_SUPPORTED);
     for (int i = 4; i < 8; i++) rows[i].test += 5; /* far above the homogeneous one */
     assert_int_equal(judge("variance", rows, 12, "not supported"), VERDICT_NOT_SUPPORTED);
     for (int i = 0; i < 12; i++) rows[i].test -= i >= 4 ? 10 : 0; /* far below: no reason to search */
-    assert_int_equal(judge("variance", rows, 12, "gap -"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("variance", rows, 12, "gap: -"), VERDICT_SUPPORTED);
     assert_int_equal(judge("variance", rows, 11, "undecided"), VERDICT_UNDECIDED); /* a seed is missing */
     assert_int_equal(judge("variance", rows, 4, "it needs points of strategy grid"), VERDICT_UNDECIDED);
     assert_int_equal(judge("variance", rows, 0, "undecided"), VERDICT_UNDECIDED);
@@ -122,12 +127,15 @@ static void test_granularity(void **state)
     int count = 0;
     add_curve(rows, &count, "kernel", 1, 1);
     add_curve(rows, &count, "layer", 1, 1.5);
-    assert_int_equal(judge("granularity", rows, count, "1.500 (1.500 ... 1.500, 1 seeds"), VERDICT_UNDECIDED);
+    assert_int_equal(judge("granularity", rows, count, "layer / kernel within 1.0 points, median: 1.5\n"),
+                     VERDICT_UNDECIDED);
     add_curve(rows, &count, "kernel", 2, 1);
     add_curve(rows, &count, "layer", 2, 1.1);
-    assert_int_equal(judge("granularity", rows, count, "1.500 (1.100 ... 1.500, 2 seeds"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("granularity", rows, count, "layer / kernel within 1.0 points, smallest: 1.1\n"),
+                     VERDICT_SUPPORTED);
     for (int i = 12; i < 16; i++) rows[i].test -= 20; /* never within the tolerance: counts for kernels */
-    assert_int_equal(judge("granularity", rows, count, "inf (1.500 ... inf, 2 seeds"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("granularity", rows, count, "layer / kernel within 1.0 points, largest: inf\n"),
+                     VERDICT_SUPPORTED);
     for (int i = 12; i < 16; i++) rows[i].test += 20;
     for (int i = 12; i < 16; i++) rows[i].cost *= 0.5;
     assert_int_equal(judge("granularity", rows, count, "not supported"), VERDICT_NOT_SUPPORTED);
@@ -143,8 +151,9 @@ static void test_training(void **state)
         {.strategy = "joint", .seed = 1, .cost = 8, .validation = 60, .test = 99, .epochs = 15},  /* not chosen */
         {.strategy = "joint", .seed = 1, .cost = 11, .validation = 90, .test = 99, .epochs = 15}, /* too large */
         {.strategy = "joint", .seed = 2, .cost = 10, .validation = 70, .test = 81.5, .epochs = 15}};
-    assert_int_equal(judge("training", rows, 6, "+0.50 points, standard error 0.00; epochs sequential / joint = 2.00"),
-                     VERDICT_SUPPORTED);
+    assert_int_equal(
+        judge("training", rows, 6, "joint - sequential: 0.5 points\n            standard error: 0 points\n"),
+        VERDICT_SUPPORTED);
     rows[2].test = 70;
     rows[5].test = 71;
     assert_int_equal(judge("training", rows, 6, "not supported"), VERDICT_NOT_SUPPORTED);
@@ -153,6 +162,60 @@ static void test_training(void **state)
     assert_int_equal(judge("training", rows, 6, "not supported"), VERDICT_NOT_SUPPORTED);
     assert_int_equal(judge("training", rows, 4, "undecided"), VERDICT_UNDECIDED);
     assert_null(verdict_find("nothing"));
+}
+
+static void test_compute(void **state)
+{
+    (void)state;
+    verdict_row rows[12];
+    int count = 0;
+    for (uint64_t seed = 1; seed <= 2; seed++)
+        for (int i = 0; i < 3; i++) {
+            rows[count] =
+                (verdict_row){.strategy = "impq", .seed = seed, .cost = 10 - 2 * i, .test = 90 - i, .float_test = 90.5};
+            rows[count + 6] = rows[count];
+            rows[count + 6].cost = 2.5 * rows[count].cost;
+            strcpy(rows[count++ + 6].strategy, "fixed");
+        }
+    assert_int_equal(judge("compute", rows, 9, "fixed / impq, largest: inf\n"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("compute", rows, 12, "fixed / impq, smallest: 2.5\n"), VERDICT_SUPPORTED);
+    for (int i = 9; i < 12; i++) rows[i].cost /= 2;
+    assert_int_equal(judge("compute", rows, 12, "fixed / impq, smallest: 1.25\n"), VERDICT_NOT_SUPPORTED);
+    for (int i = 3; i < 6; i++) rows[i].test -= 30; /* impq never gets there with one seed */
+    assert_int_equal(judge("compute", rows, 12, "fixed / impq, smallest: 0\n"), VERDICT_NOT_SUPPORTED);
+    for (int i = 0; i < 12; i++) rows[i].float_test = NAN;
+    assert_int_equal(judge("compute", rows, 12, "undecided"), VERDICT_UNDECIDED);
+}
+
+static void test_json_has_the_same_numbers(void **state)
+{
+    (void)state;
+    const verdict_claim *claim = verdict_find("compute");
+    const verdict_setting setting = {"a \"name\"", "size_bits", 7, 9};
+    verdict_finding f = {
+        .outcome = VERDICT_SUPPORTED, .count = 2, .numbers = {{"a", "%", 1.0 / 3}, {"b", "", INFINITY}}};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_false(failed(verdict_write_json(out, &setting, claim, &f)));
+    assert_int_equal(fclose(out), 0);
+    json_t *root = json_loads(text, 0, NULL);
+    free(text);
+    const char *sweep, *verdict_word, *hypothesis;
+    int points, tasks;
+    json_t *numbers;
+    assert_int_equal(json_unpack(root, "{s:{s:s, s:i, s:i}, s:s, s:s, s:o}", "setting", "sweep", &sweep, "points",
+                                 &points, "tasks", &tasks, "verdict", &verdict_word, "hypothesis", &hypothesis,
+                                 "numbers", &numbers),
+                     0);
+    assert_string_equal(sweep, setting.name);
+    assert_true(points == 7 && tasks == 9);
+    assert_string_equal(verdict_word, "supported");
+    assert_string_equal(hypothesis, claim->hypothesis);
+    assert_true(json_real_value(json_object_get(json_array_get(numbers, 0), "value")) == 1.0 / 3);
+    assert_true(json_is_null(json_object_get(json_array_get(numbers, 1), "value")));
+    json_decref(root);
 }
 
 int main(void)
@@ -165,6 +228,8 @@ int main(void)
         cmocka_unit_test(test_variance),
         cmocka_unit_test(test_granularity),
         cmocka_unit_test(test_training),
+        cmocka_unit_test(test_compute),
+        cmocka_unit_test(test_json_has_the_same_numbers),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }

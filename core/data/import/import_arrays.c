@@ -323,11 +323,9 @@ static status write_samples(arrays *s)
     const import_request *r = s->job->request;
     char name[DATASET_NAME * 4], text[256], source[400], sum[CHECKSUM_TEXT];
     import_name(name, sizeof name, r, s->job->source);
-    prepared_basename(text, sizeof text, s->job->source);
-    snprintf(source, sizeof source, "arrays (%s), read from %s", r->what->name, text);
+    snprintf(text, sizeof text, "arrays (%s)", r->what->name);
+    prepared_source(source, sizeof source, text, s->job->source);
     bool is_signed = s->kind == ARRAY_SIGNED || (s->kind == ARRAY_FLOAT && import_switch(r, "signed"));
-    int in_split[SPLIT_COUNT] = {0};
-    for (int i = 0; i < s->count; i++) in_split[s->split[i]]++;
     prepared p = {.name = name,
                   .source = source,
                   .height = s->height,
@@ -341,7 +339,7 @@ static status write_samples(arrays *s)
                   .split = s->split,
                   .class_names = (const char *const *)s->names.names,
                   .split_seed = has_part(s->job, DIVISION_OPEN) ? (uint64_t)import_integer(r, "seed") : 0};
-    p.validation_fraction = (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
+    p.validation_fraction = prepared_validation_fraction(s->split, s->count);
     prepared_file *out;
     TRY(prepared_check(&p));
     TRY(prepared_open(&out, r->output, &p));

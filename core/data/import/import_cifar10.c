@@ -200,9 +200,8 @@ static status convert(cifar *c, const char *source)
 
 static status write_prepared(const cifar *c, const char *source, const char *out, uint64_t seed, double fraction)
 {
-    char name[256], description[400];
-    prepared_basename(name, sizeof name, source);
-    snprintf(description, sizeof description, "CIFAR-10, binary version, read from %s", name);
+    char description[400];
+    prepared_source(description, sizeof description, "CIFAR-10, binary version", source);
     return prepared_write(out, &(prepared){.name = "cifar10",
                                            .source = description,
                                            .source_checksum = c->checksum,

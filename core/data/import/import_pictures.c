@@ -186,13 +186,10 @@ static status write_prepared(pictures *p, const int *keep)
     picture_job *job = p->job;
     const import_request *r = job->request;
     bool drawn = has_mark(job, DIVISION_OPEN);
-    char name[4 * DATASET_NAME], base[256], source[400];
+    char name[4 * DATASET_NAME], source[400];
     TRY(divide(job));
-    int in_split[SPLIT_COUNT] = {0};
-    for (int i = 0; i < job->count; i++) in_split[job->marks[i]]++;
     import_name(name, sizeof name, r, job->source);
-    prepared_basename(base, sizeof base, job->source);
-    snprintf(source, sizeof source, "%s, read from %s", job->kind, base);
+    prepared_source(source, sizeof source, job->kind, job->source);
     prepared what = {.name = name,
                      .source = source,
                      .height = p->height,
@@ -206,8 +203,7 @@ static status write_prepared(pictures *p, const int *keep)
                      .class_names = job->class_names,
                      .split_seed = drawn ? (uint64_t)import_integer(r, "seed") : 0};
     TRY(prepared_check(&what));
-    what.validation_fraction =
-        (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
+    what.validation_fraction = prepared_validation_fraction(job->marks, job->count);
     return write_samples(p, &what, keep);
 }
 

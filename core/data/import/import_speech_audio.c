@@ -343,16 +343,13 @@ static void fill(arrays *a, const speech *s, const coding *c)
 static status write_arrays(const speech *s, arrays *a, const char *sum)
 {
     coding c = {{0}, {0}};
-    char features[700], source[200], base[120], name[4 * DATASET_NAME];
-    int in_split[SPLIT_COUNT] = {0};
+    char features[700], source[200], name[4 * DATASET_NAME];
     measure(&c, s);
     fill(a, s, &c);
     describe(features, sizeof features, &c);
-    prepared_basename(base, sizeof base, import_text(s->request, "source"));
-    snprintf(source, sizeof source, "Speech Commands v0.02, read from %s", base);
+    prepared_source(source, sizeof source, "Speech Commands v0.02", import_text(s->request, "source"));
     snprintf(name, sizeof name, "%s",
              import_given(s->request, "name") ? import_text(s->request, "name") : "speech-commands-12");
-    for (int i = 0; i < s->count; i++) in_split[a->marks[i]]++;
     prepared p = {.name = name,
                   .source = source,
                   .source_checksum = sum,
@@ -370,7 +367,7 @@ static status write_arrays(const speech *s, arrays *a, const char *sum)
                   .class_names = speech_class_names,
                   .split_seed = 0};
     TRY(prepared_check(&p));
-    p.validation_fraction = (double)in_split[SPLIT_VALIDATION] / (in_split[SPLIT_TRAIN] + in_split[SPLIT_VALIDATION]);
+    p.validation_fraction = prepared_validation_fraction(a->marks, s->count);
     return prepared_write(s->request->output, &p);
 }
 

@@ -99,10 +99,8 @@ static status import(speech *s, const char *folder, const char *out)
 {
     TRY(read_files(s, folder));
     TRY(convert(s));
-    char name[256], source[400];
-    prepared_basename(name, sizeof name, folder);
-    snprintf(source, sizeof source, "Speech Commands v2 features (49x10, int8), read from %s", name);
-    int train = s->records[SPLIT_TRAIN], validation = s->records[SPLIT_VALIDATION];
+    char source[400];
+    prepared_source(source, sizeof source, "Speech Commands v2 features (49x10, int8)", folder);
     return prepared_write(out, &(prepared){.name = "speech-commands-12",
                                            .source = source,
                                            .source_checksum = s->checksum,
@@ -118,7 +116,7 @@ static status import(speech *s, const char *folder, const char *out)
                                            .split = s->split,
                                            .class_names = speech_class_names,
                                            .split_seed = 0, /* the source decides */
-                                           .validation_fraction = (double)validation / (train + validation)});
+                                           .validation_fraction = prepared_validation_fraction(s->split, s->count)});
 }
 
 status import_speech_commands(const char *features_dir, const char *out)

@@ -84,7 +84,7 @@ void import_name(char *out, size_t size, const import_request *r, const char *so
         snprintf(out, size, "%s", import_text(r, "name"));
         return;
     }
-    prepared_basename(out, size, source);
+    file_basename(out, size, source);
     char *dot = out[0] != '\0' ? strchr(out + 1, '.') : NULL;
     if (dot != NULL) *dot = '\0';
 }

@@ -11,22 +11,17 @@ enum { TOGETHER = 2, ROWS = 4 }; /* inputs, and rows, at a time: 8 sums of 8 cha
 
 static size_t pack_bytes(int channels, int pieces, int piece_bytes)
 {
-    return (size_t)int_table_round(channels, INT_LANES) * (size_t)(pieces * int_table_round(piece_bytes, INT_DEPTH)) *
-           sizeof(int16_t);
+    return lines_weights(channels, pieces, piece_bytes) * sizeof(int16_t);
 }
 
 static void pack(void *out, const int8_t *codes, int channels, int pieces, int piece_bytes)
 {
     int16_t *to = out;
-    const int room = int_table_round(piece_bytes, INT_DEPTH), depth = pieces * piece_bytes;
+    const int depth = pieces * piece_bytes;
     memset(out, 0, pack_bytes(channels, pieces, piece_bytes));
     for (int c = 0; c < channels; c++)
-        for (int k = 0; k < depth; k++) {
-            const int at = k / piece_bytes * room + k % piece_bytes;
-            to[(size_t)(c / INT_LANES) * (size_t)(INT_LANES * pieces * room) +
-               (size_t)((at / TOGETHER * INT_LANES + c % INT_LANES) * TOGETHER + at % TOGETHER)] =
-                codes[(size_t)c * (size_t)depth + (size_t)k];
-        }
+        for (int k = 0; k < depth; k++)
+            to[lines_weight_place(c, k, pieces, piece_bytes, TOGETHER)] = codes[(size_t)c * (size_t)depth + (size_t)k];
 }
 
 /* Two inputs, each in 16 bit, in every lane. */

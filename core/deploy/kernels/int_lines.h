@@ -7,6 +7,20 @@
 
 #include "core/deploy/kernels/int_table.h"
 
+/* Weights of tables that take `together` inputs at a time: (channels / 16, depth / together, 16, together), each piece
+ * of the depth rounded up. How many there are, and the place of input k of channel c. */
+static inline size_t lines_weights(int channels, int pieces, int piece_bytes)
+{
+    return (size_t)int_table_round(channels, INT_LANES) * (size_t)(pieces * int_table_round(piece_bytes, INT_DEPTH));
+}
+
+static inline size_t lines_weight_place(int c, int k, int pieces, int piece_bytes, int together)
+{
+    const int room = int_table_round(piece_bytes, INT_DEPTH), at = k / piece_bytes * room + k % piece_bytes;
+    return (size_t)(c / INT_LANES) * (size_t)(INT_LANES * pieces * room) +
+           (size_t)((at / together * INT_LANES + c % INT_LANES) * together + at % together);
+}
+
 static inline int64_t lines_scaled(const int_scaling *s, int32_t sum, int channel)
 {
     const int64_t code = ((int64_t)sum * s->multiplier[channel] + s->offset) >> s->shift; /* down */
@@ -61,7 +75,7 @@ static void lines_depthwise(int32_t *sums, const int_conv *l, const uint8_t *in,
         to[i] = (uint8_t)(code < low ? low : code > high ? high : code);                                               \
     }
 
-static void lines_add(const int_add *l, void *out, const void *a, const void *b)
+static inline void lines_add(const int_add *l, void *out, const void *a, const void *b)
 {
     const int32_t zero_a = l->zero[0], zero_b = l->zero[1], factor_a = l->factor[0], factor_b = l->factor[1];
     const int32_t offset = (int32_t)l->offset, low = l->low, high = l->high;

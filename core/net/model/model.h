@@ -74,12 +74,13 @@ typedef struct {
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
-    bool pruning_decided;   /* what is pruned stands at the start: no weight gives way to 0 bit */
-    sampling_kind sampling; /* how MODEL_SOFT draws probabilities */
-    real start_temperature; /* of the search: weights are compensated for the probabilities at this temperature */
-    int capacity;           /* images of one forward pass */
-    model_use use;          /* what the memory is planned for at first */
-    uint64_t seed;          /* of dropout and Gumbel noise */
+    bool pruning_decided;    /* what is pruned stands at the start: no weight gives way to 0 bit */
+    sampling_kind sampling;  /* how MODEL_SOFT draws probabilities */
+    bool activation_numbers; /* with SAMPLING_BITS: activations, too, have a real number of bits */
+    real start_temperature;  /* of the search: weights are compensated for the probabilities at this temperature */
+    int capacity;            /* images of one forward pass */
+    model_use use;           /* what the memory is planned for at first */
+    uint64_t seed;           /* of dropout and Gumbel noise */
 } model_options;
 
 typedef enum {
@@ -110,11 +111,11 @@ typedef struct {
 typedef struct {
     bool used;
     int precisions, bits[PACT_MAX];
-    int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1 */
-    real probability[PACT_MAX], soft[PACT_MAX];
-    int chosen;                                /* discrete modes: the one precision in use, else -1 */
-    pact behind_layer, behind_add, before_add; /* before_add: signed, for residual branches */
-    real step;                                 /* for the bias grid */
+    int logits, clips, low; /* tensors: (precisions), (precisions), (1) or -1; logits as in model_weight_group */
+    real probability[PACT_MAX], soft[PACT_MAX]; /* soft as in model_weight_group */
+    int chosen;                                 /* discrete modes: the one precision in use, else -1 */
+    pact behind_layer, behind_add, before_add;  /* before_add: signed, for residual branches */
+    real step;                                  /* for the bias grid */
 } model_quantizer;
 
 typedef struct {
@@ -127,9 +128,9 @@ typedef struct {
     conv_shape shape;    /* batch is set for each pass */
     size_t rows;         /* of the weight matrix (rows, out_channels) */
     real *effective_weight, *effective_bias,
-        *step;                              /* what the kernels multiply with; (C) steps. NULL without weights */
-    real *steps;                            /* (precisions, C): of the precisions that are not min-max */
-    int8_t *learned_bits;                   /* (C): precision of a channel with a learned step in HARD mode, else 0 */
+        *step;             /* what the kernels multiply with; (C) steps. NULL without weights */
+    real *steps;           /* (precisions, C): of weight quantisers with steps */
+    int8_t *gradient_bits; /* (C): MODEL_HARD: precision of channels with a gradient of their own, or 0 */
     real *effective_gamma, *effective_beta; /* (C) of kept batch-norm: times the probability of not being pruned */
     real *raw;                              /* before quantiser or batch-norm; == out where there is none */
     real *out;
@@ -154,6 +155,12 @@ typedef struct {
     bool activations_lent;       /* they belong to another model */
     real *scratch;
 } model;
+
+/* Is the precision of a quantiser a real number of bits? */
+static inline bool model_counts_bits(const model *m, const model_quantizer *q)
+{
+    return m->options.activation_numbers && q->precisions > 1;
+}
 
 /* What dropout depends on. */
 typedef struct {

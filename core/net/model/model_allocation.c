@@ -45,5 +45,6 @@ void model_allocation_write_activations(const model *m, real *values, const int8
         if (!quantizer->used) continue;
         real *logits = values + m->layout.tensors[quantizer->logits].offset;
         for (int j = 0; j < quantizer->precisions; j++) logits[j] = quantizer->bits[j] == bits[q] ? 1 : 0;
+        if (model_counts_bits(m, quantizer)) logits[0] = bits[q];
     }
 }

@@ -14,7 +14,8 @@ void model_allocation_read(allocation *out, const model *m);
  * bits[channels of the group] are among the group's candidates. With one choice for all channels bits[0] counts. */
 void model_allocation_write_group(const model *m, real *values, int group, const int8_t *bits);
 
-/* Likewise the precision of every activation quantiser that is used: bits[group_count + 1], among its candidates. */
+/* Likewise the precision of every activation quantiser that is used (numbers of bits with activation_numbers):
+ * bits[group_count + 1], among its candidates. */
 void model_allocation_write_activations(const model *m, real *values, const int8_t *bits);
 
 #endif

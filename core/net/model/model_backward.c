@@ -124,7 +124,9 @@ static void backward_weights(model *m, const real *values, real *gradients, int 
     model_node *node = &m->nodes[index];
     model_node *from = &m->nodes[l->inputs[0]];
     const real *weight = m->mode == MODEL_TRAIN_FLOAT ? model_view(m, values, node->weight) : node->effective_weight;
-    real *dweight = model_at(m, gradients, node->weight), *dbias = model_at(m, gradients, node->bias);
+    const bool folded = node->gamma >= 0 && m->mode == MODEL_EVAL_HARD; /* the bias is batch-norm's shift */
+    real *dweight = model_at(m, gradients, node->weight);
+    real *dbias = model_at(m, gradients, folded ? node->beta : node->bias);
     const bool input_gradient = needs_gradient(m, l->inputs[0]);
     if (l->kind == LAYER_DEPTHWISE) {
         m->kernels->depthwise_backward_weight(dweight, dbias, node->dout, from->out, &node->shape, m->scratch);
@@ -227,8 +229,7 @@ static void weight_choice_gradients(model *m, const real *values, const real *gr
         model_weight_group *group = &m->groups[l->group];
         const weight_choice choice = model_weight_choice(m, i);
         weight_mix_backward(group->dprobability, model_view(m, gradients, node->weight),
-                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice,
-                            m->options.rules.weight_tie_by_division);
+                            model_view(m, values, node->weight), node->rows, l->out_channels, &choice);
     }
 }
 
@@ -267,6 +268,10 @@ void model_finish_gradients(model *m, real *gradients)
         model_quantizer *quantizer = &m->quantizers[q];
         if (!quantizer->used) continue;
         real *slope = model_at(m, gradients, quantizer->logits);
+        if (model_counts_bits(m, quantizer)) {
+            choice_bits_backward(slope, slope, quantizer->soft, quantizer->precisions, 1);
+            continue;
+        }
         choice_softmax_backward(slope, slope, quantizer->soft, quantizer->precisions, 1, m->temperature);
     }
 }

@@ -86,6 +86,7 @@ static void initialize_choices(const model *m, real *values)
             logits[j] = initial_logit(quantizer->bits, quantizer->precisions, j);
             clips[j] = input ? (real)m->graph->input_clip_high : INITIAL_CLIP;
         }
+        if (model_counts_bits(m, quantizer)) logits[0] = (real)quantizer->bits[quantizer->precisions - 1];
         if (quantizer->low >= 0) *model_at(m, values, quantizer->low) = (real)m->graph->input_clip_low;
     }
 }

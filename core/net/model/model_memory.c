@@ -84,7 +84,7 @@ static void plan_clips(model *m)
 
 static void plan_steps(model *m)
 {
-    const bool learned = m->options.quantized && quantizer_learns_steps(&m->options.quantizer);
+    const bool learned = m->options.quantized && weight_quantizer_learns(&m->options.quantizer);
     for (int i = 0; i < m->graph->layer_count; i++) {
         const layer_spec *l = &m->graph->layers[i];
         m->nodes[i].log_step = -1;
@@ -233,7 +233,7 @@ static size_t carve_parameters(model *m)
         node->effective_bias = arena_reals(&m->memory, channels);
         node->step = arena_reals(&m->memory, channels);
         node->steps = arena_reals(&m->memory, (size_t)m->groups[l->group].precisions * channels);
-        node->learned_bits = arena_bytes(&m->memory, channels);
+        node->gradient_bits = arena_bytes(&m->memory, channels);
         node->effective_gamma = arena_reals(&m->memory, channels);
         node->effective_beta = arena_reals(&m->memory, channels);
         node->shard_mean = arena_reals(&m->memory, channels);

@@ -59,10 +59,15 @@ static void prepare_quantizer(model *m, int index, const real *values, uint32_t 
     real low = q->low >= 0 ? *model_view(m, values, q->low) : 0;
     int first = 0, count = q->precisions;
     q->chosen = -1;
-    if (m->mode == MODEL_SOFT) {
+    if (m->mode == MODEL_SOFT && model_counts_bits(m, q)) {
+        choice_bits_mix(q->probability, q->soft, logits, q->bits, q->precisions, 1);
+    } else if (m->mode == MODEL_SOFT) {
         sample(m, q->probability, q->soft, logits, q->precisions, 1, step, 2 * (uint32_t)index + 1);
     } else {
-        choice_onehot(q->probability, logits, q->precisions, 1);
+        if (model_counts_bits(m, q))
+            choice_bits_nearest(q->probability, logits, q->bits, q->precisions, 1);
+        else
+            choice_onehot(q->probability, logits, q->precisions, 1);
         for (first = 0; q->probability[first] == 0; first++) {
         }
         q->chosen = first;

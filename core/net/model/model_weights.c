@@ -4,18 +4,22 @@
 
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model_memory.h"
-#include "core/quant/weight_learn.h"
-#include "core/quant/weight_step.h"
 
-static weight_step_rule rule_of(const model *m, int bits)
+static const weight_quantizer *quantizer_of(const model *m, int bits)
 {
-    return bits > 0 ? quantizer_weight_step(&m->options.quantizer, bits) : WEIGHT_STEP_MINMAX;
+    if (bits == 0) return NULL;
+    return weight_quantizer_of(&m->options.quantizer, m->options.rules.weight_tie_by_division, bits);
 }
 
-/* Are steps of this precision values of their own at the moment? */
-static bool is_learned(const model *m, int bits)
+/* Are its steps values of their own at the moment? */
+static bool is_learned(const model *m, const weight_quantizer *q)
 {
-    return m->steps_learned && model_mode_is_discrete(m->mode) && rule_of(m, bits) == WEIGHT_STEP_LEARNED;
+    return q->learns_steps && m->steps_learned && model_mode_is_discrete(m->mode);
+}
+
+static bool has_gradient(const model *m, const weight_quantizer *q)
+{
+    return q != NULL && q->gradient != NULL && (is_learned(m, q) || !q->learns_steps);
 }
 
 static int column_of(const model_weight_group *group, int channel)
@@ -44,13 +48,14 @@ static void prepare_steps(model *m, const real *values, int index)
     const model_weight_group *group = &m->groups[l->group];
     for (int p = 0; p < group->precisions; p++) {
         const int bits = group->bits[p];
+        const weight_quantizer *q = quantizer_of(m, bits);
         real *steps = node->steps + p * l->out_channels;
-        if (rule_of(m, bits) == WEIGHT_STEP_MINMAX) continue;
-        if (is_learned(m, bits)) {
+        if (q == NULL || q->steps == NULL) continue;
+        if (is_learned(m, q)) {
             const real *log_step = model_view(m, values, node->log_step);
             for (int c = 0; c < l->out_channels; c++) steps[c] = real_exp(log_step[c]);
         } else if (is_used(m, group, p)) {
-            weight_step_mse(steps, model_view(m, values, node->weight), node->rows, l->out_channels, bits);
+            weight_quantizer_steps(q, steps, model_view(m, values, node->weight), node->rows, l->out_channels, bits);
         } else {
             for (int c = 0; c < l->out_channels; c++) steps[c] = 1;
         }
@@ -66,9 +71,36 @@ weight_choice model_weight_choice(const model *m, int index)
                             .steps = m->nodes[index].steps};
     for (int p = 0; p < group->precisions; p++) {
         choice.bits[p] = group->bits[p];
-        choice.given[p] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX;
+        choice.quantizer[p] = quantizer_of(m, group->bits[p]);
     }
     return choice;
+}
+
+static real minmax_step(const real *w, size_t rows, int channels, int channel, int bits)
+{
+    real step, largest = 0;
+    for (size_t k = 0; k < rows; k++) {
+        const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
+        largest = size > largest ? size : largest;
+    }
+    weight_steps(&step, &largest, 1, 1, 1, &bits);
+    return step;
+}
+
+void model_chosen_steps(real *steps, const model *m, const real *values, int index)
+{
+    const int channels = m->graph->layers[index].out_channels;
+    const model_node *node = &m->nodes[index];
+    const model_weight_group *group = &m->groups[m->graph->layers[index].group];
+    for (int c = 0; c < channels; c++) {
+        steps[c] = 0;
+        for (int p = 0; p < group->precisions; p++) {
+            if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
+            steps[c] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX
+                           ? node->steps[p * channels + c]
+                           : minmax_step(model_view(m, values, node->weight), node->rows, channels, c, group->bits[p]);
+        }
+    }
 }
 
 /* The probability that a channel is not pruned: the part of its batch-norm's output that goes on. */
@@ -106,17 +138,18 @@ static void prepare_fold(model *m, const real *values, int index)
     }
 }
 
-/* Which channels of a discrete network have a learned step, for the backward pass. */
-static void prepare_learned(model *m, int index)
+/* Which channels of a discrete network have a gradient that is not straight-through. */
+static void prepare_gradients(model *m, int index)
 {
     const layer_spec *l = &m->graph->layers[index];
     const model_node *node = &m->nodes[index];
     const model_weight_group *group = &m->groups[l->group];
+    bool due[WEIGHT_PRECISIONS];
+    for (int p = 0; p < group->precisions; p++) due[p] = has_gradient(m, quantizer_of(m, group->bits[p]));
     for (int c = 0; c < l->out_channels; c++) {
-        node->learned_bits[c] = 0;
+        node->gradient_bits[c] = 0;
         for (int p = 0; p < group->precisions; p++)
-            if (is_learned(m, group->bits[p]) && probability_of(group, p, c) > 0)
-                node->learned_bits[c] = (int8_t)group->bits[p];
+            if (due[p] && probability_of(group, p, c) > 0) node->gradient_bits[c] = (int8_t)group->bits[p];
     }
 }
 
@@ -135,7 +168,7 @@ void model_weights_prepare(model *m, const real *values, int index)
     model_node *node = &m->nodes[index];
     const bool kept = node->gamma >= 0, folds = kept && m->mode == MODEL_EVAL_HARD;
     prepare_steps(m, values, index);
-    if (node->log_step >= 0) prepare_learned(m, index);
+    if (model_mode_is_discrete(m->mode)) prepare_gradients(m, index);
     weight_choice choice = model_weight_choice(m, index);
     if (folds) {
         prepare_fold(m, values, index);
@@ -144,7 +177,7 @@ void model_weights_prepare(model *m, const real *values, int index)
         prepare_norm(m, values, index);
     }
     weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows,
-               m->graph->layers[index].out_channels, &choice, m->options.rules.weight_tie_by_division);
+               m->graph->layers[index].out_channels, &choice);
     if (folds)
         prepare_bias(m, node->effective_beta, index);
     else if (!kept)
@@ -169,14 +202,52 @@ static void backward_norm(model *m, const real *values, real *gradients, int ind
     }
 }
 
+/* steps[channels]: those of the weights as they were quantised. */
+static void backward_quantizers(model *m, const real *values, real *gradients, int index, const real *steps)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const weight_quantizer *by_bits[WEIGHT_PRECISIONS];
+    real *dlog_step = node->log_step >= 0 ? model_at(m, gradients, node->log_step) : NULL;
+    for (int bits = 0; bits < WEIGHT_PRECISIONS; bits++) by_bits[bits] = quantizer_of(m, bits);
+    for (int c = 0; c < channels && dlog_step != NULL; c++) dlog_step[c] = 0;
+    weight_quantizer_gradient(by_bits, model_at(m, gradients, node->weight), dlog_step,
+                              model_view(m, values, node->weight), steps, node->gradient_bits, node->rows, channels);
+}
+
+/* Through the folding, with statistics that stay: gradients of W' and bias' become those of the weights as they were
+ * quantised, of gamma and of beta. `gain` is k of model_weights.h. */
+static void backward_fold(const model *m, const real *values, real *gradients, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const real *mean = model_view(m, values, node->mean), *variance = model_view(m, values, node->variance);
+    const real *gain = node->effective_gamma, *dbeta = model_at(m, gradients, node->beta);
+    real *dweight = model_at(m, gradients, node->weight), *dgamma = model_at(m, gradients, node->gamma);
+    for (int c = 0; c < channels; c++) dgamma[c] = -mean[c] * dbeta[c];
+    for (size_t r = 0; r < node->rows; r++)
+        for (int c = 0; c < channels; c++) {
+            const size_t at = r * (size_t)channels + (size_t)c;
+            dgamma[c] += dweight[at] * node->effective_weight[at] / gain[c];
+            dweight[at] *= gain[c];
+        }
+    for (int c = 0; c < channels; c++) dgamma[c] /= real_sqrt(variance[c] + BATCHNORM_EPSILON);
+}
+
 void model_weights_backward(model *m, const real *values, real *gradients, int index)
 {
     const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const bool folded = node->gamma >= 0 && m->mode == MODEL_EVAL_HARD;
+    if (folded) backward_fold(m, values, gradients, index);
     if (node->gamma >= 0) backward_norm(m, values, gradients, index);
-    if (node->log_step < 0 || m->mode != MODEL_HARD || !m->steps_learned) return;
-    weight_learn_backward(model_at(m, gradients, node->weight), model_at(m, gradients, node->log_step),
-                          model_view(m, values, node->weight), node->step, node->learned_bits, node->rows,
-                          m->graph->layers[index].out_channels);
+    if (!model_mode_is_discrete(m->mode)) return;
+    const real *steps = node->step;
+    if (folded) { /* batch-norm's memory is free where statistics stay */
+        for (int c = 0; c < channels; c++) node->shard_mean[c] = node->step[c] / node->effective_gamma[c];
+        steps = node->shard_mean;
+    }
+    backward_quantizers(m, values, gradients, index, steps);
 }
 
 void model_start_steps(model *m, real *values, bool keep_alive)

@@ -21,9 +21,13 @@ void model_weights_prepare(model *m, const real *values, int index);
 /* The layer's candidates, with the steps of the last model_weights_prepare. */
 weight_choice model_weight_choice(const model *m, int index);
 
-/* After the sum over shards, for layer `index` of a network in SOFT or HARD mode: gradients of kept batch-norm's
- * effective scale and shift become those of gamma and beta, and go to the probabilities of its group in SOFT mode; with
- * learned steps the gradient of the weights is masked and that of the steps computed. */
+/* steps[channels] := of the chosen precision, without batch-norm's factor k; 0 where a channel is pruned. Discrete
+ * modes, after model_prepare with the same values. */
+void model_chosen_steps(real *steps, const model *m, const real *values, int index);
+
+/* After the sum over shards, for layer `index` of a network in SOFT, HARD or EVAL_HARD mode: gradients of kept
+ * batch-norm's effective scale and shift become those of gamma and beta, and go to the probabilities of its group in
+ * SOFT mode; in the discrete modes the gradients of weights and learned steps are those of the weight quantisers. */
 void model_weights_backward(model *m, const real *values, real *gradients, int index);
 
 #endif

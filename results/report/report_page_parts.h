@@ -1,7 +1,0 @@
-/* report_page_parts: the files of results/report/page as texts; CMake makes them. */
-#ifndef RESULTS_REPORT_REPORT_PAGE_PARTS_H
-#define RESULTS_REPORT_REPORT_PAGE_PARTS_H
-
-extern const char report_page_css[], report_page_js[], report_page_html[];
-
-#endif
