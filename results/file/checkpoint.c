@@ -95,7 +95,7 @@ status checkpoint_write(const char *path, const char *key, const checkpoint_mach
 {
     status s = write_and_publish(path, key, machine, spans, count, fence);
     /* Who took the claim over has removed the file that was being written. */
-    if (failed(s) && !claim_holds(fence)) return status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    if (failed(s) && !claim_fence_holds(fence)) return status_fail(STATUS_LOST, "the claim of %s was lost", path);
     return s;
 }
 

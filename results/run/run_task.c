@@ -199,6 +199,6 @@ status run_write_task(char warning[256], const run *r, const record *rec, const 
     if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
     /* Who took the claim over has removed the file that was being written. */
-    if (failed(result) && !claim_holds(fence)) result = status_fail(STATUS_LOST, "its claim was lost");
+    if (failed(result) && !claim_fence_holds(fence)) result = status_fail(STATUS_LOST, "its claim was lost");
     return status_in(result, "task %.8s", rec->task.key);
 }

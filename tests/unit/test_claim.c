@@ -414,8 +414,8 @@ static void test_who_lost_its_claim_publishes_nothing(void **state)
     /* Whatever else goes wrong for it, such as files that the new owner has cleaned away, is no error. */
     char nowhere[MAX_PATH_TEXT];
     snprintf(nowhere, sizeof nowhere, "%.900s/nowhere/state.h5", scratch_place.path);
-    assert_int_equal(checkpoint_write(nowhere, key, "isa", &state_of_task, 1, &before).code, STATUS_LOST);
-    assert_int_equal(checkpoint_write(nowhere, key, "isa", &state_of_task, 1, &now).code, STATUS_IO);
+    assert_int_equal(checkpoint_write(nowhere, key, &isa, &state_of_task, 1, &before).code, STATUS_LOST);
+    assert_int_equal(checkpoint_write(nowhere, key, &isa, &state_of_task, 1, &now).code, STATUS_IO);
     run elsewhere = r;
     snprintf(elsewhere.directory, sizeof elsewhere.directory, "%.900s/nowhere", scratch_place.path);
     assert_int_equal(run_write_task(warning, &elsewhere, &rec, &before).code, STATUS_LOST);

@@ -373,7 +373,7 @@ static void test_rounds_of_probes(void **state)
                             "rounds = 2; probe_epochs = 4; draws = 1; } );\n",
                             "x.cfg", strategies_entry_kinds()));
     const sweep_networks networks = {
-        .count = 1, .graphs = &digits, .identities = &identity, .files = &file, .widths = &read.width};
+        .count = 1, .graphs = &network, .identities = &identity, .files = &file, .widths = &read.width};
     task_plan p;
     check_ok(strategies_plan(&p, &read, &networks, cost_models(), "sha256:data"));
     assert_int_equal(p.count, 1 + 2 + 2 * 3 + 2);

@@ -141,7 +141,7 @@ static task_plan plan_of(int count)
         tasks[i] = (task){.id = i + 1, .point = true, .seed = 1 + (uint64_t)(i % 3 == 0), .parent_count = 1};
         tasks[i].parents = i - 1;
         parents[i - 1] = 1;
-        strcpy(tasks[i].cost_model, i == 2 ? "none" : "size");
+        tasks[i].cost_model = i == 2 ? "none" : "size";
         last[i] = 20;
     }
     return (task_plan){.tasks = tasks, .count = count + 1, .parents = parents, .parent_total = count};

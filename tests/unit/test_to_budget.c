@@ -100,7 +100,7 @@ static void check_step(trainer *t, int64_t step, double budget)
     real own[1] = {0}, *gradients = calloc(t->network.layout.total, sizeof *gradients);
     assert_non_null(gradients);
     t->counters.stage_steps = step;
-    trainer_segment_begin(t);
+    check_ok(trainer_segment_begin(t));
     model_prepare(&t->network, t->values, MODEL_SOFT, 1, true, 0);
     model_choice_gradients(&t->network, t->values, gradients);
     stage_to_budget.gradient(t, own, gradients);

@@ -409,7 +409,7 @@ static void test_the_gradient_of_bits_is_that_of_the_weighted_cost(void **state)
     real own[2] = {0, (real)t->full_cost}, *gradients = calloc(t->network.layout.total, sizeof *gradients);
     assert_non_null(gradients);
     const double cost = soft_cost(t), error = log10(cost / (t->full_cost / sqrt(8)));
-    trainer_segment_begin(t);
+    check_ok(trainer_segment_begin(t));
     model_choice_gradients(&t->network, t->values, gradients); /* the network's own part is 0 */
     trunk_bits_leg_stage.gradient(t, own, gradients);
     model_finish_gradients(&t->network, gradients);

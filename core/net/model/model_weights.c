@@ -76,15 +76,17 @@ weight_choice model_weight_choice(const model *m, int index)
     return choice;
 }
 
-static real minmax_step(const real *w, size_t rows, int channels, int channel, int bits)
+/* Of a quantiser whose grid follows from the largest magnitude. */
+static real step_of_largest(const weight_quantizer *q, const real *w, size_t rows, int channels, int channel, int bits)
 {
-    real step, largest = 0;
+    real largest = 0;
     for (size_t k = 0; k < rows; k++) {
         const real size = real_abs(w[k * (size_t)channels + (size_t)channel]);
         largest = size > largest ? size : largest;
     }
-    weight_steps(&step, &largest, 1, 1, 1, &bits);
-    return step;
+    weight_grid grid = {.count = 1, .bits = bits};
+    q->grid(&grid, &largest, NULL);
+    return grid.step[0];
 }
 
 void model_chosen_steps(real *steps, const model *m, const real *values, int index)
@@ -95,10 +97,12 @@ void model_chosen_steps(real *steps, const model *m, const real *values, int ind
     for (int c = 0; c < channels; c++) {
         steps[c] = 0;
         for (int p = 0; p < group->precisions; p++) {
-            if (group->bits[p] == 0 || !(probability_of(group, p, c) > 0)) continue;
-            steps[c] = rule_of(m, group->bits[p]) != WEIGHT_STEP_MINMAX
+            const int bits = group->bits[p];
+            const weight_quantizer *q = quantizer_of(m, bits);
+            if (q == NULL || !(probability_of(group, p, c) > 0)) continue;
+            steps[c] = q->steps != NULL
                            ? node->steps[p * channels + c]
-                           : minmax_step(model_view(m, values, node->weight), node->rows, channels, c, group->bits[p]);
+                           : step_of_largest(q, model_view(m, values, node->weight), node->rows, channels, c, bits);
         }
     }
 }
