@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/base/number.h"
 
@@ -100,12 +103,32 @@ static void test_numbers_within_a_text(void **state)
     assert_false(number_take_count(&count, &at));
 }
 
+static void test_printed_numbers_come_back(void **state)
+{
+    (void)state;
+    static const double values[] = {0, -0.0, 0.1, -1e-310, 1e300, DBL_MAX, INFINITY, -INFINITY, NAN};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[40];
+        double value = 4711;
+        snprintf(text, sizeof text, "%a", values[i]);
+        assert_true(number_printed(&value, text));
+        assert_true(isnan(values[i]) ? isnan(value) : memcmp(&value, &values[i], sizeof value) == 0);
+    }
+    static const char *const bad[] = {"", " 0x1p0", "0x1p0 ", "0x1p0x", "one"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        double value = 4711;
+        assert_false(number_printed(&value, bad[i]));
+        assert_true(value == 4711);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_real_numbers),
         cmocka_unit_test(test_numbers_within_a_text),
+        cmocka_unit_test(test_printed_numbers_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
