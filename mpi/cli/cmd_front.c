@@ -63,11 +63,11 @@ const command command_front = {
         "them as CSV and PNG. The front is chosen on the validation split and shown on the test split. Several seeds\n"
         "of one question are a mean, with the standard deviation. Results that were made for another configuration,\n"
         "network or data set than those in RUN are refused (exit code 2), unless the file itself is named instead of\n"
-        "RUN. Examples:\n"
-        "  bitfront front results/runs/demo --cost ne16\n"
-        "  bitfront front results/runs/demo --strategy joint --seed 1\n"
-        "  bitfront front results/runs/demo --iso fixed:w8\n"
-        "  bitfront front run1 run2 -o comparison\n",
+        "RUN.\n",
+    .examples = "  bitfront front results/runs/demo --cost ne16\n"
+                "  bitfront front results/runs/demo --strategy joint --seed 1\n"
+                "  bitfront front results/runs/demo --iso fixed:w8\n"
+                "  bitfront front run1 run2 -o comparison\n",
     .options = options,
     .run = run_front,
 };

@@ -143,10 +143,10 @@ const command command_plot = {
     .summary = "draw fronts or precisions as a picture: png, svg, pdf",
     .details =
         "Draws the front of one or several runs, with bars of one standard deviation and attainment lines where there\n"
-        "are several seeds, and published points from a CSV file. Readable in grey. Examples:\n"
-        "  bitfront plot results/runs/demo -o front.pdf --cost ne16\n"
-        "  bitfront plot run1 run2 -o both.svg --published papers.csv --ids\n"
-        "  bitfront plot results/runs/demo -o bits.png --bits --point best\n",
+        "are several seeds, and published points from a CSV file. Readable in grey.\n",
+    .examples = "  bitfront plot results/runs/demo -o front.pdf --cost ne16\n"
+                "  bitfront plot run1 run2 -o both.svg --published papers.csv --ids\n"
+                "  bitfront plot results/runs/demo -o bits.png --bits --point best\n",
     .options = options,
     .run = run_plot,
 };

@@ -70,6 +70,9 @@ const command command_status = {
     .details =
         "Prints state, counts and one line per working group from RUN/status.json, which a running sweep renews\n"
         "every second. Changes nothing and waits for nobody.\n",
+    .examples = "  bitfront status results/runs/demo\n"
+                "  bitfront status results/runs/demo --watch\n"
+                "  bitfront status results/runs/demo --json\n",
     .options = options,
     .run = run_status,
 };

@@ -137,6 +137,7 @@ const command command_verdict = {
                "  granularity  kernel by kernel compresses more than layer by layer (strategy impq)\n"
                "  training     a joint search needs less training than pruning first (joint, pit_mixprec)\n"
                "Sweeps that are made for them: configs/experiments.\n",
+    .examples = "  bitfront verdict variance results/runs/variance --cost mpic_cycles\n",
     .options = options,
     .run = run_verdict,
 };

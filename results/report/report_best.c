@@ -186,8 +186,7 @@ void report_best_print(FILE *out, const report_data *d, const report_choice *c, 
                                                  : "It had a part in the choice: nothing unbiased is left to report.");
     fprintf(out,
             "\nnext:  bitfront show %s --point %.8s\n       bitfront eval %s --point %.8s\n       bitfront export %s "
-            "--point "
-            "%.8s\n",
+            "--point %.8s --format c --out network\n",
             path, p->key, path, p->key, path, p->key);
 }
 

@@ -157,7 +157,7 @@ function answer() {
   element("div", {}, box, describe(best).replaceAll("\n", "; "));
   element("div", { class: "soft" }, box, `The highest validation accuracy of ${within.length} points${limit > 0 ? ` with at most ${limit} ${unit()}` : ""}: being the best of them it is too high by chance. The test accuracy had no part in the choice. ` +
     (same.length > 1 ? `The same question with ${same.length} seeds: test accuracy ${mean.toFixed(2)} ± ${spread.toFixed(2)} % (standard deviation).` : "One seed only: how much another seed would differ is not known."));
-  const link = element("code", {}, box, `bitfront export ${data.runs[best.run].path} --point ${best.key.slice(0, 8)}`);
+  const link = element("code", {}, box, `bitfront export ${data.runs[best.run].path} --point ${best.key.slice(0, 8)} --format c --out network`);
   link.style.overflowWrap = "anywhere";
 }
 
