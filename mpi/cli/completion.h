@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "core/base/status.h"
-#include "mpi/cli/cli.h"
+#include "mpi/cli/program.h"
 
 /* shell: "bash" or "zsh". */
 MUST_CHECK status completion_print(FILE *out, const cli_program *program, const char *shell);

@@ -3,7 +3,7 @@
 #define MPI_CLI_MANUAL_H
 
 #include "core/base/status.h"
-#include "mpi/cli/cli.h"
+#include "mpi/cli/program.h"
 
 /* Writes directory/bitfront.1 and directory/bitfront-COMMAND.1; the directory is made. */
 MUST_CHECK status manual_write(const cli_program *program, const char *version, const char *directory);

@@ -8,6 +8,7 @@
 #include "core/kernels/blas.h"
 #include "core/sweep/walltime.h"
 #include "mpi/cli/command.h"
+#include "mpi/cli/command_line.h"
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/inputs.h"
@@ -56,6 +57,8 @@ typedef struct {
     double lease;        /* s; 0: the usual */
     earlier_options earlier;
     bool help, where;
+    int argc; /* the command as it was given */
+    char *const *argv;
 } sweep_arguments;
 
 static status read_deadline(double *out, const char *text)
@@ -75,7 +78,9 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
                              .style = PROGRESS_AUTO,
                              .volume = PROGRESS_NORMAL,
                              .deadline = USUAL_DEADLINE,
-                             .max_walltime = INFINITY};
+                             .max_walltime = INFINITY,
+                             .argc = argc,
+                             .argv = argv};
     long seconds;
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
@@ -190,7 +195,7 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
            in->kernels->name, directory);
     if (isfinite(end)) {
         char left[32];
-        progress_duration(left, fmax(end - clock_seconds(), 0));
+        clock_duration(left, fmax(end - clock_seconds(), 0));
         printf("time limit in %s: before it the sweep stops with checkpoints, to be continued by the same command\n",
                left);
     }
@@ -203,7 +208,7 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
 static void tell_end(const job_part *part, int share, const char *directory, int failed_tasks, double seconds)
 {
     char took[32];
-    progress_duration(took, seconds);
+    clock_duration(took, seconds);
     if (part->count > 1) printf("part %d of %d is finished: ", part->index + 1, part->count);
     printf("%d tasks done, %d failed, in %s; results in %s/results.h5\n", share - failed_tasks, failed_tasks, took,
            directory);
@@ -244,8 +249,12 @@ static status run_on_all(const link_world *world, sweep_inputs *in, shared_data 
     TRY(agree(world, leads ? inputs_read(in, given->path, given->config.overrides, given->config.count) : status_ok()));
     TRY(inputs_broadcast(in, world));
     TRY(inputs_broadcast_data(data, in, world));
-    char directory[MAX_PATH_TEXT], mpi[96], blas[BLAS_NAME_LENGTH];
+    char directory[MAX_PATH_TEXT], mpi[96], blas[BLAS_NAME_LENGTH], again[COMMAND_LINE], folder[COMMAND_LINE];
     TRY(find_directory(directory, in, given));
+    command_line_text(again, given->argc, given->argv, world_size(world));
+    command_line_folder(folder);
+    limits.command = again;
+    limits.folder = folder;
     runtime_mpi_version(mpi);
     blas_name(blas);
     job_part part = given->part;

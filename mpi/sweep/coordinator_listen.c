@@ -37,6 +37,7 @@ static status take_end(coordinator *c, running_task *a, const wire_report *r)
         queue_finished(&c->queue, r->task_id, !failed(r->outcome));
         coordinator_count_finished(c, t);
         c->snapshot_due = true;
+        coordinator_show_point(c, t);
         progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
         logged = journal_task_finished(c->run, t, coordinator_time(c), r->outcome, clock_seconds() - a->shown.started);
     } else {

@@ -86,6 +86,7 @@ static status run_shared(const link_world *world, int rank, const sweep_inputs *
     own.sums = sums;
     status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
     if (opened) coordinator_close(&c);
+    progress_free(&p);
     return outcome;
 }
 

@@ -109,8 +109,9 @@ static status read_kind(layer_kind *out, config_node *layer)
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", name);
         near = spelling_nearer(near, name, type);
-        for (int i = 0; layer_keys[kind][i] != NULL; i++) (void)config_find(layer, layer_keys[kind][i]);
     }
+    for (int kind = LAYER_CONV; kind <= LAYER_DROPOUT; kind++) /* of no known kind no key is unknown */
+        for (int i = 0; layer_keys[kind][i] != NULL; i++) (void)config_find(layer, layer_keys[kind][i]);
     return config_fail(config_find(layer, "type"), "\"%.40s\" is not a layer type%s%s%s; there are %s", type,
                        near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "",
                        known);
