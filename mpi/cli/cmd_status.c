@@ -88,6 +88,7 @@ static void print_gain(FILE *out, const sweep_news *news)
                     news->latest_count - 1 - i);
             break;
         }
+    if (g->last == 0 && news->latest_count > 0) fprintf(out, ", no gain by the latest %zu tasks", news->latest_count);
     fputc('\n', out);
 }
 
@@ -95,7 +96,8 @@ static void print_news(FILE *out, const sweep_news *news)
 {
     print_gain(out, news);
     for (size_t i = 0; i < news->failure_count; i++)
-        fprintf(out, "failed   task %d (%s): %s\n", news->failures[i].id, news->failures[i].key, news->failures[i].reason);
+        fprintf(out, "failed   task %d (%s): %s\n", news->failures[i].id, news->failures[i].key,
+                news->failures[i].reason);
     if (news->more_failures > 0) fprintf(out, "         and %zu more; bitfront list shows all\n", news->more_failures);
     if (news->use.capacity > 0)
         fprintf(out, "use      its ranks that compute were busy %.1f %% of %.4g s\n",
