@@ -157,7 +157,7 @@ status run_look_read(run_look *out, const char *directory)
                            "started yet",
                            directory);
     TRY(read_job(&out->lead, path));
-    read_queued(out, directory);
+    if (out->lead.done + out->lead.failed < out->lead.total) read_queued(out, directory); /* else nobody comes for anything */
     return read_beside(out, directory);
 }
 

@@ -77,7 +77,7 @@ check "says done" grep -q "^state    done" "$work/out"
 volume=$(sed -n 's/^front .*hypervolume \([0-9.]*\) .*/\1/p' "$work/out")
 alone front results/runs/small --metric validation_accuracy --each-seed
 check "its hypervolume is that of the front ($volume)" grep -q "hypervolume *$volume" "$work/out"
-alone status results/runs/small --watch
+timeout 60 "$program" status results/runs/small --watch > "$work/out" 2>&1; code=$?
 expect 0 "8 of 8 done" "watching a finished sweep ends"
 
 # The same sweep elsewhere says where the earlier run lies.
