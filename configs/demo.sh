@@ -1,7 +1,7 @@
 #!/bin/bash
-# To a Pareto front in one command. In a clone: installs what is missing, builds, makes the data, runs configs/demo.cfg on all
-# cores. Of an installed bitfront: the same in the current directory, without building. Prints the front, the best point
-# within 8 kB, and what to do next. May be stopped and started again at any time. Arguments are passed to the sweep.
+# To a Pareto front in one command. In a clone: installs what is missing, builds, makes the data, runs configs/demo.cfg
+# on all cores. Of an installed bitfront: the same in the current directory, without building. Prints the front, the best
+# point within 8 kB, and what to do next. May be stopped and started again at any time. Arguments are passed to the sweep.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 if [ -e "$folder/../CMakeLists.txt" ]; then
@@ -34,7 +34,7 @@ $bitfront report $run
 echo "the picture:  $PWD/$run/front.png"
 echo "the page:     $PWD/$run/report.html"
 echo "next:"
-echo "  $bitfront show $run --point best --curves                        # its layers and how it was trained"
-echo "  $bitfront front $run --cost ne16 --iso fixed:w8                  # the same front in cycles, beside 8 bit everywhere"
-echo "  $bitfront export $run --point best --format c --out digits       # a C program of it; make -C digits check"
+echo "  $bitfront show $run --point best --curves                    # its layers, its training"
+echo "  $bitfront front $run --cost ne16 --iso fixed:w8              # in cycles, beside 8 bit everywhere"
+echo "  $bitfront export $run --point best --format c --out digits   # a C program of it"
 exit $code

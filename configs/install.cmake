@@ -1,5 +1,5 @@
-# What an installed program needs: configurations, networks, recipes, job scripts, documents, manual pages, completion; and
-# a Debian package of it (cpack -G DEB in the build directory).
+# What an installed program needs: configurations, networks, recipes, job scripts, documents, manual pages, completion;
+# and a Debian package of it (cpack -G DEB in the build directory).
 
 # Manual pages and completion come from the program's own tables.
 set(manual ${CMAKE_BINARY_DIR}/manual)
@@ -24,8 +24,9 @@ install(DIRECTORY configs/ DESTINATION ${share}/configs
 install(PROGRAMS configs/demo.sh DESTINATION ${share}/configs)
 install(DIRECTORY results/examples results/published DESTINATION ${share}/results)
 install(DIRECTORY ${manual}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${shell_words}/bitfront DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES ${shell_words}/bitfront DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME bitfront-run)
+set(bash_words ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${shell_words}/bitfront DESTINATION ${bash_words})
+install(FILES ${shell_words}/bitfront DESTINATION ${bash_words} RENAME bitfront-run)
 install(FILES ${shell_words}/_bitfront DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES README.md CHANGELOG.md CITATION.cff TYPE DOC)
 install(FILES LICENSE TYPE DOC RENAME copyright)
