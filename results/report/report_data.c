@@ -78,6 +78,8 @@ static report_point make_point(const report_columns *c, size_t i, int run)
                       .test = c->test[i] * 100,
                       .validation = c->validation[i] * 100,
                       .integer = c->integer[i] * 100,
+                      .raw_test = c->test[i],
+                      .raw_validation = c->validation[i],
                       .dominated_by = -1};
     snprintf(p.key, sizeof p.key, "%s", c->key[i]);
     snprintf(p.strategy, sizeof p.strategy, "%s", c->strategy[i]);
