@@ -15,6 +15,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 
 enum { PATH_BYTES = MAX_PATH_TEXT + 128, TEXT_BYTES = 640, ATTEMPTS = 4 };
 
@@ -135,6 +136,7 @@ static void describe_holder(char out[CLAIM_HOLDER], const char *text)
     value_of(job, sizeof job, text, "job");
     value_of(host, sizeof host, text, "host");
     snprintf(out, CLAIM_HOLDER, "job %s on %s", job[0] != '\0' ? job : "unknown", host[0] != '\0' ? host : "unknown");
+    text_printable(out);
 }
 
 /* True only when it is certain: a process of this start of this machine that is gone. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+
 uint8_t fuzz_byte(fuzz_input *in)
 {
     if (in->left == 0) return 0;
@@ -19,7 +21,8 @@ void fuzz_bytes(void *out, size_t count, fuzz_input *in)
 {
     size_t taken = count < in->left ? count : in->left;
     memset(out, 0, count);
-    if (taken > 0) memcpy(out, in->bytes, taken);
+    if (taken == 0) return;
+    memcpy(out, in->bytes, taken);
     in->bytes += taken;
     in->left -= taken;
 }
@@ -51,7 +54,7 @@ fuzz_input fuzz_part(fuzz_input *in, uint8_t end)
     const uint8_t *at = in->left > 0 ? memchr(in->bytes, end, in->left) : NULL;
     fuzz_input part = {in->bytes, at != NULL ? (size_t)(at - in->bytes) : in->left};
     size_t used = part.left + (at != NULL);
-    in->bytes += used;
+    if (used > 0) in->bytes += used;
     in->left -= used;
     return part;
 }
@@ -100,11 +103,18 @@ void fuzz_must(status s)
 
 void fuzz_must_be_plain(const char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c >= 0x20 && c != 0x7f) || c == '\n') continue;
-        fprintf(stderr, "control character %d at %zu of: %.*s\n", c, i, (int)size, text);
-        abort();
+    fuzz_input rest = {(const uint8_t *)text, size};
+    while (rest.left > 0) {
+        fuzz_input line = fuzz_part(&rest, '\n');
+        char *words = malloc(line.left + 1);
+        if (words == NULL) abort();
+        memcpy(words, line.bytes, line.left);
+        words[line.left] = '\0';
+        if (strlen(words) != line.left || !text_is_printable(words)) {
+            fprintf(stderr, "not fit to be shown: %s\n", words);
+            abort();
+        }
+        free(words);
     }
 }
 

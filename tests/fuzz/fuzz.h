@@ -35,7 +35,7 @@ void fuzz_empty(const char *name);
 
 /* For what has to succeed: aborts with the message. */
 void fuzz_must(status s);
-/* Aborts when a text for people, or a file of text, holds a control character. */
+/* Aborts when a line of a text for people, or of a file of text, is not printable (core/base/text.h). */
 void fuzz_must_be_plain(const char *text, size_t size);
 
 #endif

@@ -50,7 +50,7 @@ for target in ${targets:-$all}; do
     echo "$target: ${count:-0} executions"
     if [ $ended != 0 ]; then
         found=$((found + 1))
-        grep -v "^#[0-9]*.*\(REDUCE\|NEW\|pulse\)" "$kept/log" | tail -30
+        grep -a -v "^#[0-9]*.*\(REDUCE\|NEW\|pulse\)" "$kept/log" | tail -30
     fi
     rm -rf "$scratch"/*
 done
