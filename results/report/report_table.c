@@ -93,7 +93,14 @@ void report_table(FILE *out, const report_data *d)
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
-static void csv_row(FILE *out, const report_data *d, const report_point *p)
+/* A fraction, of percent: hundredths of the percents that are kept. */
+static void csv_fraction(FILE *out, double percent)
+{
+    fprintf(out, ",%.10g", percent / 100);
+}
+
+/* A point as it was trained, and what it is part of: the mean over the seeds, or itself. */
+static void csv_row(FILE *out, const report_data *d, const report_point *p, const report_point *mean)
 {
     fprintf(out, "%d,", p->id);
     report_text_csv(out, p->strategy);
@@ -103,18 +110,22 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     report_text_number(out, p->strength);
     fprintf(out, ",%d,%" PRIu64 ",", p->bits, p->seed);
     report_text_number(out, p->raw_cost);
-    const double numbers[] = {p->test / 100, p->validation / 100};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        fputc(',', out);
-        fprintf(out, "%.10g", numbers[i]); /* hundredths of the percents that are kept */
-    }
-    fprintf(out, ",%d,", p->on_front);
+    csv_fraction(out, p->test);
+    csv_fraction(out, p->validation);
+    fprintf(out, ",%d,", mean->on_front);
     report_text_number(out, p->target);
     fprintf(out, ",%d,", p->step);
     report_text_csv(out, p->network);
-    fprintf(out, ",%s,", p->key);
+    fputc(',', out);
+    report_text_csv(out, p->key);
+    fputc(',', out);
     report_text_csv(out, d->runs[p->run].path);
-    fprintf(out, ",%d,%.10g,%.10g", p->seeds, p->cost_deviation / d->scale, p->accuracy_deviation / 100);
+    fprintf(out, ",%d,%.10g", mean->seeds, mean->cost_deviation / d->scale);
+    csv_fraction(out, mean->accuracy_deviation);
+    fputc(',', out);
+    report_text_number(out, mean->raw_cost);
+    csv_fraction(out, mean->test);
+    csv_fraction(out, mean->validation);
     for (int k = 0; k < d->cost_count; k++) {
         if (k == d->cost) continue;
         fputc(',', out);
@@ -130,14 +141,19 @@ status report_csv(const char *stem, const report_data *d)
     snprintf(path, sizeof path, "%s.csv", stem);
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
-    fprintf(out,
-            "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front,target,step,"
-            "network,key,run,seeds,cost_deviation,accuracy_deviation",
-            d->column);
-    for (int k = 0; k < d->cost_count; k++)
-        if (k != d->cost) fprintf(out, ",%s", d->costs[k].name);
+    fputs("id,strategy,cost_model,strength,bits,seed,", out);
+    report_text_csv(out, d->column);
+    fputs(",test_accuracy,validation_accuracy,on_front,target,step,network,key,run,seeds,cost_deviation,"
+          "accuracy_deviation,mean_cost,mean_test_accuracy,mean_validation_accuracy",
+          out);
+    for (int k = 0; k < d->cost_count; k++) {
+        if (k == d->cost) continue;
+        fputc(',', out);
+        report_text_csv(out, d->costs[k].name);
+    }
     fputc('\n', out);
-    for (int i = 0; i < d->count; i++) csv_row(out, d, &d->points[i]);
+    for (int i = 0; i < d->count && d->each == NULL; i++) csv_row(out, d, &d->points[i], &d->points[i]);
+    for (int i = 0; i < d->each_count; i++) csv_row(out, d, &d->each[i], &d->points[d->each[i].mean]);
     const bool bad = fclose(out) != 0;
     status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
     free(text);

@@ -12,7 +12,8 @@ void report_table(FILE *out, const report_data *d);
 /* Accuracy against the logarithm of the cost, in characters; `unicode` false: ASCII only. Nothing without points. */
 MUST_CHECK status report_plot(FILE *out, const report_data *d, int width, bool unicode);
 
-/* All points as comma-separated values, costs as in the columns; STEM.csv. */
+/* All points as comma-separated values, costs as in the columns; STEM.csv. Also of means a row is a point as it was
+ * trained, with its own seed, and says besides what the mean is: on_front, seeds, deviations, mean_... */
 MUST_CHECK status report_csv(const char *stem, const report_data *d);
 
 /* Going through the points with *best at minus infinity first: is i on the line that is drawn, on the front and more

@@ -10,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/io/seal.h"
 #include "results/report/report.h"
+#include "results/report/report_failures.h"
 #include "results/report/report_page.h"
 #include "tests/fuzz/fuzz_run.h"
 
@@ -65,6 +66,7 @@ static void draw(const char *path, const report_options *options)
     if (out == NULL) abort();
     const report_request request = {.stem = fuzz_path("front")};
     bool drawn = !failed(report_front(out, &path, 1, &request, options));
+    (void)failed(report_failures(out, path));
     fclose(out);
     fuzz_must_be_plain(words, length);
     free(words);

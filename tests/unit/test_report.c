@@ -177,7 +177,7 @@ static void test_the_csv_holds_every_point(void **state)
     char *line = strtok(csv, "\n");
     assert_string_equal(line, "id,strategy,cost_model,strength,bits,seed,size_bits,test_accuracy,validation_accuracy,"
                               "on_front,target,step,network,key,run,seeds,cost_deviation,accuracy_deviation,"
-                              "mpic_cycles");
+                              "mean_cost,mean_test_accuracy,mean_validation_accuracy,mpic_cycles");
     int rows = 0;
     double last = 0;
     while ((line = strtok(NULL, "\n")) != NULL) {
