@@ -68,8 +68,10 @@ if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     long_check faults build-dev/tests/fault_reader long
     long_check slurm
     long_check hosts
+    echo "== damage"
+    bash tests/faults/damage.sh build-dev/bitfront || code=1
     echo "== fuzz"
-    bash tests/fuzz/run.sh 15
+    bash tests/fuzz/run.sh
     ended=$?
     [ $ended = 0 ] || [ $ended = 77 ] || code=1
 fi
