@@ -223,7 +223,7 @@ static status read_arrays(char *block, block_header *header, uint8_t *marks, boo
     TRY(h5_read(from->file, "labels", H5_I32, (size_t)shape->count, labels));
     TRY(read_marks(marks, (size_t)shape->count, from));
     TRY(read_class_names(names, from, shape->classes));
-    TRY(dataset_check_members(shape, labels, marks, names, from->path));
+    TRY(dataset_check_members(shape, labels, marks, from->path));
     sort_splits((int32_t *)(block + header->index), shape, marks);
     TRY(checksum_of(computed, block, header, marks, from));
     if (has_checksum) return check_content(shape, computed, from);

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/queue_state.h"
 #include "results/report/report_gain.h"
@@ -59,7 +60,9 @@ static void take_failure(void *ctx, int id, const char *key, const char *reason)
     sweep_news *news = ctx;
     news->failures[news->failure_count].id = id;
     snprintf(news->failures[news->failure_count].key, 12, "%.8s", key);
-    snprintf(news->failures[news->failure_count++].reason, 256, "%s", reason);
+    snprintf(news->failures[news->failure_count].reason, 256, "%s", reason);
+    text_printable(news->failures[news->failure_count].key);
+    text_printable(news->failures[news->failure_count++].reason);
 }
 
 static status read_news(sweep_news *out, const char *directory, const run_job *lead)

@@ -84,6 +84,7 @@ static status put_text(const field *f, void *row, const char *text)
     if (f->type == FIELD_LONG_TEXT) {
         char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
         if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
+        text_printable_lines(copy);
         free(*at);
         *at = copy;
         return status_ok();

@@ -46,6 +46,7 @@ typedef struct {
     double accuracy_deviation; /* 0 with one seed */
     double *costs;             /* (cost_count) of all models, as in the columns; borrowed from report_data */
     bool on_front;
+    int mean;         /* of one in each: place in points of the mean that it is part of */
     int dominated_by; /* place in points of the cheapest front point that is at least as good in both; -1 on the front
                        */
 } report_point;
@@ -76,7 +77,8 @@ typedef struct {
     double float_test, float_validation; /* the same of both splits */
     int float_count;
     bool several_seeds, is_mean; /* in the files; points are means over seeds */
-    report_point *each;          /* (each_count) before the means; owned; NULL without */
+    report_point *each;          /* (each_count) before the means, one mean's after another's; owned; NULL without */
+    double *each_costs;          /* what their costs point to; owned */
     int each_count;
     char network[MAX_NAME]; /* of all points; "several networks" */
 } report_data;

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/number.h"
+#include "core/base/text.h"
 #include "results/file/claim_file.h"
 
 /* The first line of a small file of the system; empty when it has none. */
@@ -82,6 +83,7 @@ void claim_holder_name(char out[CLAIM_HOLDER], const char *text)
     claim_file_value(job, sizeof job, text, "job");
     claim_file_value(host, sizeof host, text, "host");
     snprintf(out, CLAIM_HOLDER, "job %s on %s", job[0] != '\0' ? job : "unknown", host[0] != '\0' ? host : "unknown");
+    text_printable(out);
 }
 
 bool claim_holder_is_dead(const char *text)

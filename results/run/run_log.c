@@ -9,10 +9,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "results/run/run_internal.h"
 
-/* Larger than any plan, and small enough for sums and tables. */
-enum { MOST = 10 * 1000 * 1000 };
+/* Larger than any plan, and small enough for sums and tables; s, longer than any sweep. */
+enum { MOST = 10 * 1000 * 1000, MOST_SECONDS = 1000 * 1000 * 1000 };
 
 int run_json_count(const json_t *object, const char *name)
 {
@@ -24,6 +25,7 @@ static void copy_text(char *out, size_t room, const json_t *object, const char *
 {
     const char *text = json_string_value(json_object_get(object, name));
     snprintf(out, room, "%s", text != NULL ? text : "");
+    text_printable(out);
 }
 
 /* One line without its end; what a crash left of one is no JSON, and passed over. */
@@ -33,7 +35,8 @@ static void take_line(const char *at, size_t bytes, void (*visit)(void *ctx, con
     if (object == NULL) return;
     char stamp[32];
     const json_t *at_second = json_object_get(object, "at");
-    run_log_line line = {.at = json_is_number(at_second) ? json_number_value(at_second) : -1,
+    const double second = json_is_number(at_second) ? json_number_value(at_second) : -1;
+    run_log_line line = {.at = second >= 0 && second <= MOST_SECONDS ? second : -1,
                          .task = run_json_count(object, "task"),
                          .ranks = run_json_count(object, "ranks"),
                          .tasks = run_json_count(object, "tasks")};

@@ -99,7 +99,9 @@ void run_look_print(FILE *out, const run_look *look, const char *directory, run_
     char failures[32];
     snprintf(failures, sizeof failures, "%d failed", j->failed);
     put(out, style, j->failed > 0 ? RED : "", failures);
-    fprintf(out, ", %d running, %d waiting\n", j->at_work, open > 0 ? open : 0);
+    fprintf(out, ", %d running, %d waiting", j->at_work, open > 0 ? open : 0);
+    if (j->stopped > 0) fprintf(out, ", %d stopped early", j->stopped);
+    fputc('\n', out);
     print_bar(out, j, style);
     if (j->others > 0)
         fprintf(out, "others   %d result%s of other plans %s there, see bitfront list\n", j->others,
