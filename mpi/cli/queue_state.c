@@ -32,7 +32,8 @@ queue_state queue_state_ask(run_look *look)
         strcpy(job, look->queued[i]);
         const bool asked = ask(answer, job);
         if (asked && answer[0] == '\0') {
-            snprintf(q.jobs[q.count++], sizeof q.jobs[0], "Slurm job %s has left the queue without having started", job);
+            snprintf(q.jobs[q.count++], sizeof q.jobs[0], "Slurm job %s has left the queue without having started",
+                     job);
             continue;
         }
         snprintf(q.jobs[q.count++], sizeof q.jobs[0], "Slurm job %s is in the queue again and continues by itself: %s",

@@ -36,9 +36,9 @@ typedef struct {
 
 /* What the command line says: about waiting, and about itself. */
 typedef struct {
-    double deadline; /* s of silence after which a rank counts as dead */
-    double end;      /* clock_seconds at which everything is at a checkpoint; INFINITY: no limit */
-    double lease;    /* s of silence after which a job counts as dead; 0: 60 */
+    double deadline;              /* s of silence after which a rank counts as dead */
+    double end;                   /* clock_seconds at which everything is at a checkpoint; INFINITY: no limit */
+    double lease;                 /* s of silence after which a job counts as dead; 0: 60 */
     const char *command, *folder; /* that continues this sweep, and where; borrowed; NULL: not told */
 } coordinator_limits;
 
@@ -73,7 +73,7 @@ typedef struct {
     int snapshot_tasks;                /* that were finished when it began */
     double last_look;                  /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
-    int others; /* results in the directory that are not of the plan */
+    int others;                     /* results in the directory that are not of the plan */
     char holder[CLAIM_HOLDER_TEXT]; /* this process, for who looks whether it lives */
 } coordinator;
 

@@ -7,7 +7,7 @@
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/io/h5.h"
-#include "results/report/front.h"
+#include "results/file/front.h"
 
 /* The columns that are needed. */
 typedef struct {
@@ -73,8 +73,8 @@ static double volume(const gain_columns *c)
     return front_hypervolume(c->cost, c->accuracy, (int)c->rows, 1, 0, false);
 }
 
-/* The latest point that is on the front has last added to it: what came later was dominated when it came, by a point that
- * is still there or by one that was there before. */
+/* The latest point that is on the front has last added to it: what came later was dominated when it came, by a point
+ * that is still there or by one that was there before. */
 static void find_last(report_gain *out, gain_columns *c, const bool *member, const int *latest, size_t count)
 {
     for (size_t k = count; k-- > 0 && out->last == 0;)

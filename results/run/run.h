@@ -110,9 +110,9 @@ MUST_CHECK status run_log(const run *r, const char *event, const char *fields);
 /* `text` as a quoted JSON string, for `fields`; "" when it does not fit (room for 6 bytes a character always does). */
 void run_json_text(char *out, size_t room, const char *text);
 
-/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":.., "running":..,
- * "total":.., "others":.., "awaited":.., "exit":exit_code, "fraction":.., "seconds_left":.., "job":.., "holder":..,
- * "command":.., "folder":.., "time":.., "groups":[{"line":...}, ...]}. */
+/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":..,
+ * "running":.., "total":.., "others":.., "awaited":.., "exit":exit_code, "fraction":.., "seconds_left":.., "job":..,
+ * "holder":.., "command":.., "folder":.., "time":.., "groups":[{"line":...}, ...]}. */
 typedef struct {
     bool beside;       /* another job leads */
     const char *job;   /* "4711_3 on node7"; NULL: not told */

@@ -84,7 +84,8 @@ long run_log_bytes(const char *directory)
     return stat(path, &info) == 0 ? (long)info.st_size : 0;
 }
 
-status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line),
+                        void *ctx)
 {
     char path[RUN_PATH_BYTES], *text = malloc(bytes + 1);
     if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for the log of %.200s", directory);

@@ -23,7 +23,7 @@ MUST_CHECK status run_log_read(const char *directory, void (*visit)(void *ctx, c
 long run_log_bytes(const char *directory);
 
 /* The same for the last `bytes` of it: what happened lately, however long the log is. */
-MUST_CHECK status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line),
-                                   void *ctx);
+MUST_CHECK status run_log_read_end(const char *directory, size_t bytes,
+                                   void (*visit)(void *ctx, const run_log_line *line), void *ctx);
 
 #endif

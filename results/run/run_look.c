@@ -158,7 +158,8 @@ status run_look_read(run_look *out, const char *directory)
                            "started yet",
                            directory);
     TRY(read_job(&out->lead, path));
-    if (out->lead.done + out->lead.failed + out->lead.stopped < out->lead.total) read_queued(out, directory); /* else nobody comes for anything */
+    if (out->lead.done + out->lead.failed + out->lead.stopped < out->lead.total)
+        read_queued(out, directory); /* else nobody comes for anything */
     return read_beside(out, directory);
 }
 
@@ -176,11 +177,11 @@ static json_t *job_object(const run_job *j)
 {
     json_t *groups = json_array();
     for (int i = 0; i < j->group_count; i++) json_array_append_new(groups, json_string(j->groups[i]));
-    json_t *object = json_pack("{s:s, s:s, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "state",
-                               j->state, "job", j->job, "alive", j->running, "gone", j->gone, "silent", j->silent,
-                               "done", j->done, "failed", j->failed, "stopped", j->stopped, "running", j->at_work, "total", j->total, "others",
-                               j->others, "awaited", j->awaited, "exit", j->exit_code, "command", j->command, "folder",
-                               j->folder, "groups", groups);
+    json_t *object = json_pack("{s:s, s:s, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:o}",
+                               "state", j->state, "job", j->job, "alive", j->running, "gone", j->gone, "silent",
+                               j->silent, "done", j->done, "failed", j->failed, "stopped", j->stopped, "running",
+                               j->at_work, "total", j->total, "others", j->others, "awaited", j->awaited, "exit",
+                               j->exit_code, "command", j->command, "folder", j->folder, "groups", groups);
     if (object == NULL) return NULL;
     json_object_set_new(object, "age_s", j->age >= 0 ? json_real(j->age) : json_null());
     json_object_set_new(object, "fraction", j->fraction >= 0 ? json_real(j->fraction) : json_null());

@@ -1,5 +1,5 @@
-/* run_look: what a run directory says about its sweep, for `bitfront status`: read from status.json, jobs/, queued/ and the
- * end of the log; and as text. Needs no run_open, locks nothing, waits for nobody. */
+/* run_look: what a run directory says about its sweep, for `bitfront status`: read from status.json, jobs/, queued/ and
+ * the end of the log; and as text. Needs no run_open, locks nothing, waits for nobody. */
 #ifndef RESULTS_RUN_RUN_LOOK_H
 #define RESULTS_RUN_RUN_LOOK_H
 

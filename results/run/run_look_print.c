@@ -51,7 +51,9 @@ static void print_state(FILE *out, const run_job *j, run_look_style style)
 /* "[########............] 41 %, about 3 min 20 s left, until 14:05 UTC" */
 static void print_bar(FILE *out, const run_job *j, run_look_style style)
 {
-    const double share = j->fraction >= 0 ? j->fraction : j->total > 0 ? (double)(j->done + j->failed + j->stopped) / j->total : 0;
+    const double share = j->fraction >= 0 ? j->fraction
+                         : j->total > 0   ? (double)(j->done + j->failed + j->stopped) / j->total
+                                          : 0;
     const int room = style.width >= 100 ? 40 : style.width >= 80 ? 24 : 10;
     const int filled = (int)((share < 1 ? share : 1) * room);
     char left[32], until[32];
@@ -85,7 +87,10 @@ static void print_beside(FILE *out, const run_job *j)
     char updated[64];
     age_text(updated, sizeof updated, j->age);
     fprintf(out, "beside   %s: %s, %d at work, last update %s\n", j->job,
-            j->running ? "running" : j->gone ? "its process has ended" : "silent", j->at_work, updated);
+            j->running ? "running"
+            : j->gone  ? "its process has ended"
+                       : "silent",
+            j->at_work, updated);
 }
 
 void run_look_print(FILE *out, const run_look *look, const char *directory, run_look_style style)

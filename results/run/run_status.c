@@ -121,15 +121,13 @@ status run_write_status(const run *r, const run_state *state)
     const struct {
         const char *name;
         int value;
-    } numbers[] = {{"done", state->done},   {"failed", state->failed}, {"stopped", state->stopped}, {"running", state->running},
-                   {"total", state->total}, {"others", state->others}, {"awaited", state->awaited},
-                   {"exit", state->exit_code}};
+    } numbers[] = {{"done", state->done},       {"failed", state->failed}, {"stopped", state->stopped},
+                   {"running", state->running}, {"total", state->total},   {"others", state->others},
+                   {"awaited", state->awaited}, {"exit", state->exit_code}};
     const struct {
         const char *name, *value;
-    } texts[] = {{"job", state->job},
-                 {"holder", state->holder},
-                 {"command", state->command},
-                 {"folder", state->folder}};
+    } texts[] = {
+        {"job", state->job}, {"holder", state->holder}, {"command", state->command}, {"folder", state->folder}};
     json_t *object = stamped();
     if (object != NULL) {
         json_object_set_new(object, "state", text_of(state->state));
@@ -164,7 +162,8 @@ void run_forget_jobs(const run *r)
         char file[RUN_PATH_BYTES + RUN_NAME_BYTES];
         snprintf(file, sizeof file, "%s/%.40s", path, entry->d_name);
         bool ours = strncmp(entry->d_name, r->owner, strlen(r->owner)) == 0;
-        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > RUN_FORGOTTEN_AFTER_S)) unlink(file);
+        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > RUN_FORGOTTEN_AFTER_S))
+            unlink(file);
     }
     closedir(listing);
 }
