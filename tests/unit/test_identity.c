@@ -145,9 +145,9 @@ static int tasks_that_read(const settings_key *key)
     for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++)
         if (strcmp(key->path, nobody[i]) == 0) return NONE;
     if (strcmp(key->path, "arithmetic") == 0) return POINTS;
-    if (in_section(key, "input")) return NONE; /* as width and classes: the network has another checksum */
+    if (in_section(key, "input")) return NONE;    /* as width and classes: the network has another checksum */
     if (in_section(key, "stopping")) return NONE; /* which tasks end early, not what they are */
-    if (in_section(key, "trunk")) return NONE; /* no trunk in this sweep */
+    if (in_section(key, "trunk")) return NONE;    /* no trunk in this sweep */
     if (in_section(key, "search") || in_section(key, "finetune") || in_section(key, "quantizer")) return POINTS;
     if (in_section(key, "lut")) return OF_LUT;
     return ALL; /* those of the warm-up are in the keys of all that start from it */
