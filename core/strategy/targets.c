@@ -28,7 +28,7 @@ static status uniform_cost(double *out, const cost_model *m, const graph *g, int
 /* A number and up to four words behind it; "%" is a word of its own. False: the text is something else. */
 static bool split_text(double *number, char words[WORDS][WORD], int *count, const char *text)
 {
-    const char *rest = text;
+    const char *rest = text + strspn(text, " ");
     *count = 0;
     if (!number_take_real(number, &rest, DBL_MIN, DBL_MAX)) return false;
     for (rest += strspn(rest, " "); *rest != '\0'; rest += strspn(rest, " ")) {
