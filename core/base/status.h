@@ -20,7 +20,7 @@ typedef enum {
 
 typedef struct {
     status_code code;
-    char message[508];
+    char message[1020];
 } status;
 
 status status_ok(void);

@@ -78,6 +78,8 @@ static report_point make_point(const report_columns *c, size_t i, int run)
                       .test = c->test[i] * 100,
                       .validation = c->validation[i] * 100,
                       .integer = c->integer[i] * 100,
+                      .raw_test = c->test[i],
+                      .raw_validation = c->validation[i],
                       .dominated_by = -1};
     snprintf(p.key, sizeof p.key, "%s", c->key[i]);
     snprintf(p.strategy, sizeof p.strategy, "%s", c->strategy[i]);
@@ -193,7 +195,10 @@ static void name_network(report_data *d)
         const char *name = d->points[i].network;
         const bool other = d->network[0] != 0 && strcmp(d->network, name) != 0;
         snprintf(d->network, sizeof d->network, "%s", other ? "several networks" : name);
-        if (other) return;
+        if (other) {
+            d->float_accuracy = d->float_test = d->float_validation = NAN; /* a mean of several would mislead */
+            return;
+        }
     }
 }
 

@@ -248,6 +248,11 @@ static void print_plot(FILE *out, const report_data *d, const series *s, const b
             fprintf(out, "  $q%d using 1:2 with steps linewidth 1 dashtype 3 linecolor '#909090' %s, \\\n", q,
                     q == 1 ? "title 'by a quarter, by three quarters'" : "notitle");
     }
+    if (d->is_mean)
+        fprintf(out,
+                "  NaN with lines linewidth 0.9 linecolor '%s' title 'bars: standard deviation over the seeds', "
+                "\\\n",
+                LOOKS[0].colour);
     if (!isnan(d->float_accuracy))
         fprintf(out,
                 "  %.6g with lines linewidth 1.6 dashtype 2 linecolor '#606060' title 'float network%s: %.1f %%', \\\n",
@@ -284,6 +289,7 @@ static status write_script(const char *script, const char *picture, const gnuplo
     series all[MOST_SERIES];
     bool there[MOST_SERIES][2];
     const int count = list_series(all, d);
+    fprintf(out, "# cost: %s\n", d->column);
     gnuplot_begin(out, f, picture);
     print_frame(out, d, &x, &y);
     print_labels(out, d);

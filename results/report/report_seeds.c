@@ -83,6 +83,16 @@ static double mean(const report_point *p, int n, value_of value)
     return sum / n;
 }
 
+static double raw_test_of(const report_point *p)
+{
+    return p->raw_test;
+}
+
+static double raw_validation_of(const report_point *p)
+{
+    return p->raw_validation;
+}
+
 static double deviation(const report_point *p, int n, value_of value)
 {
     const double centre = mean(p, n, value);
@@ -102,6 +112,8 @@ static report_point average(const report_point *p, int n, int cost_count)
     out.test = mean(p, n, test_of);
     out.validation = mean(p, n, validation_of);
     out.integer = mean(p, n, integer_of);
+    out.raw_test = mean(p, n, raw_test_of);
+    out.raw_validation = mean(p, n, raw_validation_of);
     out.accuracy = mean(p, n, accuracy_of);
     out.chosen_by = mean(p, n, chosen_of);
     for (int k = 0; k < cost_count; k++) {

@@ -1,11 +1,9 @@
 /* Table for people, and the same as comma-separated values for programs. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
+#include "results/report/report_files.h"
 #include "results/report/report_text.h"
 #include "results/report/report_views.h"
 
@@ -103,10 +101,10 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     report_text_number(out, p->strength);
     fprintf(out, ",%d,%" PRIu64 ",", p->bits, p->seed);
     report_text_number(out, p->raw_cost);
-    const double numbers[] = {p->test / 100, p->validation / 100};
+    const double numbers[] = {p->raw_test, p->raw_validation};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         fputc(',', out);
-        fprintf(out, "%.10g", numbers[i]); /* hundredths of the percents that are kept */
+        report_text_number(out, numbers[i]);
     }
     fprintf(out, ",%d,", p->on_front);
     report_text_number(out, p->target);
@@ -114,9 +112,12 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     report_text_csv(out, p->network);
     fprintf(out, ",%s,", p->key);
     report_text_csv(out, d->runs[p->run].path);
-    fprintf(out, ",%d,%.10g,%.10g", p->seeds, p->cost_deviation / d->scale, p->accuracy_deviation / 100);
+    fprintf(out, ",%d,", p->seeds);
+    report_text_number(out, p->cost_deviation / d->scale);
     fputc(',', out);
-    if (!isnan(p->integer)) fprintf(out, "%.10g", p->integer / 100);
+    report_text_number(out, p->accuracy_deviation / 100);
+    fputc(',', out);
+    if (!isnan(p->integer)) report_text_number(out, p->integer / 100);
     for (int k = 0; k < d->cost_count; k++) {
         if (k == d->cost) continue;
         fputc(',', out);
@@ -125,13 +126,8 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     fputc('\n', out);
 }
 
-status report_csv(const char *stem, const report_data *d)
+void report_csv(FILE *out, const report_data *d)
 {
-    char path[4300], *text = NULL;
-    size_t size;
-    snprintf(path, sizeof path, "%s.csv", stem);
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
     fprintf(out,
             "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front,target,step,"
             "network,key,run,seeds,cost_deviation,accuracy_deviation,integer_accuracy",
@@ -140,8 +136,4 @@ status report_csv(const char *stem, const report_data *d)
         if (k != d->cost) fprintf(out, ",%s", d->costs[k].name);
     fputc('\n', out);
     for (int i = 0; i < d->count; i++) csv_row(out, d, &d->points[i]);
-    const bool bad = fclose(out) != 0;
-    status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
-    free(text);
-    return result;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
@@ -44,19 +45,56 @@ static void take_line(const char *at, size_t bytes, void (*visit)(void *ctx, con
     visit(ctx, &line);
 }
 
-status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+static void take_lines(const char *text, size_t count, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
 {
-    char path[RUN_PATH_BYTES], *text;
-    size_t count;
-    snprintf(path, sizeof path, "%.*s/log.jsonl", MAX_PATH_TEXT, directory);
-    if (!file_exists(path)) return status_ok();
-    TRY(file_read_bytes(&text, &count, path));
     const char *end = text + count;
     for (const char *at = text; at < end;) {
         const char *next = memchr(at, '\n', (size_t)(end - at));
         if (next == NULL) next = end;
         if (next > at) take_line(at, (size_t)(next - at), visit, ctx);
         at = next + 1;
+    }
+}
+
+static void log_path(char out[RUN_PATH_BYTES], const char *directory)
+{
+    snprintf(out, RUN_PATH_BYTES, "%.*s/log.jsonl", MAX_PATH_TEXT, directory);
+}
+
+status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+{
+    char path[RUN_PATH_BYTES], *text;
+    size_t count;
+    log_path(path, directory);
+    if (!file_exists(path)) return status_ok();
+    TRY(file_read_bytes(&text, &count, path));
+    take_lines(text, count, visit, ctx);
+    free(text);
+    return status_ok();
+}
+
+long run_log_bytes(const char *directory)
+{
+    char path[RUN_PATH_BYTES];
+    struct stat info;
+    log_path(path, directory);
+    return stat(path, &info) == 0 ? (long)info.st_size : 0;
+}
+
+status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+{
+    char path[RUN_PATH_BYTES], *text = malloc(bytes + 1);
+    if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for the log of %.200s", directory);
+    log_path(path, directory);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        const bool shortened = fseek(file, -(long)bytes, SEEK_END) == 0;
+        if (!shortened) rewind(file);
+        const size_t got = fread(text, 1, bytes, file);
+        const char *first = shortened ? memchr(text, '\n', got) : NULL; /* the first line may be a part of one */
+        const char *from = first != NULL ? first + 1 : text;
+        take_lines(from, got - (size_t)(from - text), visit, ctx);
+        fclose(file);
     }
     free(text);
     return status_ok();

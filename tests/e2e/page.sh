@@ -8,8 +8,9 @@ expect 0 "8 tasks done" "sweep"
 printf 'name,size_bits,test_accuracy\n"</script><script>document.title=1</script>",9000,0.5\n' > "$work/published.csv"
 alone report "$run" -o "$work/page.html" --published "$work/published.csv"
 expect 0 "page     $work/page.html" "report"
+sed '/<script id="library">/,/<\/script>/d; /<details id="d3-licence">/,/<\/details>/d' "$work/page.html" > "$work/ours.html"
 check "the page names no address but that of SVG" \
-    test "$(grep -o 'https\?://[^"]*' "$work/page.html" | sort -u)" = "http://www.w3.org/2000/svg"
+    test "$(grep -o 'https\?://[^"]*' "$work/ours.html" | sort -u)" = "http://www.w3.org/2000/svg"
 check "texts of files start no element" test "$(grep -c '<b>x\|document.title=1</script>' "$work/page.html")" = 0
 alone report "$run"
 expect 0 "$run/report.html" "report without -o"
@@ -36,6 +37,14 @@ document.querySelector("#front .point").dispatchEvent(new MouseEvent("mouseenter
 found.tip = !document.getElementById("tip").hidden && document.getElementById("tip").textContent.startsWith("point ");
 document.querySelector("#front .point").dispatchEvent(new MouseEvent("mouseleave"));
 found.gone = document.getElementById("tip").hidden;
+const texts = () => [...document.querySelectorAll("#front > text")].map((e) => e.textContent).join(" ");
+const before = texts(), svg = document.getElementById("front"), place = svg.getBoundingClientRect();
+const middle = { clientX: place.x + place.width / 2, clientY: place.y + place.height / 2 };
+svg.dispatchEvent(new WheelEvent("wheel", { deltaY: -500, ctrlKey: true, cancelable: true, ...middle }));
+found.library = Boolean(window.d3);
+found.zoomed = texts() !== before;
+svg.dispatchEvent(new MouseEvent("dblclick", middle));
+found.back = texts() === before;
 const boxes = [...document.querySelectorAll("#filters input")];
 boxes[0].click();
 found.filtered = document.querySelectorAll("#front .point").length;
@@ -65,12 +74,18 @@ EOF
 sed -e "/<meta charset/r $work/first.js" -e "/^<\/body>/,\$d" "$work/page.html" |
     sed 's|</body></html>||' > "$work/tried.html"
 cat "$work/last.js" >> "$work/tried.html"
+if grep -q '<script id="library">' "$work/page.html"; then
+    library=true
+else
+    echo "skipped: zooming: this build has no D3"
+    library=false
+fi
 for width in 1400 500; do
     HOME=$work timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 \
         --virtual-time-budget=3000 \
         --dump-dom "file://$work/tried.html" > "$work/dom" 2> "$work/browser"
     grep -o '<pre id="found">.*</pre>' "$work/dom" | sed 's/&lt;/</g; s/&gt;/>/g' > "$work/out"
-    for promise in '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' \
+    for promise in "\"library\":$library" "\"zoomed\":$library" '"back":true' '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' \
         '"curve":2' '"sorted":true' \
         '"none":true' '"wide":true' '"requests":0' '"schedule":8' '"title":"small: Pareto front' '"faults":\[\]'; do
         check "$width pixels: $promise" grep -q "$promise" "$work/out"

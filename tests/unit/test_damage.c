@@ -22,6 +22,7 @@
 #include "results/file/checkpoint.h"
 #include "results/report/report_columns.h"
 #include "results/run/run.h"
+#include "results/run/run_look.h"
 #include "results/run/run_use.h"
 #include "tests/support/check_status.h"
 #include "tests/support/plan_fixture.h"
@@ -94,7 +95,11 @@ static bool read_status(void)
     char words[4096] = "";
     FILE *out = fmemopen(words, sizeof words - 1, "w");
     assert_non_null(out);
-    bool good = !failed(run_print_status(out, scratch_place.path));
+    run_look look;
+    bool good = !failed(run_look_read(&look, scratch_place.path));
+    if (good) run_look_print(out, &look, scratch_place.path, (run_look_style){.width = 80});
+    if (good) run_look_print_next(out, &look);
+    run_look_free(&look);
     fclose(out);
     for (const char *c = words; *c != '\0'; c++) assert_true((unsigned char)*c >= 0x20 || *c == '\n');
     return good;

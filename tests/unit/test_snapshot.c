@@ -21,15 +21,17 @@
 #include "core/base/file.h"
 #include "core/base/shared_text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/columns.h"
 #include "results/file/record_same.h"
 #include "results/run/run.h"
 #include "results/file/task_file.h"
+#include "results/file/task_mark.h"
 #include "tests/support/file_limit.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
-enum { TASKS = 150, ROWS = 10000, WEIGHTS = 3000 };
+enum { TASKS = 150, ROWS = RUN_MOST_COPIES + 1, WEIGHTS = 3000 };
 static const char CONFIG[] = "name = \"demo\"; network = \"n.cfg\"; data = \"d.h5\";\n"
                              "sweep = ( { strategy = \"joint\"; cost_model = \"size\"; strengths = [1.0]; } );\n";
 
@@ -294,6 +296,80 @@ static void test_a_snapshot_in_slices_holds_every_task_once(void **state)
     run_close(&r);
 }
 
+/* Writes a task file anew as format 2 had it: without its row. */
+static void remove_row(const run *r, int id)
+{
+    enum { SEAL = 24, MARK = 64, FOOT = 24 };
+    char path[MAX_PATH_TEXT], foot[FOOT + 1] = "";
+    struct stat info;
+    task_mark mark;
+    run_task_path(path, r, plan_fixture_key(plan, id));
+    check_ok(task_mark_read(&mark, path));
+    assert_int_equal(stat(path, &info), 0);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, -(SEAL + MARK + FOOT), SEEK_END), 0);
+    assert_int_equal(fread(foot, 1, FOOT, f), FOOT);
+    fclose(f);
+    long length;
+    assert_int_equal(sscanf(foot, "bitfront-row %ld", &length), 1);
+    assert_int_equal(truncate(path, info.st_size - SEAL - MARK - FOOT - length), 0);
+    check_ok(task_mark_append(path, &mark));
+    check_ok(seal_append(path));
+}
+
+/* Changes one digit of the row, under a right seal. */
+static void forge_row(const run *r, int id)
+{
+    static char bytes[1 << 20];
+    char path[MAX_PATH_TEXT];
+    run_task_path(path, r, plan_fixture_key(plan, id));
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    const size_t size = fread(bytes, 1, sizeof bytes, f);
+    char *at = bytes + size;
+    static const char name[] = "\nepochs\t";
+    while (memcmp(--at, name, sizeof name - 1) != 0) assert_true(at > bytes);
+    at[sizeof name - 1]++;
+    rewind(f);
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    fclose(f);
+    assert_int_equal(truncate(path, (off_t)size - 24), 0);
+    check_ok(seal_append(path));
+}
+
+static void test_a_large_plan_has_its_points_but_no_copies(void **state)
+{
+    (void)state;
+    enum { FEW = 20 };
+    run r = open_run();
+    record rec;
+    for (int id = 1; id <= FEW; id++) finish_task(&r, id);
+    check_ok(run_read_task(&rec, &r, plan_fixture_key(plan, 5)));
+    record_free(&rec);
+    remove_row(&r, 5);
+    remove_row(&r, 10); /* failed */
+    const task_plan planned = first_tasks(ROWS);
+    check_ok(run_snapshot(&r, &planned));
+    h5_id file, points, tasks;
+    char **names;
+    size_t copies;
+    check_ok(h5_open_read(&file, scratch_file(&scratch_place, "run/results.h5")));
+    check_ok(h5_group_open(&points, file, "points"));
+    check_points(points, FEW);
+    check_ok(h5_group_open(&tasks, file, "tasks"));
+    check_ok(h5_list(&names, &copies, tasks));
+    free(names);
+    assert_int_equal(copies, 0);
+    h5_group_close(tasks);
+    h5_group_close(points);
+    check_ok(h5_close(file));
+
+    forge_row(&r, 7);
+    check_says(run_read_task(&rec, &r, plan_fixture_key(plan, 7)), "the row behind it says something else");
+    run_close(&r);
+}
+
 static void test_an_abandoned_snapshot_leaves_the_last_one(void **state)
 {
     (void)state;
@@ -395,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_columns_of_many_rows_come_back, scratch_set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_snapshot_in_slices_holds_every_task_once, scratch_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_large_plan_has_its_points_but_no_copies, scratch_set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_abandoned_snapshot_leaves_the_last_one, scratch_set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_disk_that_fills_at_any_moment_is_told_and_leaves_no_parts,
                                         scratch_set_up, tear_down),

@@ -1,4 +1,4 @@
-// What the views of the report share. Plain SVG, nothing is loaded.
+// What the views of the report share. Nothing is loaded; D3, when the page carries it, zooms the front.
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const FIELDS = ["run", "id", "key", "strategy", "setting", "cost_model", "network", "seed", "validation", "test", "costs", "layers", "curve"];
@@ -13,7 +13,7 @@ const nameOf = (p) => (data.runs.length > 1 ? letter(p.run) : "") + p.id;
 const short = (v, digits = 4) => v === null || v === undefined ? "" : Number(v.toPrecision(digits)).toString();
 
 function element(name, attributes, parent, text) {
-  const svg = ["svg", "g", "path", "line", "text", "rect", "circle", "title", "polyline"].includes(name);
+  const svg = ["svg", "g", "path", "line", "text", "rect", "circle", "title", "polyline", "clipPath"].includes(name);
   const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes || {})) e.setAttribute(key, value);
   if (text !== undefined) e.textContent = text;
@@ -22,9 +22,11 @@ function element(name, attributes, parent, text) {
 }
 
 // ---- what is shown ----
-const state = { cost: Math.max(0, data.costs.findIndex((c) => c.name === data.column)), metric: "test", log: true, hidden: {}, chosen: null, sort: "cost", down: false };
+const state = { cost: Math.max(0, data.costs.findIndex((c) => c.name === data.column)), metric: "test", log: true, zoom: null, hidden: {}, chosen: null, sort: "cost", down: false };
 const costOf = (p) => p.costs[state.cost] === null ? null : p.costs[state.cost] * data.costs[state.cost].scale;
 const unit = () => data.costs[state.cost].shown;
+// What a cost is, in words: the first clause of its description.
+const label = (c) => c.name === "size_bits" ? "model size" : c.description.split(",")[0] || c.name;
 const FILTERS = [["run", (p) => letter(p.run) + " " + data.runs[p.run].path], ["strategy", (p) => p.strategy], ["searched for", (p) => p.cost_model], ["network", (p) => p.network], ["seed", (p) => p.seed]];
 function visible() {
   return data.points.filter((p) => costOf(p) > 0 && FILTERS.every(([name, of]) => !(state.hidden[name] || new Set()).has(of(p))));

@@ -3,5 +3,6 @@
 #define RESULTS_REPORT_PAGE_PAGE_PARTS_H
 
 extern const char page_css[], page_js[];
+extern const char page_d3[], page_d3_licence[]; /* empty when D3 was not there */
 
 #endif

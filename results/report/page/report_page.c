@@ -63,6 +63,7 @@ static status print_page(FILE *out, const page_inputs *in)
     TRY(print_views(out, in));
     fputs("<div id=\"tip\" hidden></div>\n", out);
     TRY(page_data_write(out, in));
+    if (page_d3[0] != '\0') fprintf(out, "<script id=\"library\">\n%s</script>\n", page_d3);
     fputs("<script>\n", out);
     print_scripts(out);
     fputs("</script>\n</body></html>\n", out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "results/report/page/page_parts.h"
 #include "results/report/page/page_view.h"
 #include "results/report/report_text.h"
 
@@ -20,14 +21,24 @@ static void html_lines(FILE *out, const char *text)
     }
 }
 
+static void print_licence(FILE *out)
+{
+    if (page_d3[0] == '\0') return;
+    fputs("<details id=\"d3-licence\"><summary>licence of D3</summary><pre>", out);
+    html_lines(out, page_d3_licence);
+    fputs("</pre></details>\n", out);
+}
+
 static status print(FILE *out, const page_inputs *in)
 {
     const report_data *d = in->data;
     const page_source *source = in->source;
     char now[24];
     clock_utc(now);
-    fputs("<h2>How this was made</h2>\n<p class=\"soft\">Drawn as plain SVG by the page itself, without a plotting "
-          "library; it loads nothing.</p>\n",
+    fputs("<h2>How this was made</h2>\n<p class=\"soft\">", out);
+    fputs(page_d3[0] != '\0' ? "Drawn with D3 5.16.0, which the page carries with its licence; it loads nothing.</p>\n"
+                             : "Drawn as plain SVG by the page itself, without a plotting library (D3 was not there "
+                               "when bitfront was built), so without zooming; it loads nothing.</p>\n",
           out);
     fprintf(out, "<p>Page made %s.</p>\n", now);
     for (int r = 0; r < d->run_count; r++) {
@@ -44,6 +55,7 @@ static status print(FILE *out, const page_inputs *in)
         }
         free(config);
     }
+    print_licence(out);
     return status_ok();
 }
 
