@@ -79,10 +79,10 @@ typedef struct {
     char integer_reason[128]; /* ... of this; empty where there are */
     int cost_count;
     record_cost costs[RECORD_MAX_COSTS]; /* empty for warm-ups */
-    char earlier_machines[256];          /* other machines than that of its file that computed a part of it (checkpoint.h
-                                            in results/file); for its provenance: written only */
-    int epochs;                          /* trained, over all phases of this task */
-    double seconds;                      /* wall clock over all segments */
+    char earlier_machines[256]; /* other machines than that of its file that computed a part of it (checkpoint.h
+                                   in results/file); for its provenance: written only */
+    int epochs;                 /* trained, over all phases of this task */
+    double seconds;             /* wall clock over all segments */
     int epoch_count;
     record_epoch *curve; /* (epoch_count), owned */
     int allocation_count;

@@ -23,15 +23,15 @@ enum { CHECKPOINT_EARLIER = 256 };
  * because the last bits of what follows may be others. That it happened travels with the state, up to the task's
  * result. */
 typedef struct {
-    const char *kernels;             /* instruction set that computes now: "avx2" */
+    const char *kernels;              /* instruction set that computes now: "avx2" */
     char earlier[CHECKPOINT_EARLIER]; /* other machines that computed a part of the state before: "portable, glibc 2.36
                                         (values 1f2e3d4c)", with "; " between several; empty: none */
 } checkpoint_machine;
 
 /* `key` names what the file belongs to (task and configuration); a file with another key is refused.
  * `fence`: the claim it is written under, or NULL; STATUS_LOST when it no longer holds: nothing was changed. */
-MUST_CHECK status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine, const span *spans, int count,
-                                   const claim_fence *fence);
+MUST_CHECK status checkpoint_write(const char *path, const char *key, const checkpoint_machine *machine,
+                                   const span *spans, int count, const claim_fence *fence);
 
 /* Fills the spans from `path`, or from path.prev when path is missing or damaged (then *warning, a buffer of 256 bytes,
  * says what was wrong; else it is empty). *found = false (and status OK) when neither exists. Names and sizes must

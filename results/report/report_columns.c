@@ -146,14 +146,16 @@ static status read_costs(report_columns *c, h5_id points)
 
 static status read_provenance(report_columns *c, h5_id file)
 {
-    static const char *const names[] = {"revision", "compiler", "host", "cpu",           "kernels",   "c_library",
-                                        "blas",     "mpi",      "hdf5", "random_numbers", "slurm_job", "written_utc"};
+    static const char *const names[] = {"revision", "compiler",       "host",      "cpu",
+                                        "kernels",  "c_library",      "blas",      "mpi",
+                                        "hdf5",     "random_numbers", "slurm_job", "written_utc"};
     if (!h5_exists(file, "provenance")) return status_ok();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text;
         const size_t used = strlen(c->provenance);
         TRY(text_if_any(&text, file, "provenance", names[i]));
-        if (text != NULL && text[0] != 0) snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
+        if (text != NULL && text[0] != 0)
+            snprintf(c->provenance + used, sizeof c->provenance - used, "%-15s %.200s\n", names[i], text);
         free(text);
     }
     return status_ok();

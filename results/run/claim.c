@@ -263,7 +263,8 @@ static bool is_temporary(const char *folder, const char *name)
     if (mark == NULL || strspn(mark + 5, "0123456789abcdefghijklmnopqrstuvwxyz.") != strlen(mark + 5)) return false;
     const size_t length = (size_t)(mark - name);
     if (strcmp(folder, ".") == 0) {
-        static const char *const ours[] = {"status.json", "results.h5", "results.index", "config.cfg", "network.cfg", "data.checksum"};
+        static const char *const ours[] = {"status.json", "results.h5",  "results.index",
+                                           "config.cfg",  "network.cfg", "data.checksum"};
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
             if (strlen(ours[i]) == length && strncmp(ours[i], name, length) == 0) return true;
         return false;

@@ -89,7 +89,8 @@ static status open_once(h5_id *file, record *head, const run *r, const char *key
     return status_in(result, "%s", path);
 }
 
-/* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings. */
+/* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings.
+ */
 static status open_source(h5_id *file, record *head, const run *r, const char *key)
 {
     const status first = open_once(file, head, r, key);

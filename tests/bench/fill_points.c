@@ -1,7 +1,8 @@
 /* links: bitfront_cli */
-/* fill_points RUN: gives every task of the plan of a run directory a result that nobody trained, in the blink of an eye:
- * for measurements of what reads results. Costs fall and accuracies rise with the strength's position, with noise, so
- * that some points are on the front and most are not. Then results.h5 is built, twice, and both times are printed. */
+/* fill_points RUN: gives every task of the plan of a run directory a result that nobody trained, in the blink of an
+ * eye: for measurements of what reads results. Costs fall and accuracies rise with the strength's position, with noise,
+ * so that some points are on the front and most are not. Then results.h5 is built, twice, and both times are printed.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

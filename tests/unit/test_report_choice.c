@@ -216,12 +216,8 @@ static void test_filters_know_every_seed(void **state)
         texts[i] = text;
         roles[i] = role;
     }
-    const report_columns c = {.count = ROWS_OF_FILE,
-                              .seed = seeds,
-                              .role = roles,
-                              .strategy = texts,
-                              .cost_model = texts,
-                              .network = texts};
+    const report_columns c = {
+        .count = ROWS_OF_FILE, .seed = seeds, .role = roles, .strategy = texts, .cost_model = texts, .network = texts};
     report_filter f;
     char last[40], *list = NULL;
     size_t size;
