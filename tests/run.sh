@@ -73,8 +73,10 @@ if [ $long = yes ] && [ -x build-dev/bitfront ]; then
     bash tests/deploy/random_networks.sh build-dev/tests/random_export
     ended=$?
     [ $ended = 0 ] || [ $ended = 77 ] || code=1
+    echo "== damage"
+    bash tests/faults/damage.sh build-dev/bitfront || code=1
     echo "== fuzz"
-    bash tests/fuzz/run.sh 15
+    bash tests/fuzz/run.sh
     ended=$?
     [ $ended = 0 ] || [ $ended = 77 ] || code=1
 fi

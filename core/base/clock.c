@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 double clock_seconds(void)
@@ -56,4 +57,17 @@ void clock_sleep(double seconds)
     struct timespec t = {.tv_sec = (time_t)seconds};
     t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
     nanosleep(&t, NULL);
+}
+
+void clock_duration(char out[32], double seconds)
+{
+    const long s = seconds < 0 ? 0 : (long)(seconds + 0.5);
+    if (seconds < 9.95)
+        snprintf(out, 32, "%.1f s", seconds < 0 ? 0 : seconds);
+    else if (s < 60)
+        snprintf(out, 32, "%ld s", s);
+    else if (s < 3600)
+        snprintf(out, 32, "%ld min %02ld s", s / 60, s % 60);
+    else
+        snprintf(out, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
 }

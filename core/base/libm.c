@@ -48,7 +48,8 @@ static uint32_t sum_values(void)
     for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++)
         for (int i = 0; i < ARGUMENTS; i++) {
             const double share = i * STEP - floor(i * STEP);
-            const double value = functions[f].compute(functions[f].low + share * (functions[f].high - functions[f].low));
+            const double value =
+                functions[f].compute(functions[f].low + share * (functions[f].high - functions[f].low));
             unsigned char bytes[sizeof value];
             memcpy(bytes, &value, sizeof value);
             for (size_t b = 0; b < sizeof value; b++) sum = (sum ^ bytes[b]) * 16777619u;

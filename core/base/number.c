@@ -73,3 +73,12 @@ bool number_real(double *out, const char *text, double low, double high)
     *out = value;
     return true;
 }
+
+bool number_printed(double *out, const char *text)
+{
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || isspace((unsigned char)text[0])) return false;
+    *out = value;
+    return true;
+}

@@ -18,4 +18,7 @@ bool number_take_real(double *out, const char **at, double low, double high);
 /* The same for values that use all 64 bits: no sign. */
 bool number_take_count(uint64_t *out, const char **at);
 
+/* True when the whole text is a double as "%a" prints it: also hexadecimal, infinite, or not a number. */
+bool number_printed(double *out, const char *text);
+
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 status status_ok(void)
 {
     return (status){.code = STATUS_OK};
@@ -16,6 +18,7 @@ status status_fail(status_code code, const char *format, ...)
     va_start(args, format);
     vsnprintf(s.message, sizeof s.message, format, args);
     va_end(args);
+    text_printable_lines(s.message);
     return s;
 }
 
@@ -29,5 +32,6 @@ status status_in(status inner, const char *format, ...)
     va_end(args);
     strncat(s.message, ": ", sizeof s.message - strlen(s.message) - 1);
     strncat(s.message, inner.message, sizeof s.message - strlen(s.message) - 1); /* a long tail is cut */
+    text_printable_lines(s.message);
     return s;
 }

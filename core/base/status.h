@@ -1,6 +1,7 @@
 /* status: the one error type. Returned by everything that can fail because of the outside world; fixed size, so that it
  * can travel between ranks. Who detects an error describes it (what was attempted, on what, what the system answered);
- * who passes it on adds context or nothing. Bugs are assertions, not statuses. */
+ * who passes it on adds context or nothing. Bugs are assertions, not statuses. A message may quote a file: it is made
+ * printable (text.h), so that it can go to a terminal or a log. */
 #ifndef CORE_BASE_STATUS_H
 #define CORE_BASE_STATUS_H
 
@@ -20,7 +21,7 @@ typedef enum {
 
 typedef struct {
     status_code code;
-    char message[508];
+    char message[1020];
 } status;
 
 status status_ok(void);

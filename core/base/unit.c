@@ -1,6 +1,8 @@
 #include "core/base/unit.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static double bits_of_memory(const char *unit)
@@ -29,4 +31,19 @@ double unit_factor(const char *given, const char *unit)
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (given[0] == prefixes[i].prefix && strcmp(given + 1, unit) == 0) return prefixes[i].factor;
     return 0;
+}
+
+void unit_text(char out[48], double value, const char *unit)
+{
+    const bool bits = strcmp(unit, "bits") == 0, memory = bits || strcmp(unit, "bytes") == 0;
+    const double shown = bits ? value / 8 : value;
+    const char *name = memory ? "B" : unit;
+    if (shown >= 1e9 && !memory)
+        snprintf(out, 48, "%.3g G%.32s", shown / 1e9, name);
+    else if (shown >= 999500)
+        snprintf(out, 48, "%.3g M%.32s", shown / 1e6, name);
+    else if (shown >= 999.5)
+        snprintf(out, 48, "%.3g k%.32s", shown / 1e3, name);
+    else
+        snprintf(out, 48, "%.3g %.32s", shown, name);
 }

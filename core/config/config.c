@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/faults.h"
 #include "core/base/file.h"
 #include "core/base/spelling.h"
 
@@ -387,19 +388,22 @@ static bool wanted_as_section(const config *c, const config_node *node)
     return false;
 }
 
-static status check_children(const config *c, const config_node *parent)
+static void check_children(faults *found, const config *c, const config_node *parent)
 {
     for (int i = 0; i < config_setting_length(parent); i++) {
         const config_node *child = config_setting_get_elem(parent, (unsigned)i);
-        if (child->name != NULL && child->hook == NULL) return unknown_key(c, child);
-        if (child->name != NULL && !config_setting_is_group(child) && wanted_as_section(c, child))
-            return wrong_type(child, "a section { ... }");
-        if (config_setting_is_aggregate(child)) TRY(check_children(c, child));
+        if (child->name != NULL && child->hook == NULL)
+            faults_add(found, unknown_key(c, child));
+        else if (child->name != NULL && !config_setting_is_group(child) && wanted_as_section(c, child))
+            faults_add(found, wrong_type(child, "a section { ... }"));
+        else if (config_setting_is_aggregate(child))
+            check_children(found, c, child);
     }
-    return status_ok();
 }
 
 status config_check_read(const config_node *section)
 {
-    return check_children(owner(section), section);
+    faults found = {.untold = 0};
+    check_children(&found, owner(section), section);
+    return faults_end(&found);
 }

@@ -46,7 +46,7 @@ MUST_CHECK status config_text(const char **out, const config_node *node);
 /* "ORIGIN:LINE: KEY message" */
 status config_fail(const config_node *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Fails on the first setting below a section, in the order of the file, that was never asked for. */
+/* Fails when settings below a section were never asked for: names all, in the order of the file. */
 MUST_CHECK status config_check_read(const config_node *section);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/faults.h"
+#include "core/base/spelling.h"
 #include "core/config/config.h"
 
 #define IN_ENTRY(field) .offset = offsetof(sweep_entry, field)
@@ -125,10 +127,13 @@ static status find_kind(const entry_kind **out, config_node *node, const entry_k
     *out = entry_kind_find(kinds, text);
     if (*out != NULL) return status_ok();
     char known[300] = "";
+    const char *near = NULL;
     for (; *kinds != NULL; kinds++) {
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s\"%s\"", used > 0 ? " | " : "", (*kinds)->name);
+        near = spelling_nearer(near, (*kinds)->name, text);
     }
+    if (near != NULL) return config_fail(name, "is \"%.40s\" (did you mean \"%s\"?); known: %s", text, near, known);
     return config_fail(name, "is \"%.40s\"; known: %s", text, known);
 }
 
@@ -140,6 +145,13 @@ static status tell_missing(config_node *node, const entry_kind *kind, const sett
     return config_fail(node, "needs %s for strategy \"%s\": %s", key->path, kind->name, key->help);
 }
 
+/* Of an entry of no known strategy no key is unknown. */
+static void ask_for_all(config_node *node, const entry_kind *const *kinds)
+{
+    for (; *kinds != NULL; kinds++)
+        for (int i = 0; entry_key(*kinds, i) != NULL; i++) (void)config_find(node, entry_key(*kinds, i)->path);
+}
+
 status entry_read(sweep_entry *out, config_node *node, const entry_kind *const *kinds)
 {
     if (!config_is_section(node)) return config_fail(node, "must be a section { strategy = ...; }");
@@ -147,20 +159,26 @@ status entry_read(sweep_entry *out, config_node *node, const entry_kind *const *
     memset(&entry, 0, sizeof entry);
     entry.line = config_line(node);
     const entry_kind *kind = NULL;
-    TRY(find_kind(&kind, node, kinds));
+    faults found = {.untold = 0};
+    faults_add(&found, find_kind(&kind, node, kinds));
+    if (kind == NULL) {
+        ask_for_all(node, kinds);
+        return faults_end(&found);
+    }
     snprintf(entry.strategy, sizeof entry.strategy, "%s", kind->name);
-    TRY(refuse_foreign(node, kind, kinds));
+    faults_add(&found, refuse_foreign(node, kind, kinds));
     for (int i = 0; entry_key(kind, i) != NULL; i++) {
         const settings_key *key = entry_key(kind, i);
         config_node *value = config_find(node, key->path);
         if (value != NULL)
-            TRY(key_read(&entry, key, value));
+            faults_add(&found, key_read(&entry, key, value));
         else if (key->fallback != NULL)
-            TRY(key_default(&entry, key));
+            faults_add(&found, key_default(&entry, key));
         else if (!key->optional)
-            return tell_missing(node, kind, key);
+            faults_add(&found, tell_missing(node, kind, key));
     }
-    TRY(config_check_read(node)); /* a misspelt key is the cause of much that a check finds missing */
+    faults_add(&found, config_check_read(node)); /* a misspelt key is the cause of much that a check finds missing */
+    TRY(faults_end(&found));
     if (kind->check != NULL) TRY(kind->check(&entry, node));
     if (entry.cost_model[0] == '\0') strcpy(entry.cost_model, "none");
     *out = entry;

@@ -4,6 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/share.h"
+
+/* Beside the configuration, or else among those that came with the program. */
+static int find_by_name(char out[MAX_PATH_TEXT], const char *folder, const char *name)
+{
+    char found[SHARE_PATH];
+    const int used = snprintf(out, MAX_PATH_TEXT, "%srecipes/%s.cfg", folder, name);
+    if (used >= MAX_PATH_TEXT || access(out, F_OK) == 0 || !share_file(found, name, "recipes")) return used;
+    return snprintf(out, MAX_PATH_TEXT, "%s", found);
+}
+
 status recipe_path(char out[MAX_PATH_TEXT], const config_node *name, const char *folder)
 {
     const char *text;
@@ -16,7 +27,7 @@ status recipe_path(char out[MAX_PATH_TEXT], const config_node *name, const char 
     else if (is_path)
         used = snprintf(out, MAX_PATH_TEXT, "%s%s", folder, text);
     else
-        used = snprintf(out, MAX_PATH_TEXT, "%srecipes/%s.cfg", folder, text);
+        used = find_by_name(out, folder, text);
     if (length == 0) return config_fail(name, "is empty; leave it out, or give the name of a recipe");
     if (used >= MAX_PATH_TEXT) return config_fail(name, "is longer than %d characters", MAX_PATH_TEXT - 1);
     return status_ok();

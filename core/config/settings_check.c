@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/faults.h"
+
 config_node *sources_find(const settings_sources *sources, const char *path)
 {
     config_node *found = NULL;
@@ -99,13 +101,18 @@ static status check_lut(const settings *s, const settings_sources *sources)
     return status_ok();
 }
 
-status settings_check(const settings *s, const settings_sources *sources)
+static status check_sizes(const settings *s, const settings_sources *sources)
 {
     if ((s->shards & (s->shards - 1)) != 0)
         return sources_fail(sources, s, "shards", "must be a power of two (1, 2, 4, ... 256), not %d", s->shards);
     if (s->batch < s->shards)
         return sources_fail(sources, s, "batch", "must be at least shards = %d, not %d: every shard needs an image",
                             s->shards, s->batch);
+    return status_ok();
+}
+
+static status check_lists(const settings *s, const settings_sources *sources)
+{
     if (s->seed_count == 0) return sources_fail(sources, s, "seeds", "must hold at least one seed");
     if (s->search.activation_count == 0)
         return sources_fail(sources, s, "search.activation_bits", "must hold at least one precision");
@@ -115,13 +122,22 @@ status settings_check(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "augment.alternating_flip", "stands in place of augment.flip: set one of both");
     if (s->stopping.eta == 1)
         return sources_fail(sources, s, "stopping.eta", "must be 0 (nothing is stopped) or at least 2, not 1");
-    TRY(check_quantizer(s, sources));
-    TRY(check_lut(s, sources));
     if (s->finetune.integer && s->arithmetic != ARITHMETIC_EXACT)
         return sources_fail(sources, s, "finetune.integer",
                             "is for arithmetic = \"exact\": the published one is not that of integers");
-    TRY(check_phase(s, &s->warmup, "warmup", sources));
-    TRY(check_phase(s, &s->search_phase, "search", sources));
-    TRY(check_phase(s, &s->trunk, "trunk", sources));
-    return check_phase(s, &s->finetune, "finetune", sources);
+    return status_ok();
+}
+
+status settings_check(const settings *s, const settings_sources *sources)
+{
+    faults found = {.untold = 0};
+    faults_add(&found, check_sizes(s, sources));
+    faults_add(&found, check_lists(s, sources));
+    faults_add(&found, check_quantizer(s, sources));
+    faults_add(&found, check_lut(s, sources));
+    faults_add(&found, check_phase(s, &s->warmup, "warmup", sources));
+    faults_add(&found, check_phase(s, &s->search_phase, "search", sources));
+    faults_add(&found, check_phase(s, &s->trunk, "trunk", sources));
+    faults_add(&found, check_phase(s, &s->finetune, "finetune", sources));
+    return faults_end(&found);
 }

@@ -469,8 +469,8 @@ const settings_key settings_keys[] = {
      AT(finetune.integer),
      .fallback = "false",
      .help = "Forward passes and evaluations by the integer network that bitfront export writes, so that the evaluated "
-             "network is the exported one, bit for bit. Gradients as always; batch-norm that was kept stays at its "
-             "statistics; dropout drops nothing."},
+             "network is the exported one, bit for bit. Gradients as always; batch-norm that was kept stays at the "
+             "statistics of its start (reestimate_batches), so that smaller rates are needed; dropout drops nothing."},
 
     {.path = "quantizer.weight_step_2",
      .type = KEY_CHOICE,

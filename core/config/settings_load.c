@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/faults.h"
+#include "core/base/file.h"
+#include "core/base/share.h"
 #include "core/config/config.h"
 #include "core/config/recipe.h"
 #include "core/config/settings_check.h"
@@ -87,20 +90,22 @@ static status read_sweep(settings *out, config_node *sweep, const entry_kind *co
     int count = config_count(sweep);
     if (count == 0) return config_fail(sweep, "is empty: there is nothing to do");
     if (count > MAX_ENTRIES) return config_fail(sweep, "has %d entries; at most %d are possible", count, MAX_ENTRIES);
-    for (int i = 0; i < count; i++) TRY(entry_read(&out->entries[i], config_item(sweep, i), kinds));
+    faults found = {.untold = 0};
+    for (int i = 0; i < count; i++) faults_add(&found, entry_read(&out->entries[i], config_item(sweep, i), kinds));
     out->entry_count = count;
-    return status_ok();
+    return faults_end(&found);
 }
 
 /* The last source that has a sweep wins; the others are read all the same, so that their keys count as known. */
 static status read_sweeps(settings *out, const settings_sources *sources, const entry_kind *const *kinds)
 {
+    faults found = {.untold = 0};
     out->entry_count = 0;
     for (int i = 0; i < sources->count; i++) {
         config_node *sweep = config_find(config_root(sources->layers[i]), "sweep");
-        if (sweep != NULL) TRY(read_sweep(out, sweep, kinds));
+        if (sweep != NULL) faults_add(&found, read_sweep(out, sweep, kinds));
     }
-    return status_ok();
+    return faults_end(&found);
 }
 
 /* Asks every source for everything, so that afterwards only unknown keys are unread. */
@@ -108,8 +113,9 @@ static status check_known(const settings_sources *sources)
 {
     (void)sources_find(sources, "recipe");
     for (int k = 0; k < settings_key_count; k++) (void)sources_find(sources, settings_keys[k].path);
-    for (int i = 0; i < sources->count; i++) TRY(config_check_read(config_root(sources->layers[i])));
-    return status_ok();
+    faults found = {.untold = 0};
+    for (int i = 0; i < sources->count; i++) faults_add(&found, config_check_read(config_root(sources->layers[i])));
+    return faults_end(&found);
 }
 
 /* ---- paths ---- */
@@ -140,6 +146,21 @@ static status resolve(char file[MAX_PATH_TEXT], const char *folder)
     return status_ok();
 }
 
+/* A network that is not beside the configuration may be one that came with the program: resnet8, or
+ * networks/resnet8.cfg. */
+static status resolve_network(char file[MAX_PATH_TEXT], const char *folder)
+{
+    char given[MAX_PATH_TEXT], path[MAX_PATH_TEXT + 16], found[SHARE_PATH];
+    strcpy(given, file);
+    TRY(resolve(file, folder));
+    if (file_exists(file) || given[0] == '/') return status_ok();
+    snprintf(path, sizeof path, "%s%s", strchr(given, '/') != NULL ? "configs/" : "", given);
+    if (!share_file(found, path, "networks")) return status_ok(); /* a message will name where it was expected */
+    memset(file, 0, MAX_PATH_TEXT);
+    strcpy(file, found);
+    return status_ok();
+}
+
 static status resolve_paths(settings *s)
 {
     char folder[PATH_MAX], copy[MAX_PATH_TEXT];
@@ -149,10 +170,12 @@ static status resolve_paths(settings *s)
     if (realpath(slash == NULL ? "." : copy, folder) == NULL)
         return status_fail(STATUS_CONFIG, "cannot resolve the folder of %.200s", s->path);
     if (strcmp(folder, "/") == 0) folder[0] = '\0';
-    TRY(resolve(s->network, folder));
+    TRY(resolve_network(s->network, folder));
     for (int e = 0; e < s->entry_count; e++)
-        for (int i = 0; i < s->entries[e].network_count; i++) TRY(resolve(s->entries[e].networks[i], folder));
-    return resolve(s->data, folder);
+        for (int i = 0; i < s->entries[e].network_count; i++) TRY(resolve_network(s->entries[e].networks[i], folder));
+    TRY(resolve(s->data, folder));
+    if (!file_exists(s->data)) (void)share_to_here(s->data, s->data);
+    return status_ok();
 }
 
 /* The file's name without folder and ".cfg"; characters that a name may not have become '_'. */
@@ -170,23 +193,26 @@ static void name_from_path(char out[MAX_NAME], const char *path)
 
 static status read_sources(settings *out, const settings_sources *sources, const entry_kind *const *kinds)
 {
-    TRY(read_sweeps(out, sources, kinds));
-    TRY(check_known(sources));
+    faults found = {.untold = 0};
+    faults_add(&found, read_sweeps(out, sources, kinds));
+    faults_add(&found, check_known(sources));
     for (int i = 0; i < settings_key_count; i++) {
         const settings_key *key = &settings_keys[i];
         config_node *node = sources_find(sources, key->path);
         if (node != NULL)
-            TRY(key_read(out, key, node));
+            faults_add(&found, key_read(out, key, node));
         else if (key->fallback != NULL)
-            TRY(key_default(out, key));
+            faults_add(&found, key_default(out, key));
         else
-            return status_fail(STATUS_CONFIG, "%.200s: %s is missing: %s", out->path, key->path, key->help);
+            faults_add(&found,
+                       status_fail(STATUS_CONFIG, "%.200s: %s is missing: %s", out->path, key->path, key->help));
     }
-    if (out->entry_count == 0)
-        return status_fail(STATUS_CONFIG,
-                           "%.200s: sweep is missing, for example sweep = ( { strategy = \"joint\"; "
-                           "cost_model = \"size\"; strengths = [0.5, 1.0]; } );",
-                           out->path);
+    if (sources_find(sources, "sweep") == NULL)
+        faults_add(&found, status_fail(STATUS_CONFIG,
+                                       "%.200s: sweep is missing, for example sweep = ( { strategy = \"joint\"; "
+                                       "cost_model = \"size\"; strengths = [0.5, 1.0]; } );",
+                                       out->path));
+    TRY(faults_end(&found)); /* what follows from several keys is not asked of wrong ones */
     return settings_check(out, sources);
 }
 

@@ -67,7 +67,8 @@ static status out_of_range(const settings_key *key, const config_node *node, con
 {
     char range[160];
     range_text(range, sizeof range, key);
-    return config_fail(node, "must be %s%s, not %s", key->allowed != NULL ? "one of " : "in ", range, value);
+    const char *kind = key->allowed != NULL ? "one of " : key->above_low ? "" : "in ";
+    return config_fail(node, "must be %s%s, not %s", kind, range, value);
 }
 
 /* ---- reading ---- */

@@ -15,6 +15,7 @@
 #include "core/base/checksum.h"
 #include "core/base/file.h"
 #include "core/base/number.h"
+#include "core/base/share.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/data/dataset_header.h"
@@ -222,7 +223,7 @@ static status read_arrays(char *block, block_header *header, uint8_t *marks, boo
     TRY(h5_read(from->file, "labels", H5_I32, (size_t)shape->count, labels));
     TRY(read_marks(marks, (size_t)shape->count, from));
     TRY(read_class_names(names, from, shape->classes));
-    TRY(dataset_check_members(shape, labels, marks, names, from->path));
+    TRY(dataset_check_members(shape, labels, marks, from->path));
     sort_splits((int32_t *)(block + header->index), shape, marks);
     TRY(checksum_of(computed, block, header, marks, from));
     if (has_checksum) return check_content(shape, computed, from);
@@ -298,9 +299,9 @@ static status read_file(dataset_header *out, const char *path, bool completely)
 {
     if (!file_exists(path))
         return status_fail(STATUS_CONFIG,
-                           "data set %s does not exist; make it with: bitfront prepare synthetic -o %s "
-                           "(or of your own data, see bitfront prepare --help)",
-                           path, path);
+                           "data set %.300s does not exist; make it with: bitfront prepare synthetic -o %.300s "
+                           "(or of your own data, see bitfront prepare --help)%s",
+                           path, path, share_nearest(path, NULL).text);
     bool sealed;
     TRY(check_trust(&sealed, path));
     TRY(read_header_of(out, path, completely));

@@ -225,27 +225,17 @@ static status check_labels(const dataset *shape, const int32_t *labels, const ch
     return status_ok();
 }
 
-status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks, const char *class_names,
-                             const char *path)
+status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks, const char *path)
 {
     static const char *const names[SPLIT_COUNT] = {"train", "validation", "test"};
-    int in_split[SPLIT_COUNT] = {0}, trained[DATASET_MAX_CLASSES] = {0};
+    int in_split[SPLIT_COUNT] = {0};
     TRY(check_labels(shape, labels, path));
-    for (int i = 0; i < shape->count; i++) {
-        in_split[marks[i]]++;
-        trained[labels[i]] += marks[i] == SPLIT_TRAIN;
-    }
+    for (int i = 0; i < shape->count; i++) in_split[marks[i]]++;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (in_split[s] == 0)
             return status_fail(STATUS_DATA,
                                "%s: the %s split is empty: no sample has split %d; validation decides which epoch is "
                                "kept, test is what is reported, and both need samples of their own",
                                path, names[s], s);
-    for (int k = 0; k < shape->classes; k++)
-        if (trained[k] == 0)
-            return status_fail(STATUS_DATA,
-                               "%s: class %d (%s) has no training sample, so no network can learn it; leave it out of "
-                               "class_names and number the labels anew, or give it samples",
-                               path, k, class_names + (size_t)k * DATASET_NAME);
     return status_ok();
 }

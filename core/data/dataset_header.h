@@ -27,9 +27,8 @@ typedef struct {
 /* STATUS_DATA: another format, a missing or misshapen data set, float samples, compression that is not read, ... */
 MUST_CHECK status dataset_header_read(dataset_header *out, const dataset_source *from);
 
-/* Labels within the classes, no split (marks: 0 to 2) empty, every class with training samples. */
-MUST_CHECK status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks,
-                                        const char *class_names, const char *path);
+/* Labels within the classes, no split (marks: 0 to 2) empty. */
+MUST_CHECK status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks, const char *path);
 
 /* Bytes of all samples. */
 size_t dataset_sample_bytes(const dataset *shape);

@@ -1,6 +1,7 @@
 #include "core/strategy/cost_defined.h"
 
 #include "core/config/entry.h"
+#include "core/cost/cost_list.h"
 
 status cost_defined_check(const settings *s, const plan_place *at, const precision_choice *choice)
 {
@@ -10,8 +11,7 @@ status cost_defined_check(const settings *s, const plan_place *at, const precisi
     entry_place(place, s, at->entry);
     const cost_model *m = cost_list_find(at->cost_models, e->cost_model);
     if (m == NULL)
-        return status_fail(STATUS_CONFIG, "%.200s: sweep %s: there is no cost model \"%.40s\" (bitfront cost --help)",
-                           s->path, place, e->cost_model);
+        return status_in(cost_list_unknown(at->cost_models, e->cost_model), "%.200s: sweep %s", s->path, place);
     const bool own = choice->activation_count > 0;
     const int *activations = own ? choice->activation_bits : s->search.activation_bits;
     const int activation_count = own ? choice->activation_count : s->search.activation_count;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/share.h"
 #include "core/net/graph/graph_checksum.h"
 #include "core/net/graph/network_variant.h"
 
@@ -62,7 +63,9 @@ static status list_files(const char *files[MOST_FILES], int *count, const settin
 static status add_text(FILE *out, const settings *s, const char *path, bool first)
 {
     char *text;
-    if (!file_exists(path)) return status_fail(STATUS_CONFIG, "%.200s: network file %s does not exist", s->path, path);
+    if (!file_exists(path))
+        return status_fail(STATUS_CONFIG, "%.200s: network file %.300s does not exist%s", s->path, path,
+                           share_nearest(path, NULL).text);
     TRY(file_read_text(&text, path));
     const bool ours = strstr(text, NEXT_FILE) != NULL;
     if (!first) fputs(NEXT_FILE, out);

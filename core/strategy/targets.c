@@ -10,6 +10,7 @@
 #include "core/base/unit.h"
 #include "core/config/entry.h"
 #include "core/cost/cost_budget.h"
+#include "core/cost/cost_list.h"
 #include "core/cost/cost_total.h"
 
 enum { WORD = 32, WORDS = 4 };
@@ -28,7 +29,7 @@ static status uniform_cost(double *out, const cost_model *m, const graph *g, int
 /* A number and up to four words behind it; "%" is a word of its own. False: the text is something else. */
 static bool split_text(double *number, char words[WORDS][WORD], int *count, const char *text)
 {
-    const char *rest = text;
+    const char *rest = text + strspn(text, " ");
     *count = 0;
     if (!number_take_real(number, &rest, DBL_MIN, DBL_MAX)) return false;
     for (rest += strspn(rest, " "); *rest != '\0'; rest += strspn(rest, " ")) {
@@ -87,8 +88,7 @@ status targets_read(budget *out, const char *text, const cost_model *usual, cons
     const char *name = count > used ? words[used] : NULL;
     const cost_model *m = choose_model(name, relative ? NULL : words[0], usual, cost_models);
     if (m == NULL || count > used + 1)
-        return status_fail(STATUS_CONFIG, "is \"%.40s\": there is no cost model \"%.30s\"", text,
-                           name != NULL ? name : "");
+        return status_in(cost_list_unknown(cost_models, name != NULL ? name : ""), "is \"%.40s\"", text);
     TRY(read_value(&value, text, number, words, relative, m, g));
     *out = (budget){.cost_model = m->name, .value = value};
     return status_ok();

@@ -144,7 +144,7 @@ status task_plan_describe(record *out, const task_plan *p, const task *t, const 
     out->task = *t;
     TRY(list_parents(&out->parents, p, t));
     TRY(copy_options(&out->options, p, t));
-    return make_identity(&out->identity, p, t, p->parents + t->parents, reads);
+    return make_identity(&out->identity, p, t, t->parent_count > 0 ? p->parents + t->parents : NULL, reads);
 }
 
 /* ---- adding ---- */

@@ -73,8 +73,7 @@ static status choose_cost(trainer *t)
 {
     const char *name = t->in.task->cost_model;
     if (strcmp(name, "none") == 0) return status_ok();
-    for (const cost_model *const *m = t->in.cost_models; *m != NULL; m++)
-        if (strcmp((*m)->name, name) == 0) t->cost = *m;
+    t->cost = cost_list_find(t->in.cost_models, name);
     if (t->cost == NULL) return status_fail(STATUS_CONFIG, "unknown cost model \"%s\"", name);
     t->cost_scale = 1;
     return status_ok();

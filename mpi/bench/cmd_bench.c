@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/spelling.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/launcher.h"
@@ -16,6 +17,13 @@ static const benchmark *const benchmarks[] = {&benchmark_step, &benchmark_kernel
 enum { BENCHMARK_COUNT = sizeof benchmarks / sizeof *benchmarks };
 
 static const option_spec no_options[] = {OPTIONS_END};
+
+static bool describe_part(command_part *out, int i)
+{
+    if (i >= BENCHMARK_COUNT) return false;
+    *out = (command_part){benchmarks[i]->name, benchmarks[i]->summary, "", benchmarks[i]->options};
+    return true;
+}
 
 static void print_help(void)
 {
@@ -56,7 +64,10 @@ static status run_bench(int argc, char **argv, int *exit_code)
         if (benchmarks[i]->parallel) return run_on_ranks(benchmarks[i], argc - 1, argv + 1, exit_code);
         return launcher_rank() == 0 ? benchmarks[i]->run(NULL, argc - 1, argv + 1) : status_ok();
     }
-    return status_fail(STATUS_CONFIG, "bench: there is no benchmark \"%s\"; see bitfront bench --help", word);
+    const char *near = NULL;
+    for (int i = 0; i < BENCHMARK_COUNT; i++) near = spelling_nearer(near, benchmarks[i]->name, word);
+    return status_fail(STATUS_CONFIG, "bench: there is no benchmark \"%.60s\"%s%s; see bitfront bench --help", word,
+                       near != NULL ? "; did you mean " : "", near != NULL ? near : "");
 }
 
 const command command_bench = {
@@ -68,12 +79,13 @@ const command command_bench = {
         "can do, measured in the same run: a single-precision matrix product (sgemm) of the BLAS library and a chain "
         "of\n"
         "fused multiply-adds (FMA peak). Operations are those of the definition: two for each multiply-accumulate,\n"
-        "borders included. tests/bench/README.md explains the numbers. Examples:\n"
-        "  bitfront bench step --network resnet8 --phase search --batch 32 --cost size --activations 8\n"
-        "  mpirun -n 2 bitfront bench step --network resnet8 --phase warmup --batch 128\n"
-        "  bitfront bench kernels --network dscnn --batch 8\n"
-        "  mpirun -n 2 bitfront bench dispatch --tasks 100000\n",
+        "borders included. tests/bench/README.md explains the numbers.\n",
+    .examples = "  bitfront bench step --network resnet8 --phase search --batch 32 --cost size --activations 8\n"
+                "  mpirun -n 2 bitfront bench step --network resnet8 --phase warmup --batch 128\n"
+                "  bitfront bench kernels --network dscnn --batch 8\n"
+                "  mpirun -n 2 bitfront bench dispatch --tasks 100000\n",
     .options = no_options,
+    .part = describe_part,
     .parallel = true,
     .run = run_bench,
 };

@@ -7,17 +7,18 @@
 #include "core/config/settings_load.h"
 #include "core/strategy/strategies.h"
 #include "core/base/file.h"
+#include "core/base/share.h"
 #include "core/base/rng.h"
 
 enum { SAMPLE_BYTES = 4 << 20, FEWEST_SAMPLES = 256, MOST_SAMPLES = 4096, WORDS_PER_DRAW = 4 };
 
 status bench_network(graph *out, const char *name)
 {
-    char path[MAX_PATH_TEXT];
-    snprintf(path, sizeof path, "configs/networks/%.900s.cfg", name);
-    if (file_exists(name)) return graph_load(out, name);
+    char path[SHARE_PATH];
+    share_find(path, name, "networks");
     if (file_exists(path)) return graph_load(out, path);
-    return status_fail(STATUS_CONFIG, "bench: there is neither a network file %s nor %s", name, path);
+    return status_fail(STATUS_CONFIG, "bench: there is no network file %s, nor one of that name in configs/networks%s",
+                       name, share_nearest(name, "networks").text);
 }
 
 double bench_operations(const graph *g, bool training)

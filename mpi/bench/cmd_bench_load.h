@@ -7,7 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/net/graph/graph.h"
 
-/* Loads the network file `name`, or configs/networks/NAME.cfg. */
+/* Loads the network file `name`, or the one of that name that came with the program. */
 MUST_CHECK status bench_network(graph *out, const char *name);
 
 /* Floating-point operations for one image: forward only, or with the gradients of all weights and of the inputs of all

@@ -8,30 +8,18 @@
 #include "core/base/clock.h"
 #include "core/base/number.h"
 #include "core/deploy/integer_training.h"
-#include "core/kernels/blas.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer_probe.h"
 #include "hw_models/registry.h"
 #include "mpi/link/agree.h"
 #include "mpi/bench/cmd_bench.h"
 #include "mpi/bench/cmd_bench_limits.h"
-#include "mpi/bench/cmd_bench_load.h"
-#include "mpi/bench/cmd_bench_timing.h"
+#include "mpi/bench/cmd_bench_step_print.h"
 #include "mpi/sum/rank_group.h"
 
-enum { REPEATS = 9, WARM_STEPS = 3, MAX_RANKS = 256 };
+enum { WARM_STEPS = 3, MAX_RANKS = 256 };
 static const double CALIBRATION_SECONDS = 0.05; /* between two repeats */
 
-typedef enum {
-    MEASURE_WARMUP,
-    MEASURE_SEARCH,
-    MEASURE_TRUNK,
-    MEASURE_TRUNK_BITS,
-    MEASURE_FINETUNE,
-    MEASURE_EVAL,
-    MEASURE_PHASES
-} measured_phase;
-static const char *const phase_names[MEASURE_PHASES] = {"warmup", "search", "trunk", "trunk_bits", "finetune", "eval"};
 static const char *const phase_kinds[MEASURE_PHASES] = {"warmup",         "joint", "trunk_leg",
                                                         "trunk_bits_leg", "joint", "joint"};
 
@@ -54,23 +42,6 @@ static const option_spec options[] = {
 };
 
 typedef struct {
-    const char *network;
-    measured_phase phase;
-    bench_choice choice;
-    double pruned, seconds;
-    bool integer, json, teacher;
-} step_options;
-
-typedef struct {
-    double images_per_s[REPEATS];     /* ascending */
-    double images_per_cpu_s[REPEATS]; /* the same by the time that rank 0 computed, ascending */
-    double integer_per_s[REPEATS];    /* by integers: images a second, ascending */
-    double integer_gain[REPEATS];     /* times as many for a second of rank 0 as in float, just before; ascending */
-    double step_seconds;              /* of the median repeat */
-    long peak_rss_bytes;
-} step_rates;
-
-typedef struct {
     const step_options *o;
     const link_world *world; /* borrowed */
     int rank, rank_count;
@@ -86,10 +57,7 @@ typedef struct {
     sum_memory sums;
     ranks_view group;
     limits limits;
-    step_rates rates;
-    timed_result timed;
-    double timed_seconds; /* of the steps in `timed`, computed by rank 0 */
-    long timed_images;
+    step_found found;
 } session;
 
 /* ---- options ---- */
@@ -104,7 +72,7 @@ static status read_number(const option_parser *p, const char *name, double low, 
 static status read_phase(const option_parser *p, measured_phase *out)
 {
     for (int i = 0; i < MEASURE_PHASES; i++) {
-        if (strcmp(p->value, phase_names[i]) != 0) continue;
+        if (strcmp(p->value, step_phase_names[i]) != 0) continue;
         *out = (measured_phase)i;
         return status_ok();
     }
@@ -395,33 +363,33 @@ static status measure(session *s)
     TRY(exchange_agree(&s->ranks.link, open_trainer(&t, s, s->kernels)));
     long steps, images;
     status outcome = reach_phase(s, t);
-    if (!failed(outcome)) outcome = plan_steps(s, t, s->o->seconds / REPEATS, &steps);
-    for (int i = 0; i < REPEATS && !failed(outcome); i++) {
+    if (!failed(outcome)) outcome = plan_steps(s, t, s->o->seconds / STEP_REPEATS, &steps);
+    for (int i = 0; i < STEP_REPEATS && !failed(outcome); i++) {
         duration spent;
         outcome = do_steps(s, t, steps, &spent, &images);
         if (failed(outcome)) break;
-        s->rates.images_per_s[i] = (double)images / spent.wall;
-        s->rates.images_per_cpu_s[i] = (double)images / spent.cpu;
+        s->found.rates.images_per_s[i] = (double)images / spent.wall;
+        s->found.rates.images_per_cpu_s[i] = (double)images / spent.cpu;
         if (s->o->integer) {
             duration integers;
             outcome = evaluate_integers(s, t, steps, &integers);
             if (failed(outcome)) break;
-            s->rates.integer_per_s[i] = (double)images / integers.wall;
-            s->rates.integer_gain[i] = spent.cpu / integers.cpu;
+            s->found.rates.integer_per_s[i] = (double)images / integers.wall;
+            s->found.rates.integer_gain[i] = spent.cpu / integers.cpu;
         }
         if (i == 0) { /* before the calibration takes memory */
             struct rusage usage;
-            if (getrusage(RUSAGE_SELF, &usage) == 0) s->rates.peak_rss_bytes = usage.ru_maxrss * 1024;
+            if (getrusage(RUSAGE_SELF, &usage) == 0) s->found.rates.peak_rss_bytes = usage.ru_maxrss * 1024;
         }
         if (s->rank == 0) limits_measure(&s->limits, s->kernels, CALIBRATION_SECONDS);
     }
     trainer_close(t);
     TRY(outcome);
-    qsort(s->rates.images_per_s, REPEATS, sizeof *s->rates.images_per_s, ascending);
-    qsort(s->rates.images_per_cpu_s, REPEATS, sizeof *s->rates.images_per_cpu_s, ascending);
-    qsort(s->rates.integer_per_s, REPEATS, sizeof *s->rates.integer_per_s, ascending);
-    qsort(s->rates.integer_gain, REPEATS, sizeof *s->rates.integer_gain, ascending);
-    s->rates.step_seconds = s->settings.batch / s->rates.images_per_s[REPEATS / 2];
+    qsort(s->found.rates.images_per_s, STEP_REPEATS, sizeof *s->found.rates.images_per_s, ascending);
+    qsort(s->found.rates.images_per_cpu_s, STEP_REPEATS, sizeof *s->found.rates.images_per_cpu_s, ascending);
+    qsort(s->found.rates.integer_per_s, STEP_REPEATS, sizeof *s->found.rates.integer_per_s, ascending);
+    qsort(s->found.rates.integer_gain, STEP_REPEATS, sizeof *s->found.rates.integer_gain, ascending);
+    s->found.rates.step_seconds = s->settings.batch / s->found.rates.images_per_s[STEP_REPEATS / 2];
     return status_ok();
 }
 
@@ -429,154 +397,24 @@ static status measure(session *s)
 static status measure_parts(session *s)
 {
     trainer *t = NULL;
-    const kernel_table *timed = timed_kernels(s->kernels, &s->timed);
+    const kernel_table *timed = timed_kernels(s->kernels, &s->found.timed);
     TRY(exchange_agree(&s->ranks.link, open_trainer(&t, s, timed)));
     long steps;
     status outcome = reach_phase(s, t);
     if (!failed(outcome)) outcome = plan_steps(s, t, s->o->seconds / 3, &steps);
     if (!failed(outcome)) {
-        memset(&s->timed, 0, sizeof s->timed);
+        memset(&s->found.timed, 0, sizeof s->found.timed);
         double started = clock_cpu_seconds();
         for (long i = 0; i < steps && !failed(outcome); i++) {
             duration ignored;
             int images;
             outcome = do_once(s, t, &ignored, &images);
-            s->timed_images += s->o->phase == MEASURE_EVAL ? images : s->settings.batch;
+            s->found.timed_images += s->o->phase == MEASURE_EVAL ? images : s->settings.batch;
         }
-        s->timed_seconds = clock_cpu_seconds() - started;
+        s->found.timed_seconds = clock_cpu_seconds() - started;
     }
     trainer_close(t);
     return outcome;
-}
-
-/* ---- output ---- */
-
-typedef struct {
-    double images_per_s, images_per_cpu_s; /* of all ranks; of one core's time */
-    double operations, gflops, limit; /* of one image, unpruned; of all ranks; images/s of a core at sgemm's rate */
-    double probability, cpu_share;    /* of the limit, by images_per_s and by images_per_cpu_s */
-    double bytes, kernel_seconds;     /* of the timed run, all kernels */
-} step_summary;
-
-static step_summary summarize(const session *s)
-{
-    step_summary y = {.images_per_s = s->rates.images_per_s[REPEATS / 2],
-                      .images_per_cpu_s = s->rates.images_per_cpu_s[REPEATS / 2] / s->rank_count,
-                      .operations = bench_operations(&s->graph, s->o->phase != MEASURE_EVAL)};
-    y.gflops = y.images_per_s * y.operations * 1e-9;
-    y.limit = s->limits.sgemm_gflops * 1e9 / y.operations;
-    y.probability = y.images_per_s / s->rank_count / y.limit;
-    y.cpu_share = y.images_per_cpu_s / y.limit;
-    for (int k = 0; k < TIMED_KINDS; k++) {
-        y.bytes += s->timed.kinds[k].bytes;
-        y.kernel_seconds += s->timed.kinds[k].seconds;
-    }
-    return y;
-}
-
-static void shape_name(char out[80], const timed_shape *t)
-{
-    const conv_shape *s = &t->shape;
-    snprintf(out, 80, "%dx%dx%d -> %dx%dx%d, %dx%d%s", s->in_height, s->in_width, s->in_channels, s->out_height,
-             s->out_width, s->out_channels, s->kernel_h, s->kernel_w, t->depthwise ? " depthwise" : "");
-}
-
-static double rate(const timed_sum *t)
-{
-    return t->seconds > 0 ? t->operations / t->seconds * 1e-9 : 0;
-}
-
-static void print_json(const session *s, const step_summary *y)
-{
-    const step_options *o = s->o;
-    char blas[BLAS_NAME_LENGTH], name[80];
-    blas_name(blas);
-    printf("{\"network\": \"%s\", \"phase\": \"%s\", \"batch\": %d, \"shards\": %d, \"ranks\": %d, \"cost\": \"%s\", "
-           "\"activations\": [%s], \"pruned\": %g, \"augment\": %s, \"kernels\": \"%s\", \"blas\": \"%s\", ",
-           s->graph.name, phase_names[o->phase], s->settings.batch, s->settings.shards, s->rank_count, o->choice.cost,
-           o->choice.activations, o->pruned, o->choice.augment ? "true" : "false", s->kernels->name, blas);
-    printf("\"images_per_s\": %.2f, \"images_per_s_lowest\": %.2f, \"images_per_s_highest\": %.2f, "
-           "\"images_per_cpu_s\": %.2f, \"share_of_sgemm_by_cpu\": %.4f, \"gflops\": %.2f, "
-           "\"flop_per_image\": %.0f, \"sgemm_gflops\": %.2f, \"fma_peak_gflops\": %.2f, \"share_of_sgemm\": %.4f, "
-           "\"peak_rss_bytes\": %ld, \"kernel_bytes_per_image\": %.0f, ",
-           y->images_per_s, s->rates.images_per_s[0], s->rates.images_per_s[REPEATS - 1], y->images_per_cpu_s,
-           y->cpu_share, y->gflops, y->operations, s->limits.sgemm_gflops, s->limits.fma_peak_gflops, y->probability,
-           s->rates.peak_rss_bytes, y->bytes / (double)s->timed_images);
-    if (o->integer)
-        printf("\"integer\": {\"images_per_s\": %.2f, \"gain\": %.4f}, ", s->rates.integer_per_s[REPEATS / 2],
-               s->rates.integer_gain[REPEATS / 2]);
-    printf("\"time_shares\": {");
-    for (int k = 0; k < TIMED_KINDS; k++)
-        printf("\"%s\": %.4f, ", timed_kind_name((timed_kind)k), s->timed.kinds[k].seconds / s->timed_seconds);
-    printf("\"everything else\": %.4f}, \"convolutions\": [", 1 - y->kernel_seconds / s->timed_seconds);
-    for (int i = 0; i < s->timed.shape_count; i++) {
-        const timed_shape *t = &s->timed.shapes[i];
-        shape_name(name, t);
-        printf("%s{\"shape\": \"%s\", \"forward_gflops\": %.2f, \"backward_data_gflops\": %.2f, "
-               "\"backward_weight_gflops\": %.2f}",
-               i > 0 ? ", " : "", name, rate(&t->pass[0]), rate(&t->pass[1]), rate(&t->pass[2]));
-    }
-    printf("]}\n");
-}
-
-static void print_parts(const session *s, const step_summary *y)
-{
-    const double images = (double)s->timed_images;
-    printf("\n%-26s %7s %10s %9s %8s\n", "kernel", "time", "us/image", "kB/image", "GB/s");
-    for (int k = 0; k < TIMED_KINDS; k++) {
-        const timed_sum *t = &s->timed.kinds[k];
-        if (t->calls == 0) continue;
-        printf("%-26s %5.1f %% %10.2f %9.1f %8.1f\n", timed_kind_name((timed_kind)k),
-               100 * t->seconds / s->timed_seconds, 1e6 * t->seconds / images, 1e-3 * t->bytes / images,
-               1e-9 * t->bytes / t->seconds);
-    }
-    double rest = s->timed_seconds - y->kernel_seconds;
-    printf("%-26s %5.1f %% %10.2f   (batches, choices, weights, cost, sums, updates)\n", "everything else",
-           100 * rest / s->timed_seconds, 1e6 * rest / images);
-    printf("%-26s %7s %10.2f %9.1f\n", "sum", "", 1e6 * s->timed_seconds / images, 1e-3 * y->bytes / images);
-
-    printf("\n%-42s %9s %9s %9s   GFLOP/s in the step\n", "convolution", "forward", "data", "weight");
-    for (int i = 0; i < s->timed.shape_count; i++) {
-        char name[80];
-        shape_name(name, &s->timed.shapes[i]);
-        printf("%-42s", name);
-        for (int pass = 0; pass < 3; pass++) {
-            const timed_sum *t = &s->timed.shapes[i].pass[pass];
-            if (t->calls > 0)
-                printf(" %9.1f", rate(t));
-            else
-                printf(" %9s", "-");
-        }
-        printf("\n");
-    }
-}
-
-static void print_report(const session *s, const step_summary *y)
-{
-    const step_options *o = s->o;
-    printf("%s, %s, batch %d in %d shards, %d rank%s", s->graph.name, phase_names[o->phase], s->settings.batch,
-           s->settings.shards, s->rank_count, s->rank_count > 1 ? "s" : "");
-    if (o->phase != MEASURE_WARMUP) printf(", activations of %s bit", o->choice.activations);
-    if (o->phase == MEASURE_SEARCH) printf(", cost %s", o->choice.cost);
-    if (o->pruned > 0) printf(", %g of the channels pruned", o->pruned);
-    if (o->choice.augment) printf(", augmented");
-    printf("\n");
-    limits_print(&s->limits, s->kernels);
-    printf("\n%.0f images/s (median of %d repeats; %.0f to %.0f), %.2f ms a step\n", y->images_per_s, REPEATS,
-           s->rates.images_per_s[0], s->rates.images_per_s[REPEATS - 1], 1e3 * s->rates.step_seconds);
-    printf("%.2f MFLOP an image%s: %.1f GFLOP/s, %.1f %% of the limit of %.0f images/s a core (sgemm)\n",
-           y->operations * 1e-6, o->pruned > 0 ? " of the unpruned network" : "", y->gflops, 100 * y->probability,
-           y->limit);
-    printf("%.0f images for a second of a core's own time, %.1f %% of the limit (what a busy machine leaves out)\n",
-           y->images_per_cpu_s, 100 * y->cpu_share);
-    if (o->integer)
-        printf(
-            "by integers: %.0f images/s (median), %.2f times the float evaluation (median of %d turns, by the time of "
-            "the core; %.2f to %.2f)\n",
-            s->rates.integer_per_s[REPEATS / 2], s->rates.integer_gain[REPEATS / 2], REPEATS, s->rates.integer_gain[0],
-            s->rates.integer_gain[REPEATS - 1]);
-    printf("peak resident memory %.1f MB\n", 1e-6 * (double)s->rates.peak_rss_bytes);
-    print_parts(s, y);
 }
 
 static status run_step(const link_world *world, int argc, char **argv)
@@ -599,11 +437,13 @@ static status run_step(const link_world *world, int argc, char **argv)
     if (!failed(outcome)) outcome = measure(s);
     if (!failed(outcome)) outcome = measure_parts(s);
     if (!failed(outcome) && s->rank == 0) {
-        step_summary summary = summarize(s);
-        if (given.json)
-            print_json(s, &summary);
-        else
-            print_report(s, &summary);
+        const step_setting setting = {.o = &given,
+                                      .graph = &s->graph,
+                                      .settings = &s->settings,
+                                      .kernels = s->kernels,
+                                      .limits = &s->limits,
+                                      .ranks = s->rank_count};
+        step_print(&setting, &s->found);
     }
     if (grouped) {
         rank_group_close(&s->ranks);

@@ -6,7 +6,9 @@
 #include "core/base/spelling.h"
 #include "core/io/h5.h"
 #include "core/kernels/kernels.h"
+#include "mpi/cli/completion.h"
 #include "mpi/cli/launcher.h"
+#include "mpi/cli/manual.h"
 #include "results/file/provenance.h"
 
 static const command *find_command(const cli_program *program, const char *name)
@@ -18,27 +20,15 @@ static const command *find_command(const cli_program *program, const char *name)
 
 static void print_overview(const cli_program *program)
 {
-    fputs("bitfront finds the Pareto front of accuracy against hardware cost that a network reaches when every output\n"
-          "channel learns its own weight precision (8, 4, 2 or 0 bit).\n\nUsage:\n",
-          stdout);
+    printf("%s\nUsage:\n", cli_purpose);
     for (const command *const *c = program->commands; *c != NULL; c++)
         printf("  bitfront %-8s %-22s %s\n", (*c)->name, (*c)->arguments, (*c)->summary);
-    fputs("  bitfront --help | --version\n\n"
-          "bitfront COMMAND --help describes the options of a command. Start a sweep on several cores with\n"
-          "  mpirun -n RANKS bitfront sweep CONFIG\n"
-          "where rank 0 hands out the work; with one rank it also does it.\n\n"
-          "Environment:\n"
-          "  BITFRONT_ISA          kernels of another instruction set: avx512, avx2 or portable (other last bits)\n"
-          "  BITFRONT_SUMS         messages: ranks of one node sum gradients without shared memory (same bits)\n"
-          "  BITFRONT_START_LIMIT  seconds after which a start that misses ranks is given up (default 600)\n"
-          "  OPENBLAS_CORETYPE     kernels of OpenBLAS, chosen by bitfront if not set (bench)\n\n"
-          "Exit codes:\n"
-          "   0  done\n"
-          "   1  done, but some tasks failed\n"
-          "   2  wrong usage, configuration or input file\n"
-          "   3  the machine failed (file system, memory, messages, output that cannot be written)\n"
-          "  75  stopped before the end; run the same command again to continue\n",
-          stdout);
+    printf("  bitfront --help | --version | --completion bash|zsh | --manual DIR\n\n"
+           "bitfront COMMAND --help describes the options of a command. Start a sweep on several cores with\n"
+           "  bitfront-run sweep CONFIG        or        mpirun -n RANKS bitfront sweep CONFIG\n"
+           "where rank 0 hands out the work; with one rank it also does it.\n\n"
+           "Environment:\n%s\nExit codes:\n%s",
+           cli_environment, cli_exit_codes);
 }
 
 static void print_version(const cli_program *program)
@@ -66,8 +56,14 @@ static status unknown_command(const cli_program *program, const char *word)
                        near);
 }
 
-static status run_word(const cli_program *program, const char *word)
+/* value: what follows the word; NULL: nothing. */
+static status run_word(const cli_program *program, const char *word, const char *value)
 {
+    const bool completion = strcmp(word, "--completion") == 0, manual = strcmp(word, "--manual") == 0;
+    if ((completion || manual) && value == NULL)
+        return status_fail(STATUS_CONFIG, "%s needs a value: --completion bash|zsh, --manual DIR", word);
+    if (completion) return completion_print(stdout, program, value);
+    if (manual) return manual_write(program, BITFRONT_VERSION, value);
     if (is_one_of(word, "--help", "-h", "help"))
         print_overview(program);
     else if (is_one_of(word, "--version", "-V", "version"))
@@ -84,5 +80,5 @@ status cli_run(const cli_program *program, int argc, char **argv, int *exit_code
     const char *word = argc > 1 ? argv[1] : "";
     const command *c = find_command(program, word);
     if (launcher_rank() != 0 && (c == NULL || !c->parallel)) return status_ok();
-    return c != NULL ? c->run(argc - 1, argv + 1, exit_code) : run_word(program, word);
+    return c != NULL ? c->run(argc - 1, argv + 1, exit_code) : run_word(program, word, argc > 2 ? argv[2] : NULL);
 }

@@ -3,12 +3,7 @@
 #define MPI_CLI_CLI_H
 
 #include "core/base/status.h"
-#include "mpi/cli/command.h"
-
-typedef struct {
-    const command *const *commands; /* in the order of the help; ends with NULL */
-    const char *mpi;                /* "Open MPI v4.1.4", for --version */
-} cli_program;
+#include "mpi/cli/program.h"
 
 /* Runs the command of the command line. *exit_code is 0 at first. */
 MUST_CHECK status cli_run(const cli_program *program, int argc, char **argv, int *exit_code);

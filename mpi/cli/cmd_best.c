@@ -76,9 +76,9 @@ const command command_best = {
     .summary = "choose the point to use within limits of size, memory, cycles",
     .details =
         "Chooses on the validation split the most accurate point within all limits and prints both accuracies, every\n"
-        "cost and the next commands. When none is, prints the nearest two and ends with exit code 1. Examples:\n"
-        "  bitfront best results/runs/demo --max size=8kB\n"
-        "  bitfront best results/runs/demo --max flash=32kB --max ram=16kB --min accuracy=84\n",
+        "cost and the next commands. When none is, prints the nearest two and ends with exit code 1.\n",
+    .examples = "  bitfront best results/runs/demo --max size=8kB\n"
+                "  bitfront best results/runs/demo --max flash=32kB --max ram=16kB --min accuracy=84\n",
     .options = options,
     .run = run_best,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/share.h"
 #include "core/config/config.h"
 #include "core/data/dataset.h"
 #include "core/net/graph/graph.h"
@@ -223,8 +224,11 @@ static status run_check(int argc, char **argv, int *exit_code)
     }
     char **arguments;
     TRY(options_arguments(&p, 1, "what to check", &arguments));
-    const char *path = arguments[0];
-    if (!file_exists(path)) return status_fail(STATUS_CONFIG, "check: %s does not exist", path);
+    char path[SHARE_PATH];
+    share_find(path, arguments[0], "networks");
+    if (!file_exists(path)) share_find(path, arguments[0], "");
+    if (!file_exists(path))
+        return status_fail(STATUS_CONFIG, "check: %s does not exist%s", path, share_nearest(path, "networks").text);
     if (file_is_directory(path)) return check_run(path);
     TRY(file_check_plain(path));
     if (is_hdf5(path) || ends_with(path, ".h5")) return check_hdf5(path);
@@ -244,6 +248,9 @@ const command command_check = {
                "every field\n"
                "of results/SCHEMA.md; a run directory by its plan, every task file in it and results.h5. Changes "
                "nothing.\n",
+    .examples = "  bitfront check configs/demo.cfg\n"
+                "  bitfront check data/synthetic.h5\n"
+                "  bitfront check results/runs/demo\n",
     .options = options,
     .run = run_check,
 };

@@ -8,6 +8,8 @@
 
 #include "core/config/settings_load.h"
 #include "core/base/file.h"
+#include "core/base/share.h"
+#include "core/cost/cost_list.h"
 #include "core/cost/cost_total.h"
 #include "core/train/allocation_record.h"
 #include "hw_models/registry.h"
@@ -26,7 +28,8 @@ static const option_spec options[] = {
 };
 
 typedef struct {
-    const char *path, *config;        /* network file or run directory; NULL: no configuration */
+    const char *path;                 /* network file or run directory */
+    const char *config;               /* NULL: none */
     int weight_bits, activation_bits; /* uniform; 0: not given */
     const char *point;                /* id or key; NULL: not given */
     const char *names[COST_MODELS_MAX];
@@ -156,14 +159,9 @@ static status use_task(cost_report *r, const run *directory, const task *t)
 
 static status unknown_model(const cost_report *r, const char *name)
 {
-    char known[256] = "";
-    for (const cost_model *const *m = r->registry.list; *m != NULL; m++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*m)->name);
-    }
-    bool table = strcmp(name, "lut") == 0;
-    return status_fail(STATUS_CONFIG, "cost: there is no cost model \"%.60s\"; known: %s%s", name, known,
-                       table ? "; lut needs --config with lut = { ... }" : "");
+    if (strcmp(name, "lut") == 0)
+        return status_fail(STATUS_CONFIG, "cost: the cost model lut needs --config with lut = { ... }");
+    return status_in(cost_list_unknown(r->registry.list, name), "cost");
 }
 
 static status choose_models(cost_report *r, const cost_arguments *a)
@@ -302,7 +300,9 @@ static status fill_uniform(cost_report *r, const cost_arguments *a)
 
 static status fill_from_file(cost_report *r, const cost_arguments *a)
 {
-    if (!file_exists(a->path)) return status_fail(STATUS_CONFIG, "cost: network file %s does not exist", a->path);
+    if (!file_exists(a->path))
+        return status_fail(STATUS_CONFIG, "cost: network file %s does not exist%s", a->path,
+                           share_nearest(a->path, "networks").text);
     if (a->point != NULL)
         return status_fail(STATUS_CONFIG, "cost: --point needs a run directory, and %s is a file", a->path);
     TRY(graph_load(&r->file, a->path));
@@ -348,6 +348,11 @@ static status run_cost(int argc, char **argv, int *exit_code)
         command_help(&command_cost);
         return status_ok();
     }
+    char path[SHARE_PATH], config[SHARE_PATH];
+    share_find(path, given.path, "networks");
+    given.path = path;
+    if (given.config != NULL) share_find(config, given.config, "");
+    if (given.config != NULL) given.config = config;
     cost_report *r = calloc(1, sizeof *r); /* stays where it is: the registry points into itself */
     if (r == NULL) return status_fail(STATUS_MEMORY, "no memory for the costs");
     status s = fill_report(r, &given);
@@ -365,9 +370,10 @@ const command command_cost = {
     .summary = "show what a network or a point of a run costs on the hardware",
     .details =
         "Prints a table of the layers with their channels at each precision and their cost, and the totals of all\n"
-        "cost models (hw_models/README.md says what they mean). Examples:\n"
-        "  bitfront cost configs/networks/resnet8.cfg --allocation uniform:w4a8\n"
-        "  bitfront cost results/runs/demo --point 7 --model ne16 --model mpic_energy\n",
+        "cost models (hw_models/README.md says what they mean).\n",
+    .examples = "  bitfront cost resnet8\n"
+                "  bitfront cost configs/networks/resnet8.cfg --allocation uniform:w4a8\n"
+                "  bitfront cost results/runs/demo --point 7 --model ne16 --model mpic_energy\n",
     .options = options,
     .run = run_cost,
 };

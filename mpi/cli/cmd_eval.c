@@ -188,11 +188,11 @@ const command command_eval = {
     .summary = "run a point's network on the test images, also as integers",
     .details =
         "Evaluates the network of a finished task as it was trained, with fake quantisation in float, and with\n"
-        "--integer as the integer network that bitfront export writes (core/deploy/README.md). Examples:\n"
-        "  bitfront eval results/runs/demo --point best --integer\n"
-        "  bitfront eval results/runs/demo --point 7 --integer --confusion --predictions out.csv\n"
+        "--integer as the integer network that bitfront export writes (core/deploy/README.md).\n"
         "With --predictions every image gets a line: its number in the data set, its label, its class, and with\n"
         "--integer its class by integers.\n",
+    .examples = "  bitfront eval results/runs/demo --point best --integer\n"
+                "  bitfront eval results/runs/demo --point 7 --integer --confusion --predictions out.csv\n",
     .options = options,
     .run = run_eval,
 };

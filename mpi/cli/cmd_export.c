@@ -141,8 +141,9 @@ const command command_export = {
     .details =
         "Makes the integer network of a finished task, proves that its sums, products and codes fit, and writes it\n"
         "into a new folder (core/deploy/README.md says what is in it). Nothing is written when a layer cannot be\n"
-        "expressed. Example:\n"
-        "  bitfront export results/runs/demo --point best --format c --out digits && make -C digits check\n",
+        "expressed.\n",
+    .examples = "  bitfront export results/runs/demo --point best --format c --out digits\n"
+                "  bitfront export results/runs/demo --point 7 --format onnx --out digits_onnx\n",
     .options = options,
     .run = run_export,
 };

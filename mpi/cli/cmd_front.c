@@ -5,11 +5,14 @@
 #include "mpi/cli/front_options.h"
 #include "results/report/report.h"
 
-enum { WIDTH = FRONT_OPTION_END, SECOND, ISO };
+enum { WIDTH = FRONT_OPTION_END, SECOND, ISO, FORMAT };
 
 static const option_spec options[] = {
     FRONT_OPTION_SET,
-    {'o', "out", "STEM", "write STEM.csv, STEM.gp, STEM.png; default: in the first RUN, a name for each question"},
+    {'o', "out", "STEM",
+     "write STEM.csv (.json, .tex), STEM.gp, STEM.png; default: in the first RUN, a name for each question"},
+    {FORMAT, "format", "csv|json|latex",
+     "what to write: all points as CSV (the default) or JSON, or a LaTeX table of the front"},
     {SECOND, "second", "COLUMN", "a further cost: hypervolume in three dimensions"},
     {ISO, "iso", "POINT",
      "compare with fixed:w8, STRATEGY:SETTING or an id: cost at its accuracy, accuracy at its cost"},
@@ -37,6 +40,9 @@ static status run_front(int argc, char **argv, int *exit_code)
         case ISO:
             request.iso = p.value;
             break;
+        case FORMAT:
+            TRY(report_format_read(&request.format, p.value));
+            break;
         case WIDTH:
             TRY(options_integer(&p, "width", 40, 400, &width));
             break;
@@ -63,11 +69,12 @@ const command command_front = {
         "them as CSV and PNG. The front is chosen on the validation split and shown on the test split. Several seeds\n"
         "of one question are a mean, with the standard deviation. Results that were made for another configuration,\n"
         "network or data set than those in RUN are refused (exit code 2), unless the file itself is named instead of\n"
-        "RUN. Examples:\n"
-        "  bitfront front results/runs/demo --cost ne16\n"
-        "  bitfront front results/runs/demo --strategy joint --seed 1\n"
-        "  bitfront front results/runs/demo --iso fixed:w8\n"
-        "  bitfront front run1 run2 -o comparison\n",
+        "RUN.\n",
+    .examples = "  bitfront front results/runs/demo --cost ne16\n"
+                "  bitfront front results/runs/demo --strategy joint --seed 1\n"
+                "  bitfront front results/runs/demo --iso fixed:w8\n"
+                "  bitfront front run1 run2 -o comparison\n"
+                "  bitfront front results/runs/demo --format latex -o table\n",
     .options = options,
     .run = run_front,
 };

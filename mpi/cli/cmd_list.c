@@ -89,6 +89,7 @@ const command command_list = {
         "A result is known by its key, the hash of everything it depends on. After a change of the configuration\n"
         "those that the new plan does not have stay in the directory; they are used again when a plan asks for\n"
         "them. To recompute one point remove its file tasks/KEY.h5 and run the sweep again.\n",
+    .examples = "  bitfront list results/runs/demo\n",
     .options = options,
     .run = run_list,
 };

@@ -86,6 +86,7 @@ const command command_merge = {
         "different runs are refused (exit code 2): each is named with what differs, and nothing is copied. Files that\n"
         "are damaged, renamed or changed are named and left out. The runs may have been made with --part, in other\n"
         "places, on other machines.\n",
+    .examples = "  bitfront merge results/runs/demo part1 part2 part3\n",
     .options = options,
     .run = run_merge,
 };

@@ -158,6 +158,9 @@ const command command_plan = {
         "but\n"
         "to ranks that exist on paper only, and prints how long it takes and who does what "
         "when.\n" SIMULATE_OPTIONS_HELP,
+    .examples = "  bitfront plan configs/demo.cfg\n"
+                "  bitfront plan configs/demo.cfg --set seeds=[1,2,3]\n"
+                "  bitfront plan configs/demo.cfg --simulate ranks=9,seconds_per_epoch=20\n",
     .options = options,
     .run = run_plan,
 };

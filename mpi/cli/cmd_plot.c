@@ -8,6 +8,7 @@
 #include "mpi/cli/front_options.h"
 #include "results/report/report_bits.h"
 #include "results/report/report_data.h"
+#include "results/report/report_files.h"
 #include "results/report/report_picture.h"
 #include "results/report/report_sources.h"
 
@@ -36,6 +37,7 @@ static status plot_front(bool *made, const plot_arguments *a, const char *const 
     TRY(report_sources_read(&d, runs, count, &a->wanted));
     status s = d.count > 0 ? status_ok() : status_fail(STATUS_CONFIG, "%.300s has no finished point yet", runs[0]);
     if (!failed(s) && a->published != NULL) s = report_published_read(&published, a->published, &d);
+    if (!failed(s)) s = report_guard_picture(a->out, &d);
     const picture_options o = {a->published != NULL ? &published : NULL, a->ids};
     if (!failed(s)) s = report_picture(made, a->out, &d, &o);
     report_published_free(&published);
@@ -143,10 +145,10 @@ const command command_plot = {
     .summary = "draw fronts or precisions as a picture: png, svg, pdf",
     .details =
         "Draws the front of one or several runs, with bars of one standard deviation and attainment lines where there\n"
-        "are several seeds, and published points from a CSV file. Readable in grey. Examples:\n"
-        "  bitfront plot results/runs/demo -o front.pdf --cost ne16\n"
-        "  bitfront plot run1 run2 -o both.svg --published papers.csv --ids\n"
-        "  bitfront plot results/runs/demo -o bits.png --bits --point best\n",
+        "are several seeds, and published points from a CSV file. Readable in grey.\n",
+    .examples = "  bitfront plot results/runs/demo -o front.pdf --cost ne16\n"
+                "  bitfront plot run1 run2 -o both.svg --published papers.csv --ids\n"
+                "  bitfront plot results/runs/demo -o bits.png --bits --point best\n",
     .options = options,
     .run = run_plot,
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/spelling.h"
 #include "core/data/import/importers.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/preview.h"
@@ -34,13 +35,15 @@ static void add_option(option_union *u, const import_key *k)
 enum { CODE_PREVIEW = 'v' };
 static const option_spec preview_option = {CODE_PREVIEW, "preview", NULL,
                                            "in place of KIND: DATA.h5 CONFIG; draws augmented samples to -o FILE.png"};
-static const option_spec output_option = {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"};
+static const option_spec output_option = {CODE_OUTPUT, "out", "FILE.h5", "the prepared data set (required)"};
+static const option_spec old_output_option = {CODE_OUTPUT, "output", "FILE.h5", NULL};
 
 static void unite_options(option_union *u)
 {
     *u = (option_union){.count = 0};
     u->specs[u->count++] = output_option;
     u->specs[u->count++] = preview_option;
+    u->specs[u->count++] = old_output_option;
     for (int i = 0; importers[i] != NULL; i++)
         for (const import_key *k = importers[i]->keys; k->name != NULL; k++) add_option(u, k);
 }
@@ -79,12 +82,15 @@ static status read_arguments(given_options *given, const option_union *u, int ar
 
 static status unknown_kind(const char *kind)
 {
-    char known[300] = "";
+    char known[300] = "", meant[48] = "";
+    const char *near = NULL;
     for (int i = 0; importers[i] != NULL; i++) {
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", importers[i]->name);
+        near = spelling_nearer(near, importers[i]->name, kind);
     }
-    return status_fail(STATUS_CONFIG, "prepare: cannot prepare \"%.60s\"; known: %s", kind, known);
+    if (near != NULL) snprintf(meant, sizeof meant, " (did you mean \"%s\"?)", near);
+    return status_fail(STATUS_CONFIG, "prepare: cannot prepare \"%.60s\"%s; known: %s", kind, meant, known);
 }
 
 static bool has_key(const importer *what, const char *name)
@@ -106,20 +112,35 @@ static status wrong_option(const importer *what, const char *name)
     return status_fail(STATUS_CONFIG, "prepare: --%s belongs to %s, not to %s", name, owners, what->name);
 }
 
-static void print_importer(const importer *what)
+/* What is known of one importer, with the options that it takes. */
+static bool describe_part(command_part *out, int i)
 {
-    option_union own = {.count = 0};
+    static option_union own; /* what `out` points into, until the next question */
+    own = (option_union){.count = 0};
+    if (importers[i] == NULL) return false;
     own.specs[own.count++] = output_option;
-    for (const import_key *k = what->keys; k->name != NULL; k++) add_option(&own, k);
-    printf("usage: bitfront prepare %s [options] -o FILE.h5\n\n%s.\n\n%s\noptions:\n", what->name, what->summary,
-           what->details);
-    options_print(stdout, own.specs);
+    for (const import_key *k = importers[i]->keys; k->name != NULL; k++) add_option(&own, k);
+    *out = (command_part){importers[i]->name, importers[i]->summary, importers[i]->details, own.specs};
+    return true;
+}
+
+static status print_importer(const char *kind)
+{
+    command_part part;
+    for (int i = 0; describe_part(&part, i); i++) {
+        if (strcmp(part.name, kind) != 0) continue;
+        printf("Usage: bitfront prepare %s [options] -o FILE.h5\n\n%s.\n\n%s\nOptions:\n", part.name, part.summary,
+               part.details);
+        options_print(stdout, part.options);
+        return status_ok();
+    }
+    return unknown_kind(kind);
 }
 
 static void print_help(void)
 {
     command_help(&command_prepare);
-    printf("\nkinds of data:\n");
+    printf("\nKinds of data:\n");
     for (int i = 0; importers[i] != NULL; i++) printf("  %-16s %s\n", importers[i]->name, importers[i]->summary);
 }
 
@@ -150,7 +171,7 @@ static void show_progress(const char *what, long done, long of)
 static status draw_preview(const given_options *given, const option_union *u)
 {
     const char *output = given->values[find_option(u, output_option.name)];
-    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put the sheet with --output FILE.png");
+    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put the sheet with --out FILE.png");
     for (int i = 0; i < u->count; i++)
         if (given->values[i] != NULL && given->values[i] != output && u->specs[i].letter != CODE_PREVIEW)
             return status_fail(STATUS_CONFIG, "prepare: --%s is not for --preview", u->specs[i].name);
@@ -163,7 +184,7 @@ static status draw_preview(const given_options *given, const option_union *u)
 static status prepare(const importer *what, const given_options *given, const option_union *u)
 {
     const char *output = given->values[find_option(u, output_option.name)];
-    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put it with --output FILE.h5");
+    if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put it with --out FILE.h5");
     import_request request = {.what = what, .output = output, .progress = show_progress};
     for (int i = 0; i < u->count; i++)
         if (given->values[i] != NULL && given->values[i] != output && !has_key(what, u->specs[i].name))
@@ -190,15 +211,13 @@ static status run_prepare(int argc, char **argv, int *exit_code)
         return status_ok();
     }
     if (given.preview && !given.help) return draw_preview(&given, &u);
+    if (given.help) return print_importer(given.kind);
     const importer *what = importer_find(given.kind);
-    if (what == NULL) return unknown_kind(given.kind);
-    if (!given.help) return prepare(what, &given, &u);
-    print_importer(what);
-    return status_ok();
+    return what != NULL ? prepare(what, &given, &u) : unknown_kind(given.kind);
 }
 
 static const option_spec options[] = {
-    {CODE_OUTPUT, "output", "FILE.h5", "the prepared data set (required)"},
+    {CODE_OUTPUT, "out", "FILE.h5", "the prepared data set (required)"},
     {CODE_PREVIEW, "preview", NULL, "in place of KIND: DATA.h5 CONFIG; draws augmented samples to -o FILE.png"},
     OPTIONS_END,
 };
@@ -208,6 +227,11 @@ const command command_prepare = {
     .arguments = "KIND|--preview DATA.h5 CONFIG",
     .summary = "make a data set that a sweep can read",
     .details = "`bitfront prepare KIND --help` lists the options of one kind of data.\n",
+    .examples = "  bitfront prepare synthetic -o data/synthetic.h5\n"
+                "  bitfront prepare cifar10 --source cifar-10-binary.tar.gz -o data/cifar10.h5\n"
+                "  bitfront prepare folder --source pictures --size 32 --channels 3 -o data/mine.h5\n"
+                "  bitfront prepare --preview data/mine.h5 configs/mine.cfg -o sheet.png\n",
     .options = options,
+    .part = describe_part,
     .run = run_prepare,
 };

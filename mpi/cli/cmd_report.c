@@ -85,9 +85,9 @@ const command command_report = {
     .details =
         "Writes a page that stands for itself: it works from disk without a network, prints, and fits narrow screens.\n"
         "Any cost as axis, filters, which point to use within a limit, comparison of runs and of cost models, layers\n"
-        "and curves of each point, configuration and provenance. Examples:\n"
-        "  bitfront report results/runs/demo\n"
-        "  bitfront report run1 run2 -o both.html --published papers.csv\n",
+        "and curves of each point, configuration and provenance.\n",
+    .examples = "  bitfront report results/runs/demo\n"
+                "  bitfront report run1 run2 -o both.html --published papers.csv\n",
     .options = options,
     .run = run_report,
 };

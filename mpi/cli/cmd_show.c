@@ -59,9 +59,9 @@ const command command_show = {
     .summary = "show one point: bits per layer, costs, curves, where it comes from",
     .details = "Prints what was chosen for each layer, every cost with its unit, both accuracies, the course of its "
                "training,\n"
-               "and the keys of what it was trained from. Examples:\n"
-               "  bitfront show results/runs/demo\n"
-               "  bitfront show results/runs/demo --point 7 --curves\n",
+               "and the keys of what it was trained from.\n",
+    .examples = "  bitfront show results/runs/demo\n"
+                "  bitfront show results/runs/demo --point 7 --curves\n",
     .options = options,
     .run = run_show,
 };

@@ -176,6 +176,7 @@ const command command_verdict = {
                "  training     a joint search needs less training than pruning first (joint, pit_mixprec)\n"
                "  compute      impq computes half of what other strategies do at the same accuracy\n"
                "Sweeps that are made for them: configs/experiments.\n",
+    .examples = "  bitfront verdict variance results/runs/variance --cost mpic_cycles\n",
     .options = options,
     .run = run_verdict,
 };

@@ -8,10 +8,19 @@
 #include "core/base/status.h"
 #include "mpi/cli/options.h"
 
+/* One of the things that a command's first argument chooses among: prepare KIND. */
+typedef struct {
+    const char *name, *summary, *details;
+    const option_spec *options;
+} command_part;
+
 typedef struct {
     const char *name, *arguments, *summary; /* "front", "RUN", one line for the overview */
     const char *details;                    /* for its own help; ends with a line break */
+    const char *examples;                   /* lines "  bitfront front results/runs/demo" */
     const option_spec *options;
+    /* What the first argument chooses among, each with options of its own: NULL, or part i; false after the last. */
+    bool (*part)(command_part *out, int i);
     bool parallel; /* every rank that a launcher has started runs it; else rank 0 alone */
     /* argv[0] is the command's name. *exit_code is 0 at first. */
     status (*run)(int argc, char **argv, int *exit_code);

@@ -1,3 +1,4 @@
+#include "core/base/clock.h"
 #include "mpi/cli/gantt.h"
 
 #include <math.h>
@@ -87,8 +88,8 @@ static void print_axis(FILE *out, const picture *p, bool unicode)
     fprintf(out, "%*s%s", LEFT - 1, "", unicode ? "└" : "+");
     for (int i = 0; i < p->columns; i++) fputs(unicode ? "─" : "-", out);
     char half[32], all[32];
-    progress_duration(half, p->makespan / 2);
-    progress_duration(all, p->makespan);
+    clock_duration(half, p->makespan / 2);
+    clock_duration(all, p->makespan);
     int middle = p->columns / 2 - (int)strlen(half) / 2, rest = p->columns - middle - (int)strlen(half);
     fprintf(out, "\n%*s0%*s%*s\n", LEFT, "", middle + (int)strlen(half) - 1, half, rest, all);
 }

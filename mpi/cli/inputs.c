@@ -4,23 +4,21 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/base/faults.h"
 #include "core/base/file.h"
+#include "core/base/share.h"
+#include "core/cost/cost_list.h"
 #include "hw_models/registry.h"
 
 static status check_cost_models(const settings *s, const cost_model *const *models)
 {
+    faults found = {.untold = 0};
     for (int i = 0; i < s->entry_count; i++) {
         const sweep_entry *entry = &s->entries[i];
         if (strcmp(entry->cost_model, "none") == 0 || cost_list_find(models, entry->cost_model) != NULL) continue;
-        char known[256] = "";
-        for (const cost_model *const *m = models; *m != NULL; m++) {
-            size_t used = strlen(known);
-            snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*m)->name);
-        }
-        return status_fail(STATUS_CONFIG, "%s:%d: there is no cost model \"%s\"; known: %s", s->path, entry->line,
-                           entry->cost_model, known);
+        faults_add(&found, status_in(cost_list_unknown(models, entry->cost_model), "%s:%d", s->path, entry->line));
     }
-    return status_ok();
+    return faults_end(&found);
 }
 
 void inputs_clear(sweep_inputs *out)
@@ -41,6 +39,7 @@ status inputs_choose_kernels(const kernel_table **out, const char *name)
 status inputs_complete(sweep_inputs *in, const char *kernels)
 {
     in->cost_models = cost_registry_make(&in->costs, &in->settings.cost);
+    TRY(check_cost_models(&in->settings, in->cost_models));
     TRY(networks_parse(&in->networks, &in->settings, in->network_text, NULL));
     TRY(strategies_plan(&in->plan, &in->settings, &in->networks, in->cost_models, in->data_checksum));
     return inputs_choose_kernels(&in->kernels, kernels);
@@ -49,12 +48,14 @@ status inputs_complete(sweep_inputs *in, const char *kernels)
 status inputs_read(sweep_inputs *out, const char *path, const char *const *overrides, int override_count)
 {
     inputs_clear(out);
-    if (!file_exists(path)) return status_fail(STATUS_CONFIG, "configuration %s does not exist", path);
-    TRY(settings_load(&out->settings, path, overrides, override_count, strategies_entry_kinds()));
+    char found[SHARE_PATH];
+    share_find(found, path, "");
+    if (!file_exists(found))
+        return status_fail(STATUS_CONFIG, "configuration %s does not exist%s", path, share_nearest(path, "").text);
+    TRY(settings_load(&out->settings, found, overrides, override_count, strategies_entry_kinds()));
     TRY(networks_text(&out->network_text, &out->settings));
     if (file_exists(out->settings.data)) TRY(dataset_content_checksum(out->data_checksum, out->settings.data));
-    TRY(inputs_complete(out, NULL));
-    return check_cost_models(&out->settings, out->cost_models);
+    return inputs_complete(out, NULL);
 }
 
 status inputs_check_network(const graph *g, const dataset *d, const char *path)

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "core/base/fail_point.h"
-#include "core/base/text.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/launcher.h"
 
@@ -91,7 +90,6 @@ int process_end(status outcome, int exit_code)
     if (repeats) code = EXIT_DONE;
     /* Every rank may have its own reason to miss rank 0. */
     if (failed(outcome) && !repeats && (own_rank == 0 || outcome.code == STATUS_MPI || !joined)) {
-        text_printable_lines(outcome.message);
         fprintf(stderr, "bitfront: %s\n", outcome.message);
         fflush(stderr);
     }

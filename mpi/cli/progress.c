@@ -2,6 +2,7 @@
 #include "mpi/cli/progress.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/unit.h"
 
 enum { PLAIN_LINES_PER_PHASE = 5, LINE = 512, DEFAULT_WIDTH = 80 };
 static const double REDRAW_SECONDS = 1.0;
@@ -34,25 +36,14 @@ progress progress_new(FILE *out, progress_style style, progress_volume volume)
     const char *kind = getenv("TERM");
     bool able = terminal >= 0 && kind != NULL && strcmp(kind, "dumb") != 0;
     p.live = volume != PROGRESS_QUIET && (style == PROGRESS_LIVE || (style == PROGRESS_AUTO && able));
+    const char *no_colour = getenv("NO_COLOR");
+    p.colour = p.live && able && (no_colour == NULL || no_colour[0] == '\0');
     struct winsize window;
     if (terminal >= 0) {
         if (ioctl(terminal, TIOCGWINSZ, &window) == 0 && window.ws_col > 20) p.width = window.ws_col;
         close(terminal);
     }
     return p;
-}
-
-void progress_duration(char out[32], double seconds)
-{
-    long s = seconds < 0 ? 0 : (long)(seconds + 0.5);
-    if (seconds < 9.95)
-        snprintf(out, 32, "%.1f s", seconds < 0 ? 0 : seconds);
-    else if (s < 60)
-        snprintf(out, 32, "%ld s", s);
-    else if (s < 3600)
-        snprintf(out, 32, "%ld min %02ld s", s / 60, s % 60);
-    else
-        snprintf(out, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
 }
 
 void progress_clear(progress *p)
@@ -96,13 +87,15 @@ void progress_line(char *out, size_t room, const progress_group *g)
     double gained = at->fraction - g->first_fraction;
     if (used < room && gained > 0 && at->fraction < 1) {
         char eta[32];
-        progress_duration(eta, (clock_seconds() - g->started) * (1 - at->fraction) / gained);
+        clock_duration(eta, (clock_seconds() - g->started) * (1 - at->fraction) / gained);
         used += (size_t)snprintf(out + used, room - used, " eta %s", eta);
     }
     if (used < room && at->segments_done > 0)
         used += (size_t)snprintf(out + used, room - used, " loss %.3f accuracy %.3f", at->loss, at->accuracy);
-    if (used < room && g->cost_unit != NULL && at->cost > 0)
-        snprintf(out + used, room - used, " cost %.*f %s", at->cost < 100 ? 3 : 0, at->cost, g->cost_unit);
+    char cost[48];
+    if (used >= room || g->cost_unit == NULL || !(at->cost > 0)) return;
+    unit_text(cost, at->cost, g->cost_unit);
+    snprintf(out + used, room - used, " cost %s", cost);
 }
 
 void progress_task_started(progress *p, const progress_group *g)
@@ -129,56 +122,135 @@ void progress_task_ended(progress *p, const progress_group *g, const progress_to
                          double test_accuracy)
 {
     char took[32];
-    progress_duration(took, clock_seconds() - g->started);
+    clock_duration(took, clock_seconds() - g->started);
     int finished = t->done + t->failed;
     if (failed(outcome)) {
         progress_say(p, "task %d %s failed: %s (%d/%d)", g->task_id, g->label, outcome.message, finished, t->total);
         return;
     }
     char cost[64] = "";
-    if (g->cost_unit != NULL && g->latest.cost > 0)
-        snprintf(cost, sizeof cost, " cost %.*f %s", g->latest.cost < 100 ? 3 : 0, g->latest.cost, g->cost_unit);
+    if (g->cost_unit != NULL && g->latest.cost > 0) {
+        char text[48];
+        unit_text(text, g->latest.cost, g->cost_unit);
+        snprintf(cost, sizeof cost, " cost %s", text);
+    }
     progress_say(p, "task %d %s done: test accuracy %.4f%s in %s (%d/%d)", g->task_id, g->label, test_accuracy, cost,
                  took, finished, t->total);
 }
 
-/* Writes at most a terminal line. */
-static void draw(progress *p, const char *text)
+/* ---- the live lines ---- */
+
+void progress_free(progress *p)
 {
-    fprintf(p->out, "\r\033[K%.*s\n", p->width - 1, text);
-    p->drawn_lines++;
+    free(p->points);
+    p->points = NULL;
+    p->point_count = p->point_room = 0;
 }
 
-void progress_tick(progress *p, const progress_totals *t, const progress_group *const *groups, int group_count)
+static bool make_room(progress *p)
 {
-    double now = clock_seconds();
-    if (!p->live || now - p->last_drawn < REDRAW_SECONDS) return;
+    if (p->point_count < p->point_room) return true;
+    const int room = 2 * p->point_room + 16;
+    progress_point *more = realloc(p->points, (size_t)room * sizeof *more);
+    if (more == NULL) return false; /* then it is not shown */
+    p->points = more;
+    p->point_room = room;
+    return true;
+}
+
+void progress_add_point(progress *p, double cost, double accuracy)
+{
+    int at = 0, kept = 0;
+    if (!p->live || !(cost > 0) || !(accuracy >= 0) || !make_room(p)) return;
+    while (at < p->point_count && p->points[at].cost <= cost) at++;
+    if (at > 0 && p->points[at - 1].accuracy >= accuracy) return; /* one that is not dearer is as good */
+    for (int i = 0; i < p->point_count; i++) {
+        const progress_point *o = &p->points[i];
+        if (o->cost < cost || o->accuracy > accuracy) p->points[kept++] = *o;
+    }
+    for (at = kept; at > 0 && p->points[at - 1].cost >= cost; at--) p->points[at] = p->points[at - 1];
+    p->points[at] = (progress_point){cost, accuracy};
+    p->point_count = kept + 1;
+}
+
+bool progress_outlook(double *fraction, double *seconds_left, const progress *p, const progress_totals *t,
+                      const progress_group *const *groups, int group_count)
+{
     double moving = 0, moved_before = 0;
-    int busy = 0;
     for (int i = 0; i < group_count; i++) {
         const progress_group *g = groups[i];
-        busy += g->ranks;
         if (!g->heard) continue;
         moving += g->weight * g->latest.fraction;
         moved_before += g->weight * g->first_fraction;
     }
-    char line[LINE], elapsed[32];
-    progress_duration(elapsed, now - p->started);
-    int used = snprintf(line, sizeof line, "%d/%d tasks done, %d failed, %d/%d ranks busy, %s", t->done, t->total,
-                        t->failed, busy, t->workers, elapsed);
-    double reached = t->finished_weight + moving;
-    double gained = reached - t->weight_before - moved_before;
-    if (gained > 0) {
-        char eta[32];
-        progress_duration(eta, (now - p->started) * (t->total_weight - reached) / gained);
-        snprintf(line + used, sizeof line - (size_t)used, ", eta %s", eta);
+    const double reached = t->finished_weight + moving, gained = reached - t->weight_before - moved_before;
+    *fraction = t->total_weight > 0 ? reached / t->total_weight : 0;
+    if (!(gained > 0)) return false;
+    *seconds_left = (clock_seconds() - p->started) * (t->total_weight - reached) / gained;
+    return true;
+}
+
+/* Writes at most a terminal line; the first `coloured` letters in green. */
+static void draw(progress *p, const char *text, int coloured)
+{
+    const int shown = p->colour ? coloured : 0;
+    fprintf(p->out, "\r\033[K%s%.*s%s%.*s\n", shown > 0 ? "\033[32m" : "", shown, text, shown > 0 ? "\033[0m" : "",
+            p->width - 1 - shown, text + shown);
+    p->drawn_lines++;
+}
+
+static void draw_totals(progress *p, const progress_totals *t, const progress_group *const *groups, int group_count)
+{
+    char line[LINE], elapsed[32], left[32];
+    double fraction, seconds_left;
+    int busy = 0;
+    for (int i = 0; i < group_count; i++) busy += groups[i]->ranks;
+    const bool known = progress_outlook(&fraction, &seconds_left, p, t, groups, group_count);
+    const int room = p->width >= 100 ? 24 : p->width >= 60 ? 12 : 0;
+    const int filled = (int)(fmin(fmax(fraction, 0), 1) * room);
+    int used = 0;
+    for (int i = 0; i < room; i++) line[used++] = i < filled ? '#' : '.';
+    if (room > 0) line[used++] = ' ';
+    clock_duration(elapsed, clock_seconds() - p->started);
+    used += snprintf(line + used, sizeof line - (size_t)used, "%d/%d tasks done, %d failed, %d/%d ranks busy, %s",
+                     t->done, t->total, t->failed, busy, t->workers, elapsed);
+    if (known) {
+        clock_duration(left, seconds_left);
+        snprintf(line + used, sizeof line - (size_t)used, ", eta %s", left);
     }
+    draw(p, line, filled);
+}
+
+/* "front: 3.77 kB 91.7 %, 6.55 kB 93.8 %, ...": what fits, evenly chosen. */
+static void draw_front(progress *p)
+{
+    enum { ENTRY = 18, HEAD = 8 };
+    char line[LINE] = "front: ";
+    const int fit = (p->width - HEAD) / ENTRY, count = p->point_count;
+    const int shown = count < fit ? count : fit;
+    if (shown < 1) return;
+    for (int i = 0; i < shown; i++) {
+        const progress_point *at = &p->points[shown > 1 ? i * (count - 1) / (shown - 1) : 0];
+        const size_t used = strlen(line);
+        char cost[48];
+        unit_text(cost, at->cost, "bits");
+        snprintf(line + used, sizeof line - used, "%s%s %.1f %%", i > 0 ? ", " : "", cost, 100 * at->accuracy);
+    }
+    draw(p, line, 0);
+}
+
+void progress_tick(progress *p, const progress_totals *t, const progress_group *const *groups, int group_count)
+{
+    const double now = clock_seconds();
+    if (!p->live || now - p->last_drawn < REDRAW_SECONDS) return;
     if (p->drawn_lines > 0) fprintf(p->out, "\033[%dA", p->drawn_lines);
     p->drawn_lines = 0;
-    draw(p, line);
+    draw_totals(p, t, groups, group_count);
+    draw_front(p);
     for (int i = 0; i < group_count; i++) {
+        char line[LINE];
         progress_line(line, sizeof line, groups[i]);
-        draw(p, line);
+        draw(p, line, 0);
     }
     fputs("\033[J", p->out); /* fewer lines than last time: the rest disappears */
     fflush(p->out);

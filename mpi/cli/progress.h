@@ -34,6 +34,11 @@ typedef struct {
     double total_weight, finished_weight, weight_before; /* ..._before: finished by earlier runs */
 } progress_totals;
 
+/* A finished point, as the live view shows the front. */
+typedef struct {
+    double cost, accuracy; /* bits of weights; fraction of the validation split */
+} progress_point;
+
 typedef struct {
     FILE *out;
     bool live;
@@ -41,9 +46,13 @@ typedef struct {
     progress_volume volume;
     double started, last_drawn; /* clock_seconds */
     int drawn_lines;
+    bool colour;
+    progress_point *points; /* (point_count) on the front, by increasing cost; owned */
+    int point_count, point_room;
 } progress;
 
 progress progress_new(FILE *out, progress_style style, progress_volume volume);
+void progress_free(progress *p);
 
 /* A line that stays, above the live lines. */
 void progress_say(progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -54,15 +63,19 @@ void progress_task_moved(progress *p, progress_group *g);
 void progress_task_ended(progress *p, const progress_group *g, const progress_totals *t, status outcome,
                          double test_accuracy);
 
+/* A point was finished: it joins the front that is shown, if it is on it. */
+void progress_add_point(progress *p, double cost, double accuracy);
+
+/* How far the sweep is (0 ... 1), and how long the rest takes; false: too early to say how long. */
+bool progress_outlook(double *fraction, double *seconds_left, const progress *p, const progress_totals *t,
+                      const progress_group *const *groups, int group_count);
+
 /* Redraws the live lines when a second has passed. */
 void progress_tick(progress *p, const progress_totals *t, const progress_group *const *groups, int group_count);
 /* Removes the live lines. */
 void progress_clear(progress *p);
 
-/* "task 5 joint size 2.5 seed 1: search epoch 3/30 eta 2 min 05 s loss 0.412 accuracy 0.871 cost 81230 bits" */
+/* "task 5 joint size 2.5 seed 1: search epoch 3/30 eta 2 min 05 s loss 0.412 accuracy 0.871 cost 10.2 kB" */
 void progress_line(char *out, size_t room, const progress_group *g);
-
-/* "4.2 s", "42 s", "3 min 10 s", "2 h 05 min" */
-void progress_duration(char out[32], double seconds);
 
 #endif

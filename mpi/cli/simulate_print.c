@@ -1,3 +1,4 @@
+#include "core/base/clock.h"
 #include "mpi/cli/simulate_print.h"
 
 #include <math.h>
@@ -22,7 +23,7 @@ static void print_epochs(FILE *out, const simulate_report *r)
         fputs(r->recorded < r->in->count ? ", the mean of these for others\n" : "\n", out);
         return;
     }
-    progress_duration(seconds, r->options->seconds_per_epoch);
+    clock_duration(seconds, r->options->seconds_per_epoch);
     fprintf(out, "epochs            %s on one rank (assumed)", seconds);
     if (r->options->unequal > 1) fprintf(out, ", up to %g times as long for some points", r->options->unequal);
     fputc('\n', out);
@@ -42,13 +43,13 @@ static void print_outcome(FILE *out, const simulate_report *r)
 {
     const simulated_sweep *o = r->out;
     char makespan[32], alone[32];
-    progress_duration(makespan, o->makespan);
-    progress_duration(alone, o->useful);
+    clock_duration(makespan, o->makespan);
+    clock_duration(alone, o->useful);
     fprintf(out, "makespan          %s; the same work on one rank: %s\n", makespan, alone);
     fprintf(out, "utilisation       %.1f %% of the time of the %d rank%s that compute%s\n", 100 * o->utilisation,
             r->in->workers, r->in->workers == 1 ? "" : "s", r->in->workers == 1 ? "s" : "");
     if (r->real.capacity > 0) {
-        progress_duration(makespan, r->real.makespan);
+        clock_duration(makespan, r->real.makespan);
         fprintf(out, "                  %.1f %% of %s with the %.0f of the recorded run\n",
                 100 * r->real.busy / r->real.capacity, makespan, r->real.capacity / r->real.makespan);
     }
@@ -58,7 +59,7 @@ static void print_outcome(FILE *out, const simulate_report *r)
     fprintf(out, "tasks             %d done", o->done);
     if (o->left > 0) {
         char walltime[32];
-        progress_duration(walltime, r->in->walltime_seconds);
+        clock_duration(walltime, r->in->walltime_seconds);
         fprintf(out, ", %d left at the end of %s", o->left, walltime);
     }
     fputs("\n\n", out);

@@ -9,11 +9,13 @@
 #include "core/kernels/blas.h"
 #include "core/sweep/walltime.h"
 #include "mpi/cli/command.h"
+#include "mpi/cli/command_line.h"
 #include "mpi/cli/config_options.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/inputs.h"
 #include "mpi/cli/launcher.h"
 #include "mpi/cli/process.h"
+#include "mpi/cli/run_places.h"
 #include "mpi/cli/stop.h"
 #include "mpi/link/agree.h"
 #include "mpi/link/runtime.h"
@@ -56,6 +58,8 @@ typedef struct {
     double lease;        /* s; 0: the usual */
     earlier_options earlier;
     bool help, where;
+    int argc; /* the command as it was given */
+    char *const *argv;
 } sweep_arguments;
 
 static status read_deadline(double *out, const char *text)
@@ -71,7 +75,9 @@ static status read_arguments(sweep_arguments *out, int argc, char **argv)
                              .style = PROGRESS_AUTO,
                              .volume = PROGRESS_NORMAL,
                              .deadline = USUAL_DEADLINE,
-                             .max_walltime = INFINITY};
+                             .max_walltime = INFINITY,
+                             .argc = argc,
+                             .argv = argv};
     long seconds;
     option_parser p = options_start("sweep", options, argc, argv);
     for (int letter = -1; letter != 0;) {
@@ -163,6 +169,16 @@ static status choose_limits(coordinator_limits *out, const sweep_arguments *give
     return status_ok();
 }
 
+/* On rank 0, before there is a run in the default directory of this place. */
+static void tell_earlier(const sweep_inputs *in, const char *directory, const sweep_arguments *given)
+{
+    char earlier[RUN_PLACE];
+    bool there;
+    if (given->directory != NULL || given->volume == PROGRESS_QUIET) return;
+    if (failed(run_is_there(&there, directory)) || there || !run_places_find(earlier, in->settings.path)) return;
+    printf("note: an earlier run of this configuration lies in %s; to continue that one: --out %s\n", earlier, earlier);
+}
+
 static void tell_start(int size, const sweep_inputs *in, const job_part *part, int share, const char *directory,
                        progress_volume volume, double end)
 {
@@ -176,8 +192,9 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
            in->kernels->name, directory);
     if (isfinite(end)) {
         char left[32];
-        progress_duration(left, fmax(end - clock_seconds(), 0));
-        printf("everything will be at a checkpoint within %s\n", left);
+        clock_duration(left, fmax(end - clock_seconds(), 0));
+        printf("time limit in %s: before it the sweep stops with checkpoints, to be continued by the same command\n",
+               left);
     }
     if (size > 1 && !runtime_recovers())
         printf("a dead rank will end this job (the same command continues it); to survive it in place: "
@@ -188,7 +205,7 @@ static void tell_start(int size, const sweep_inputs *in, const job_part *part, i
 static void tell_end(const job_part *part, int share, const char *directory, const sweep_end *end, double seconds)
 {
     char took[32];
-    progress_duration(took, seconds);
+    clock_duration(took, seconds);
     if (part->count > 1) printf("part %d of %d is finished: ", part->index + 1, part->count);
     printf("%d tasks done, %d failed, ", share - end->failed_tasks - end->stopped_tasks, end->failed_tasks);
     if (end->stopped_tasks > 0) printf("%d stopped early, ", end->stopped_tasks);
@@ -230,16 +247,22 @@ static status run_on_all(const link_world *world, sweep_inputs *in, shared_data 
     TRY(agree(world, leads ? inputs_read(in, given->path, given->config.overrides, given->config.count) : status_ok()));
     TRY(inputs_broadcast(in, world));
     TRY(inputs_broadcast_data(data, in, world));
-    char directory[MAX_PATH_TEXT], mpi[96], blas[BLAS_NAME_LENGTH];
+    char directory[MAX_PATH_TEXT], mpi[96], blas[BLAS_NAME_LENGTH], again[COMMAND_LINE], folder[COMMAND_LINE];
     TRY(find_directory(directory, in, given));
+    command_line_text(again, given->argc, given->argv, world_size(world));
+    command_line_folder(folder);
+    limits.command = again;
+    limits.folder = folder;
     runtime_mpi_version(mpi);
     blas_name(blas);
     job_part part = given->part;
     int share = 0;
     TRY(agree(world, leads ? find_share(&share, &part, given, in) : status_ok()));
     if (leads) inputs_note_data(stderr, &in->data, in->settings.data);
+    if (leads) tell_earlier(in, directory, given);
     if (leads) tell_start(world_size(world), in, &part, share, directory, given->volume, limits.end);
     sweep_options how = {.directory = directory,
+                         .in_place = given->directory == NULL,
                          .part = part,
                          .style = given->style,
                          .volume = given->volume,
@@ -293,14 +316,17 @@ const command command_sweep = {
         "a sweep that was stopped or killed; finished tasks are kept. USR1, or making a file stop in the run "
         "directory,\n"
         "stops at the next segment boundary, TERM and INT at the next step, with a checkpoint (exit code 75).\n"
-        "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks:\n"
-        "  bitfront-run sweep configs/demo.cfg --out results/runs/demo\n"
+        "bitfront-run starts it on every core of this machine or allocation, so that it survives dead ranks.\n"
         "Several jobs may work on one run directory at the same time: each task is done by one of them, and a job "
         "ends\n"
         "when every task is finished. With --part I/N (--part auto: as the Slurm array says) a job does its own part "
         "only, in\n"
         "the same directory as the others or in one of its own (see bitfront merge).\n"
         "Environment: BITFRONT_START_LIMIT, seconds after which a start that misses ranks is given up (default 600).\n",
+    .examples = "  bitfront-run sweep configs/demo.cfg\n"
+                "  mpirun -n 5 bitfront sweep configs/demo.cfg --out results/runs/demo\n"
+                "  bitfront-run sweep configs/demo.cfg --set seeds=[1,2,3] --retry-failed\n"
+                "  bitfront-run sweep configs/demo.cfg --part 2/4\n",
     .options = options,
     .parallel = true,
     .run = run_sweep,

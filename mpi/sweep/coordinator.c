@@ -77,6 +77,7 @@ status coordinator_open(coordinator *out, const sweep_inputs *in, const run *r, 
     free(weights);
     TRY(s);
     queue_set_deadline(&c.queue, limits->end);
+    claim_holder_self(c.holder);
     s = make_room(&c, size);
     if (!failed(s)) s = members_open(&c.members, world, size, limits->deadline);
     if (!failed(s)) s = coordinator_open_rungs(&c);

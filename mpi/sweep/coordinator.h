@@ -34,11 +34,12 @@ typedef struct {
     progress_group shown;
 } running_task;
 
-/* What the command line says about waiting. */
+/* What the command line says: about waiting, and about itself. */
 typedef struct {
     double deadline; /* s of silence after which a rank counts as dead */
     double end;      /* clock_seconds at which everything is at a checkpoint; INFINITY: no limit */
     double lease;    /* s of silence after which a job counts as dead; 0: 60 */
+    const char *command, *folder; /* that continues this sweep, and where; borrowed; NULL: not told */
 } coordinator_limits;
 
 typedef struct {
@@ -73,6 +74,7 @@ typedef struct {
     double last_look;                  /* clock_seconds, for lost ranks and the stop file */
     bool snapshot_due;
     int others; /* results in the directory that are not of the plan */
+    char holder[CLAIM_HOLDER_TEXT]; /* this process, for who looks whether it lives */
 } coordinator;
 
 /* Finds what earlier runs have finished. */

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "mpi/cli/exit_code.h"
@@ -29,6 +30,7 @@ static status read_finished(coordinator *c, int id, unsigned char known, bool wh
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));
     if (!*finished) return status_ok();
     queue_finished(&c->queue, id, state == RECORD_DONE);
+    coordinator_show_point(c, t);
     coordinator_count_finished(c, t);
     return coordinator_end_rungs(c, id, state == RECORD_DONE);
 }
@@ -39,6 +41,16 @@ static void remove_checkpoint(const coordinator *c, int id)
     char checkpoint[MAX_PATH_TEXT];
     run_checkpoint_path(checkpoint, c->run, coordinator_task(c, id)->key);
     checkpoint_remove(checkpoint);
+}
+
+void coordinator_show_point(coordinator *c, const task *t)
+{
+    record head;
+    if (!c->progress->live || !t->point || failed(run_read_task(&head, c->run, t->key))) return;
+    for (int i = 0; i < head.cost_count && head.state == RECORD_DONE; i++)
+        if (strcmp(head.costs[i].name, "size_bits") == 0)
+            progress_add_point(c->progress, head.costs[i].value, head.validation_accuracy);
+    record_free(&head);
 }
 
 status coordinator_read_finished(coordinator *c, int id, bool *finished)
@@ -134,7 +146,10 @@ static status write_status(coordinator *c, const char *state, bool beside)
     for (int i = 0; i < c->running_count; i++) {
         progress_line(c->lines[i], sizeof c->lines[i], &c->running[i].shown);
         c->line_texts[i] = c->lines[i];
+        c->shown[i] = &c->running[i].shown;
     }
+    double fraction, left;
+    const bool known = progress_outlook(&fraction, &left, c->progress, &c->totals, c->shown, c->running_count);
     run_state now = {
         .beside = beside,
         .job = c->claims->name,
@@ -145,6 +160,13 @@ static status write_status(coordinator *c, const char *state, bool beside)
         .running = c->claims->leads ? job_claims_at_work(c->claims, c->running_count) : c->running_count,
         .total = c->queue.count,
         .others = c->others,
+        .awaited = c->claims->awaited,
+        .known = known,
+        .fraction = known ? fraction : 0,
+        .seconds_left = known ? left : 0,
+        .holder = c->holder,
+        .command = c->limits.command,
+        .folder = c->limits.folder,
         .exit_code = exit_code_now(c),
         .group_count = c->running_count,
         .group_lines = c->line_texts,

@@ -22,6 +22,9 @@ double coordinator_task_weight(const coordinator *c, const task *t);
 /* After the queue has learned that a task is finished. */
 void coordinator_count_finished(coordinator *c, const task *t);
 
+/* Into the front of the live view, from the task's file. */
+void coordinator_show_point(coordinator *c, const task *t);
+
 /* A line for people and the log. */
 MUST_CHECK status coordinator_warn(coordinator *c, const char *text);
 

@@ -38,6 +38,7 @@ static status take_end(coordinator *c, running_task *a, const wire_report *r)
         coordinator_count_finished(c, t);
         TRY(coordinator_note(c, coordinator_end_rungs(c, r->task_id, !failed(r->outcome))));
         c->snapshot_due = true;
+        coordinator_show_point(c, t);
         progress_task_ended(c->progress, &a->shown, &c->totals, r->outcome, r->test_accuracy);
         logged = journal_task_finished(c->run, t, coordinator_time(c), r->outcome, clock_seconds() - a->shown.started);
     } else {

@@ -6,6 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/config/settings_text.h"
+#include "mpi/cli/run_places.h"
 #include "mpi/link/agree.h"
 #include "mpi/sweep/coordinator.h"
 #include "mpi/cli/stop.h"
@@ -25,6 +26,7 @@ static status open_run(run *out, const sweep_inputs *in, const sweep_options *op
     status s = run_open(out, options->directory, config_text, in->network_text, in->data.content_checksum, &changed);
     free(config_text);
     TRY(s);
+    if (options->in_place) run_places_add(in->settings.path, options->directory);
     snprintf(out->kernels, sizeof out->kernels, "%s", in->kernels->name);
     snprintf(out->blas, sizeof out->blas, "%s", options->blas);
     snprintf(out->mpi, sizeof out->mpi, "%s", options->mpi);
@@ -84,6 +86,7 @@ static status run_shared(const link_world *world, int rank, const sweep_inputs *
     own.sums = sums;
     status outcome = rank == 0 ? coordinator_run(&c, &own, end) : serve(&own, options->limits.deadline, end);
     if (opened) coordinator_close(&c);
+    progress_free(&p);
     return outcome;
 }
 

@@ -12,6 +12,7 @@
 
 typedef struct {
     const char *directory; /* the run directory, equal on all ranks */
+    bool in_place;         /* that is the default directory of this place */
     job_part part;         /* of the sweep, that this job does; of zero: everything */
     progress_style style;
     progress_volume volume;

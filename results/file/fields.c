@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/shared_text.h"
 #include "core/base/text.h"
 #include "core/io/h5_scale.h"
@@ -83,6 +84,7 @@ static status put_text(const field *f, void *row, const char *text)
     if (f->type == FIELD_LONG_TEXT) {
         char **at = (char **)(void *)((char *)row + f->offset), *copy = strdup(text);
         if (copy == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", f->name);
+        text_printable_lines(copy);
         free(*at);
         *at = copy;
         return status_ok();
@@ -105,16 +107,18 @@ void field_print(FILE *out, const field *f, const void *row)
 
 status field_parse(const field *f, void *row, const char *text)
 {
-    char *end;
+    double real;
+    int64_t whole;
     if (field_is_text(f)) return put_text(f, row, text);
-    if (f->type == FIELD_REAL) {
-        put_real(f, row, strtod(text, &end));
-    } else {
-        const int64_t value = strtoll(text, &end, 10);
-        TRY(check_integer(f, value));
-        put_integer(f, row, value);
+    if (f->type == FIELD_REAL && number_printed(&real, text)) {
+        put_real(f, row, real);
+        return status_ok();
     }
-    if (end != text && *end == '\0') return status_ok();
+    if (f->type != FIELD_REAL && number_whole(&whole, text, INT64_MIN, INT64_MAX)) {
+        TRY(check_integer(f, whole));
+        put_integer(f, row, whole);
+        return status_ok();
+    }
     return status_fail(STATUS_DATA, "'%.40s' is no value of %s", text, f->name);
 }
 

@@ -1,15 +1,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/file/stopping_file.h"
 
-#include <errno.h>
+#include <float.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
+#include "core/base/number.h"
 
 static const char HEAD[] = "pool,task,key,label,rung,epochs,validation_error,cost,decision\n";
 static const char LAST[] = "checksum,";
@@ -69,19 +69,10 @@ status stopping_file_write(const char *path, const stopping_row *rows, int count
 
 static bool read_integer(int *out, const char *text)
 {
-    char *end;
-    errno = 0;
-    const long value = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < 0 || value > INT_MAX) return false;
+    int64_t value;
+    if (!number_whole(&value, text, 0, INT_MAX)) return false;
     *out = (int)value;
     return true;
-}
-
-static bool read_number(double *out, const char *text)
-{
-    char *end;
-    *out = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*out);
 }
 
 /* Cuts a line at its commas. */
@@ -108,8 +99,8 @@ static bool read_row(stopping_row *out, char *line)
     while (verdict < VERDICTS && strcmp(f[8], verdicts[verdict]) != 0) verdict++;
     out->verdict = (row_verdict)verdict;
     return verdict < VERDICTS && read_integer(&out->pool, f[0]) && read_integer(&out->id, f[1]) &&
-           read_integer(&out->rung, f[4]) && read_integer(&out->epochs, f[5]) && read_number(&out->error, f[6]) &&
-           read_number(&out->cost, f[7]);
+           read_integer(&out->rung, f[4]) && read_integer(&out->epochs, f[5]) &&
+           number_real(&out->error, f[6], -DBL_MAX, DBL_MAX) && number_real(&out->cost, f[7], -DBL_MAX, DBL_MAX);
 }
 
 /* Of what stands before the last line. */

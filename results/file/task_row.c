@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/base/text.h"
 #include "core/io/seal.h"
 #include "results/file/task_file.h"
@@ -125,8 +126,7 @@ static status read_cost(record *out, char *line, const char *path)
     snprintf(c->name, sizeof c->name, "%s", name);
     snprintf(c->unit, sizeof c->unit, "%s", unit);
     snprintf(c->description, sizeof c->description, "%s", line);
-    c->value = strtod(value, NULL);
-    return text_is_printable(name) ? status_ok() : broken(path);
+    return number_printed(&c->value, value) && text_is_printable(name) ? status_ok() : broken(path);
 }
 
 static status read_row(record *out, char *row, const char *path)
@@ -149,8 +149,9 @@ static char *find_row(char *end, size_t bytes)
 {
     char *foot = end + bytes - TASK_MARK_BYTES - FOOT_BYTES;
     if (memcmp(foot, FOOT, sizeof FOOT - 1) != 0) return NULL;
-    const size_t length = strtoul(foot + sizeof FOOT - 1, NULL, 10);
-    if (length > (size_t)(foot - end)) return NULL;
+    const char *digits = foot + sizeof FOOT - 1;
+    uint64_t length;
+    if (!number_take_count(&length, &digits) || length > (size_t)(foot - end)) return NULL;
     *foot = '\0';
     return strlen(foot - length) == length ? foot - length : NULL;
 }

@@ -49,7 +49,8 @@ static status show(FILE *out, const report_data *d, const char *stem, const repo
         fprintf(out, "\nfiles    none: the run may only be read; say -o NAME to have them elsewhere\n");
         return status_ok();
     }
-    TRY(report_csv(stem, d));
+    TRY(report_guard(stem, d));
+    TRY(report_write(stem, r->format, d));
     if (d->count == 0) {
         fprintf(out, "No finished point yet: nothing to draw.\n");
         return status_ok();
@@ -58,7 +59,7 @@ static status show(FILE *out, const report_data *d, const char *stem, const repo
     char picture[REPORT_PATH + 320];
     snprintf(picture, sizeof picture, "%.*s.png", REPORT_PATH + 300, stem);
     TRY(report_picture(&made, picture, d, &(picture_options){NULL, false}));
-    fprintf(out, "\ntable    %s.csv\n", stem);
+    fprintf(out, "\ntable    %s%s\n", stem, report_format_ending(r->format));
     if (made)
         fprintf(out, "picture  %s\n", picture);
     else
@@ -92,7 +93,7 @@ status report_front(FILE *out, const char *const *paths, int count, const report
                     const report_options *options)
 {
     static const report_options defaults = {0};
-    static const report_request plain = {NULL, NULL, NULL};
+    static const report_request plain = {.stem = NULL};
     if (options == NULL) options = &defaults;
     if (request == NULL) request = &plain;
     const char *stem = request->stem;

@@ -189,8 +189,7 @@ void report_best_print(FILE *out, const report_data *d, const report_choice *c, 
                                                  : "It had a part in the choice: nothing unbiased is left to report.");
     fprintf(out,
             "\nnext:  bitfront show %s --point %.8s\n       bitfront eval %s --point %.8s\n       bitfront export %s "
-            "--point "
-            "%.8s\n",
+            "--point %.8s --format c --out network\n",
             path, p->key, path, p->key, path, p->key);
 }
 
@@ -206,8 +205,11 @@ static void json_point(FILE *out, const report_data *d, const report_point *p)
     report_text_json(out, p->cost_model);
     fprintf(out, "\", \"network\": \"");
     report_text_json(out, p->network);
-    fprintf(out, "\", \"seed\": %" PRIu64 ", \"validation_accuracy\": %.10g, \"test_accuracy\": %.10g, \"costs\": {",
-            p->seed, p->validation / 100, p->test / 100);
+    fprintf(out, "\", \"seed\": %" PRIu64 ", \"validation_accuracy\": ", p->seed);
+    report_text_number(out, p->raw_validation);
+    fputs(", \"test_accuracy\": ", out);
+    report_text_number(out, p->raw_test);
+    fputs(", \"costs\": {", out);
     bool first = true;
     for (int i = 0; i < d->cost_count; i++) {
         if (isnan(p->costs[i])) continue;

@@ -78,6 +78,8 @@ static report_point make_point(const report_columns *c, size_t i, int run)
                       .test = c->test[i] * 100,
                       .validation = c->validation[i] * 100,
                       .integer = c->integer[i] * 100,
+                      .raw_test = c->test[i],
+                      .raw_validation = c->validation[i],
                       .dominated_by = -1};
     snprintf(p.key, sizeof p.key, "%s", c->key[i]);
     snprintf(p.strategy, sizeof p.strategy, "%s", c->strategy[i]);
@@ -232,16 +234,10 @@ static status build(report_data *d, const report_columns *columns, int count, co
     set_units(d);
     d->several_seeds = report_seeds_are_several(d->points, d->count);
     d->is_mean = d->several_seeds && !o->each_seed;
-    if (d->is_mean) {
-        d->each = malloc(((size_t)d->count + 1) * sizeof *d->each);
-        if (d->each == NULL) return no_memory((size_t)d->count);
-        memcpy(d->each, d->points, (size_t)d->count * sizeof *d->each);
-        for (int i = 0; i < d->count; i++) d->each[i].costs = NULL; /* the means take their room */
-        d->each_count = d->count;
-        report_seeds_average(d);
-    }
+    if (d->is_mean) TRY(report_seeds_average(d));
     name_network(d);
     qsort(d->points, (size_t)d->count, sizeof *d->points, by_cost);
+    if (d->is_mean) TRY(report_seeds_follow(d));
     return mark_front(d);
 }
 
@@ -275,6 +271,7 @@ void report_data_free(report_data *d)
 {
     free(d->points);
     free(d->each);
+    free(d->each_costs);
     free(d->costs);
     free(d->cost_values);
     *d = (report_data){0};

@@ -289,6 +289,7 @@ static status write_script(const char *script, const char *picture, const gnuplo
     series all[MOST_SERIES];
     bool there[MOST_SERIES][2];
     const int count = list_series(all, d);
+    fprintf(out, "# cost: %s\n", d->column);
     gnuplot_begin(out, f, picture);
     print_frame(out, d, &x, &y);
     print_labels(out, d);

@@ -83,6 +83,16 @@ static double mean(const report_point *p, int n, value_of value)
     return sum / n;
 }
 
+static double raw_test_of(const report_point *p)
+{
+    return p->raw_test;
+}
+
+static double raw_validation_of(const report_point *p)
+{
+    return p->raw_validation;
+}
+
 static double deviation(const report_point *p, int n, value_of value)
 {
     const double centre = mean(p, n, value);
@@ -102,6 +112,8 @@ static report_point average(const report_point *p, int n, int cost_count)
     out.test = mean(p, n, test_of);
     out.validation = mean(p, n, validation_of);
     out.integer = mean(p, n, integer_of);
+    out.raw_test = mean(p, n, raw_test_of);
+    out.raw_validation = mean(p, n, raw_validation_of);
     out.accuracy = mean(p, n, accuracy_of);
     out.chosen_by = mean(p, n, chosen_of);
     for (int k = 0; k < cost_count; k++) {
@@ -112,14 +124,62 @@ static report_point average(const report_point *p, int n, int cost_count)
     return out;
 }
 
-void report_seeds_average(report_data *d)
+static status no_memory(int count)
+{
+    return status_fail(STATUS_MEMORY, "no memory for %d points", count);
+}
+
+/* The points with costs of their own: the means take their room. */
+static status keep_each(report_data *d)
+{
+    const size_t n = (size_t)d->count, costs = (size_t)d->cost_count;
+    d->each = malloc((n + 1) * sizeof *d->each);
+    d->each_costs = malloc((n * costs + 1) * sizeof *d->each_costs);
+    if (d->each == NULL || d->each_costs == NULL) return no_memory(d->count);
+    memcpy(d->each, d->points, n * sizeof *d->each);
+    for (size_t i = 0; i < n; i++) {
+        double *own = d->each_costs + i * costs;
+        if (costs > 0) memcpy(own, d->points[i].costs, costs * sizeof *own);
+        d->each[i].costs = own;
+    }
+    d->each_count = d->count;
+    return status_ok();
+}
+
+status report_seeds_average(report_data *d)
 {
     int kept = 0;
     qsort(d->points, (size_t)d->count, sizeof *d->points, by_question);
+    TRY(keep_each(d));
     for (int i = 0; i < d->count;) {
         const int n = extent_of(&d->points[i], d->count - i);
-        d->points[kept++] = average(&d->points[i], n, d->cost_count);
+        d->points[kept] = average(&d->points[i], n, d->cost_count);
+        d->points[kept].mean = kept;
+        for (int k = 0; k < n; k++) d->each[i + k].mean = kept;
+        kept++;
         i += n;
     }
     d->count = kept;
+    return status_ok();
+}
+
+static int by_mean(const void *left, const void *right)
+{
+    const report_point *a = left, *b = right;
+    const int order = a->mean - b->mean;
+    return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+status report_seeds_follow(report_data *d)
+{
+    int *place = malloc(((size_t)d->count + 1) * sizeof *place); /* of the mean with a number */
+    if (place == NULL) return no_memory(d->count);
+    for (int i = 0; i < d->count; i++) {
+        place[d->points[i].mean] = i;
+        d->points[i].mean = i;
+    }
+    for (int i = 0; i < d->each_count; i++) d->each[i].mean = place[d->each[i].mean];
+    free(place);
+    qsort(d->each, (size_t)d->each_count, sizeof *d->each, by_mean);
+    return status_ok();
 }

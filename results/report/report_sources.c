@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/base/file.h"
+#include "core/base/share.h"
 #include "results/report/report_origin.h"
 
 enum { LONGEST_NAME = 120 };
@@ -16,7 +17,8 @@ status report_source_find(char file[REPORT_PATH], char directory[REPORT_PATH], c
 {
     struct stat info;
     if (strlen(path) + 300 > REPORT_PATH) return status_fail(STATUS_CONFIG, "the path is too long: %.100s...", path);
-    if (stat(path, &info) != 0) return status_fail(STATUS_CONFIG, "there is no run %s", path);
+    if (stat(path, &info) != 0)
+        return status_fail(STATUS_CONFIG, "there is no run %.500s%s", path, share_nearest(path, NULL).text);
     snprintf(directory, REPORT_PATH, "%s", path);
     if (S_ISDIR(info.st_mode)) {
         snprintf(file, REPORT_PATH, "%s/results.h5", path);

@@ -1,11 +1,9 @@
 /* Table for people, and the same as comma-separated values for programs. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
+#include "results/report/report_files.h"
 #include "results/report/report_text.h"
 #include "results/report/report_views.h"
 
@@ -93,7 +91,8 @@ void report_table(FILE *out, const report_data *d)
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
-static void csv_row(FILE *out, const report_data *d, const report_point *p)
+/* A point as it was trained, and what it is part of: the mean over the seeds, or itself. */
+static void csv_row(FILE *out, const report_data *d, const report_point *p, const report_point *mean)
 {
     fprintf(out, "%d,", p->id);
     report_text_csv(out, p->strategy);
@@ -103,20 +102,30 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     report_text_number(out, p->strength);
     fprintf(out, ",%d,%" PRIu64 ",", p->bits, p->seed);
     report_text_number(out, p->raw_cost);
-    const double numbers[] = {p->test / 100, p->validation / 100};
+    const double numbers[] = {p->raw_test, p->raw_validation};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         fputc(',', out);
-        fprintf(out, "%.10g", numbers[i]); /* hundredths of the percents that are kept */
+        report_text_number(out, numbers[i]);
     }
-    fprintf(out, ",%d,", p->on_front);
+    fprintf(out, ",%d,", mean->on_front);
     report_text_number(out, p->target);
     fprintf(out, ",%d,", p->step);
     report_text_csv(out, p->network);
-    fprintf(out, ",%s,", p->key);
-    report_text_csv(out, d->runs[p->run].path);
-    fprintf(out, ",%d,%.10g,%.10g", p->seeds, p->cost_deviation / d->scale, p->accuracy_deviation / 100);
     fputc(',', out);
-    if (!isnan(p->integer)) fprintf(out, "%.10g", p->integer / 100);
+    report_text_csv(out, p->key);
+    fputc(',', out);
+    report_text_csv(out, d->runs[p->run].path);
+    fprintf(out, ",%d,", mean->seeds);
+    report_text_number(out, mean->cost_deviation / d->scale);
+    fputc(',', out);
+    report_text_number(out, mean->accuracy_deviation / 100);
+    fputc(',', out);
+    if (!isnan(p->integer)) report_text_number(out, p->integer / 100);
+    const double means[] = {mean->raw_cost, mean->raw_test, mean->raw_validation};
+    for (size_t k = 0; k < sizeof means / sizeof *means; k++) {
+        fputc(',', out);
+        report_text_number(out, means[k]);
+    }
     for (int k = 0; k < d->cost_count; k++) {
         if (k == d->cost) continue;
         fputc(',', out);
@@ -125,23 +134,19 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p)
     fputc('\n', out);
 }
 
-status report_csv(const char *stem, const report_data *d)
+void report_csv(FILE *out, const report_data *d)
 {
-    char path[4300], *text = NULL;
-    size_t size;
-    snprintf(path, sizeof path, "%s.csv", stem);
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
-    fprintf(out,
-            "id,strategy,cost_model,strength,bits,seed,%s,test_accuracy,validation_accuracy,on_front,target,step,"
-            "network,key,run,seeds,cost_deviation,accuracy_deviation,integer_accuracy",
-            d->column);
-    for (int k = 0; k < d->cost_count; k++)
-        if (k != d->cost) fprintf(out, ",%s", d->costs[k].name);
+    fputs("id,strategy,cost_model,strength,bits,seed,", out);
+    report_text_csv(out, d->column);
+    fputs(",test_accuracy,validation_accuracy,on_front,target,step,network,key,run,seeds,cost_deviation,"
+          "accuracy_deviation,integer_accuracy,mean_cost,mean_test_accuracy,mean_validation_accuracy",
+          out);
+    for (int k = 0; k < d->cost_count; k++) {
+        if (k == d->cost) continue;
+        fputc(',', out);
+        report_text_csv(out, d->costs[k].name);
+    }
     fputc('\n', out);
-    for (int i = 0; i < d->count; i++) csv_row(out, d, &d->points[i]);
-    const bool bad = fclose(out) != 0;
-    status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
-    free(text);
-    return result;
+    for (int i = 0; i < d->count && d->each == NULL; i++) csv_row(out, d, &d->points[i], &d->points[i]);
+    for (int i = 0; i < d->each_count; i++) csv_row(out, d, &d->each[i], &d->points[d->each[i].mean]);
 }

@@ -2,6 +2,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/number.h"
@@ -23,16 +25,14 @@ void report_text_number(FILE *out, double value)
 
 void report_text_csv(FILE *out, const char *text)
 {
-    if (strpbrk(text, ",\"\n\r") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
+    const bool quoted = strpbrk(text, ",\"") != NULL;
+    if (quoted) fputc('"', out);
+    if (*text != '\0' && strchr("=+-@", *text) != NULL && text[1] != '\0') fputc('\'', out);
     for (; *text != '\0'; text++) {
         if (*text == '"') fputc('"', out);
-        fputc(*text, out);
+        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, out);
     }
-    fputc('"', out);
+    if (quoted) fputc('"', out);
 }
 
 void report_text_gnuplot(FILE *out, const char *text)

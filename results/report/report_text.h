@@ -8,7 +8,8 @@
 /* The shortest number that reads back as the same; NaN: nothing. */
 void report_text_number(FILE *out, double value);
 
-/* A field of a CSV file (RFC 4180): in quotes when it has to be. */
+/* A text as a field of a CSV file (RFC 4180): in quotes when it has to be; control characters become blanks. A text
+ * that a spreadsheet would compute, because it begins with = + - or @, gets an apostrophe in front. Not for numbers. */
 void report_text_csv(FILE *out, const char *text);
 
 /* The inside of a single-quoted gnuplot string, in which nothing but the quote is special (terminals are set to

@@ -35,16 +35,18 @@ typedef struct {
     uint64_t seed; /* of several the first */
     char key[TASK_KEY], strategy[TASK_NAME], cost_model[TASK_NAME], network[TASK_NETWORK];
     double strength, target;
-    double cost;               /* in display units: kB, or the unit of the column with its prefix */
-    double raw_cost;           /* as in the column */
-    double accuracy;           /* the metric of the report, in percent */
-    double chosen_by;          /* the accuracy that the front is chosen by, in percent */
-    double test, validation;   /* accuracies in percent */
-    double integer;            /* that of the test split by integers; NaN: there is none */
+    double cost;                     /* in display units: kB, or the unit of the column with its prefix */
+    double raw_cost;                 /* as in the column */
+    double accuracy;                 /* the metric of the report, in percent */
+    double chosen_by;                /* the accuracy that the front is chosen by, in percent */
+    double test, validation;         /* accuracies in percent */
+    double raw_test, raw_validation; /* as in the columns: fractions */
+    double integer;                  /* that of the test split by integers; NaN: there is none */
     double cost_deviation;     /* standard deviations over the seeds (n - 1), in the units of cost and accuracy; */
     double accuracy_deviation; /* 0 with one seed */
     double *costs;             /* (cost_count) of all models, as in the columns; borrowed from report_data */
     bool on_front;
+    int mean;         /* of one in each: place in points of the mean that it is part of */
     int dominated_by; /* place in points of the cheapest front point that is at least as good in both; -1 on the front
                        */
 } report_point;
@@ -75,7 +77,8 @@ typedef struct {
     double float_test, float_validation; /* the same of both splits */
     int float_count;
     bool several_seeds, is_mean; /* in the files; points are means over seeds */
-    report_point *each;          /* (each_count) before the means; owned; NULL without */
+    report_point *each;          /* (each_count) before the means, one mean's after another's; owned; NULL without */
+    double *each_costs;          /* what their costs point to; owned */
     int each_count;
     char network[MAX_NAME]; /* of all points; "several networks" */
 } report_data;

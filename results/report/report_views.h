@@ -12,9 +12,6 @@ void report_table(FILE *out, const report_data *d);
 /* Accuracy against the logarithm of the cost, in characters; `unicode` false: ASCII only. Nothing without points. */
 MUST_CHECK status report_plot(FILE *out, const report_data *d, int width, bool unicode);
 
-/* All points as comma-separated values, costs as in the columns; STEM.csv. */
-MUST_CHECK status report_csv(const char *stem, const report_data *d);
-
 /* Going through the points with *best at minus infinity first: is i on the line that is drawn, on the front and more
  * accurate, as shown, than every cheaper one there? The front is chosen on another accuracy than it is shown in, so
  * some of its points lie below the line. */

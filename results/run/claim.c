@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,96 +42,6 @@ static void own_path(char out[PATH_BYTES], const claims *c, const char *purpose)
 static double seconds_of(struct timespec t)
 {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* ---- who we are, and whether somebody else still is ---- */
-
-/* The first line of a small file of the system; empty when it has none. */
-static void read_line(char *out, size_t room, const char *path)
-{
-    out[0] = '\0';
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return;
-    if (fgets(out, (int)room, file) == NULL) out[0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-    fclose(file);
-}
-
-/* One start of one kernel, and one table of processes in it; empty when the system does not tell. */
-static void machine_id(char out[128])
-{
-    char boot[64], space[48] = "";
-    read_line(boot, sizeof boot, "/proc/sys/kernel/random/boot_id");
-    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
-    out[0] = '\0';
-    if (boot[0] != '\0' && length > 0) snprintf(out, 128, "%s %.*s", boot, (int)length, space);
-}
-
-/* When the process was started, in ticks since boot: tells a process from a later one with the same number. The name
- * before it may hold anything, so that fields are counted from its closing parenthesis. 0: no such process, or one that
- * has ended and is only remembered for its parent. */
-static uint64_t start_of(long pid)
-{
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    read_line(line, sizeof line, path);
-    const char *at = strrchr(line, ')');
-    if (at != NULL && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)) return 0;
-    for (int field = 2; at != NULL && field < 22; field++) at = strchr(at + 1, ' ');
-    if (at == NULL) return 0;
-    uint64_t ticks = 0;
-    at++;
-    number_take_count(&ticks, &at);
-    return ticks;
-}
-
-/* "4711_3" of a Slurm array, "4711" of another Slurm job, else the process. */
-static void job_name(char out[64])
-{
-    const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
-               *array_task = getenv("SLURM_ARRAY_TASK_ID");
-    if (array != NULL && array_task != NULL)
-        snprintf(out, 64, "%.24s_%.24s", array, array_task);
-    else if (job != NULL)
-        snprintf(out, 64, "%.48s", job);
-    else
-        snprintf(out, 64, "process-%ld", (long)getpid());
-}
-
-static void describe_self(claims *c)
-{
-    char host[128] = "unknown", job[64], machine[128], now[24];
-    if (gethostname(host, sizeof host - 1) != 0) snprintf(host, sizeof host, "unknown");
-    job_name(job);
-    machine_id(machine);
-    clock_utc(now);
-    snprintf(c->head, sizeof c->head, "job %s\nhost %s\npid %ld\nstarted %llu\nmachine %s\nsince %s\n", job, host,
-             (long)getpid(), (unsigned long long)start_of((long)getpid()), machine, now);
-}
-
-static void describe_holder(char out[CLAIM_HOLDER], const char *text)
-{
-    char job[64], host[80];
-    claim_file_value(job, sizeof job, text, "job");
-    claim_file_value(host, sizeof host, text, "host");
-    snprintf(out, CLAIM_HOLDER, "job %s on %s", job[0] != '\0' ? job : "unknown", host[0] != '\0' ? host : "unknown");
-}
-
-/* True only when it is certain: a process of this start of this machine that is gone. */
-static bool is_dead(const char *text)
-{
-    char mine[128], theirs[128], pid[24], started[32];
-    machine_id(mine);
-    claim_file_value(theirs, sizeof theirs, text, "machine");
-    claim_file_value(pid, sizeof pid, text, "pid");
-    claim_file_value(started, sizeof started, text, "started");
-    int64_t process;
-    const char *ticks = started;
-    uint64_t begun;
-    if (mine[0] == '\0' || strcmp(mine, theirs) != 0 || !number_whole(&process, pid, 1, INT32_MAX)) return false;
-    if (kill((pid_t)process, 0) != 0 && errno == ESRCH) return true;
-    if (!number_take_count(&begun, &ticks) || *ticks != '\0') return false; /* a claim of somebody else's making */
-    return start_of((long)process) != begun;
 }
 
 /* ---- files ---- */
@@ -310,7 +218,7 @@ static status clean_dead(const claims *c)
         if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CLAIM_NAME) continue;
         path_of(path, c, entry->d_name);
         result = claim_file_read(&there, &found, path);
-        if (failed(result) || !there || !is_dead(found.text)) continue;
+        if (failed(result) || !there || !claim_holder_is_dead(found.text)) continue;
         claim_file_value(token, sizeof token, found.text, "token");
         result = remove_claim(c, path, token);
     }
@@ -350,7 +258,7 @@ status claims_open(claims *out, const char *run_directory, double lease)
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return status_fail(STATUS_IO, "the system gives no random numbers: %s", strerror(errno));
     for (size_t i = 0; i < sizeof random; i++) snprintf(c.owner + 2 * i, 3, "%02x", random[i]);
-    describe_self(&c);
+    claim_holder_self(c.head);
     c.watch = calloc(1, sizeof *c.watch);
     if (c.watch == NULL) return status_fail(STATUS_MEMORY, "no memory to watch claims");
     *out = c;
@@ -359,7 +267,7 @@ status claims_open(claims *out, const char *run_directory, double lease)
 
 void claims_describe(char out[CLAIM_HOLDER], const claims *c)
 {
-    describe_holder(out, c->head);
+    claim_holder_name(out, c->head);
 }
 
 void claims_close(claims *c)
@@ -403,7 +311,7 @@ static double unchanged_for(const claims *c, const char *path, const claim_file 
 /* *breakable: the claim has outlived its owner. */
 static status judge(bool *breakable, const claims *c, const char *path, const claim_file *found)
 {
-    *breakable = is_dead(found->text) || unchanged_for(c, path, found) > c->lease;
+    *breakable = claim_holder_is_dead(found->text) || unchanged_for(c, path, found) > c->lease;
     if (*breakable) return status_ok();
     double now;
     TRY(now_there(&now, c));
@@ -434,7 +342,7 @@ static status take_once(bool *done, bool *again, char holder[CLAIM_HOLDER], clai
     TRY(claim_file_read(&there, &found, path));
     *again = true; /* it went away in between: anybody's */
     if (!there) return status_ok();
-    describe_holder(holder, found.text);
+    claim_holder_name(holder, found.text);
     TRY(judge(&breakable, c, path, &found));
     *again = breakable;
     if (!breakable) return status_ok();

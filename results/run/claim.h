@@ -25,14 +25,15 @@
 #include "core/config/settings.h"
 #include "core/task/task.h"
 #include "results/file/claim_file.h"
+#include "results/run/claim_holder.h"
 
-enum { CLAIM_OWNER = 17, CLAIM_HOLDER = 160 };
+enum { CLAIM_OWNER = 17 };
 
 /* The claims of one job. */
 typedef struct {
     char directory[MAX_PATH_TEXT + 8]; /* RUN/claims */
     char owner[CLAIM_OWNER];           /* 16 random hexadecimal digits */
-    char head[512];                    /* who we are: the lines below the token */
+    char head[CLAIM_HOLDER_TEXT];      /* who we are: the lines below the token */
     double lease;                      /* seconds without renewal after which anybody may break a claim */
     unsigned long next;                /* the next token's number */
     struct claim_held {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "results/file/record_same.h"
 #include "results/file/task_file.h"
 #include "results/run/run_copy.h"
@@ -75,6 +76,7 @@ static void read_kernels(char out[16], const run *r, const char *key)
     if (failed(run_open_task(&file, &mark, r, key))) return;
     if (!failed(h5_get_text(&text, file, "provenance", "kernels"))) {
         snprintf(out, 16, "%s", text);
+        text_printable(out);
         free(text);
     }
     h5_discard(file);

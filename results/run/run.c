@@ -43,7 +43,7 @@ void run_checkpoint_path(char out[MAX_PATH_TEXT], const run *r, const char *key)
 static bool is_left_by_a_start(const char *name)
 {
     static const char *const known[] = {".",    "..",          "tasks",         "checkpoints", "claims",
-                                        "jobs", "network.cfg", "data.checksum", "space.tmp"};
+                                        "jobs", "queued",      "network.cfg",   "data.checksum", "space.tmp"};
     static const char *const begun[] = {"network.cfg.tmp-", "data.checksum.tmp-", "config.cfg.tmp-",
                                         "launch."}; /* the last: of bitfront-run */
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -110,8 +110,9 @@ MUST_CHECK status run_log(const run *r, const char *event, const char *fields);
 /* `text` as a quoted JSON string, for `fields`; "" when it does not fit (room for 6 bytes a character always does). */
 void run_json_text(char *out, size_t room, const char *text);
 
-/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":..,
- * "running":.., "total":.., "others":.., "exit":exit_code, "job":.., "time":.., "groups":[{"line":...}, ...]}. */
+/* Replaces status.json, or with `beside` jobs/OWNER.json: {"state":state, "done":.., "failed":.., "stopped":.., "running":..,
+ * "total":.., "others":.., "awaited":.., "exit":exit_code, "fraction":.., "seconds_left":.., "job":.., "holder":..,
+ * "command":.., "folder":.., "time":.., "groups":[{"line":...}, ...]}. */
 typedef struct {
     bool beside;       /* another job leads */
     const char *job;   /* "4711_3 on node7"; NULL: not told */
@@ -119,6 +120,11 @@ typedef struct {
     int done, failed, running, total, exit_code;
     int stopped; /* points that will have no result (results/file/stopping_file.h) */
     int others;  /* results in the directory that are not of the plan */
+    int awaited; /* tasks of this job's part that are at work in other jobs */
+    bool known;  /* the next two are */
+    double fraction, seconds_left;
+    const char *holder;           /* claim_holder_self of the job; NULL: not told, as the next two */
+    const char *command, *folder; /* that started it, and where */
     int group_count;
     const char *const *group_lines; /* one text per running group */
 } run_state;
@@ -126,9 +132,5 @@ MUST_CHECK status run_write_status(const run *r, const run_state *state);
 
 /* Removes this job's jobs/OWNER.json, when it leads from now on, and those of jobs that ended more than a day ago. */
 void run_forget_jobs(const run *r);
-
-/* `bitfront status`: reads directory/status.json and the jobs beside it and prints them for people; says when a run
- * that claims to be running has been silent for a minute. Needs no run_open. */
-MUST_CHECK status run_print_status(FILE *out, const char *directory);
 
 #endif

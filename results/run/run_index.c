@@ -137,8 +137,8 @@ static bool line_fits(const char **rest, const char *line, const char *name, con
 /* Nothing may stand behind the state: " young" makes it unknown. */
 static unsigned char state_of(const char *rest)
 {
-    for (unsigned char i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
-        if (strncmp(rest, ENDS[i], strlen(ENDS[i])) == 0 && rest[strlen(ENDS[i])] == '\n') return i;
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+        if (strncmp(rest, ENDS[i], strlen(ENDS[i])) == 0 && rest[strlen(ENDS[i])] == '\n') return (unsigned char)i;
     return RUN_INDEX_UNKNOWN;
 }
 

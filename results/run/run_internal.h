@@ -8,6 +8,9 @@
 
 enum { RUN_FORMAT = 3, RUN_PATH_BYTES = MAX_PATH_TEXT + 64 };
 
+/* Of jobs that say no more: their files are removed, and not told of. */
+enum { RUN_FORGOTTEN_AFTER_S = 24 * 3600 };
+
 /* "directory/name". */
 void run_path(char out[RUN_PATH_BYTES], const run *r, const char *name);
 

@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "results/run/run_internal.h"
 
-/* Larger than any plan, and small enough for sums and tables. */
-enum { MOST = 10 * 1000 * 1000 };
+/* Larger than any plan, and small enough for sums and tables; s, longer than any sweep. */
+enum { MOST = 10 * 1000 * 1000, MOST_SECONDS = 1000 * 1000 * 1000 };
 
 int run_json_count(const json_t *object, const char *name)
 {
@@ -23,6 +25,7 @@ static void copy_text(char *out, size_t room, const json_t *object, const char *
 {
     const char *text = json_string_value(json_object_get(object, name));
     snprintf(out, room, "%s", text != NULL ? text : "");
+    text_printable(out);
 }
 
 /* One line without its end; what a crash left of one is no JSON, and passed over. */
@@ -32,7 +35,8 @@ static void take_line(const char *at, size_t bytes, void (*visit)(void *ctx, con
     if (object == NULL) return;
     char stamp[32];
     const json_t *at_second = json_object_get(object, "at");
-    run_log_line line = {.at = json_is_number(at_second) ? json_number_value(at_second) : -1,
+    const double second = json_is_number(at_second) ? json_number_value(at_second) : -1;
+    run_log_line line = {.at = second >= 0 && second <= MOST_SECONDS ? second : -1,
                          .task = run_json_count(object, "task"),
                          .ranks = run_json_count(object, "ranks"),
                          .tasks = run_json_count(object, "tasks")};
@@ -44,19 +48,56 @@ static void take_line(const char *at, size_t bytes, void (*visit)(void *ctx, con
     visit(ctx, &line);
 }
 
-status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+static void take_lines(const char *text, size_t count, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
 {
-    char path[RUN_PATH_BYTES], *text;
-    size_t count;
-    snprintf(path, sizeof path, "%.*s/log.jsonl", MAX_PATH_TEXT, directory);
-    if (!file_exists(path)) return status_ok();
-    TRY(file_read_bytes(&text, &count, path));
     const char *end = text + count;
     for (const char *at = text; at < end;) {
         const char *next = memchr(at, '\n', (size_t)(end - at));
         if (next == NULL) next = end;
         if (next > at) take_line(at, (size_t)(next - at), visit, ctx);
         at = next + 1;
+    }
+}
+
+static void log_path(char out[RUN_PATH_BYTES], const char *directory)
+{
+    snprintf(out, RUN_PATH_BYTES, "%.*s/log.jsonl", MAX_PATH_TEXT, directory);
+}
+
+status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+{
+    char path[RUN_PATH_BYTES], *text;
+    size_t count;
+    log_path(path, directory);
+    if (!file_exists(path)) return status_ok();
+    TRY(file_read_bytes(&text, &count, path));
+    take_lines(text, count, visit, ctx);
+    free(text);
+    return status_ok();
+}
+
+long run_log_bytes(const char *directory)
+{
+    char path[RUN_PATH_BYTES];
+    struct stat info;
+    log_path(path, directory);
+    return stat(path, &info) == 0 ? (long)info.st_size : 0;
+}
+
+status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line), void *ctx)
+{
+    char path[RUN_PATH_BYTES], *text = malloc(bytes + 1);
+    if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for the log of %.200s", directory);
+    log_path(path, directory);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        const bool shortened = fseek(file, -(long)bytes, SEEK_END) == 0;
+        if (!shortened) rewind(file);
+        const size_t got = fread(text, 1, bytes, file);
+        const char *first = shortened ? memchr(text, '\n', got) : NULL; /* the first line may be a part of one */
+        const char *from = first != NULL ? first + 1 : text;
+        take_lines(from, got - (size_t)(from - text), visit, ctx);
+        fclose(file);
     }
     free(text);
     return status_ok();

@@ -2,6 +2,8 @@
 #ifndef RESULTS_RUN_RUN_LOG_H
 #define RESULTS_RUN_RUN_LOG_H
 
+#include <stddef.h>
+
 #include "core/base/status.h"
 #include "core/task/task.h"
 
@@ -16,5 +18,12 @@ typedef struct {
 /* Calls `visit` for every line of directory/log.jsonl. A missing log has no lines; lines that are no JSON are left out
  * (the last one may have been cut off). */
 MUST_CHECK status run_log_read(const char *directory, void (*visit)(void *ctx, const run_log_line *line), void *ctx);
+
+/* How long it is; 0: there is none. */
+long run_log_bytes(const char *directory);
+
+/* The same for the last `bytes` of it: what happened lately, however long the log is. */
+MUST_CHECK status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line),
+                                   void *ctx);
 
 #endif

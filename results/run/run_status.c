@@ -1,4 +1,4 @@
-/* log.jsonl and status.json: what happens, for machines and for `bitfront status`. */
+/* log.jsonl and status.json: what happens, for machines and for `bitfront status` (run_look.h). */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
@@ -13,12 +13,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/text.h"
 #include "results/run/run.h"
 #include "results/run/run_internal.h"
-#include "results/run/run_use.h"
 
-enum { DEAD_AFTER_S = 60, FORGOTTEN_AFTER_S = 24 * 3600, RUN_NAME_BYTES = 48 };
+enum { RUN_NAME_BYTES = 48 };
 
 /* Any bytes as a JSON string: what is not UTF-8 (a file name, for example) becomes '?'. */
 static json_t *text_of(const char *bytes)
@@ -123,15 +121,24 @@ status run_write_status(const run *r, const run_state *state)
     const struct {
         const char *name;
         int value;
-    } numbers[] = {{"done", state->done},       {"failed", state->failed}, {"stopped", state->stopped},
-                   {"running", state->running}, {"total", state->total},   {"others", state->others},
+    } numbers[] = {{"done", state->done},   {"failed", state->failed}, {"stopped", state->stopped}, {"running", state->running},
+                   {"total", state->total}, {"others", state->others}, {"awaited", state->awaited},
                    {"exit", state->exit_code}};
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"job", state->job},
+                 {"holder", state->holder},
+                 {"command", state->command},
+                 {"folder", state->folder}};
     json_t *object = stamped();
     if (object != NULL) {
         json_object_set_new(object, "state", text_of(state->state));
         for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
             json_object_set_new(object, numbers[i].name, json_integer(numbers[i].value));
-        if (state->job != NULL) json_object_set_new(object, "job", text_of(state->job));
+        if (state->known) json_object_set_new(object, "fraction", json_real(state->fraction));
+        if (state->known) json_object_set_new(object, "seconds_left", json_real(state->seconds_left));
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            if (texts[i].value != NULL) json_object_set_new(object, texts[i].name, text_of(texts[i].value));
         json_object_set_new(object, "groups", groups_of(state));
     }
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
@@ -157,174 +164,7 @@ void run_forget_jobs(const run *r)
         char file[RUN_PATH_BYTES + RUN_NAME_BYTES];
         snprintf(file, sizeof file, "%s/%.40s", path, entry->d_name);
         bool ours = strncmp(entry->d_name, r->owner, strlen(r->owner)) == 0;
-        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > FORGOTTEN_AFTER_S)) unlink(file);
+        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > RUN_FORGOTTEN_AFTER_S)) unlink(file);
     }
     closedir(listing);
-}
-
-/* Seconds since then; negative when it is not a time. */
-static double age_of(const char *stamp)
-{
-    double then = clock_of_utc(stamp);
-    if (then < 0) return -1;
-    double age = (double)time(NULL) - then;
-    return age > 0 ? age : 0; /* clocks of two machines differ */
-}
-
-static void age_text(char *out, size_t room, double seconds)
-{
-    if (seconds < 0)
-        snprintf(out, room, "at an unknown time");
-    else if (seconds < 120)
-        snprintf(out, room, "%.0f s ago", seconds);
-    else if (seconds < 7200)
-        snprintf(out, room, "%.0f min ago", seconds / 60);
-    else if (seconds < 48 * 3600.0)
-        snprintf(out, room, "%.1f h ago", seconds / 3600);
-    else
-        snprintf(out, room, "%.1f days ago", seconds / 86400);
-}
-
-static const char *string_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text != NULL ? text : "";
-}
-
-/* A text of the object that may be shown. */
-typedef struct {
-    char text[256];
-} shown_text;
-
-static shown_text shown(const json_t *object, const char *name)
-{
-    shown_text out;
-    snprintf(out.text, sizeof out.text, "%s", string_of(object, name));
-    text_printable(out.text);
-    return out;
-}
-
-/* The lines of the groups of one job. */
-static void print_groups(FILE *out, const json_t *object, bool *first)
-{
-    size_t index;
-    const json_t *group;
-    json_array_foreach(json_object_get(object, "groups"), index, group)
-    {
-        fprintf(out, "%s%s\n", *first ? "groups   " : "         ", shown(group, "line").text);
-        *first = false;
-    }
-}
-
-/* One job beside the leading one; *alive when it says that it runs, and lately. */
-static void print_job(FILE *out, const char *path, bool *alive, bool *first_group)
-{
-    char *text, updated[64];
-    if (failed(file_read_text(&text, path))) return; /* it became the leading one meanwhile */
-    json_t *object = json_loads(text, 0, NULL);
-    free(text);
-    double age = age_of(string_of(object, "time"));
-    bool is_running = strcmp(string_of(object, "state"), "running") == 0;
-    age_text(updated, sizeof updated, age);
-    *alive = is_running && age <= DEAD_AFTER_S;
-    if (*alive || (is_running && age <= FORGOTTEN_AFTER_S))
-        fprintf(out, "beside   %s: running%s, %d at work, last update %s\n", shown(object, "job").text,
-                *alive ? "" : "?", *alive ? run_json_count(object, "running") : 0, updated);
-    if (*alive) print_groups(out, object, first_group);
-    json_decref(object);
-}
-
-/* True when some job beside the leading one is alive. */
-static bool print_jobs(FILE *out, const char *directory, bool *first_group)
-{
-    char path[RUN_PATH_BYTES];
-    snprintf(path, sizeof path, "%.*s/jobs", MAX_PATH_TEXT, directory);
-    struct dirent **entries = NULL;
-    int count = scandir(path, &entries, NULL, alphasort);
-    bool any = false;
-    for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
-        size_t length = strlen(name);
-        bool alive = false;
-        if (length > 5 && strcmp(name + length - 5, ".json") == 0) {
-            snprintf(path, sizeof path, "%.*s/jobs/%.60s", MAX_PATH_TEXT - 32, directory, name);
-            print_job(out, path, &alive, first_group);
-        }
-        any = any || alive;
-        free(entries[i]);
-    }
-    free(entries);
-    return any;
-}
-
-static void print_status(FILE *out, const char *directory, const json_t *object)
-{
-    const shown_text told = shown(object, "state");
-    const char *state = told.text;
-    double age = age_of(string_of(object, "time"));
-    char updated[64];
-    age_text(updated, sizeof updated, age);
-    int done = run_json_count(object, "done"), bad = run_json_count(object, "failed"),
-        running = run_json_count(object, "running");
-    int total = run_json_count(object, "total");
-    bool is_running = strcmp(state, "running") == 0, dead = is_running && age > DEAD_AFTER_S;
-    fprintf(out, "run      %s\n", directory);
-    if (is_running)
-        fprintf(out, "state    %s, last update %s\n", dead ? "running?" : state, updated);
-    else
-        fprintf(out, "state    %s %s, exit code %d\n", state, updated, run_json_count(object, "exit"));
-    const int ended_early = run_json_count(object, "stopped");
-    fprintf(out, "tasks    %d of %d done, %d failed, %d running, %d waiting", done, total, bad, dead ? 0 : running,
-            total - done - bad - ended_early - (dead ? 0 : running));
-    if (ended_early > 0) fprintf(out, ", %d stopped early", ended_early);
-    putc('\n', out);
-    int foreign = run_json_count(object, "others");
-    if (foreign > 0)
-        fprintf(out, "others   %d result%s of other plans %s there, see bitfront list\n", foreign,
-                foreign == 1 ? "" : "s", foreign == 1 ? "lies" : "lie");
-    bool first_group = true;
-    print_groups(out, object, &first_group);
-    bool others = print_jobs(out, directory, &first_group);
-    if (dead && others)
-        fprintf(out, "The job that kept this record is silent; another one takes over within a minute.\n");
-    else if (dead)
-        fprintf(out,
-                "The run looks dead: it says running, but its last update is more than %d s old. The same sweep "
-                "command again continues it.\n",
-                DEAD_AFTER_S);
-    else if (strcmp(state, "stopped") == 0 && !others)
-        fprintf(out, "The same sweep command again continues the run.\n");
-    else if (bad > 0)
-        fprintf(out, "Failed tasks say why in results.h5 (column reason) and log.jsonl; bitfront sweep --retry-failed "
-                     "runs them again.\n");
-}
-
-status run_print_status(FILE *out, const char *directory)
-{
-    char path[RUN_PATH_BYTES], *text;
-    if (snprintf(path, sizeof path, "%s/status.json", directory) >= (int)sizeof path)
-        return status_fail(STATUS_CONFIG, "the path of the run directory is too long: %.100s...", directory);
-    if (!file_exists(path) && errno != ENOENT)
-        return status_fail(STATUS_CONFIG, "cannot open %s: %s", path, strerror(errno));
-    if (!file_exists(path))
-        return status_fail(STATUS_CONFIG,
-                           "%s has no status.json: it is not the directory of a run, or the run has not "
-                           "started yet",
-                           directory);
-    TRY(file_read_text(&text, path));
-    json_error_t error;
-    json_t *object = json_loads(text, 0, &error);
-    free(text);
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return status_fail(STATUS_DATA, "%s is not readable (line %d: %s)", path, error.line, error.text);
-    }
-    print_status(out, directory, object);
-    json_decref(object);
-    run_use use;
-    TRY(run_use_read(&use, directory));
-    if (use.capacity > 0)
-        fprintf(out, "its ranks that compute were busy %.1f %% of %.4g s\n", 100 * use.busy / use.capacity,
-                use.makespan);
-    return status_ok();
 }

@@ -1,5 +1,6 @@
 #include "results/run/run_use.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +53,8 @@ static void take_line(void *ctx, const run_log_line *line)
     task_use *t = line->task > 0 && line->at >= 0 ? use_of(r, line->task) : NULL;
     if (t == NULL) return;
     if (t->since >= 0) {
-        r->sum.busy += t->ranks * (line->at - t->since);
-        r->last = line->at;
+        r->sum.busy += t->ranks * fmax(line->at - t->since, 0);
+        r->last = fmax(r->last, line->at);
     }
     bool starts = strcmp(line->event, "task_started") == 0;
     *t = (task_use){.since = starts ? line->at : -1, .ranks = line->ranks};

@@ -13,10 +13,12 @@ entry() { printf '{ strategy = "%s"; cost_model = "%s"; strengths = { from = 0.0
 {
     sed -n '/^sweep/q; /^seeds/d; p' tests/e2e/small.cfg
     echo "seeds = [$(seq -s ', ' 1 64)];"
-    echo "sweep = ( $(entry joint size 256), $(entry joint mpic 256), $(entry joint ne16 256), $(entry mixprec size 256),"
+    echo "sweep = ( $(entry joint size 256), $(entry joint mpic 256), $(entry joint ne16 256)," \
+        "$(entry mixprec size 256),"
     echo "$(entry mixprec mpic 256), $(entry layerwise size 256), $(entry layerwise mpic 26) );"
 } > "$work/many.cfg"
-"$build/bitfront" sweep "$work/many.cfg" --out "$work/run" --max-walltime 1 > /dev/null 2>&1 || true # makes the directory
+"$build/bitfront" sweep "$work/many.cfg" --out "$work/run" \
+    --max-walltime 1 > /dev/null 2>&1 || true # makes the directory
 
 measure() # NAME COMMAND...
 {

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bitfront=${1:-build/bitfront} seconds=${2:-4}
 # The quantisers of configs/recipes/best.cfg.
-best='weight_step_2 = "learned"; weight_step_4 = "learned"; batchnorm = "kept"; before_add = "signed"; clips = "data"; rounding = "nearest";'
+best='weight_step_2 = "learned"; weight_step_4 = "learned"; batchnorm = "kept"; before_add = "signed";'
+best="$best clips = \"data\"; rounding = \"nearest\";"
 
 measure() # NAME OPTIONS...
 {
@@ -27,11 +28,14 @@ for batch in 32 128; do
         --network resnet8 --batch $batch --activations 2,4,8 --cost mpic
     measure "ResNet-8 warm-up, batch $batch" --network resnet8 --batch $batch --phase warmup
     measure "ResNet-8 search, batch-norm kept, batch $batch" --network resnet8 --batch $batch --quantizer "$best"
-    measure "ResNet-8 search, batch-norm kept, teacher, batch $batch" --network resnet8 --batch $batch --quantizer "$best" --teacher
+    measure "ResNet-8 search, batch-norm kept, teacher, batch $batch" --network resnet8 --batch $batch \
+        --quantizer "$best" --teacher
     measure "ResNet-8 trunk's leg, batch $batch" --network resnet8 --batch $batch --phase trunk --quantizer "$best"
-    measure "ResNet-8 trunk's leg by gradient, batch $batch" --network resnet8 --batch $batch --phase trunk_bits --quantizer "$best"
+    measure "ResNet-8 trunk's leg by gradient, batch $batch" --network resnet8 --batch $batch --phase trunk_bits \
+        --quantizer "$best"
     measure "ResNet-8 branch, batch $batch" --network resnet8 --batch $batch --phase finetune --quantizer "$best"
-    measure "ResNet-8 branch, teacher, batch $batch" --network resnet8 --batch $batch --phase finetune --quantizer "$best" --teacher
+    measure "ResNet-8 branch, teacher, batch $batch" --network resnet8 --batch $batch --phase finetune \
+        --quantizer "$best" --teacher
     measure "ResNet-8 fine-tune, nothing pruned, batch $batch" --network resnet8 --batch $batch --phase finetune
     measure "ResNet-8 fine-tune, half pruned, batch $batch" \
         --network resnet8 --batch $batch --phase finetune --pruned 0.5

@@ -1,7 +1,7 @@
 #!/bin/bash
 # How long a finished sweep takes to start again: tests/bench/start.sh [BUILD [TASKS [FOLDER]]]
 # Fills a run of so many tasks (about 10,000, in steps of 20) below FOLDER with results that nobody trained, by the
-# program's own writer (fill_run.c), and starts it again: with results.index, without it, and with one strength more.
+# program's own writer (fill_run.c), and starts it again: with results.index, without it, and with a wider network, too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$(realpath "${1:-build}") tasks=${2:-10000} root=$PWD
@@ -22,7 +22,8 @@ END
     for model in size mpic ne16 bitops; do # an entry takes up to 256 strengths
         [ "$rest" -gt 0 ] || break
         local count=$((rest < 250 ? rest : 250))
-        echo "$separator{ strategy = \"joint\"; cost_model = \"$model\"; strengths = { from = 0.01; to = 90.0; count = $count; }; }"
+        echo "$separator{ strategy = \"joint\"; cost_model = \"$model\";" \
+            "strengths = { from = 0.01; to = 90.0; count = $count; }; }"
         rest=$((rest - count)) separator=","
     done
     echo ");"
@@ -44,8 +45,11 @@ rm run/results.index
 start "finished, without index" run.cfg
 start "finished, again" run.cfg
 
-# One strength more: twenty points to train. How long until the first of them begins?
-sed 's/^);/, { strategy = "joint"; cost_model = "gap8"; strengths = [1.0]; } );/' run.cfg > more.cfg
-start "twenty more points" more.cfg
-grep -o '"event":"task_started".*"at":[0-9.]*' run/log.jsonl | head -1 |
-    sed 's/.*"at":\([0-9.]*\).*/the first of the twenty began \1 s after the start of the sweep/'
+# A wider network: a warm-up and a point of each seed to train. How long until the first of them begins?
+sed 's/^);/, { strategy = "joint"; cost_model = "size"; width = [2.0]; strengths = [1.0]; } );/' run.cfg > more.cfg
+begin=$EPOCHREALTIME
+"$build/bitfront" sweep more.cfg --out run -q > out 2>&1 &
+until grep -q '"event":"task_started"' run/log.jsonl; do sleep 0.01; done
+awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "| forty more tasks: the first of them begins after | %.3f | | |\n", b - a }'
+kill -TERM $!
+wait $! || true

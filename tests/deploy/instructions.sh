@@ -1,11 +1,13 @@
 # instructions.sh PROGRAM RUN [ID ...]: what the exported C program executes for one image, beside what cost models say:
-# a line for each point (all finished ones when none is named). Counted by valgrind, compiled with -O2 as it is, and without
-# vectors (-fno-tree-vectorize), as a small processor would do it. Exit code 77 without valgrind or a C compiler.
+# a line for each point (all finished ones when none is named). Counted by valgrind, compiled with -O2 as it is, and
+# without vectors (-fno-tree-vectorize), as a small processor would do it. Exit code 77 without valgrind or a C
+# compiler.
 set -u
 program=$(realpath "$1")
 run=$2
 shift 2
-command -v valgrind > /dev/null && command -v cc > /dev/null || { echo "skipped: no valgrind, or no C compiler"; exit 77; }
+command -v valgrind > /dev/null && command -v cc > /dev/null ||
+    { echo "skipped: no valgrind, or no C compiler"; exit 77; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/bitfront_instructions_XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cat > "$work/one.c" <<'C'
@@ -28,7 +30,8 @@ cost() { # cost MODEL
     awk -v model="$1" '/^total/ { on = 1 } on && $1 == model { print $2 }' "$work/cost"
 }
 [ $# -gt 0 ] || set -- $("$program" list "$run" | awk '$3 == "done" && !/warm-up/ { print $1 }')
-printf '%5s %12s %10s %14s %14s %12s %12s\n' point "size (bits)" MACs instructions "without SIMD" "mpic (cyc.)" "ne16 (cyc.)"
+printf '%5s %12s %10s %14s %14s %12s %12s\n' \
+    point "size (bits)" MACs instructions "without SIMD" "mpic (cyc.)" "ne16 (cyc.)"
 for id in "$@"; do
     rm -rf "$work/c"
     "$program" export "$run" --point "$id" --format c --out "$work/c" --images 1 > /dev/null || exit 1

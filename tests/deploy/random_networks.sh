@@ -41,7 +41,8 @@ for ((first = 0; first < count; first += part)); do
     now=$((count - first < part ? count - first : part))
     mkdir "$work/now"
     "$program" "$work/now" $first $now > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-    [ -e "$work/int_kernels.o" ] || cc -std=c99 -O2 -c "$work/now/$first/c/int_kernels.c" -o "$work/int_kernels.o" || exit 1
+    [ -e "$work/int_kernels.o" ] ||
+        cc -std=c99 -O2 -c "$work/now/$first/c/int_kernels.c" -o "$work/int_kernels.o" || exit 1
     for ((k = first; k < first + now; k++)); do
         if ! (cd "$work/now/$k/c" && cc -std=c99 -O0 selftest.c net.c "$work/int_kernels.o" -o selftest && ./selftest) \
             > "$work/log" 2>&1; then

@@ -1,8 +1,8 @@
-# whole_test_set.sh PROGRAM RUN [ID ...]: points of a run (all finished ones when none is named) on all images of the test
-# split: accuracy of the fake-quantised network and of the integers, how often both tell the same class, how many images
-# the exported C program has the engine's logits for, and, where node finds onnxruntime-node (NODE_PATH), for how many
-# images the exported ONNX network tells the class of the integers. Exit code 1: a logit of C differs, or fewer than
-# 99.9 % of the classes agree; 77: no numpy or no C compiler.
+# whole_test_set.sh PROGRAM RUN [ID ...]: points of a run (all finished ones when none is named) on all images of the
+# test split: accuracy of the fake-quantised network and of the integers, how often both tell the same class, how many
+# images the exported C program has the engine's logits for, and, where node finds onnxruntime-node (NODE_PATH), for how
+# many images the exported ONNX network tells the class of the integers. Exit code 1: a logit of C differs, or fewer
+# than 99.9 % of the classes agree; 77: no numpy or no C compiler.
 set -u
 program=$(realpath "$1")
 run=$2
@@ -40,7 +40,8 @@ C
 [ $# -gt 0 ] || set -- $("$program" list "$run" | awk '$3 == "done" && !/warm-up/ { print $1 }')
 percent() { awk -v line="$1" 'index($0, line) == 1 { print substr($0, 25, 8) + 0 }' "$work/eval"; }
 failed=0
-printf '%5s %16s %9s %12s %14s   %s\n' point "fake-quantised %" "integer %" "same class %" "logits of C" "classes of ONNX"
+printf '%5s %16s %9s %12s %14s   %s\n' \
+    point "fake-quantised %" "integer %" "same class %" "logits of C" "classes of ONNX"
 for id in "$@"; do
     rm -rf "$work/c" "$work/npz" "$work/onnx"
     "$program" eval "$run" --point "$id" --integer > "$work/eval" || exit 1
@@ -58,7 +59,8 @@ print(*images.shape, graph['classes'], graph['logit_step'])")
     inc=$("$work/all" "$work/images.bin" "$work/logits.bin") || failed=1
     onnx="-"
     if [ -n "$runtime" ] && "$program" export "$run" --point "$id" --format onnx --out "$work/onnx" > /dev/null; then
-        onnx=$($runtime tests/support/onnx_run.js "$work/onnx/network.onnx" "$work/images.bin" "$work/logits.bin" $shape |
+        onnx=$($runtime tests/support/onnx_run.js "$work/onnx/network.onnx" "$work/images.bin" \
+            "$work/logits.bin" $shape |
             tr '\n' ' ') || failed=1
     fi
     printf '%5s %16s %9s %12s %14s   %s\n' "$id" "$(percent fake-quantised)" "$(percent integer)" \

@@ -7,7 +7,8 @@ cd "$work" || exit 1
 
 # 220 MB of address space are not enough for OpenBLAS with a thread for every core.
 "$program" sweep small.cfg --out done -q > out 2>&1 || exit 1
-for words in --help --version "plan small.cfg" "status here" "status done" "front done" "list done" "check done" "check data.h5" \
+for words in --help --version "plan small.cfg" "status here" "status done" "front done" "list done" "check done" \
+    "check data.h5" \
     "best done" "show done --point 3" "cost done --point 3" "report done -o page.html" "merge merged done done"; do
     timeout -k 1 20 bash -c "ulimit -v 220000; exec \"\$@\"" _ "$program" $words > out 2>&1
     code=$?

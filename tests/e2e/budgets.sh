@@ -29,7 +29,8 @@ for _ in $(seq 400); do
 done
 kill -9 $job
 wait $job 2> /dev/null
-check "it was killed before its end" test ! -f "$work/killed/results.h5" -o "$(task_files "$work/killed" | wc -l)" -lt 23
+check "it was killed before its end" \
+    test ! -f "$work/killed/results.h5" -o "$(task_files "$work/killed" | wc -l)" -lt 23
 run 2 sweep "$work/budgets.cfg" --out "$work/killed"
 expect 0 "23 tasks done, 0 failed" "killed and continued"
 check "killed and continued equals undisturbed" same_results "$work/whole" "$work/killed"

@@ -26,13 +26,52 @@ static int is_excluded(const char *path)
            strncmp(path, "provenance/", 11) == 0;
 }
 
-/* Elements of variable-length strings are pointers: the texts count. */
-static int same_elements(hid_t type, const char *a, const char *b, size_t count)
+/* A reference is a place in its file, behind what differs: the name of the object counts. */
+static int same_object(hid_t in_a, const void *a, hid_t in_b, const void *b)
 {
-    if (H5Tis_variable_str(type) <= 0) return memcmp(a, b, count * H5Tget_size(type)) == 0;
-    char *const *x = (char *const *)(const void *)a, *const *y = (char *const *)(const void *)b;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(x[i], y[i]) != 0) return 0;
+    char x[300], y[300];
+    return H5Rget_name(in_a, H5R_OBJECT, a, x, sizeof x) > 0 && H5Rget_name(in_b, H5R_OBJECT, b, y, sizeof y) > 0 &&
+           strcmp(x, y) == 0;
+}
+
+static int same_elements(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b, size_t count);
+
+static int same_lists(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b)
+{
+    const hvl_t *x = (const hvl_t *)(const void *)a, *y = (const hvl_t *)(const void *)b;
+    hid_t element = H5Tget_super(type);
+    int same = x->len == y->len && same_elements(element, in_a, x->p, in_b, y->p, x->len);
+    H5Tclose(element);
+    return same;
+}
+
+static int same_members(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b)
+{
+    int same = 1;
+    for (unsigned i = 0; same && i < (unsigned)H5Tget_nmembers(type); i++) {
+        const size_t at = H5Tget_member_offset(type, i);
+        hid_t member = H5Tget_member_type(type, i);
+        same = same_elements(member, in_a, a + at, in_b, b + at, 1);
+        H5Tclose(member);
+    }
+    return same;
+}
+
+/* Elements of variable length and references are pointers: what they point at counts. */
+static int same_elements(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b, size_t count)
+{
+    const size_t bytes = H5Tget_size(type);
+    const H5T_class_t kind = H5Tget_class(type);
+    const int is_text = H5Tis_variable_str(type) > 0;
+    if (!is_text && kind != H5T_VLEN && kind != H5T_REFERENCE && kind != H5T_COMPOUND)
+        return memcmp(a, b, count * bytes) == 0;
+    for (size_t i = 0; i < count; i++, a += bytes, b += bytes) {
+        int same = is_text            ? strcmp(*(char *const *)(const void *)a, *(char *const *)(const void *)b) == 0
+                   : kind == H5T_VLEN ? same_lists(type, in_a, a, in_b, b)
+                   : kind == H5T_REFERENCE ? same_object(in_a, a, in_b, b)
+                                           : same_members(type, in_a, a, in_b, b);
+        if (!same) return 0;
+    }
     return 1;
 }
 
@@ -61,7 +100,7 @@ static void compare_values(comparison *c, const char *what, hid_t a, hid_t b, hi
         char *x = calloc(1, bytes), *y = calloc(1, bytes);
         if (x == NULL || y == NULL || read(a, type_a, x) < 0 || read(b, type_b, y) < 0)
             differ(c, what, "cannot be read");
-        else if (!same_elements(type_a, x, y, (size_t)count))
+        else if (!same_elements(type_a, a, x, b, y, (size_t)count))
             differ(c, what, "values");
         free(x); /* strings that the library allocated live until the program ends */
         free(y);

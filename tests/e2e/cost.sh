@@ -9,8 +9,8 @@ total() { # total MODEL: the number in the last table of the output
 }
 
 column() { # column RUN MODEL ID: what front.csv has for a point
-    "$program" front "$1" --cost "$2" -o "$work/of_cost" > /dev/null &&
-        awk -F, -v id="$3" '$1 == id { print $7 }' "$work/of_cost.csv"
+    "$program" front "$1" --cost "$2" -o "$work/of_$2" > /dev/null &&
+        awk -F, -v id="$3" '$1 == id { print $7 }' "$work/of_$2.csv"
 }
 
 near() { # near A B: equal to nine digits

@@ -20,7 +20,8 @@ alone sweep "$work/small.cfg" --out "$work/run"
 expect 0 "8 tasks done" "sweep"
 key=$(key_of "$work/run" best)
 
-# ---- a network from its file alone, for every rule of the quantisers: the codes of the export, the classes of eval ----
+# ---- a network from its file alone, for every rule of the quantisers: the codes of the export, the classes of eval
+# ----
 cat > "$work/codes.py" <<'EOF'
 import sys
 
@@ -60,7 +61,8 @@ rebuilds() { # rebuilds RUN POINT NAME
 for point in 4 8; do rebuilds "$work/run" $point "point $point"; done
 number=0
 for rules in 'weight_step_2 = "mse"; weight_step_4 = "mse"; weight_step_8 = "mse"; rounding = "nearest";' \
-    'weight_step_2 = "learned"; weight_step_4 = "learned"; batchnorm = "kept"; before_add = "signed"; clips = "data";'; do
+    'weight_step_2 = "learned"; weight_step_4 = "learned"; batchnorm = "kept"; before_add = "signed";'\
+' clips = "data";'; do
     name=rules$((++number))
     alone sweep "$work/small.cfg" --out "$work/$name" --set 'seeds=[1]' --set "quantizer={ $rules }" \
         --set 'sweep=({strategy="joint"; cost_model="size"; strengths=[0.5];}, {strategy="fixed"; bits=[2];})' \

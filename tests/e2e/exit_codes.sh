@@ -29,7 +29,8 @@ ends 0 "" --help
 ends 0 "" --version
 all="plan sweep status front best show plot report verdict prepare check cost merge list eval export bench"
 listed=$("$program" --help | awk '/^  bitfront [a-z]+ / { print $2 }' | xargs)
-check "the table has all commands of the help: $listed" test "$(tr ' ' '\n' <<< "$listed" | sort)" = "$(tr ' ' '\n' <<< "$all" | sort)"
+check "the table has all commands of the help: $listed" \
+    test "$(tr ' ' '\n' <<< "$listed" | sort)" = "$(tr ' ' '\n' <<< "$all" | sort)"
 for command in $all; do ends 0 "" $command --help; done
 ends 0 "" plan small.cfg
 ends 0 "" plan --help-config
@@ -80,7 +81,8 @@ for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.c
     "plan --help-config" \
     "status run" "front run" "check run" "check data.h5" "cost $network" "cost run --point 3" "merge merged run run" \
     "best run" "show run --point 3" "list run" "eval run --point 3" "report run -o page.html" "verdict training run" \
-    "export run --point 3 --format npz -o exported" "prepare synthetic -o made.h5 --train 64 --validation 16 --test 16" \
+    "export run --point 3 --format npz -o exported" \
+    "prepare synthetic -o made.h5 --train 64 --validation 16 --test 16" \
     "sweep small.cfg --out run" "sweep small.cfg --where" "bench --help" \
     "bench kernels --network $network --batch 2"; do
     rm -rf exported

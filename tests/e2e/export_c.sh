@@ -30,11 +30,14 @@ for point in run/2 run/3 run/4 kept/2 kept/3; do
     bits=$("$program" cost "$work/${point%/*}" --point "${point#*/}" --model size |
         awk '/^total/ { on = 1 } on && $1 == "size" { print $2 }')
     check "$point: weights have the bits of the size model" grep -q ": $bits bits at their precisions" "$work/out"
-    [ $point = kept/2 ] && continue # groups that are pruned as a whole keep a channel of zeros, which the model does not count
-    ram=$("$program" cost "$work/${point%/*}" --point "${point#*/}" --model ram | awk '/^total/ { on = 1 } on && $1 == "ram" { print $2 }')
+    # Groups that are pruned as a whole keep a channel of zeros, which the model does not count.
+    [ $point = kept/2 ] && continue
+    ram=$("$program" cost "$work/${point%/*}" --point "${point#*/}" --model ram |
+        awk '/^total/ { on = 1 } on && $1 == "ram" { print $2 }')
     check "$point: activations take the bytes of the ram model" grep -q "activations *$ram bytes" "$work/out"
     check "$point: and so do all variables of the program" test "$(cd "$work" && cc -std=c99 -O2 -fno-pie -c \
-        "$dir/net.c" "$dir/int_kernels.c" && size net.o int_kernels.o | awk 'NR > 1 { sum += $2 + $3 } END { print sum }')" = "$ram"
+        "$dir/net.c" "$dir/int_kernels.c" && size net.o int_kernels.o |
+        awk 'NR > 1 { sum += $2 + $3 } END { print sum }')" = "$ram"
 done
 check "the program has no floating point" \
     test -z "$(grep -lE 'float|double' "$work"/c-run-2/{net.h,net.c,weights.h,int_kernels.c})"

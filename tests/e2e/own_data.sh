@@ -83,12 +83,13 @@ wrong from_one "the labels go from 1 to 3; classes are counted from 0"
 wrong onehot "data set labels has shape (600, 3) where (N,) is wanted; if each row has a one at its class"
 wrong float_labels "data set labels holds floats where whole numbers are wanted"
 wrong fewer "600 samples, but data set labels has 599 entries"
-wrong gap "class 1 (bee) has no training sample"
 wrong no_test "the test split is empty"
 wrong below "sample 400 has split -1; 0, 1 and 2 exist"
 wrong one_class "1 classes; 2 to 1000 are possible"
 wrong sign "the samples are int8, but their attribute signed is 0"
 wrong checksum "do not match the stored content_checksum"
+alone check gap.h5
+expect 0 "warning: 1 class without training samples in gap.h5: bee" "a class that nothing can be learned of"
 for fine in gzip fixed; do
     alone check $fine.h5
     expect 0 "28 x 28 x 1, 3 classes, 400 training" "$fine"

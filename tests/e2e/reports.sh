@@ -62,7 +62,56 @@ alone front "$work/run" "$work/budget" -o "$work/both"
 expect 0 "A against B" "front of two runs"
 check "both are in the table" test "$(awk -F, 'NR > 1 { print $15 }' "$work/both.csv" | sort -u | wc -l)" = 2
 
+# ---- files for programs and papers ----
+alone front "$work/run" --each-seed --format json -o "$work/points"
+expect 0 "table    $work/points.json" "front as JSON"
+alone front "$work/run" --each-seed -o "$work/points"
+expect 0 "table    $work/points.csv" "the same as CSV"
+python=/usr/bin/python3 # that of the packages
+if $python -c 'import h5py' 2> /dev/null; then
+    $python - "$work" > "$work/out" 2>&1 << 'END'
+import csv, json, sys, h5py
+work = sys.argv[1]
+points = json.load(open(work + "/points.json"))["points"]
+rows = list(csv.DictReader(open(work + "/points.csv")))
+with h5py.File(work + "/run/results.h5") as f:
+    table = {k: f["points/" + k][:] for k in ("id", "test_accuracy", "validation_accuracy", "size_bits", "mpic_energy_J", "seed")}
+assert len(points) == len(rows) == 6
+for point, row in zip(points, rows):
+    at = list(table["id"]).index(point["id"])
+    for name in ("test_accuracy", "validation_accuracy"):
+        assert point[name] == float(row[name]) == table[name][at], (name, row)
+    for name in ("size_bits", "mpic_energy_J"):
+        assert point["costs"][name] == float(row[name]) == table[name][at], (name, row)
+        assert len(row[name]) <= len(repr(float(table[name][at]))), row[name]
+    assert point["seed"] == int(row["seed"]) == table["seed"][at]
+    assert point["on_front"] == (row["on_front"] == "1")
+END
+    check "both have the bits of results.h5" test $? = 0
+else
+    echo "skipped: without h5py the numbers are not compared"
+fi
+alone front "$work/run" --cost mpic -o "$work/points"
+expect 2 "points.csv is there and shows size_bits, not mpic_cycles" "another cost does not take its place"
+check "nor that of the JSON file" grep -q '"cost": "size_bits"' "$work/points.json"
+alone front "$work/run" --format latex -o "$work/paper"
+expect 0 "table    $work/paper.tex" "front as a table for LaTeX"
+check "with rows" test "$(grep -c '&.*\\\\$' "$work/paper.tex")" -ge 2
+check "and an end" grep -qF '\end{tabular}' "$work/paper.tex"
+alone front "$work/run" --format latex --cost ne16 -o "$work/paper"
+expect 2 "paper.tex is there and shows size_bits" "nor that of a table"
+alone front "$work/run" --format xml
+expect 2 "csv, json or latex" "unknown format"
+alone sweep "$work/small.cfg" --out "$work/largest" --set 'seeds=[9223372036854775807L]' --set 'sweep=({strategy="fixed"; bits=[4];})'
+alone front "$work/largest" --format json -o "$work/largest/seed"
+check "the largest seed stands exactly in JSON" grep -q '"seed": 9223372036854775807,' "$work/largest/seed.json"
+alone front "$work/largest"
+check "and in CSV" grep -q ',9223372036854775807,' "$work/largest/front.csv"
+
 # ---- pictures ----
+alone plot "$work/run" -o "$work/cost.svg"
+alone plot "$work/run" --cost ne16 -o "$work/cost.svg"
+expect 2 "cost.gp is there and shows size_bits" "a picture of another cost does not take its place"
 printf 'name,size_bits,test_accuracy\n"It'"'"'s; system, 2020",9000,0.5\n' > "$work/published.csv"
 mkdir "$work/home"
 echo 'set output "/dev/null"; print "start-up file"' > "$work/home/.gnuplot"

@@ -5,8 +5,9 @@ small_data "$work/data.h5"
 cp "$root/configs/networks/digits8.cfg" "$work/field_network.cfg"
 trunk_sweep() { # trunk_sweep FILE ENTRY
     sed '/^sweep/,$d' "$root/tests/e2e/field.cfg" > "$1"
-    printf 'sweep = ( { strategy = "trunk"; cost_model = "mpic"; precisions = [2, 4, 8];\n    targets = ["90 %% of w4", "80 %% of w2"]; %s } );\n' \
-        "$2" >> "$1"
+    local targets='targets = ["90 % of w4", "80 % of w2"];'
+    printf 'sweep = ( { strategy = "trunk"; cost_model = "mpic"; precisions = [2, 4, 8];\n    %s %s } );\n' \
+        "$targets" "$2" >> "$1"
 }
 
 # meets CSV: every point of a target costs no more, and not less than 90 % of it; the last column is the share.

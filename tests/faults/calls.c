@@ -92,9 +92,8 @@ __attribute__((destructor)) static void tell(void)
 {
     if (!calls.ready || calls.count == NULL) return;
     char line[96];
-    const int length =
-        snprintf(line, sizeof line, "%s %lu %lu %lu %lu\n", calls.rank, calls.passed[OPENS], calls.passed[MEMORY],
-                 calls.passed[HDF5_MEMORY], calls.passed[READS]);
+    const int length = snprintf(line, sizeof line, "%s %lu %lu %lu %lu\n", calls.rank, calls.passed[OPENS],
+                                calls.passed[MEMORY], calls.passed[HDF5_MEMORY], calls.passed[READS]);
     const int file = (int)syscall(SYS_openat, AT_FDCWD, calls.count, O_WRONLY | O_CREAT | O_APPEND, 0666);
     if (file >= 0 && write(file, line, (size_t)length) < 0) perror(calls.count);
 }
@@ -122,7 +121,8 @@ static bool fails(call_kind kind, const void *caller)
     else if (!lies_in(caller, &calls.program))
         return false;
     const unsigned long passing = ++calls.passed[kind];
-    if (!calls.armed || kind != calls.kind || passing < calls.at || (passing > calls.at && !calls.onwards)) return false;
+    if (!calls.armed || kind != calls.kind || passing < calls.at || (passing > calls.at && !calls.onwards))
+        return false;
     if (!is_first()) return false;
     if (calls.pauses) {
         if (passing == calls.at) pause();

@@ -21,7 +21,8 @@ sed -i -e 's/^seeds = .*/seeds = [1];/; s/strengths = .*; }/strengths = [0.5, 1.
 tasks=7
 sweep=(sweep "$work/small.cfg" --out "$work/run" --deadline 1)
 export BITFRONT_START_LIMIT=20
-tried=0 killed=0 failed_writes=0 failed_calls=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0 relaunched=0 survived=0
+tried=0 killed=0 failed_writes=0 failed_calls=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0
+relaunched=0 survived=0
 echo "faults: $size, seed $seed"
 
 pick() { # pick N: 0 ... N-1 in $picked

@@ -3,7 +3,8 @@
 programs=$(realpath "$1")
 source=${BITFRONT_GOLDEN:-tests/golden}
 [ -f "$source/resnet8_step.h5" ] || source=../shared/golden
-[ -f "$source/resnet8_step.h5" ] || { echo "skipped: the whole step files are neither in tests/golden nor in ../shared/golden"; exit 77; }
+[ -f "$source/resnet8_step.h5" ] ||
+    { echo "skipped: the whole step files are neither in tests/golden nor in ../shared/golden"; exit 77; }
 python=
 for candidate in python3 /usr/bin/python3; do
     "$candidate" -c "import h5py, numpy" 2> /dev/null && python=$candidate && break
@@ -39,7 +40,9 @@ for kind in twice logit gradient label double; do
     ln -s "$root/configs" "$work/$kind/configs"
 done
 with() { BITFRONT_GOLDEN=$work/vectors_$1 expect "${@:2}"; }
-for test in test_golden_step test_golden_step_double test_golden_layers; do with twice 0 " 0 differ" "$work/twice" $test; done
+for test in test_golden_step test_golden_step_double test_golden_layers; do
+    with twice 0 " 0 differ" "$work/twice" $test
+done
 with logit 1 "search_a8/logits: largest difference" "$work/logit" test_golden_step
 with gradient 1 "search_a248/grad/layers/" "$work/gradient" test_golden_step
 with label 1 "grad/" "$work/label" test_golden_step
@@ -50,6 +53,8 @@ with double 1 "search_a248/f64/logits: largest difference" "$work/double" test_g
 make first "$work/first/tests/golden/reduced"
 ln -s "$root/configs" "$work/first/configs"
 unset BITFRONT_GOLDEN
-for test in test_golden_step test_golden_step_double test_golden_layers; do expect 0 " 0 differ" "$work/first" $test; done
+for test in test_golden_step test_golden_step_double test_golden_layers; do
+    expect 0 " 0 differ" "$work/first" $test
+done
 echo "$failures checks failed"
 [ $failures = 0 ]

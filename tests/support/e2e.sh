@@ -11,6 +11,8 @@ root=$PWD
 work=$(mktemp -d "${TMPDIR:-/tmp}/bitfront_e2e_XXXXXX")
 failures=0
 
+export XDG_STATE_HOME=$work/state # where sweeps note their directories
+
 leave() {
     for mounted in $(mount | awk -v w="$work/" 'index($3, w) == 1 { print $3 }'); do umount "$mounted"; done
     rm -rf "$work"

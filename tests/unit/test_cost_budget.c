@@ -412,6 +412,7 @@ static void test_choosing_both_is_nearly_the_best_of_all(void **state)
                 at.weight_bits[c] = (int8_t)CANDIDATES[(code >> 2 * c) & 3];
                 allowed = allowed && (at.weight_bits[c] != 0 || may_prune(c));
             }
+            allowed = allowed && loss_of(loss) < best; /* activations only add to it */
             for (int k = 0; k < combinations && allowed; k++) {
                 for (int q = 0, rest = k; q < network.group_count; q++, rest /= 3)
                     at.activation_bits[q] = (int8_t)ACTIVATIONS[rest % 3];

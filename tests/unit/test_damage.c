@@ -1,7 +1,8 @@
 /* links: core_data results */
 /* Damage: a flipped bit, a zeroed sector or a cut at many places of every kind of file that we read again. Each reader
- * ends with a message or, where nothing changed, with the same values; it never dies. The places follow a fixed seed;
- * the variable DAMAGE_ROUNDS has more of them. */
+ * ends within 5 s with a message or, where nothing changed, with the same values; it never dies. The places follow a
+ * fixed seed; the variable DAMAGE_ROUNDS has more of them. DAMAGE_RUN is the copy of a real run that was killed, with
+ * its data set as data.h5: then its files are damaged, too (tests/faults/damage.sh). */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +11,11 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/rng.h"
@@ -22,20 +25,28 @@
 #include "results/file/checkpoint.h"
 #include "results/report/report_columns.h"
 #include "results/run/run.h"
+#include "results/run/run_look.h"
 #include "results/run/run_use.h"
 #include "tests/support/check_status.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
 
-enum { COUNT = 12, PIXELS = 12, CLASSES = 3, STATE_BYTES = 3000, SECTOR = 512 };
+enum { SECONDS = 5, COUNT = 12, PIXELS = 12, CLASSES = 3, STATE_BYTES = 3000, SECTOR = 512 };
 
 static run run_of_test;
 static plan_fixture *plan;
 static unsigned char state_bytes[STATE_BYTES];
 static checkpoint_machine isa = {.kernels = "isa"};
 
+static const char *real; /* the copy of a real run, or NULL */
+
 static const char *at(const char *name)
 {
+    static char path[MAX_PATH_TEXT];
+    if (real != NULL) {
+        snprintf(path, sizeof path, "%s/%s", real, name);
+        return path;
+    }
     return scratch_file(&scratch_place, name);
 }
 
@@ -94,7 +105,11 @@ static bool read_status(void)
     char words[4096] = "";
     FILE *out = fmemopen(words, sizeof words - 1, "w");
     assert_non_null(out);
-    bool good = !failed(run_print_status(out, scratch_place.path));
+    run_look look;
+    bool good = !failed(run_look_read(&look, real != NULL ? real : scratch_place.path));
+    if (good) run_look_print(out, &look, real != NULL ? real : scratch_place.path, (run_look_style){.width = 80});
+    if (good) run_look_print_next(out, &look);
+    run_look_free(&look);
     fclose(out);
     for (const char *c = words; *c != '\0'; c++) assert_true((unsigned char)*c >= 0x20 || *c == '\n');
     return good;
@@ -103,7 +118,7 @@ static bool read_status(void)
 static bool read_log(void)
 {
     run_use use;
-    return !failed(run_use_read(&use, scratch_place.path));
+    return !failed(run_use_read(&use, real != NULL ? real : scratch_place.path));
 }
 
 static bool read_config(void)
@@ -136,6 +151,7 @@ static void damage(const char *name, bool (*read)(void), bool sealed)
     char *good;
     size_t size;
     check_ok(file_read_bytes(&good, &size, at(name)));
+    alarm(SECONDS);
     assert_true(read());
     char *bad = malloc(size);
     assert_non_null(bad);
@@ -160,7 +176,9 @@ static void damage(const char *name, bool (*read)(void), bool sealed)
         }
         bool differs = count != size || memcmp(bad, good, size) != 0;
         put(name, bad, count);
+        alarm(SECONDS); /* its signal ends the test */
         bool taken = read();
+        alarm(0);
         if (sealed && taken == differs) fail_msg("%s, round %u: damage at %zu", name, (unsigned)round, place);
     }
     put(name, good, size);
@@ -244,6 +262,110 @@ static void test_texts(void **state)
     damage("a.cfg", read_config, false);
 }
 
+/* ---- a real run: whatever is read is what was read of the sound file ---- */
+
+static char task_key[TASK_KEY], checkpoint_name[128], claim_name[128];
+static double known_accuracy = -1;
+static size_t known_rows;
+static char known_checksum[72];
+
+static bool read_real_task(void)
+{
+    record rec;
+    if (failed(run_read_task(&rec, &run_of_test, task_key))) return false;
+    if (known_accuracy < 0) known_accuracy = rec.test_accuracy;
+    assert_true(rec.test_accuracy == known_accuracy);
+    record_free(&rec);
+    return true;
+}
+
+static bool read_real_results(void)
+{
+    report_columns c;
+    bool good = !failed(report_columns_read(&c, at("results.h5")));
+    if (good && known_rows == 0) known_rows = c.count;
+    if (good) assert_true(c.count == known_rows);
+    report_columns_free(&c);
+    return good;
+}
+
+static bool read_real_data(void)
+{
+    size_t bytes;
+    if (failed(dataset_measure(&bytes, at("data.h5")))) return false;
+    void *block = malloc(bytes);
+    assert_non_null(block);
+    bool good = !failed(dataset_load(block, bytes, at("data.h5")));
+    const dataset d = good ? dataset_attach(block) : (dataset){0};
+    if (good && known_checksum[0] == '\0') strcpy(known_checksum, d.content_checksum);
+    if (good) assert_string_equal(d.content_checksum, known_checksum);
+    free(block);
+    return good;
+}
+
+/* A sound one is of another task than it is asked for here. */
+static bool read_real_checkpoint(void)
+{
+    bool found;
+    char warning[256];
+    span none;
+    return checkpoint_read(&found, warning, at(checkpoint_name), "key", "isa", &none, 0).code == STATUS_CONFIG;
+}
+
+static bool read_real_claim(void)
+{
+    claims c;
+    claim_token token;
+    char holder[CLAIM_HOLDER];
+    int count;
+    bool is_free;
+    const char *name = strchr(claim_name, '/') + 1;
+    check_ok(claims_open(&c, real, 1e6));
+    check_ok(claims_count_tasks(&count, &c));
+    check_ok(claims_is_free(&is_free, &c, name));
+    check_ok(claims_take(&token, holder, &c, name));
+    for (const char *h = holder; *h != '\0'; h++) assert_true((unsigned char)*h >= 0x20);
+    claims_close(&c);
+    return true;
+}
+
+/* "FOLDER/NAME" of a file there that ends so. */
+static void find_file(char out[128], const char *folder, const char *ending)
+{
+    DIR *listing = opendir(at(folder));
+    assert_non_null(listing);
+    out[0] = '\0';
+    for (struct dirent *e; (e = readdir(listing)) != NULL;) {
+        const size_t length = strlen(e->d_name), least = strlen(ending);
+        if (e->d_name[0] != '.' && length >= least && strcmp(e->d_name + length - least, ending) == 0)
+            snprintf(out, 128, "%s/%.100s", folder, e->d_name);
+    }
+    closedir(listing);
+    if (out[0] == '\0') fail_msg("the run has no file in %s", folder);
+}
+
+static void test_a_real_run(void **state)
+{
+    (void)state;
+    char finished[128];
+    real = getenv("DAMAGE_RUN");
+    if (real == NULL) skip();
+    check_ok(run_open_read(&run_of_test, real));
+    find_file(finished, "tasks", ".h5");
+    find_file(checkpoint_name, "checkpoints", ".h5");
+    find_file(claim_name, "claims", "");
+    memcpy(task_key, strchr(finished, '/') + 1, TASK_KEY - 1);
+    damage(finished, read_real_task, true);
+    damage(checkpoint_name, read_real_checkpoint, true);
+    damage("results.h5", read_real_results, true);
+    damage("data.h5", read_real_data, false);
+    damage("status.json", read_status, false);
+    damage("log.jsonl", read_log, false);
+    damage(claim_name, read_real_claim, false);
+    run_close(&run_of_test);
+    real = NULL;
+}
+
 /* libconfig forgets a text that is not ended at the end of a file. The sanitizer asks for this. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -254,10 +376,8 @@ const char *__lsan_default_suppressions(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_data_sets),
-        scratch_test(test_tasks_and_results),
-        scratch_test(test_checkpoints),
-        scratch_test(test_texts),
+        scratch_test(test_data_sets), scratch_test(test_tasks_and_results), scratch_test(test_checkpoints),
+        scratch_test(test_texts),     scratch_test(test_a_real_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

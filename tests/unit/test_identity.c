@@ -146,6 +146,7 @@ static int tasks_that_read(const settings_key *key)
         if (strcmp(key->path, nobody[i]) == 0) return NONE;
     if (strcmp(key->path, "arithmetic") == 0) return POINTS;
     if (in_section(key, "input")) return NONE; /* as width and classes: the network has another checksum */
+    if (in_section(key, "stopping")) return NONE; /* which tasks end early, not what they are */
     if (in_section(key, "trunk")) return NONE; /* no trunk in this sweep */
     if (in_section(key, "search") || in_section(key, "finetune") || in_section(key, "quantizer")) return POINTS;
     if (in_section(key, "lut")) return OF_LUT;

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/base/number.h"
 
@@ -15,15 +18,33 @@ static void test_whole_numbers(void **state)
     static const struct {
         const char *text;
         int64_t value;
-    } good[] = {{"0", 0}, {"7", 7}, {"-7", -7}, {"+7", 7}, {"007", 7}, {"9223372036854775807", INT64_MAX},
+    } good[] = {{"0", 0},
+                {"7", 7},
+                {"-7", -7},
+                {"+7", 7},
+                {"007", 7},
+                {"9223372036854775807", INT64_MAX},
                 {"-9223372036854775808", INT64_MIN}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t value = 4711;
         assert_true(number_whole(&value, good[i].text, INT64_MIN, INT64_MAX));
         assert_int_equal(value, good[i].value);
     }
-    static const char *const bad[] = {"", " ", " 7", "7 ", "7x", "x7", "--7", "+-7", "-", "0x10", "1e3", "7.0",
-                                      "9223372036854775808", "99999999999999999999", "-9223372036854775809"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      " 7",
+                                      "7 ",
+                                      "7x",
+                                      "x7",
+                                      "--7",
+                                      "+-7",
+                                      "-",
+                                      "0x10",
+                                      "1e3",
+                                      "7.0",
+                                      "9223372036854775808",
+                                      "99999999999999999999",
+                                      "-9223372036854775809"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t value = 4711;
         assert_false(number_whole(&value, bad[i], INT64_MIN, INT64_MAX));
@@ -48,8 +69,8 @@ static void test_real_numbers(void **state)
         assert_true(number_real(&value, good[i].text, -DBL_MAX, DBL_MAX));
         assert_true(value == good[i].value);
     }
-    static const char *const bad[] = {"", " ", " 1", "1 ", "1x", "nan", "inf", "-infinity", "0x1p3", ".", "-", "e3",
-                                      "1e400", "-1e400", "1,5"};
+    static const char *const bad[] = {"",      " ", " 1", "1 ", "1x",    "nan",    "inf", "-infinity",
+                                      "0x1p3", ".", "-",  "e3", "1e400", "-1e400", "1,5"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double value = 4711;
         assert_false(number_real(&value, bad[i], -DBL_MAX, DBL_MAX));
@@ -82,12 +103,32 @@ static void test_numbers_within_a_text(void **state)
     assert_false(number_take_count(&count, &at));
 }
 
+static void test_printed_numbers_come_back(void **state)
+{
+    (void)state;
+    static const double values[] = {0, -0.0, 0.1, -1e-310, 1e300, DBL_MAX, INFINITY, -INFINITY, NAN};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[40];
+        double value = 4711;
+        snprintf(text, sizeof text, "%a", values[i]);
+        assert_true(number_printed(&value, text));
+        assert_true(isnan(values[i]) ? isnan(value) : memcmp(&value, &values[i], sizeof value) == 0);
+    }
+    static const char *const bad[] = {"", " 0x1p0", "0x1p0 ", "0x1p0x", "one"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        double value = 4711;
+        assert_false(number_printed(&value, bad[i]));
+        assert_true(value == 4711);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_real_numbers),
         cmocka_unit_test(test_numbers_within_a_text),
+        cmocka_unit_test(test_printed_numbers_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,7 @@ static void test_the_csv_holds_every_point(void **state)
     assert_string_equal(line,
                         "id,strategy,cost_model,strength,bits,seed,size_bits,test_accuracy,validation_accuracy,"
                         "on_front,target,step,network,key,run,seeds,cost_deviation,accuracy_deviation,integer_accuracy,"
+                        "mean_cost,mean_test_accuracy,mean_validation_accuracy,"
                         "mpic_cycles");
     int rows = 0;
     double last = 0;

@@ -130,6 +130,25 @@ static void test_units(void **state)
     assert_true(unit_factor("kB", "cycles") == 0 && unit_factor("J", "bits") == 0 && unit_factor("", "J") == 0);
 }
 
+/* The points are still there, behind the means: with their own costs, and the mean that each is part of. */
+static void check_each(report_data *d)
+{
+    const report_point first = d->points[0];
+    d->points[0] = d->points[1]; /* another order */
+    d->points[1] = first;
+    check_ok(report_seeds_follow(d));
+    assert_int_equal(d->each_count, POINTS);
+    for (int i = 0; i < POINTS; i++) {
+        const report_point *p = &d->each[i];
+        assert_int_equal(p->mean, i / 3);
+        assert_true(p->strength == d->points[p->mean].strength);
+        assert_int_equal(p->seed, 1 + i % 3);
+        assert_true(p->costs[1] == 8000 * ROWS[p->id - 2].size && p->test == ROWS[p->id - 2].test);
+    }
+    free(d->each);
+    free(d->each_costs);
+}
+
 static void test_seeds_become_mean_and_spread(void **state)
 {
     (void)state;
@@ -139,7 +158,7 @@ static void test_seeds_become_mean_and_spread(void **state)
         points[i].seed = 1 + (uint64_t)(i / 2);
     }
     assert_true(report_seeds_are_several(points, POINTS));
-    report_seeds_average(&d);
+    check_ok(report_seeds_average(&d));
     assert_int_equal(d.count, 2);
     for (int i = 0; i < 2; i++) {
         double mean = 0, squares = 0, size = 0;
@@ -154,11 +173,14 @@ static void test_seeds_become_mean_and_spread(void **state)
         assert_true(fabs(points[i].accuracy_deviation - sqrt(squares / 2)) < 1e-12);
         assert_true(fabs(points[i].costs[1] - 8000 * size) < 1e-6);
     }
+    check_each(&d);
     d = make_data(); /* the same seed twice is not a spread, but two questions that look alike */
     for (int i = 0; i < POINTS; i++) points[i].strength = 1;
     points[1].seed = 2;
-    report_seeds_average(&d);
+    check_ok(report_seeds_average(&d));
     assert_int_equal(d.count, POINTS - 1);
+    free(d.each);
+    free(d.each_costs);
 }
 
 static void check_written(void (*write)(FILE *, const char *), const char *text, const char *wanted)
@@ -178,7 +200,10 @@ static void test_texts_cannot_leave_their_place(void **state)
     (void)state;
     check_written(report_text_gnuplot, "a'; system('id'); '\n!rm `id` \\", "a''; system(''id''); '' !rm `id` \\");
     check_written(report_text_csv, "plain", "plain");
-    check_written(report_text_csv, "a,\"b\"\n", "\"a,\"\"b\"\"\n\"");
+    check_written(report_text_csv, "a,\"b\"\n", "\"a,\"\"b\"\" \"");
+    check_written(report_text_csv, "=cmd|'/C x'!A0", "'=cmd|'/C x'!A0");
+    check_written(report_text_csv, "@a,b\x1b[31m", "\"'@a,b [31m\"");
+    check_written(report_text_csv, "-", "-");
     check_written(report_text_json, "</script>\"\\\n\xc3\xa9\xff\xed\xa0\x80",
                   "\\u003c/script\\u003e\\u0022\\u005c\\u000a\xc3\xa9????");
     check_written(report_text_html, "<b a=\"x\" & 'y'>\n", "&#60;b a=&#34;x&#34; &#38; &#39;y&#39;&#62; ");

@@ -11,10 +11,14 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/io/h5.h"
 #include "results/file/provenance.h"
 #include "results/file/record_same.h"
+#include "results/run/claim_holder.h"
+#include "results/run/run_look.h"
 #include "tests/support/run_fixture.h"
 
 static void check_column(h5_id points, const char *name, const double *expected, size_t count)
@@ -216,7 +220,11 @@ static status print_status(char **text)
     size_t size;
     FILE *out = open_memstream(text, &size);
     assert_non_null(out);
-    status s = run_print_status(out, directory);
+    run_look look;
+    status s = run_look_read(&look, directory);
+    if (!failed(s)) run_look_print(out, &look, directory, (run_look_style){.width = 80});
+    if (!failed(s)) run_look_print_next(out, &look);
+    run_look_free(&look);
     fclose(out);
     return s;
 }
@@ -228,6 +236,42 @@ static void check_printed(const char *words, bool expected)
     if ((strstr(text, words) != NULL) != expected)
         fail_msg("the status %s \"%s\":\n%s", expected ? "does not say" : "says", words, text);
     free(text);
+}
+
+/* A process of this machine that has gone is known to have gone at once, whatever its last word says. */
+static void test_a_dead_process(const run *r, run_state *now)
+{
+    char holder[CLAIM_HOLDER_TEXT];
+    int end;
+    now->state = "running";
+    now->command = "bitfront-run sweep 'my file.cfg'";
+    now->folder = "/home/somebody";
+    now->known = true;
+    now->fraction = 0.25;
+    now->seconds_left = 90;
+    claim_holder_self(holder);
+    now->holder = holder;
+    check_ok(run_write_status(r, now));
+    check_printed("running, last update", true);
+    check_printed("25 %, about 1 min 30 s left", true);
+    check_printed("To continue", false);
+    pid_t child = fork();
+    if (child == 0) {
+        claim_holder_self(holder);
+        status written = run_write_status(r, now);
+        _exit(failed(written));
+    }
+    assert_int_equal(waitpid(child, &end, 0), child);
+    assert_true(WIFEXITED(end) && WEXITSTATUS(end) == 0);
+    check_printed("interrupted", true);
+    check_printed("0 running", true);
+    check_printed("To continue: cd /home/somebody && bitfront-run sweep 'my file.cfg'", true);
+    check_ok(file_make_directory(inside("queued")));
+    check_ok(file_write_text(inside("queued/4711"), ""));
+    check_printed("Nothing has to be submitted again", true);
+    check_printed("To continue", false);
+    assert_int_equal(unlink(inside("queued/4711")), 0);
+    *now = (run_state){.state = now->state, .done = 3, .total = 12};
 }
 
 static void test_the_status_is_told_to_people(void **state)
@@ -244,7 +288,7 @@ static void test_the_status_is_told_to_people(void **state)
     check_printed("3 of 12 done, 1 failed, 2 running, 6 waiting", true);
     check_printed("running, last update", true);
     check_printed("search epoch 3 of 20", true);
-    check_printed("looks dead", false);
+    check_printed("To continue", false);
     check_printed("others", false);
     now.others = 1;
     check_ok(run_write_status(&r, &now));
@@ -256,11 +300,13 @@ static void test_the_status_is_told_to_people(void **state)
     now.exit_code = 75;
     check_ok(run_write_status(&r, &now));
     check_printed("exit code 75", true);
-    check_printed("continues the run", true);
+    check_printed("To continue: the same sweep command again", true);
 
+    test_a_dead_process(&r, &now);
     check_ok(file_write_text(inside("status.json"), "{\"state\":\"running\",\"done\":1,\"failed\":0,\"running\":1,"
                                                     "\"total\":4,\"time\":\"2026-01-02T03:04:05Z\",\"groups\":[]}"));
-    check_printed("looks dead", true);
+    check_printed("has probably ended", true);
+    check_printed("To continue: the same sweep command again", true);
     check_printed("0 running, 3 waiting", true);
     check_ok(file_write_text(inside("status.json"), "{\"state\":"));
     check_says(print_status(&text), "is not readable");

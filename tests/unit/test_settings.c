@@ -153,6 +153,18 @@ static void test_every_kind_of_value_is_read(void **state)
     assert_int_equal(loaded.entries[2].line, 8);
 }
 
+static void test_all_faults_are_told_at_once(void **state)
+{
+    (void)state;
+    REFUSES("batsh = 3;\nnetwork = \"n.cfg\";\ndata = \"d.h5\";\nseeds = [1, 1];\nwarmup = { epocs = 2; "
+            "learning_rate = -1.0; };\nsweep = (\n{ strategy = \"jiont\"; cost_model = \"size\"; },\n{ strategy = "
+            "\"joint\"; cost_model = \"size\"; strenghts = [1.0]; },\n{ strategy = \"fixed\"; bits = [9]; } );",
+            "t.cfg:1: unknown key \"batsh\"", "t.cfg:4: seeds holds 1 twice", "t.cfg:5: unknown key \"warmup.epocs\"",
+            "t.cfg:5: warmup.learning_rate must be above 0", "t.cfg:7: sweep[0].strategy", "did you mean \"joint\"?",
+            "t.cfg:8: unknown key \"sweep[1].strenghts\"", "t.cfg:9: sweep[2].bits[0]");
+    assert_null(strstr(load("sweep = ( { strategy = \"jiont\"; cost_model = \"size\"; } );").message, "unknown key"));
+}
+
 static void test_unknown_keys_name_place_and_nearest_key(void **state)
 {
     (void)state;
@@ -570,6 +582,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_the_published_protocol),
         cmocka_unit_test(test_every_kind_of_value_is_read),
+        cmocka_unit_test(test_all_faults_are_told_at_once),
         cmocka_unit_test(test_unknown_keys_name_place_and_nearest_key),
         cmocka_unit_test(test_wrong_types_are_refused),
         cmocka_unit_test(test_ranges_are_named),

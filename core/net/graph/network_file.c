@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/faults.h"
+#include "core/base/spelling.h"
 #include "core/config/config.h"
 
 enum { MAX_SIDE = 16384, MAX_CHANNELS = 65536, MAX_KERNEL = 1024 };
@@ -97,6 +99,7 @@ static status read_kind(layer_kind *out, config_node *layer)
     const char *type;
     TRY(text_needed(&type, layer, "type"));
     char known[160] = "";
+    const char *near = NULL;
     for (int kind = LAYER_CONV; kind <= LAYER_DROPOUT; kind++) {
         const char *name = layer_kind_name((layer_kind)kind);
         if (strcmp(type, name) == 0) {
@@ -105,8 +108,13 @@ static status read_kind(layer_kind *out, config_node *layer)
         }
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", name);
+        near = spelling_nearer(near, name, type);
     }
-    return config_fail(config_find(layer, "type"), "\"%.40s\" is not a layer type; there are %s", type, known);
+    for (int kind = LAYER_CONV; kind <= LAYER_DROPOUT; kind++) /* of no known kind no key is unknown */
+        for (int i = 0; layer_keys[kind][i] != NULL; i++) (void)config_find(layer, layer_keys[kind][i]);
+    return config_fail(config_find(layer, "type"), "\"%.40s\" is not a layer type%s%s%s; there are %s", type,
+                       near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "",
+                       known);
 }
 
 static status read_input_name(char out[LAYER_NAME], const config_node *node)
@@ -201,15 +209,18 @@ static status read_layers(network_file *out, config_node *layers)
         return config_fail(layers, "has %d layers; at most %d are possible", count, GRAPH_MAX_LAYERS - 1);
     out->layers = calloc((size_t)count, sizeof *out->layers);
     if (out->layers == NULL) return status_fail(STATUS_MEMORY, "no memory for the layers of %.200s", out->path);
+    faults found = {.untold = 0};
     for (int i = 0; i < count; i++) {
         config_node *layer = config_item(layers, i);
-        TRY(read_layer(&out->layers[i], layer, i == 0 ? NULL : &out->layers[i - 1]));
+        const char *name = out->layers[i].spec.name;
+        faults_add(&found, read_layer(&out->layers[i], layer, i == 0 ? NULL : &out->layers[i - 1]));
         for (int j = 0; j < i; j++)
-            if (strcmp(out->layers[j].spec.name, out->layers[i].spec.name) == 0)
-                return config_fail(layer, "has the name of the layer in line %d", out->layers[j].spec.line);
+            if (name[0] != '\0' && strcmp(out->layers[j].spec.name, name) == 0)
+                faults_add(&found,
+                           config_fail(layer, "has the name of the layer in line %d", out->layers[j].spec.line));
         out->layer_count = i + 1;
     }
-    return status_ok();
+    return faults_end(&found);
 }
 
 /* ---- the network input and the rest ---- */
@@ -268,6 +279,7 @@ static status momentum_if_given(float *out, config_node *root, const char *key)
 static status read_training_values(network_file *out, config_node *root)
 {
     config_node *init = config_find(root, "init");
+    (void)config_find(root, "reference_batchnorm_momentum"); /* known, also when the other one is wrong */
     out->bn_momentum = 0.1f;
     TRY(momentum_if_given(&out->bn_momentum, root, "batchnorm_momentum"));
     out->reference_bn_momentum = out->bn_momentum;
@@ -287,10 +299,12 @@ static status read_network(network_file *out, config *c)
 {
     config_node *root = config_root(c), *name = config_find(root, "name"), *classes = config_find(root, "classes"),
                 *input = config_find(root, "input"), *layers = config_find(root, "layers");
-    TRY(read_training_values(out, root));
-    if (input != NULL) TRY(read_image(out, input));
-    if (layers != NULL) TRY(read_layers(out, layers));
-    TRY(config_check_read(root));
+    faults found = {.untold = 0};
+    faults_add(&found, read_training_values(out, root));
+    if (input != NULL) faults_add(&found, read_image(out, input));
+    if (layers != NULL) faults_add(&found, read_layers(out, layers));
+    faults_add(&found, config_check_read(root));
+    TRY(faults_end(&found));
 
     if (name == NULL) return status_fail(STATUS_CONFIG, "%.200s: name is missing", out->path);
     if (classes == NULL) return status_fail(STATUS_CONFIG, "%.200s: classes is missing", out->path);

@@ -148,9 +148,8 @@ status model_arrange(model *m, model_use use)
     m->memory = memory;
     m->activations = activations;
     if (needed > memory.capacity || needed_activations > activations.capacity)
-        return status_fail(STATUS_MEMORY,
-                           "network %s needs %zu and %zu bytes in this form, %zu and %zu were reserved", m->graph->name,
-                           needed, needed_activations, memory.capacity, activations.capacity);
+        return status_fail(STATUS_MEMORY, "network %s needs %zu and %zu bytes in this form, %zu and %zu were reserved",
+                           m->graph->name, needed, needed_activations, memory.capacity, activations.capacity);
     model_memory_carve(m, use);
     return status_ok();
 }

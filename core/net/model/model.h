@@ -178,8 +178,8 @@ void model_close(model *m);
 MUST_CHECK status model_open_beside(model *out, const graph *g, const model *lender);
 
 /* Plans shapes, layout and memory anew, for `use` and after a change of the graph's channel counts; none may be larger
- * than at model_open. Allocates nothing: MEMORY when what was reserved is too small. Tensors keep their numbers, but not
- * their place in a block. model_prepare comes next. */
+ * than at model_open. Allocates nothing: MEMORY when what was reserved is too small. Tensors keep their numbers, but
+ * not their place in a block. model_prepare comes next. */
 MUST_CHECK status model_arrange(model *m, model_use use);
 
 /* Index of a tensor by name, or -1. */

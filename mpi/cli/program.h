@@ -1,0 +1,15 @@
+/* program: what the program as a whole is: its commands, and what is said about all of them. */
+#ifndef MPI_CLI_PROGRAM_H
+#define MPI_CLI_PROGRAM_H
+
+#include "mpi/cli/command.h"
+
+typedef struct {
+    const command *const *commands; /* in the order of the help; ends with NULL */
+    const char *mpi;                /* "Open MPI v4.1.4", for --version */
+} cli_program;
+
+/* Texts of the help and of the manual. */
+extern const char cli_purpose[], cli_environment[], cli_exit_codes[];
+
+#endif
