@@ -7,7 +7,7 @@
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/io/h5.h"
-#include "results/report/front.h"
+#include "results/file/front.h"
 
 /* The columns that are needed. */
 typedef struct {
