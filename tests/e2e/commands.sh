@@ -34,6 +34,24 @@ expect 0 "8 tasks done, 0 failed" "sweep"
 check "output in a pipe has no escape sequences" bash -c "! grep -q $'\033' '$work/out'"
 alone check "$work/run"
 expect 0 "8 of 8 tasks done" "check of a run"
+alone check "$work/run/results.h5"
+expect 0 "results.h5 is in order: 8 points" "check of a results file"
+file=$(task_files "$work/run" | head -1)
+alone check "$file"
+expect 0 "is in order: task $(basename "$file" | cut -c1-8)" "check of a task file"
+for changed in results task; do
+    [ $changed = task ] && from=$file || from=$work/run/results.h5
+    head -c "$(($(stat -c %s "$from") - 100))" "$from" > "$work/cut.h5"
+    alone check "$work/cut.h5"
+    expect 2 "cut" "check of a $changed file that was cut short"
+    cp "$from" "$work/changed.h5"
+    printf 'x' | dd of="$work/changed.h5" bs=1 seek=3000 conv=notrunc 2> /dev/null
+    alone check "$work/changed.h5"
+    expect 2 "changed.h5" "check of a $changed file that was edited"
+done
+cp "$file" "$work/0123456789abcdef0123456789abcdef.h5"
+alone check "$work/0123456789abcdef0123456789abcdef.h5"
+expect 2 "it was renamed" "check of a task file under another name"
 alone status "$work/run"
 expect 0 "8 of 8 done" "status"
 alone front "$work/run"

@@ -71,6 +71,25 @@ for rules in 'weight_step_2 = "mse"; weight_step_4 = "mse"; weight_step_8 = "mse
     for point in 2 3; do rebuilds "$work/$name" $point "point $point with $rules"; done
 done
 
+# ---- results/SCHEMA.md names everything that stands in the files ----
+cat > "$work/schema.py" <<'EOF'
+import sys
+
+import h5py
+
+schema = open("results/SCHEMA.md").read()
+results, task = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
+names = set(results.attrs) | set(task.attrs) | set(results["provenance"].attrs) | set(task["record"].attrs)
+names |= set(results["points"]) - set(task["costs"])
+names |= {name for group in ("curve", "layers", "allocation/first") for name in task[group]}
+names |= {a for group in ("points", "tasks") for s in results[group].values() for a in s.attrs if a[0].islower()}
+known = lambda n: n in schema or (n.split("_")[0] in ("stride", "padding"))
+unknown = sorted(n for n in names if not known(n))
+print("not in results/SCHEMA.md:", unknown)
+sys.exit(bool(unknown))
+EOF
+check "SCHEMA.md names every column and attribute" $python "$work/schema.py" "$work/run/results.h5" "$work/run/tasks/$key.h5"
+
 # ---- tables and pictures ----
 if has matplotlib,pandas,numpy pictures; then picture=$work/picture.png; else picture=; fi
 if has xarray,h5netcdf bits_per_layer.py; then
