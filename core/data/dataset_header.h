@@ -28,7 +28,8 @@ typedef struct {
 MUST_CHECK status dataset_header_read(dataset_header *out, const dataset_source *from);
 
 /* Labels within the classes, no split (marks: 0 to 2) empty. */
-MUST_CHECK status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks, const char *path);
+MUST_CHECK status dataset_check_members(const dataset *shape, const int32_t *labels, const uint8_t *marks,
+                                        const char *path);
 
 /* Bytes of all samples. */
 size_t dataset_sample_bytes(const dataset *shape);
