@@ -139,6 +139,13 @@ static void test_how_busy_the_ranks_were(void **state)
     assert_true(fabs(use.busy - (2 * 4 + 5 + 1)) < 1e-9);
     assert_true(fabs(use.makespan - (10 + 3)) < 1e-9);
     assert_true(fabs(use.capacity - (10 * 3 + 3 * 1)) < 1e-9);
+    check_ok(file_write_text(scratch_file(&place, "run/log.jsonl"),
+                             "{\"event\":\"task_started\",\"task\":1,\"ranks\":2,\"at\":8}\n" /* time runs backwards */
+                             "{\"event\":\"task_done\",\"task\":1,\"at\":5}\n"
+                             "{\"event\":\"task_started\",\"task\":2,\"ranks\":2,\"at\":1}\n"
+                             "{\"event\":\"task_done\",\"task\":2,\"at\":1e300}\n")); /* no time */
+    check_ok(run_use_read(&use, scratch_file(&place, "run")));
+    assert_true(use.busy == 0 && use.makespan == 5);
     scratch_remove(&place);
 }
 

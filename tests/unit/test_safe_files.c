@@ -64,6 +64,8 @@ static void test_text_is_harmless_to_show(void **state)
     char lines[] = "a\nb\tc\x1b";
     text_printable_lines(lines);
     assert_string_equal(lines, "a\nb\tc?");
+    const status said = status_in(status_fail(STATUS_DATA, "a\x1b]0;b"), "c\x7f");
+    assert_string_equal(said.message, "c?: a?]0;b"); /* messages quote files */
 }
 
 static void test_sizes_saturate(void **state)
