@@ -309,7 +309,7 @@ static bool read_real_checkpoint(void)
     bool found;
     char warning[256];
     span none;
-    return checkpoint_read(&found, warning, at(checkpoint_name), "key", "isa", &none, 0).code == STATUS_CONFIG;
+    return checkpoint_read(&found, warning, at(checkpoint_name), "key", &isa, &none, 0).code == STATUS_CONFIG;
 }
 
 static bool read_real_claim(void)
