@@ -7,6 +7,7 @@
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/file/front.h"
 
 /* The columns that are needed. */
@@ -14,6 +15,22 @@ typedef struct {
     size_t rows;
     double *id, *cost, *accuracy; /* (rows) owned; a cost that is not a number: no point of the front */
 } gain_columns;
+
+/* Only what a run of ours has sealed is read: status is asked of directories of others, too. */
+static status open_results(h5_id *out, const char *file)
+{
+    TRY(seal_check(file));
+    return h5_open_read(out, file);
+}
+
+/* Texts of a column, as many as its neighbours have. */
+static status read_texts(char ***out, size_t rows, h5_id points, const char *name)
+{
+    size_t found;
+    TRY(h5_read_strings(out, &found, points, name));
+    if (found == rows) return status_ok();
+    return status_fail(STATUS_DATA, "the columns of /points have %zu and %zu entries (%s)", rows, found, name);
+}
 
 static status read_column(double **out, h5_id points, const char *name, size_t rows)
 {
@@ -26,12 +43,11 @@ static status read_column(double **out, h5_id points, const char *name, size_t r
 static status leave_out_states(gain_columns *c, h5_id points)
 {
     char **roles = NULL;
-    size_t count = 0;
-    TRY(h5_read_strings(&roles, &count, points, "role"));
-    for (size_t i = 0; i < count && i < c->rows; i++)
+    status s = read_texts(&roles, c->rows, points, "role");
+    for (size_t i = 0; i < c->rows && !failed(s); i++)
         if (strcmp(roles[i], "point") != 0) c->cost[i] = NAN;
     free(roles);
-    return status_ok();
+    return s;
 }
 
 static status read_columns(gain_columns *c, h5_id points)
@@ -125,7 +141,7 @@ status report_gain_read(report_gain *out, const char *file, const int *latest, s
     h5_id results, points;
     gain_columns c = {0};
     *out = (report_gain){.volume = NAN};
-    TRY(h5_open_read(&results, file));
+    TRY(open_results(&results, file));
     status s = h5_group_open(&points, results, "points");
     if (!failed(s)) {
         if (h5_exists(points, "size_bits")) s = read_columns(&c, points);
@@ -133,6 +149,7 @@ status report_gain_read(report_gain *out, const char *file, const int *latest, s
     }
     const status closed = h5_close(results);
     if (!failed(s)) s = closed;
+    s = status_in(s, "%.200s", file);
     if (!failed(s)) s = measure(out, &c, latest, count);
     free(c.id);
     free(c.cost);
@@ -148,10 +165,10 @@ static status tell_failures(h5_id points, size_t most,
 {
     char **states = NULL, **reasons = NULL, **keys = NULL;
     double *ids = NULL;
-    size_t count = 0, same = 0, told = 0;
+    size_t count = 0, told = 0;
     status s = h5_read_strings(&states, &count, points, "state");
-    if (!failed(s)) s = h5_read_strings(&reasons, &same, points, "reason");
-    if (!failed(s)) s = h5_read_strings(&keys, &same, points, "key");
+    if (!failed(s)) s = read_texts(&reasons, count, points, "reason");
+    if (!failed(s)) s = read_texts(&keys, count, points, "key");
     if (!failed(s)) s = read_column(&ids, points, "id", count);
     for (size_t i = 0; i < count && !failed(s); i++) {
         if (strcmp(states[i], "failed") != 0) continue;
@@ -172,12 +189,12 @@ status report_failures(const char *file, size_t most,
 {
     h5_id results, points;
     *untold = 0;
-    TRY(h5_open_read(&results, file));
+    TRY(open_results(&results, file));
     status s = h5_group_open(&points, results, "points");
     if (!failed(s)) {
         s = tell_failures(points, most, tell, ctx, untold);
         h5_group_close(points);
     }
     const status closed = h5_close(results);
-    return failed(s) ? s : closed;
+    return failed(s) ? status_in(s, "%.200s", file) : closed;
 }

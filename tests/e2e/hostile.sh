@@ -84,6 +84,7 @@ done
 # ---- columns of different lengths, and a results file of numbers that are none ----
 fresh
 spoil "$work/run/results.h5" 's = f["points/state"][:]; del f["points/state"]; f["points/state"] = numpy.array([b"failed"] * len(s)); del f["points/reason"]; f["points/reason"] = numpy.array([b"x\x1b[2J"])'
+sed -i 's/"failed": *0/"failed": 1/' "$work/run/status.json"
 alone status "$work/run"
 calm 2 "status of columns that do not fit"
 check "and says which" grep -q "reason" "$work/out"

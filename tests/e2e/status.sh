@@ -114,7 +114,7 @@ fi
 # 100,000 points.
 if [ -n "$python" ]; then
     "$python" - results/runs/small << 'END'
-import json, shutil, sys
+import json, shutil, sys, zlib
 import h5py, numpy as np
 run, rows = sys.argv[1], 100_000
 shutil.copytree(run, "large", ignore=shutil.ignore_patterns("tasks"))
@@ -127,6 +127,9 @@ with h5py.File(run + "/results.h5") as old, h5py.File("large/results.h5", "w") a
     group["role"][:] = np.resize(old["points/role"][-1:], rows)
     group["size_bits"][:] = rng.uniform(1e4, 1e6, rows)
     group["validation_accuracy"][:] = rng.uniform(0, 1, rows)
+body = open("large/results.h5", "rb").read()
+with open("large/results.h5", "ab") as file:
+    file.write(b"bitfront-crc32-\n%08x" % (zlib.crc32(body) & 0xffffffff))
 status = json.load(open(run + "/status.json"))
 status.update(done=rows, total=rows)
 json.dump(status, open("large/status.json", "w"))

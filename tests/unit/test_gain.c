@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/unit.h"
 #include "core/io/h5.h"
+#include "core/io/seal.h"
 #include "results/report/report_gain.h"
 #include "tests/support/check_status.h"
 #include "tests/support/scratch.h"
@@ -46,6 +47,7 @@ static const char *write_results(void)
     check_ok(h5_write_strings(points, "reason", rows, reasons, about));
     h5_group_close(points);
     check_ok(h5_close(file));
+    check_ok(seal_append(path));
     return path;
 }
 
