@@ -26,31 +26,49 @@ static void write_task(FILE *out, const task *t)
     if (t->epochs != 0) fprintf(out, "epochs %d\n", t->epochs);
 }
 
-status identity_text(char **text, const task *t, const char *const *parent_keys, const settings *s,
-                     const identity_network *network, const char *data_checksum, const identity_reads *reads,
-                     const char *options)
+static const status no_memory = {.code = STATUS_MEMORY, .message = "no memory for the identity of a task"};
+
+/* Ends what open_memstream has begun. */
+static status close_text(char **text, FILE *out)
+{
+    bool bad = ferror(out) != 0;
+    if (fclose(out) == 0 && !bad) return status_ok();
+    free(*text);
+    *text = NULL;
+    return no_memory;
+}
+
+status identity_settings(char **text, const settings *s, const identity_network *network, const identity_reads *reads,
+                         const char *cost_model)
 {
     size_t size;
     *text = NULL;
     FILE *out = open_memstream(text, &size);
-    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for the identity of a task");
-    fprintf(out, "bitfront task %d\nreal %d bit\nnetwork %s\ndata %s\n", IDENTITY_VERSION, 8 * (int)sizeof(real),
-            network->checksum, data_checksum);
-    write_task(out, t);
-    for (int i = 0; i < t->parent_count; i++) fprintf(out, "parent %s\n", parent_keys[i]);
+    if (out == NULL) return no_memory;
     bool quantised = reads->quantised || network->arithmetic_when_float;
     settings_write_section(out, s, "", quantised);
     settings_write_section(out, s, "augment", quantised);
     if (reads->quantised) settings_write_section(out, s, "quantizer", true);
     for (const char *const *section = reads->sections; *section != NULL; section++)
         settings_write_section(out, s, *section, quantised);
-    if (settings_has_section(t->cost_model)) settings_write_section(out, s, t->cost_model, quantised);
-    fputs(options, out);
-    bool bad = ferror(out) != 0;
-    if (fclose(out) == 0 && !bad) return status_ok();
-    free(*text);
+    if (settings_has_section(cost_model)) settings_write_section(out, s, cost_model, quantised);
+    return close_text(text, out);
+}
+
+status identity_text(char **text, const task *t, const char *const *parent_keys, const identity_network *network,
+                     const char *data_checksum, const char *settings_lines, const char *options)
+{
+    size_t size;
     *text = NULL;
-    return status_fail(STATUS_MEMORY, "no memory for the identity of a task");
+    FILE *out = open_memstream(text, &size);
+    if (out == NULL) return no_memory;
+    fprintf(out, "bitfront task %d\nreal %d bit\nnetwork %s\ndata %s\n", IDENTITY_VERSION, 8 * (int)sizeof(real),
+            network->checksum, data_checksum);
+    write_task(out, t);
+    for (int i = 0; i < t->parent_count; i++) fprintf(out, "parent %s\n", parent_keys[i]);
+    fputs(settings_lines, out);
+    fputs(options, out);
+    return close_text(text, out);
 }
 
 status identity_key(char key[TASK_KEY], const char *text)

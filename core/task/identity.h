@@ -25,10 +25,16 @@ typedef struct {
     char name[TASK_NETWORK];    /* for people: no part of an identity */
 } identity_network;
 
-/* The identity text of a task, whose fields but id, key and places are set. parent_keys[parent_count]. options: those
- * of its entry that make a difference to its record, in lines. The caller frees *text. */
-MUST_CHECK status identity_text(char **text, const task *t, const char *const *parent_keys, const settings *s,
-                                const identity_network *network, const char *data_checksum, const identity_reads *reads,
+/* What of the settings counts for tasks with this network and cost model, in lines. *text: to be freed. */
+MUST_CHECK status identity_settings(char **text, const settings *s, const identity_network *network,
+                                    const identity_reads *reads, const char *cost_model);
+
+/* The identity text of a task, whose fields but id, key and places are set. parent_keys[parent_count]. settings_lines:
+ * of identity_settings; options: those of its entry that make a difference to its record, in lines. The caller frees
+ * *text.
+ */
+MUST_CHECK status identity_text(char **text, const task *t, const char *const *parent_keys,
+                                const identity_network *network, const char *data_checksum, const char *settings_lines,
                                 const char *options);
 
 /* key := the first half of the SHA-256 of the text. */

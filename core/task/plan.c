@@ -21,6 +21,7 @@ void task_plan_free(task_plan *p)
     free(p->slots);
     for (int i = 0; p->options != NULL && i < p->in.settings->entry_count; i++) free(p->options[i]);
     free(p->options);
+    free(p->lines.text);
     *p = (task_plan){.count = 0};
 }
 
@@ -101,14 +102,28 @@ static const char *options_of(const task_plan *p, const task *t)
     return t->entry >= 0 ? p->options[t->entry] : "";
 }
 
-static status make_identity(char **text, const task_plan *p, const task *t, const int *parents,
-                            const identity_reads *reads)
+/* Neighbouring tasks mostly read the same of the settings, so that it is written down once for them. */
+static status settings_lines(const char **out, task_plan *p, const task *t, const identity_reads *reads)
+{
+    settings_read *now = &p->lines;
+    if (now->text != NULL && now->reads == reads && now->network == t->network &&
+        strcmp(now->cost_model, t->cost_model) == 0) {
+        *out = now->text;
+        return status_ok();
+    }
+    free(now->text);
+    *now = (settings_read){.reads = reads, .network = t->network, .cost_model = t->cost_model};
+    TRY(identity_settings(&now->text, p->in.settings, &p->in.networks[t->network], reads, t->cost_model));
+    *out = now->text;
+    return status_ok();
+}
+
+static status make_identity(char **text, const task_plan *p, const task *t, const int *parents, const char *lines)
 {
     const char **keys = malloc(((size_t)t->parent_count + 1) * sizeof *keys);
     if (keys == NULL) return no_memory(p);
     for (int i = 0; i < t->parent_count; i++) keys[i] = p->tasks[parents[i] - 1].key;
-    status s = identity_text(text, t, keys, p->in.settings, &p->in.networks[t->network], p->in.data_checksum, reads,
-                             options_of(p, t));
+    status s = identity_text(text, t, keys, &p->in.networks[t->network], p->in.data_checksum, lines, options_of(p, t));
     free(keys);
     return s;
 }
@@ -144,7 +159,11 @@ status task_plan_describe(record *out, const task_plan *p, const task *t, const 
     out->task = *t;
     TRY(list_parents(&out->parents, p, t));
     TRY(copy_options(&out->options, p, t));
-    return make_identity(&out->identity, p, t, t->parent_count > 0 ? p->parents + t->parents : NULL, reads);
+    char *lines;
+    TRY(identity_settings(&lines, p->in.settings, &p->in.networks[t->network], reads, t->cost_model));
+    status s = make_identity(&out->identity, p, t, t->parent_count > 0 ? p->parents + t->parents : NULL, lines);
+    free(lines);
+    return s;
 }
 
 /* ---- adding ---- */
@@ -176,7 +195,9 @@ status task_plan_add(task_plan *p, int *id, const task *wanted, const int *paren
     t.one_of_several = p->in.network_count > 1;
     char *text;
     TRY(use_options(p, t.entry));
-    TRY(make_identity(&text, p, &t, parents, reads));
+    const char *lines;
+    TRY(settings_lines(&lines, p, &t, reads));
+    TRY(make_identity(&text, p, &t, parents, lines));
     status s = identity_key(t.key, text);
     free(text);
     TRY(s);

@@ -22,6 +22,14 @@ typedef struct {
         *data_checksum; /* of the prepared data set's content; "" while it is unknown: then keys are provisional */
 } plan_inputs;
 
+/* What of the settings some tasks read, in lines. */
+typedef struct {
+    const identity_reads *reads; /* NULL: nothing is written down */
+    int network;
+    const char *cost_model; /* borrowed from a task */
+    char *text;             /* owned */
+} settings_read;
+
 typedef struct {
     plan_inputs in;
     task *tasks; /* (count), owned: id i at i - 1; parents come before children */
@@ -33,6 +41,7 @@ typedef struct {
     int *slots; /* (slot_count) hash table from keys to ids, 0: free; owned */
     int slot_count;
     char **options; /* (entry_count of the settings) of each entry that has tasks, in lines; owned, as are the texts */
+    settings_read lines; /* of the latest task */
 } task_plan;
 
 /* Nothing is planned yet. */

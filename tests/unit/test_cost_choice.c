@@ -84,8 +84,9 @@ static void draw_numbers(search *s)
 {
     for (int g = 0; g < network.group_count; g++) {
         const model_weight_group *group = &s->m.groups[g];
+        if (group->precisions == 0) continue;
         real *number = s->values + s->m.layout.tensors[group->logits].offset;
-        for (int c = 0; c < group->columns && group->precisions > 0; c++) number[c] = 0.3 + 7.4 * number[c];
+        for (int c = 0; c < group->columns; c++) number[c] = 0.3 + 7.4 * number[c];
     }
     for (int q = 0; q <= network.group_count; q++) {
         const model_quantizer *quantizer = &s->m.quantizers[q];
