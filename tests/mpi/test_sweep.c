@@ -202,7 +202,7 @@ static void test_stop_and_resume_loses_no_step(int number, int task_id, const ch
         CHECK(!file_exists(path));
         run_checkpoint_path(path, &r, key_of(fake.signal_task));
         CHECK(file_exists(path));
-        CHECK(count_in_file(name, "status.json", "\"stopped\"") == 1);
+        CHECK(count_in_file(name, "status.json", "\"state\": \"stopped\"") == 1);
     }
     long before = fake.steps_done;
     reset_fake(QUICK);

@@ -157,7 +157,7 @@ static void test_everything_is_there_once(void **state)
     check_same_file(task_of_run("out", 3, ""), task_of_run("b", 3, ""));
     char *status_text;
     check_ok(file_read_text(&status_text, in_run("out", "status.json")));
-    assert_non_null(strstr(status_text, "\"stopped\""));
+    assert_non_null(strstr(status_text, "\"state\": \"stopped\""));
     free(status_text);
 
     /* Again, and with the output as an input: nothing changes. */
