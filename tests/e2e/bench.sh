@@ -35,7 +35,7 @@ expect 2 "no benchmark" "bench without a name"
 alone bench step
 expect 2 "--network is missing" "bench step without a network"
 alone bench step --network nowhere
-expect 2 "neither a network file nowhere nor configs/networks/nowhere.cfg" "bench step of an unknown network"
+expect 2 "there is no network file nowhere, nor one of that name" "bench step of an unknown network"
 alone bench step --network digits8 --cost weather
 expect 2 'unknown cost model "weather"' "bench step with an unknown cost model"
 alone bench step --network digits8 --phase search --pruned 0.5
