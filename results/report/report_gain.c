@@ -84,9 +84,11 @@ static bool scale(gain_columns *c)
     return high[0] > low[0] && high[1] > low[1];
 }
 
-static double volume(const gain_columns *c)
+static status volume(double *out, const gain_columns *c)
 {
-    return front_hypervolume(c->cost, c->accuracy, (int)c->rows, 1, 0, false);
+    *out = front_hypervolume(c->cost, c->accuracy, (int)c->rows, 1, 0, false);
+    return isnan(*out) ? status_fail(STATUS_MEMORY, "no memory for the hypervolume of %zu points", c->rows)
+                       : status_ok();
 }
 
 /* The latest point that is on the front has last added to it: what came later was dominated when it came, by a point
@@ -115,25 +117,32 @@ static void leave_out_latest(gain_columns *c, const int *latest, size_t count, i
     c->rows = kept;
 }
 
+static status measure_front(report_gain *out, gain_columns *c, const int *latest, size_t count, bool *member,
+                            int *order)
+{
+    double before;
+    out->on_front = front_extract(member, order, c->cost, c->accuracy, (int)c->rows);
+    find_last(out, c, member, latest, count);
+    if (!scale(c)) return status_ok();
+    TRY(volume(&out->volume, c));
+    if (out->last == 0) return status_ok();
+    leave_out_latest(c, latest, count, out->last);
+    TRY(volume(&before, c));
+    out->gain = out->volume - before;
+    return status_ok();
+}
+
 static status measure(report_gain *out, gain_columns *c, const int *latest, size_t count)
 {
     out->points = (int)c->rows;
     out->volume = NAN;
     bool *member = calloc(c->rows + 1, sizeof *member);
     int *order = calloc(c->rows + 1, sizeof *order);
-    if (member != NULL && order != NULL) {
-        out->on_front = front_extract(member, order, c->cost, c->accuracy, (int)c->rows);
-        find_last(out, c, member, latest, count);
-        if (scale(c)) out->volume = volume(c);
-        if (out->last != 0 && !isnan(out->volume)) {
-            leave_out_latest(c, latest, count, out->last);
-            out->gain = out->volume - volume(c);
-        }
-    }
-    const bool good = member != NULL && order != NULL;
+    status s = member != NULL && order != NULL ? measure_front(out, c, latest, count, member, order)
+                                               : status_fail(STATUS_MEMORY, "no memory for %zu points", c->rows);
     free(member);
     free(order);
-    return good ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu points", c->rows);
+    return s;
 }
 
 status report_gain_read(report_gain *out, const char *file, const int *latest, size_t count)

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "results/run/run_log.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,22 +85,34 @@ long run_log_bytes(const char *directory)
     return stat(path, &info) == 0 ? (long)info.st_size : 0;
 }
 
+/* At most the last `room` bytes, from the first whole line on. *from: where they begin in `text`. */
+static status read_end(char *text, size_t room, size_t *from, size_t *count, const char *path)
+{
+    *from = *count = 0;
+    FILE *file = fopen(path, "r");
+    if (file == NULL && errno == ENOENT) return status_ok();
+    if (file == NULL) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
+    const bool shortened = fseek(file, -(long)room, SEEK_END) == 0;
+    if (!shortened) rewind(file);
+    *count = fread(text, 1, room, file);
+    const bool bad = ferror(file) != 0;
+    const int why = errno;
+    fclose(file);
+    if (bad) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(why));
+    const char *first = shortened ? memchr(text, '\n', *count) : NULL; /* the first line may be a part of one */
+    if (first != NULL) *from = (size_t)(first + 1 - text);
+    return status_ok();
+}
+
 status run_log_read_end(const char *directory, size_t bytes, void (*visit)(void *ctx, const run_log_line *line),
                         void *ctx)
 {
     char path[RUN_PATH_BYTES], *text = malloc(bytes + 1);
+    size_t from, count;
     if (text == NULL) return status_fail(STATUS_MEMORY, "no memory for the log of %.200s", directory);
     log_path(path, directory);
-    FILE *file = fopen(path, "r");
-    if (file != NULL) {
-        const bool shortened = fseek(file, -(long)bytes, SEEK_END) == 0;
-        if (!shortened) rewind(file);
-        const size_t got = fread(text, 1, bytes, file);
-        const char *first = shortened ? memchr(text, '\n', got) : NULL; /* the first line may be a part of one */
-        const char *from = first != NULL ? first + 1 : text;
-        take_lines(from, got - (size_t)(from - text), visit, ctx);
-        fclose(file);
-    }
+    status s = read_end(text, bytes, &from, &count, path);
+    if (!failed(s)) take_lines(text + from, count - from, visit, ctx);
     free(text);
-    return status_ok();
+    return s;
 }

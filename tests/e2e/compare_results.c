@@ -1,6 +1,7 @@
 /* compare_results A.h5 B.h5: are two result files equal, byte for byte, in everything that P1 promises? All data sets
  * and attributes of all groups are compared, except "seconds" and the group "provenance", which say how long, where and
  * when. Exit code 0: equal; 1: different (the first differences are printed); 2: a file cannot be read. */
+#define _POSIX_C_SOURCE 200809L
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,39 +27,88 @@ static int is_excluded(const char *path)
            strncmp(path, "provenance/", 11) == 0;
 }
 
-/* A reference is a place in its file, behind what differs: the name of the object counts. */
-static int same_object(hid_t in_a, const void *a, hid_t in_b, const void *b)
+/* The objects of a file by their addresses, which references are. */
+typedef struct {
+    haddr_t address;
+    char *name;
+} known_object;
+typedef struct {
+    known_object *objects;
+    size_t count, room;
+} object_table;
+static object_table tables[2];
+
+static int by_address(const void *a, const void *b)
 {
-    char x[300], y[300];
-    return H5Rget_name(in_a, H5R_OBJECT, a, x, sizeof x) > 0 && H5Rget_name(in_b, H5R_OBJECT, b, y, sizeof y) > 0 &&
-           strcmp(x, y) == 0;
+    const haddr_t x = ((const known_object *)a)->address, y = ((const known_object *)b)->address;
+    return (x > y) - (x < y);
 }
 
-static int same_elements(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b, size_t count);
+static herr_t note_object(hid_t file, const char *path, const H5O_info_t *info, void *ctx)
+{
+    (void)file;
+    object_table *t = ctx;
+    if (t->count == t->room) {
+        t->room = 2 * t->room + 64;
+        t->objects = realloc(t->objects, t->room * sizeof *t->objects);
+    }
+    if (t->objects == NULL) return -1;
+    t->objects[t->count++] = (known_object){info->addr, strdup(path)};
+    return 0;
+}
 
-static int same_lists(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b)
+static int make_table(object_table *t, hid_t file)
+{
+    if (H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, note_object, t) < 0) return 0;
+    qsort(t->objects, t->count, sizeof *t->objects, by_address);
+    return 1;
+}
+
+static void free_table(object_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) free(t->objects[i].name);
+    free(t->objects);
+}
+
+static const char *name_of(const object_table *t, const void *reference)
+{
+    const known_object wanted = {*(const hobj_ref_t *)reference, NULL};
+    const known_object *found = bsearch(&wanted, t->objects, t->count, sizeof *t->objects, by_address);
+    return found != NULL ? found->name : NULL;
+}
+
+/* A reference is a place in its file, behind what differs: the name of the object counts. */
+static int same_object(const void *a, const void *b)
+{
+    const char *x = name_of(&tables[0], a), *y = name_of(&tables[1], b);
+    return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+static int same_elements(hid_t type, const char *a, const char *b, size_t count);
+
+static int same_lists(hid_t type, const char *a, const char *b)
 {
     const hvl_t *x = (const hvl_t *)(const void *)a, *y = (const hvl_t *)(const void *)b;
     hid_t element = H5Tget_super(type);
-    int same = x->len == y->len && same_elements(element, in_a, x->p, in_b, y->p, x->len);
+    int same = x->len == y->len && same_elements(element, x->p, y->p, x->len);
     H5Tclose(element);
     return same;
 }
 
-static int same_members(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b)
+static int same_members(hid_t type, const char *a, const char *b)
 {
     int same = 1;
     for (unsigned i = 0; same && i < (unsigned)H5Tget_nmembers(type); i++) {
         const size_t at = H5Tget_member_offset(type, i);
         hid_t member = H5Tget_member_type(type, i);
-        same = same_elements(member, in_a, a + at, in_b, b + at, 1);
+        same = same_elements(member, a + at, b + at, 1);
         H5Tclose(member);
     }
     return same;
 }
 
 /* Elements of variable length and references are pointers: what they point at counts. */
-static int same_elements(hid_t type, hid_t in_a, const char *a, hid_t in_b, const char *b, size_t count)
+static int same_elements(hid_t type, const char *a, const char *b, size_t count)
 {
     const size_t bytes = H5Tget_size(type);
     const H5T_class_t kind = H5Tget_class(type);
@@ -67,9 +117,9 @@ static int same_elements(hid_t type, hid_t in_a, const char *a, hid_t in_b, cons
         return memcmp(a, b, count * bytes) == 0;
     for (size_t i = 0; i < count; i++, a += bytes, b += bytes) {
         int same = is_text            ? strcmp(*(char *const *)(const void *)a, *(char *const *)(const void *)b) == 0
-                   : kind == H5T_VLEN ? same_lists(type, in_a, a, in_b, b)
-                   : kind == H5T_REFERENCE ? same_object(in_a, a, in_b, b)
-                                           : same_members(type, in_a, a, in_b, b);
+                   : kind == H5T_VLEN ? same_lists(type, a, b)
+                   : kind == H5T_REFERENCE ? same_object(a, b)
+                                           : same_members(type, a, b);
         if (!same) return 0;
     }
     return 1;
@@ -100,7 +150,7 @@ static void compare_values(comparison *c, const char *what, hid_t a, hid_t b, hi
         char *x = calloc(1, bytes), *y = calloc(1, bytes);
         if (x == NULL || y == NULL || read(a, type_a, x) < 0 || read(b, type_b, y) < 0)
             differ(c, what, "cannot be read");
-        else if (!same_elements(type_a, a, x, b, y, (size_t)count))
+        else if (!same_elements(type_a, x, y, (size_t)count))
             differ(c, what, "values");
         free(x); /* strings that the library allocated live until the program ends */
         free(y);
@@ -167,11 +217,13 @@ int main(int argc, char **argv)
     }
     hid_t a = H5Fopen(argv[1], H5F_ACC_RDONLY, H5P_DEFAULT), b = H5Fopen(argv[2], H5F_ACC_RDONLY, H5P_DEFAULT);
     if (a < 0 || b < 0) return 2;
+    if (!make_table(&tables[0], a) || !make_table(&tables[1], b)) return 2;
     comparison c = {.other = b};
     if (H5Ovisit(a, H5_INDEX_NAME, H5_ITER_INC, compare_object, &c) < 0) return 2;
     c.other = a;
     if (H5Ovisit(b, H5_INDEX_NAME, H5_ITER_INC, find_extra, &c) < 0) return 2;
     printf("%d data sets and %d attributes compared, %d different\n", c.datasets, c.attributes, c.differences);
+    for (int i = 0; i < 2; i++) free_table(&tables[i]);
     H5Fclose(a);
     H5Fclose(b);
     return c.differences > 0 || c.datasets == 0;
