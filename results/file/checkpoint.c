@@ -76,8 +76,7 @@ static status write_and_publish(const char *path, const char *key, const checkpo
     written = h5_close(file);
     if (!failed(written)) written = seal_append(temporary);
     if (!failed(written)) written = file_sync(temporary);
-    if (!failed(written) && !claim_fence_holds(fence))
-        written = status_fail(STATUS_LOST, "the claim of %s was lost", path);
+    if (!failed(written)) written = claim_fence_check(fence);
     /* From here the new file is complete on disk. Between the two renames only the previous one is there. */
     if (!failed(written) && file_exists(path)) {
         status kept = file_rename(path, previous);
@@ -95,8 +94,8 @@ status checkpoint_write(const char *path, const char *key, const checkpoint_mach
 {
     status s = write_and_publish(path, key, machine, spans, count, fence);
     /* Who took the claim over has removed the file that was being written. */
-    if (failed(s) && !claim_fence_holds(fence)) return status_fail(STATUS_LOST, "the claim of %s was lost", path);
-    return s;
+    const status held = failed(s) ? claim_fence_check(fence) : s;
+    return held.code == STATUS_LOST ? held : s;
 }
 
 static status check_key(h5_id file, const char *path, const char *key)

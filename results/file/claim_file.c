@@ -58,11 +58,13 @@ claim_fence claim_fence_of(const char *run_directory, const char *name, const cl
     return fence;
 }
 
-bool claim_fence_holds(const claim_fence *fence)
+status claim_fence_check(const claim_fence *fence)
 {
-    if (fence == NULL) return true;
     bool there;
     claim_file found;
-    return !failed(claim_file_read(&there, &found, fence->path)) && there && fence->token.text[0] != '\0' &&
-           claim_file_has_token(found.text, fence->token.text);
+    if (fence == NULL) return status_ok();
+    TRY(claim_file_read(&there, &found, fence->path));
+    if (there && fence->token.text[0] != '\0' && claim_file_has_token(found.text, fence->token.text))
+        return status_ok();
+    return status_fail(STATUS_LOST, "the claim %s was lost", fence->path);
 }

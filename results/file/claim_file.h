@@ -42,8 +42,8 @@ bool claim_file_has_token(const char *text, const char *token);
 
 claim_fence claim_fence_of(const char *run_directory, const char *name, const claim_token *token);
 
-/* Asks the file: does the token still hold? False also when nobody can tell. NULL (a run without claims) always holds.
- * For any process of any rank. */
-bool claim_fence_holds(const claim_fence *fence);
+/* Asks the file: does the token still hold? STATUS_LOST: it does not; IO: nobody can tell. NULL (a run without claims)
+ * always holds. For any process of any rank. */
+MUST_CHECK status claim_fence_check(const claim_fence *fence);
 
 #endif

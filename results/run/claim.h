@@ -10,7 +10,7 @@
  * the one that was judged, removed; else put back. Then it is taken as if it were free release  the same with our own
  *
  * Every taking has a token that never occurs again: OWNER.N, OWNER random per job, N counting. The token is the fence:
- * whoever publishes for a claim asks claim_fence_holds first, and a job that was thought dead and comes back finds
+ * whoever publishes for a claim asks claim_fence_check first, and a job that was thought dead and comes back finds
  * another token there. Between that question and the publication a claim can still be lost; therefore publications must
  * be safe by themselves: results are linked, never replaced, and equal whoever made them (run.h); of checkpoints any is
  * a valid state of the same task (checkpoint.h).

@@ -179,7 +179,7 @@ static status publish(char warning[256], const char *temporary, const char *path
 {
     bool there = true;
     for (int attempt = 0; attempt < 2 && there; attempt++) {
-        if (!claim_fence_holds(fence)) return status_fail(STATUS_LOST, "its claim was lost");
+        TRY(claim_fence_check(fence));
         TRY(file_publish_new(&there, temporary, path));
         bool again = false;
         if (there) TRY(judge_present(&again, warning, r, rec));
@@ -199,6 +199,7 @@ status run_write_task(char warning[256], const run *r, const record *rec, const 
     if (!failed(result)) result = publish(warning, temporary, path, r, rec, fence);
     if (failed(result)) unlink(temporary);
     /* Who took the claim over has removed the file that was being written. */
-    if (failed(result) && !claim_fence_holds(fence)) result = status_fail(STATUS_LOST, "its claim was lost");
+    const status held = failed(result) ? claim_fence_check(fence) : result;
+    if (held.code == STATUS_LOST) result = held;
     return status_in(result, "task %.8s", rec->task.key);
 }

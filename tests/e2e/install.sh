@@ -104,7 +104,8 @@ mkdir "$work/demo" && cd "$work/demo" || exit 1
 "$work/unpacked/usr/bin/bitfront" prepare synthetic -o data/synthetic.h5 --train 256 --validation 64 --test 64 > "$work/out" 2>&1
 code=0
 PATH=$work/unpacked/usr/bin:$PATH bash "$work/unpacked/usr/share/bitfront/configs/demo.sh" --set warmup.epochs=1 \
-    --set search.epochs=1 --set search.first_candidate_epoch=0 --set finetune.epochs=1 > "$work/out" 2>&1 || code=$?
+    --set search.epochs=1 --set search.first_candidate_epoch=0 --set finetune.epochs=1 \
+    --set warmup.first_candidate_epoch=0 --set finetune.first_candidate_epoch=0 > "$work/out" 2>&1 || code=$?
 check "the demo of the package runs" test $code = 0
 check "the demo names the picture" grep -q "^the picture: .*results/runs/demo/front.png" "$work/out"
 check "the picture is there" test -s results/runs/demo/front.png -o -z "$(command -v gnuplot)"

@@ -6,7 +6,7 @@ launcher=$(dirname "$program")/bitfront-run
 [ -x "$launcher" ] || { echo "skipped: this build has no bitfront-run"; exit 77; }
 small_sweep "$work/small.cfg"
 cd "$work" || exit 1
-long=(--set warmup.epochs=3 --set finetune.epochs=80)
+long=(--set warmup.epochs=3 --set finetune.epochs=300)
 
 field() { "$python" -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])[sys.argv[1]])' "$1" < "$work/out"; }
 python=/usr/bin/python3 # that of the packages

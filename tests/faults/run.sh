@@ -216,8 +216,8 @@ echo "failed writes: $failed_writes"
 
 # ---- (c) no file can be opened, no memory is left, or a disk cannot be read, from the N-th call on or only there ----
 # What is sound stays where it is: nothing is moved to NAME.damaged because a machine is sick.
-LD_PRELOAD=$calls CALLS_COUNT=$work/calls run 3 "${sweep[@]}"
 rm -rf "$work/run"
+LD_PRELOAD=$calls CALLS_COUNT=$work/calls run 3 "${sweep[@]}"
 check "the calls of three ranks are counted" test "$(awk '$2 > 0 && $3 > 0 && $5 > 0' "$work/calls" | wc -l)" = 3
 kinds=(open memory read)
 words_of=("Too many open files" "memory" "Input/output error")

@@ -60,7 +60,7 @@ static bool got(claim_token token)
 static bool holds(const char *name, claim_token token)
 {
     claim_fence fence = claim_fence_of(scratch_place.path, name, &token);
-    return claim_fence_holds(&fence);
+    return !failed(claim_fence_check(&fence));
 }
 
 /* Runs `body` in a process of its own. */
@@ -307,7 +307,7 @@ static void break_stale_claims(int number)
     while (!file_exists(scratch_file(&scratch_place, "leave"))) clock_sleep(1e-3);
     for (int i = 0; i < c.held_count; i++) {
         claim_fence fence = claim_fence_of(scratch_place.path, c.held[i].name, &c.held[i].token);
-        if (claim_fence_holds(&fence)) note("holders", atoi(c.held[i].name));
+        if (!failed(claim_fence_check(&fence))) note("holders", atoi(c.held[i].name));
     }
     (void)number;
     _exit(0);
