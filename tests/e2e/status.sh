@@ -52,7 +52,7 @@ chmod +x bin/scontrol bin/squeue bin/mpirun
 SLURM_JOB_ID=4711 PATH=$work/bin:$PATH "$launcher" -n 3 --requeue sweep small.cfg "${long[@]}" > "$work/second" 2>&1 &
 sweep=$!
 for ((i = 0; i < 300; i++)); do
-    finished results/runs/small 4 && break
+    grep -q ' started on ' "$work/second" && break # at work: its launcher knows the signal by now
     sleep 0.1
 done
 kill -USR1 "$sweep"
