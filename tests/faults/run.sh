@@ -8,7 +8,7 @@ size=${4:-short}
 seed=${5:-4711}
 launcher=$(dirname "$program")/bitfront-run
 case $size in
-short) kills=20 write_faults=8 damages=8 stops=2 call_faults=6 ;;
+short) kills=20 write_faults=8 damages=8 stops=2 call_faults=3 ;;
 long) kills=200 write_faults=105 damages=1000 stops=12 call_faults=120 ;;
 *) echo "short or long, not $size" >&2; exit 2 ;;
 esac
