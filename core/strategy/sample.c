@@ -45,25 +45,8 @@ static const settings_key key_family = {
     .choices = families,
     .help = "What is drawn: for each layer how many channels have each precision; a precision for each layer; how many "
             "layers have each precision, in their order."};
-static const settings_key *const keys[] = {&entry_cost_model,
-                                           &entry_strengths,
-                                           &entry_precisions,
-                                           &key_family,
-                                           &sampled_key_order,
-                                           &sampled_key_objective,
-                                           &sampled_key_baseline,
-                                           &sampled_key_samples,
-                                           &sampled_key_updates,
-                                           &sampled_key_draws,
-                                           &sampled_key_rate,
-                                           &sampled_key_rate_decay,
-                                           &sampled_key_clip,
-                                           &sampled_key_base,
-                                           &sampled_key_leak,
-                                           &sampled_key_evaluate,
-                                           &sampled_key_rounds,
-                                           &sampled_key_probe_epochs,
-                                           NULL};
+static const settings_key *const keys[] = {&entry_cost_model, &entry_strengths, &entry_precisions,
+                                           &key_family,       SAMPLED_KEYS,     NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
 {

@@ -27,6 +27,10 @@ MUST_CHECK status sampled_plan(task_plan *p, const plan_place *at, const sampled
 extern const settings_key sampled_key_order, sampled_key_objective, sampled_key_baseline, sampled_key_samples,
     sampled_key_updates, sampled_key_draws, sampled_key_rate, sampled_key_rate_decay, sampled_key_clip,
     sampled_key_base, sampled_key_leak, sampled_key_evaluate, sampled_key_rounds, sampled_key_probe_epochs;
+#define SAMPLED_KEYS                                                                                                   \
+    &sampled_key_order, &sampled_key_objective, &sampled_key_baseline, &sampled_key_samples, &sampled_key_updates,     \
+        &sampled_key_draws, &sampled_key_rate, &sampled_key_rate_decay, &sampled_key_clip, &sampled_key_base,          \
+        &sampled_key_leak, &sampled_key_evaluate, &sampled_key_rounds, &sampled_key_probe_epochs
 MUST_CHECK status sampled_check(const sweep_entry *e, const config_node *where);
 
 #endif

@@ -67,26 +67,8 @@ static const settings_key key_bits = {.path = "weight_bits",
                                       .high = 8,
                                       .unit = "bit",
                                       .help = "Precision of what is kept."};
-static const settings_key *const keys[] = {&entry_cost_model,
-                                           &entry_strengths,
-                                           &key_family,
-                                           &key_ratios,
-                                           &key_bits,
-                                           &sampled_key_order,
-                                           &sampled_key_objective,
-                                           &sampled_key_baseline,
-                                           &sampled_key_samples,
-                                           &sampled_key_updates,
-                                           &sampled_key_draws,
-                                           &sampled_key_rate,
-                                           &sampled_key_rate_decay,
-                                           &sampled_key_clip,
-                                           &sampled_key_base,
-                                           &sampled_key_leak,
-                                           &sampled_key_evaluate,
-                                           &sampled_key_rounds,
-                                           &sampled_key_probe_epochs,
-                                           NULL};
+static const settings_key *const keys[] = {&entry_cost_model, &entry_strengths, &key_family, &key_ratios,
+                                           &key_bits,         SAMPLED_KEYS,     NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
 {

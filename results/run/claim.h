@@ -7,7 +7,8 @@
  *   break    a claim whose mtime is older than `lease` seconds, or that has not changed while we watched it for as long
  * by our own monotonic clock (its mtime may lie in the future: a clock was wrong), or whose owner is known to be dead
  * (a process of this machine that is gone), is renamed to a name of our own - exactly one breaker can - and, if it is
- * the one that was judged, removed; else put back. Then it is taken as if it were free release  the same with our own
+ * the one that was judged, removed; else put back. Then it is taken as if it were free.
+ *   release  the same with our own
  *
  * Every taking has a token that never occurs again: OWNER.N, OWNER random per job, N counting. The token is the fence:
  * whoever publishes for a claim asks claim_fence_check first, and a job that was thought dead and comes back finds
