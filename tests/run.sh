@@ -51,7 +51,8 @@ fi
 
 if build dev; then
     # What fails beside another test on a busy machine is tried a second time and named: its test has to be mended.
-    ctest --preset dev -j "$(nproc)" --repeat until-pass:2 | tee build-dev/ctest.tmp
+    # Twice the cores: most tests wait for files and clocks half of their time.
+    ctest --preset dev -j "$((2 * $(nproc)))" --repeat until-pass:2 | tee build-dev/ctest.tmp
     [ "${PIPESTATUS[0]}" = 0 ] || code=1
     sed -n 's/.* Test *#[0-9]*: \([^ ]*\) .*\*\*\*.*/failed at least once: \1/p' build-dev/ctest.tmp | sort | uniq -c
 else
