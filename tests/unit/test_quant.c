@@ -470,6 +470,53 @@ static void test_midrise_passes_gradients_on(void **state)
     for (int k = 0; k < 7; k++) assert_true(dw[k] == (real)(k - 3));
 }
 
+/* The published values, of b = 2 ... 4 at the clip 0.9. */
+static void test_codes_of_the_deviation_are_those_published(void **state)
+{
+    (void)state;
+    static const double wanted[3][7] = {
+        {-0.9, 0, 0, 0, 0, 0, 0.9}, {-0.9, -0.3, 0, 0, 0, 0.3, 0.9}, {-0.9, -0.385714, 0, 0, 0, 0.257143, 0.771429}};
+    for (int bits = 2; bits <= 4; bits++) {
+        const real given = (real)(0.9 / ((1 << bits) / 2 - 1));
+        real W[7], step;
+        const weight_choice only = choice_of_one(quantizer_named(WEIGHT_STEP_DEVIATION), bits, &given);
+        weight_mix(W, &step, SEVEN, 7, 1, &only);
+        for (int k = 0; k < 7; k++) assert_near((double)W[k], wanted[bits - 2][k], 1e-6);
+    }
+}
+
+/* |mean + sign(mean) 3.45 deviation| at every precision above 1 bit; zeros do not count, nor does a scale. */
+static void test_clips_of_the_deviation(void **state)
+{
+    (void)state;
+    const weight_quantizer *q = quantizer_named(WEIGHT_STEP_DEVIATION);
+    real w[STEP_ROWS * STEP_CHANNELS], larger[2 * STEP_ROWS * STEP_CHANNELS] = {0};
+    real steps[STEP_CHANNELS], larger_steps[STEP_CHANNELS];
+    fill_weights(w);
+    for (int i = 0; i < STEP_ROWS * STEP_CHANNELS; i++) {
+        w[i] += (real)(0.002 * (i % STEP_CHANNELS - 20)); /* means of both signs */
+        larger[2 * i - i % STEP_CHANNELS] = 4 * w[i];
+    }
+    for (int bits = 2; bits <= 8; bits++) {
+        weight_quantizer_steps(q, steps, w, STEP_ROWS, STEP_CHANNELS, bits);
+        weight_quantizer_steps(q, larger_steps, larger, 2 * STEP_ROWS, STEP_CHANNELS, bits);
+        for (int c = 0; c < STEP_CHANNELS; c++) {
+            double mean = 0, square = 0;
+            for (int k = 0; k < STEP_ROWS; k++) mean += (double)w[k * STEP_CHANNELS + c] / STEP_ROWS;
+            for (int k = 0; k < STEP_ROWS; k++) square += pow((double)w[k * STEP_CHANNELS + c] - mean, 2) / STEP_ROWS;
+            const double clip = fabs(mean + (mean < 0 ? -1 : 1) * 3.45 * sqrt(square));
+            assert_near((double)steps[c], clip / ((1 << bits) / 2 - 1), 1e-5 * clip);
+            assert_true(larger_steps[c] == 4 * steps[c]);
+        }
+    }
+    real zeros[3] = {0}, step;
+    weight_quantizer_steps(q, &step, zeros, 3, 1, 4);
+    assert_true(step == 1);
+    weight_quantizer_steps(q, &step, (const real[]){-2, 0, 2}, 3, 1, 2); /* a mean of 0 has a clip, too */
+    assert_near((double)step, 3.45 * 2, 1e-6);
+    assert_true(q->learns_steps && q->gradient == NULL); /* a step of its own that nothing moves */
+}
+
 /* The codes of a branch and those of every unsigned precision are whole numbers of half a signed step. */
 static void test_signed_grid_is_common_to_the_group(void **state)
 {
@@ -555,6 +602,8 @@ int main(void)
         cmocka_unit_test(test_midrise_levels_are_those_published),
         cmocka_unit_test(test_midrise_follows_its_formula),
         cmocka_unit_test(test_midrise_passes_gradients_on),
+        cmocka_unit_test(test_codes_of_the_deviation_are_those_published),
+        cmocka_unit_test(test_clips_of_the_deviation),
         cmocka_unit_test(test_signed_grid_is_common_to_the_group),
         cmocka_unit_test(test_signed_slope_is_the_difference_quotient),
         cmocka_unit_test(test_rounding_to_nearest_moves_borders_by_half_a_step),
