@@ -63,11 +63,13 @@ static void test_each_row_is_one_lowered_channel(void **state)
     allocation a;
     check_ok(allocation_new(&a, &world.graph));
     model_allocation_read(&a, &t->network);
-    bool seen[CHANNELS] = {false};
+    bool seen[100] = {false};
+    const int channels = a.first[world.graph.group_count]; /* some belong to no weights */
+    assert_true(channels <= 100);
     sensitivity_row row;
     int rows = 0, moved = 0;
     for (; sensitivity_read(&row, &r, rows); rows++) {
-        assert_true(row.channel >= 0 && row.channel < CHANNELS && !seen[row.channel]);
+        assert_true(row.channel >= 0 && row.channel < channels && !seen[row.channel]);
         seen[row.channel] = true;
         assert_int_equal(a.weight_bits[row.channel], 8);
         int group = 0, changed = 0;
