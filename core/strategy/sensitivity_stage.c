@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/data/batch.h"
 #include "core/net/model/model_allocation.h"
 #include "core/strategy/impq_harm.h"
 #include "core/train/gains.h"
-#include "core/train/trainer_state.h"
+#include "core/train/trainer_split.h"
 
 /* Reals of a row: channel + 1 (0: no row), mismatch, shift, harms. */
 enum { METRICS = IMPQ_RELEASED + 1, ROW = 3 + METRICS };
@@ -20,11 +19,11 @@ typedef struct {
     gains gains;
     allocation at;
     int channels, images;
-    double *loss;   /* (ALLOCATION_MAX_WEIGHT_BITS + 1, channels) impq_harm_fill */
-    real *logits;   /* (images, classes) of the network before anything is lowered */
-    int32_t *order; /* (count) channels that can be lowered, in random order */
-    int32_t count;  /* of them */
-    real *effects;  /* (kernels, 2) mismatch and shift, and one slot for the ranks' sum */
+    double *loss;           /* (ALLOCATION_MAX_WEIGHT_BITS + 1, channels) impq_harm_fill */
+    real *logits, *lowered; /* (images, classes) each: before anything is lowered, and of the network in hand */
+    int32_t *order;         /* (count) channels that can be lowered, in random order */
+    int32_t count;          /* of them */
+    real *effects;          /* (kernels, 2) mismatch and shift, and one slot for the ranks' sum */
 } measure;
 
 static const sensitivity_options *options_of(const trainer *t)
@@ -51,25 +50,12 @@ static void compare(double sums[2], const real *before, const real *after, int c
     }
 }
 
-/* Runs the network as its choices are: its logits are kept (sums NULL), or compared with those that were. */
-static void run_network(measure *m, double sums[2])
+/* Logits of the network as its choices are. */
+static void run_network(real *logits, measure *m)
 {
     trainer *t = m->t;
-    model *net = &t->network;
-    const int classes = net->graph->classes, capacity = net->options.capacity;
-    const size_t row = (size_t)classes;
-    model_prepare(net, t->values, MODEL_EVAL_HARD, 1, t->in.settings->search.keep_alive, 0);
-    for (int first = 0, n; first < m->images; first += n) {
-        n = m->images - first < capacity ? m->images - first : capacity;
-        batch_load(model_input(net), t->labels, t->in.data, t->in.data->split_index[SPLIT_VALIDATION] + first, n, NULL,
-                   0, 0);
-        model_forward(net, t->values, n, (model_pass){.training = false});
-        real *kept = m->logits + (size_t)first * row;
-        if (sums == NULL) memcpy(kept, model_logits(net), (size_t)n * row * sizeof *kept);
-        for (int i = 0; i < n && sums != NULL; i++)
-            compare(sums, kept + (size_t)i * row, model_logits(net) + (size_t)i * row, classes, m->gains.smallest_gap);
-        ranks_show_life(m->ranks);
-    }
+    model_prepare(&t->network, t->values, MODEL_EVAL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    trainer_split_logits(logits, t, SPLIT_VALIDATION, m->ranks);
 }
 
 /* ---- one channel after the other ---- */
@@ -96,7 +82,11 @@ static void lower_one(measure *m, int i)
     double sums[2] = {0, 0};
     m->at.weight_bits[channel] = (int8_t)next_below(&t->network.groups[group], present);
     model_allocation_write_group(&t->network, t->values, group, allocation_of_group(&m->at, group));
-    run_network(m, sums);
+    run_network(m->lowered, m);
+    const int classes = t->in.graph->classes;
+    for (int k = 0; k < m->images; k++)
+        compare(sums, m->logits + (size_t)k * (size_t)classes, m->lowered + (size_t)k * (size_t)classes, classes,
+                m->gains.smallest_gap);
     m->at.weight_bits[channel] = (int8_t)present;
     model_allocation_write_group(&t->network, t->values, group, allocation_of_group(&m->at, group));
     for (int k = 0; k < 2; k++) m->effects[2 * i + k] = (real)(sums[k] / m->images);
@@ -105,7 +95,7 @@ static void lower_one(measure *m, int i)
 /* Channels are shared out over the ranks; each number is held by one and zero elsewhere, so their sum is exact. */
 static status lower_all(measure *m, int kernels)
 {
-    run_network(m, NULL);
+    run_network(m->logits, m);
     for (int i = m->ranks->rank; i < kernels; i += m->ranks->size) lower_one(m, i);
     model_prepare(&m->t->network, m->t->values, MODEL_EVAL_HARD, 1, m->t->in.settings->search.keep_alive, 0);
     return m->ranks->sum != NULL ? m->ranks->sum(m->ranks->ctx, m->effects, 2 * (size_t)kernels, status_ok())
@@ -133,7 +123,7 @@ static void choose_channels(measure *m, int32_t *shuffle)
     int32_t *all = shuffle + m->channels;
     for (int c = 0; c < m->channels; c++)
         if (next_below(&t->network.groups[group_of(m, c)], m->at.weight_bits[c]) >= 0) all[m->count++] = c;
-    batch_order(shuffle, m->count, t->in.task->seed, trainer_draw_epoch(t));
+    trainer_shuffle(shuffle, m->count, t);
     for (int i = 0; i < m->count; i++) m->order[i] = all[shuffle[i]];
 }
 
@@ -146,11 +136,12 @@ static status open_measure(measure *m)
     m->channels = m->at.first[g->group_count];
     m->images = t->in.data->split_count[SPLIT_VALIDATION];
     m->loss = calloc((size_t)m->channels * (ALLOCATION_MAX_WEIGHT_BITS + 1), sizeof *m->loss);
-    m->logits = calloc((size_t)m->images * (size_t)g->classes + 1, sizeof *m->logits);
+    m->logits = calloc(2 * (size_t)m->images * (size_t)g->classes + 1, sizeof *m->logits);
     m->order = calloc(3 * (size_t)m->channels + 1, sizeof *m->order);
     m->effects = calloc(2 * (size_t)options_of(t)->kernels + 1, sizeof *m->effects);
     if (m->loss == NULL || m->logits == NULL || m->order == NULL || m->effects == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the sensitivities of %s", g->name);
+    m->lowered = m->logits + (size_t)m->images * (size_t)g->classes;
     choose_channels(m, m->order + m->channels);
     return status_ok();
 }
