@@ -8,6 +8,8 @@
 #define WEIGHT_QUANTIZER_LIST(ONE)                                                                                     \
     ONE(MINMAX, minmax, "the extreme weights are the ends of the grid")                                                \
     ONE(MSE, mse, "the smallest squared error, anew in each step")                                                     \
-    ONE(LEARNED, learned, "trained in fine-tuning, at a tenth of the learning rate, mse before")
+    ONE(LEARNED, learned, "trained in fine-tuning, at a tenth of the learning rate, mse before")                       \
+    ONE(MIDRISE, midrise, "levels half a step off zero, as impq was published; no integer network above 1 bit")        \
+    ONE(DEVIATION, deviation, "clipped at the mean and 3.45 standard deviations, which training keeps")
 
 #endif

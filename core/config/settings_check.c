@@ -125,6 +125,11 @@ static status check_lists(const settings *s, const settings_sources *sources)
     if (s->finetune.integer && s->arithmetic != ARITHMETIC_EXACT)
         return sources_fail(sources, s, "finetune.integer",
                             "is for arithmetic = \"exact\": the published one is not that of integers");
+    const quantizer_rules *q = &s->quantizer;
+    if (s->finetune.integer && (q->weight_step_2 == WEIGHT_STEP_MIDRISE || q->weight_step_4 == WEIGHT_STEP_MIDRISE ||
+                                q->weight_step_8 == WEIGHT_STEP_MIDRISE))
+        return sources_fail(sources, s, "finetune.integer",
+                            "needs weights on whole codes, which the weight steps \"midrise\" are not");
     return status_ok();
 }
 

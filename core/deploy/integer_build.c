@@ -7,6 +7,7 @@
 #include "core/deploy/integer_arena.h"
 #include "core/deploy/integer_build_internal.h"
 #include "core/deploy/integer_scale.h"
+#include "core/net/graph/allocation.h"
 #include "core/net/model/model_allocation.h"
 
 enum { MOST_ADD_SHIFT = 20 }; /* exact (integer_build.h), and sums stay within 32 bit */
@@ -28,7 +29,7 @@ static void order_group(integer_builder *b, int group)
     const int channels = b->m->graph->groups[group].channels;
     for (int carrier = 8; carrier >= 2 && weighted; carrier /= 2)
         for (int c = 0; c < channels; c++)
-            if (integer_carrier(bits[c]) == carrier) order[count++] = c;
+            if (allocation_carrier(bits[c]) == carrier) order[count++] = c;
     for (int c = 0; c < channels && !weighted; c++) order[count++] = c;
     if (count == 0) order[count++] = 0;
     b->order_count[group] = count;

@@ -5,6 +5,7 @@
 #include "core/deploy/integer_build_internal.h"
 #include "core/deploy/integer_pack.h"
 #include "core/deploy/integer_scale.h"
+#include "core/net/graph/allocation.h"
 #include "core/net/model/producer.h"
 
 /* How far from a whole number a weight may lie, in steps: rounding of floats. */
@@ -69,7 +70,7 @@ static status pack_blocks(integer_builder *b, integer_layer *l)
     int_conv *run = &l->run.conv;
     size_t bytes = 0;
     for (int c = 0; c < run->out_channels; c++) {
-        const int carrier = l->rows > 0 ? integer_carrier(l->weight_bits[c]) : 0;
+        const int carrier = l->rows > 0 ? allocation_carrier(l->weight_bits[c]) : 0;
         if (run->block_count > 0 && l->blocks[run->block_count - 1].bits == carrier) {
             l->blocks[run->block_count - 1].count++;
             continue;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/net/graph/allocation.h"
+
 void integer_network_free(integer_network *n)
 {
     for (int i = 0; i < n->layer_count; i++) {
@@ -39,11 +41,6 @@ const char *integer_type_name(int_type type)
     return names[type];
 }
 
-int integer_carrier(int bits)
-{
-    return bits == 0 ? 0 : bits <= 2 ? 2 : bits <= 4 ? 4 : 8;
-}
-
 integer_sizes integer_network_sizes(const integer_network *n)
 {
     integer_sizes s = {.table_bytes = INTEGER_SAMPLES, .arena_bytes = n->arena_bytes};
@@ -62,8 +59,8 @@ integer_sizes integer_network_sizes(const integer_network *n)
         size_t carried = 0;
         for (size_t c = 0; c < channels; c++) {
             s.weight_bits += l->rows * (size_t)l->weight_bits[c];
-            carried += l->rows * (size_t)integer_carrier(l->weight_bits[c]);
-            s.carrier_bits += l->rows * (size_t)(integer_carrier(l->weight_bits[c]) - l->weight_bits[c]);
+            carried += l->rows * (size_t)allocation_carrier(l->weight_bits[c]);
+            s.carrier_bits += l->rows * (size_t)(allocation_carrier(l->weight_bits[c]) - l->weight_bits[c]);
         }
         s.padding_bits += 8 * l->packed_bytes - carried;
     }

@@ -88,9 +88,6 @@ size_t integer_type_bytes(int_type type);
 int_type integer_type_of(int64_t low, int64_t high);
 const char *integer_type_name(int_type type); /* "uint8", ... */
 
-/* Precision in which weights of `bits` are held: 0, 2, 4 or 8. */
-int integer_carrier(int bits);
-
 /* What the last step is called: no name of a layer. */
 #define INTEGER_LOGITS "@logits"
 

@@ -38,7 +38,8 @@ typedef struct {
 typedef struct weight_quantizer {
     /* steps[count] from the weights of the moment, at 1 ... 8 bit. NULL: the grid follows from `largest` alone. */
     void (*steps)(real *steps, const weight_block *b, int bits);
-    /* In a discrete network that is trained, steps are values of their own, which begin at those of `steps`. */
+    /* In a discrete network that is trained, steps are values of their own, which begin at those of `steps` and stay
+     * there without a gradient. */
     bool learns_steps;
     /* Sets all but count and bits of *out. largest[c] = max over rows |w|; steps[c]: from `steps` or training. */
     void (*grid)(weight_grid *out, const real *largest, const real *steps);

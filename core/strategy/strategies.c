@@ -12,13 +12,24 @@
 #include "core/strategy/mixprec.h"
 #include "core/strategy/pit.h"
 #include "core/strategy/sample.h"
+#include "core/strategy/sensitivity.h"
 #include "core/strategy/trunk.h"
 #include "core/strategy/warmup.h"
 #include "core/strategy/widths.h"
 
-static const strategy *const table[] = {&strategy_joint,       &strategy_mixprec, &strategy_layerwise, &strategy_fixed,
-                                        &strategy_trunk,       &strategy_grid,    &strategy_impq,      &strategy_pit,
-                                        &strategy_pit_mixprec, &strategy_sample,  &strategy_widths,    NULL};
+static const strategy *const table[] = {&strategy_joint,
+                                        &strategy_mixprec,
+                                        &strategy_layerwise,
+                                        &strategy_fixed,
+                                        &strategy_trunk,
+                                        &strategy_grid,
+                                        &strategy_impq,
+                                        &strategy_pit,
+                                        &strategy_pit_mixprec,
+                                        &strategy_sample,
+                                        &strategy_widths,
+                                        &strategy_sensitivity,
+                                        NULL};
 
 /* Kinds of tasks that several strategies share. */
 static const task_kind *const shared_kinds[] = {&warmup_kind, NULL};

@@ -8,7 +8,7 @@
 #include "core/base/status.h"
 #include "core/task/task.h"
 
-enum { RECORD_MAX_COSTS = 16, RECORD_NAME = 64, RECORD_STAGE = 16, RECORD_ROWS = 32 };
+enum { RECORD_MAX_COSTS = 32, RECORD_NAME = 64, RECORD_STAGE = 16, RECORD_ROWS = 32 };
 #define RECORD_INTEGER_UNKNOWN "recorded by a version that did not ask" /* the integer_reason of its records */
 
 typedef enum { RECORD_DONE, RECORD_FAILED } record_state;
@@ -57,6 +57,10 @@ typedef struct {
     int height, width, channels; /* of its output */
     int bias, batchnorm, relu;   /* 1: as in the network file */
 } record_layer;
+
+/* What the name of a cost begins with that is that of the network with every precision raised to what processors hold
+ * (allocation_carrier): "deploy_size_bits" beside "size_bits". */
+#define RECORD_DEPLOY "deploy_"
 
 /* The discrete network's cost in one hardware model. */
 typedef struct {

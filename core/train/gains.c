@@ -26,7 +26,7 @@ typedef struct {
 
 /* ---- one image ---- */
 
-static int largest_of(const real *row, int classes)
+int gains_decision(const real *row, int classes)
 {
     int best = 0;
     for (int k = 1; k < classes; k++)
@@ -44,7 +44,7 @@ static bool is_runner_up(const real *row, int k, int best, int classes, int runn
 
 void gains_seed(real *dlogits, const real *logits, const real *sign, int classes, int runners_up, double smallest_gap)
 {
-    const int best = largest_of(logits, classes);
+    const int best = gains_decision(logits, classes);
     double back = 0;
     for (int k = 0; k < classes; k++) {
         dlogits[k] = 0;
@@ -145,7 +145,7 @@ static void measure_exactly(measure *m, int first, int count)
     for (int n = 0; n < count; n++) {
         load(m, m->t->samples + first + n, 1);
         const real *logits = model_logits(net);
-        const int best = largest_of(logits, classes);
+        const int best = gains_decision(logits, classes);
         for (int k = 0; k < classes; k++) {
             if (!is_runner_up(logits, k, best, classes, m->rules->runners_up)) continue;
             real sign[DATASET_MAX_CLASSES] = {0};
@@ -177,7 +177,7 @@ static void read_gaps(measure *m, int batch, int first, int count, int64_t befor
     load(m, m->t->samples + first, count);
     for (int n = 0; n < count; n++) {
         const real *row = model_logits(&m->t->network) + (size_t)n * (size_t)classes;
-        const int best = largest_of(row, classes);
+        const int best = gains_decision(row, classes);
         real second = -REAL_MAX;
         for (int k = 0; k < classes; k++)
             if (k != best && row[k] > second) second = row[k];

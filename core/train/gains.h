@@ -41,6 +41,9 @@ typedef struct {
 MUST_CHECK status gains_measure(gains *out, trainer *t, const ranks_view *g, const gains_rules *rules);
 void gains_free(gains *out);
 
+/* The class of the largest of logits[classes]; of equal ones the first. */
+int gains_decision(const real *logits, int classes);
+
 /* Slopes of the logits of one image, dlogits[classes] = sum over its runners_up largest k besides y of sign[k] * w_k
  * (1 at k, -1 at y), w_k = 1 / max(|d_k|, smallest_gap). sign[classes]: 1, -1, or 0 to leave a class out. */
 void gains_seed(real *dlogits, const real *logits, const real *sign, int classes, int runners_up, double smallest_gap);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cost/cost_deploy.h"
 #include "core/net/model/model_allocation.h"
 #include "core/train/allocation_record.h"
 #include "core/train/record_network.h"
@@ -55,17 +56,25 @@ static status copy_allocation(record *out, const trainer *t)
     return s;
 }
 
-/* The plain formulas in both arithmetics: how a network was trained does not change what it costs. */
-static void copy_costs(record *out, const trainer *t)
+/* `prefix`, `note`: before the name, behind the description. */
+static void copy_costs(record *out, const trainer *t, const char *prefix, const char *note)
 {
-    cost_choice_read(t->choices, &t->network);
     for (const cost_model *const *m = t->in.cost_models; *m != NULL && out->cost_count < RECORD_MAX_COSTS; m++) {
         record_cost *to = &out->costs[out->cost_count++];
-        snprintf(to->name, sizeof to->name, "%s_%s", (*m)->name, (*m)->unit);
+        snprintf(to->name, sizeof to->name, "%s%s_%s", prefix, (*m)->name, (*m)->unit);
         snprintf(to->unit, sizeof to->unit, "%s", (*m)->unit);
-        snprintf(to->description, sizeof to->description, "%s", (*m)->description);
+        snprintf(to->description, sizeof to->description, "%s%s", (*m)->description, note);
         to->value = cost_total(*m, t->in.graph, t->choices, false, NULL);
     }
+}
+
+/* The plain formulas in both arithmetics: how a network was trained does not change what it costs. */
+static void take_costs(record *out, const trainer *t)
+{
+    cost_choice_read(t->choices, &t->network);
+    copy_costs(out, t, "", "");
+    cost_deploy_round(t->choices, t->in.graph);
+    copy_costs(out, t, RECORD_DEPLOY, " (next of 0, 2, 4, 8 bit)");
 }
 
 status trainer_record(record *out, const trainer *t)
@@ -87,7 +96,7 @@ status trainer_record(record *out, const trainer *t)
     if (!failed(s) && t->network.options.quantized) {
         s = copy_allocation(&r, t);
         if (!failed(s)) s = record_network_steps(&r, &t->network, t->values);
-        copy_costs(&r, t);
+        take_costs(&r, t);
     }
     if (!failed(s)) {
         r.curve = malloc((size_t)n->curve_count * sizeof *r.curve);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/strategy/sensitivity_stage.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/run_plan.h"
 #include "results/report/verdict.h"
@@ -18,10 +19,10 @@ static const option_spec options[] = {
 /* Everything that is read of a run. */
 typedef struct {
     run_plan plan;
-    verdict_row *rows; /* (tasks) */
+    verdict_row *rows; /* (room) */
     double *epochs;    /* (tasks + 1) by id: of the task alone; 0: not done */
     double *warmups;   /* (tasks + 1) by id: test accuracy of a warm-up, %; NAN: of anything else */
-    int count;
+    int count, room;
 } evidence;
 
 /* Of this task and what it starts from; a task that several of them start from counts once. */
@@ -55,21 +56,55 @@ static void read_granularity(char out[VERDICT_NAME], const char *options_text)
     if (at != NULL) snprintf(out, VERDICT_NAME, "%.*s", (int)strcspn(at + strlen(key), "\""), at + strlen(key));
 }
 
+/* A row with what stands in the plan; NULL: no memory. */
+static verdict_row *add_row(evidence *e, int id)
+{
+    const task *t = &e->plan.plan.tasks[id - 1];
+    if (e->count == e->room) {
+        const int room = 2 * e->room + 64;
+        verdict_row *more = realloc(e->rows, (size_t)room * sizeof *more);
+        if (more == NULL) return NULL;
+        e->rows = more;
+        e->room = room;
+    }
+    verdict_row *row = &e->rows[e->count++];
+    *row = (verdict_row){.network = t->network, .seed = t->seed, .step = t->step, .bits = t->bits, .epochs = id};
+    snprintf(row->strategy, sizeof row->strategy, "%s", t->strategy);
+    return row;
+}
+
+static status no_room(void)
+{
+    return status_fail(STATUS_MEMORY, "no memory for the results of a run");
+}
+
+/* The channels that a task of strategy sensitivity has lowered. */
+static status take_channels(evidence *e, int id, const record *r)
+{
+    sensitivity_row found;
+    for (int i = 0; sensitivity_read(&found, r, i); i++) {
+        verdict_row *row = add_row(e, id);
+        if (row == NULL) return no_room();
+        row->mismatch = found.mismatch;
+        row->shift = found.shift;
+        row->harm[0] = found.harm[IMPQ_ERROR];
+        row->harm[1] = found.harm[IMPQ_BOUND];
+        row->harm[2] = found.harm[IMPQ_RELEASED];
+    }
+    return status_ok();
+}
+
 static status take_record(evidence *e, int id, const record *r, const char *column)
 {
     const task *t = &e->plan.plan.tasks[id - 1];
     e->epochs[id] = r->epochs;
     e->warmups[id] = strcmp(t->kind, "warmup") == 0 ? 100 * r->test_accuracy : NAN;
+    if (strcmp(t->strategy, "sensitivity") == 0) return take_channels(e, id, r);
     if (!t->point) return status_ok();
-    verdict_row *row = &e->rows[e->count++];
-    *row = (verdict_row){.network = t->network,
-                         .seed = t->seed,
-                         .step = t->step,
-                         .bits = t->bits,
-                         .validation = 100 * r->validation_accuracy,
-                         .test = 100 * r->test_accuracy,
-                         .epochs = id};
-    snprintf(row->strategy, sizeof row->strategy, "%s", t->strategy);
+    verdict_row *row = add_row(e, id);
+    if (row == NULL) return no_room();
+    row->validation = 100 * r->validation_accuracy;
+    row->test = 100 * r->test_accuracy;
     read_granularity(row->granularity, r->options);
     for (int i = 0; i < r->cost_count; i++)
         if (strcmp(r->costs[i].name, column) == 0) {
@@ -99,12 +134,10 @@ static status read_records(evidence *e, const char *column)
 static status judge(evidence *e, const verdict_claim *claim, const char *column, bool json)
 {
     const int tasks = e->plan.plan.count;
-    e->rows = calloc((size_t)tasks + 1, sizeof *e->rows);
     e->epochs = calloc((size_t)tasks + 1, 2 * sizeof *e->epochs);
     bool *counted = calloc((size_t)tasks + 1, sizeof *counted);
     status s = status_ok();
-    if (e->rows == NULL || e->epochs == NULL || counted == NULL)
-        s = status_fail(STATUS_MEMORY, "no memory for the results of %d tasks", tasks);
+    if (e->epochs == NULL || counted == NULL) s = no_room();
     if (!failed(s)) {
         e->warmups = e->epochs + tasks + 1;
         for (int id = 0; id <= tasks; id++) e->warmups[id] = NAN;
@@ -175,6 +208,7 @@ const command command_verdict = {
                "  granularity  kernel by kernel compresses more than layer by layer (strategy impq)\n"
                "  training     a joint search needs less training than pruning first (joint, pit_mixprec)\n"
                "  compute      impq computes half of what other strategies do at the same accuracy\n"
+               "  sensitivity  the metric of impq predicts what lowering a precision does (strategy sensitivity)\n"
                "Sweeps that are made for them: configs/experiments.\n",
     .examples = "  bitfront verdict variance results/runs/variance --cost mpic_cycles\n",
     .options = options,

@@ -42,12 +42,15 @@ def rebuild(path):
             bias = file["model"][name + ".bias"][:]
         largest = np.abs(w).reshape(-1, len(bits)).max(0)
         largest[largest == 0] = 0.5
-        minmax = np.array([rule(f"weight_step_{2 if b <= 2 else 4 if b <= 4 else 8}") == "minmax" for b in bits])
+        rules = np.array([rule(f"weight_step_{2 if b <= 2 else 4 if b <= 4 else 8}") for b in bits])
         half = np.exp2(bits.astype(np.float32) - 1)
-        scaled = np.where(minmax, w / largest * (half - np.float32(0.5)), w / np.where(step > 0, step, np.float32(1)))
-        codes = np.clip(np.rint(scaled), -half, half - 1) * (bits > 0)
+        by_step = w / np.where(step > 0, step, np.float32(1))
+        scaled = np.where(rules == "minmax", w / largest * (half - np.float32(0.5)), by_step)
+        codes = np.clip(np.rint(scaled), np.where(rules == "deviation", 1 - half, -half), half - 1)
+        odd = 2 * np.clip(np.rint(w / (2 * largest) * (2 * half) - np.float32(0.5)), -half, half - 1) + 1
+        codes = np.where(rules == "midrise", odd * (np.abs(w).reshape(-1, len(bits)).max(0) > 0), codes) * (bits > 0)
         codes = np.where(bits == 1, np.where(w < 0, -1, 1), codes)
-        l["codes"], l["step"] = codes.astype(np.int8), step * gain
+        l["codes"], l["step"] = codes.astype(np.int16 if "midrise" in rules else np.int8), step * gain
         source = layers[l["inputs"][0]]
         while not source["output_bits"]:
             source = layers[source["inputs"][0]]  # pooling passes the grid on

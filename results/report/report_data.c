@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/task/record.h"
 #include "results/file/front.h"
 #include "results/report/report_filter.h"
 #include "results/report/report_seeds.h"
@@ -34,6 +35,17 @@ double report_unit(char unit[24], const report_cost_column *column, double least
         if (least >= prefixes[i].factor) best = i;
     snprintf(unit, 24, "%s%.20s", prefixes[best].prefix, column->unit);
     return 1.0 / prefixes[best].factor;
+}
+
+/* Costs at the precisions of processors are shown where they differ from the others, or when they are asked for. */
+static bool is_shown(const report_columns *c, const report_cost_column *column, const char *wanted)
+{
+    const size_t prefix = strlen(RECORD_DEPLOY);
+    if (strncmp(column->name, RECORD_DEPLOY, prefix) != 0 || strncmp(wanted, RECORD_DEPLOY, prefix) == 0) return true;
+    const int base = report_columns_cost(c->costs, c->cost_count, column->name + prefix);
+    for (size_t i = 0; i < c->count; i++)
+        if (!isnan(column->values[i]) && (base < 0 || column->values[i] != c->costs[base].values[i])) return true;
+    return false;
 }
 
 /* Makes sure that a cost of a file has a place in d->costs. */
@@ -215,14 +227,16 @@ static status read_metric(char out[24], const char *given, const char *usual)
 
 static status build(report_data *d, const report_columns *columns, int count, const report_options *o)
 {
+    const char *wanted = o->cost != NULL ? o->cost : "size_bits";
     size_t rows = 0;
     double sum[2] = {0, 0}; /* test, validation */
     report_filter filter;
     for (int r = 0; r < count; r++) {
         rows += columns[r].count;
-        for (int i = 0; i < columns[r].cost_count; i++) TRY(note_cost(d, &columns[r].costs[i]));
+        for (int i = 0; i < columns[r].cost_count; i++)
+            if (is_shown(&columns[r], &columns[r].costs[i], wanted)) TRY(note_cost(d, &columns[r].costs[i]));
     }
-    TRY(choose_cost(d, o->cost != NULL ? o->cost : "size_bits"));
+    TRY(choose_cost(d, wanted));
     TRY(report_filter_make(&filter, o, columns, count));
     d->points = malloc((rows + 1) * sizeof *d->points);
     d->cost_values = malloc((rows * (size_t)d->cost_count + 1) * sizeof *d->cost_values);

@@ -57,20 +57,32 @@ static void print_layers(FILE *out, const record *r)
     }
 }
 
+/* The cost of the same network at the precisions of processors is told where it differs. */
+static bool is_told(const record *r, const record_cost *c)
+{
+    const size_t prefix = strlen(RECORD_DEPLOY);
+    if (strncmp(c->name, RECORD_DEPLOY, prefix) != 0) return true;
+    for (int i = 0; i < r->cost_count; i++)
+        if (strcmp(r->costs[i].name, c->name + prefix) == 0)
+            return r->costs[i].value != c->value && !(isnan(r->costs[i].value) && isnan(c->value));
+    return true;
+}
+
 static void print_costs(FILE *out, const record *r)
 {
     fputc('\n', out);
     for (int i = 0; i < r->cost_count; i++) {
         const record_cost *c = &r->costs[i];
+        if (!is_told(r, c)) continue;
         report_cost_column column = {.values = NULL};
         char unit[24];
         snprintf(column.unit, sizeof column.unit, "%s", c->unit);
         if (isnan(c->value)) {
-            fprintf(out, "%-22s  not defined at these precisions\n", c->name);
+            fprintf(out, "%-29s  not defined at these precisions\n", c->name);
             continue;
         }
         const double scale = report_unit(unit, &column, c->value);
-        fprintf(out, "%-22s %10.5g %-10s %s\n", c->name, c->value * scale, unit, c->description);
+        fprintf(out, "%-29s %10.5g %-10s %s\n", c->name, c->value * scale, unit, c->description);
     }
 }
 

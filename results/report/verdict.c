@@ -6,8 +6,9 @@
 
 #include "results/report/verdict_claims.h"
 
-static const verdict_claim *const claims[] = {&verdict_variance_claim, &verdict_granularity_claim,
-                                              &verdict_training_claim, &verdict_compute_claim, NULL};
+static const verdict_claim *const claims[] = {&verdict_variance_claim,    &verdict_granularity_claim,
+                                              &verdict_training_claim,    &verdict_compute_claim,
+                                              &verdict_sensitivity_claim, NULL};
 static const char *const words[] = {"undecided", "supported", "not supported"};
 
 const verdict_claim *const *verdict_claims(void)

@@ -7,17 +7,21 @@
 
 enum { VERDICT_NAME = 24 };
 
-/* A finished point. */
+enum { VERDICT_METRICS = 3 }; /* of impq: error, bound, released */
+
+/* A finished point; or one channel that strategy sensitivity has lowered. */
 typedef struct {
     char strategy[VERDICT_NAME];
     char granularity[VERDICT_NAME]; /* of impq, else empty */
     int network;
     uint64_t seed;
-    int step, bits;          /* of grid: the number of the allocation, or the homogeneous precision */
-    double cost;             /* of the column asked for */
-    double validation, test; /* % */
-    double epochs;           /* of this task and of all that it starts from, warm-ups left out */
-    double float_test;       /* of the warm-up that it starts from, %; NAN: not known */
+    int step, bits;               /* of grid: the number of the allocation, or the homogeneous precision */
+    double cost;                  /* of the column asked for */
+    double validation, test;      /* % */
+    double epochs;                /* of this task and of all that it starts from, warm-ups left out */
+    double float_test;            /* of the warm-up that it starts from, %; NAN: not known */
+    double mismatch, shift;       /* of sensitivity: what it does to decisions, and to the gaps between logits */
+    double harm[VERDICT_METRICS]; /* what the metrics say */
 } verdict_row;
 
 typedef enum { VERDICT_UNDECIDED, VERDICT_SUPPORTED, VERDICT_NOT_SUPPORTED } verdict;

@@ -95,3 +95,27 @@ double verdict_smallest_cost(const double *costs, const double *accuracies, int 
     const double part = (accuracy - accuracies[below]) / (accuracies[reached] - accuracies[below]);
     return costs[below] + part * (costs[reached] - costs[below]);
 }
+
+/* Mean rank of values[i], from 0. */
+static double rank_of(const double *values, int count, int i)
+{
+    int below = 0, equal = 0;
+    for (int k = 0; k < count; k++) {
+        below += values[k] < values[i];
+        equal += values[k] == values[i];
+    }
+    return below + (equal - 1) / 2.0;
+}
+
+double verdict_spearman(const double *a, const double *b, int count)
+{
+    const double mean = (count - 1) / 2.0;
+    double product = 0, square_a = 0, square_b = 0;
+    for (int i = 0; i < count; i++) {
+        const double x = rank_of(a, count, i) - mean, y = rank_of(b, count, i) - mean;
+        product += x * y;
+        square_a += x * x;
+        square_b += y * y;
+    }
+    return count < 3 || square_a == 0 || square_b == 0 ? NAN : product / sqrt(square_a * square_b);
+}

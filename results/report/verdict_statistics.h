@@ -19,6 +19,10 @@ typedef struct {
 bool verdict_analyse(verdict_variance *out, const double *values, const int *groups, const int *blocks, int count,
                      int group_count, int block_count);
 
+/* Rank correlation of Spearman, equal values with the mean of their ranks; NAN: fewer than three values, or all equal.
+ */
+double verdict_spearman(const double *a, const double *b, int count);
+
 /* The smallest cost at which `accuracy` is reached, linear between the points with and without it; NAN: never. */
 double verdict_smallest_cost(const double *costs, const double *accuracies, int count, double accuracy);
 

@@ -56,6 +56,8 @@ for id in 2 3 4; do
 done
 alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'arithmetic="reference"'
 expect 2 'is for arithmetic = "exact"' "the published arithmetic by integers"
+alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'quantizer.weight_step_4="midrise"'
+expect 2 'finetune.integer needs weights on whole codes' "weights without whole codes by integers"
 
 alone eval "$work/run" --point best --integer --confusion
 expect 0 "confusion" "the best point"

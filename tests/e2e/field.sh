@@ -52,7 +52,7 @@ expect 0 "verdict     undecided" "a verdict on one seed"
 alone verdict variance "$work/whole" --json
 check "the verdict as JSON" grep -q '"verdict": "undecided"' "$work/out"
 alone verdict nothing "$work/whole"
-expect 2 "known: variance, granularity, training, compute" "a claim that nobody made"
+expect 2 "known: variance, granularity, training, compute, sensitivity" "a claim that nobody made"
 alone verdict variance "$work/whole" --cost nothing
 expect 2 "there is no cost nothing" "a cost that nobody has"
 finish

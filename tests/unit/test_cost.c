@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/cost/cost_deploy.h"
 #include "core/cost/cost_total.h"
 #include "hw_models/registry.h"
 
@@ -256,6 +257,31 @@ static void test_ram_slopes_are_difference_quotients(void **state)
     graph_free(&g);
 }
 
+/* Every precision is raised to the one that holds it; what is there already costs the same to the last bit. */
+static void test_deployed_precisions_are_the_next_ones(void **state)
+{
+    (void)state;
+    static const int carrier[] = {0, 2, 2, 4, 4, 8, 8, 8, 8};
+    graph g;
+    group_choice groups[MAX_GROUPS];
+    load(&g, RESNET8);
+    for (int bits = 1; bits <= 8; bits++) {
+        cost_uniform(groups, &g, bits, bits);
+        cost_deploy_round(groups, &g);
+        assert_true(cost_total(find("size"), &g, groups, false, NULL) == 77360.0 * carrier[bits]);
+        assert_true(cost_total(find("bitops"), &g, groups, false, NULL) == 12501632.0 * carrier[bits] * carrier[bits]);
+        assert_true(isfinite(cost_total(find("mpic"), &g, groups, false, NULL)));
+    }
+    const int first = g.layers[graph_find(&g, "b1.c1")].group;
+    cost_uniform(groups, &g, 8, 8);
+    groups[first] = (group_choice){.channels = {1, 2, 3, 4, 0, 1, 0, 0, 5}, .activation = {[3] = 1}};
+    cost_deploy_round(groups, &g);
+    static const double wanted[COST_WEIGHT_BITS] = {1, 0, 5, 0, 4, 0, 0, 0, 6};
+    for (int bits = 0; bits < COST_WEIGHT_BITS; bits++) assert_true(groups[first].channels[bits] == wanted[bits]);
+    assert_true(groups[first].activation[4] == 1 && groups[first].activation[3] == 0);
+    graph_free(&g);
+}
+
 static void test_models_are_found_by_name(void **state)
 {
     (void)state;
@@ -279,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_flash_counts_what_is_stored),
         cmocka_unit_test(test_ram_is_the_largest_step),
         cmocka_unit_test(test_ram_slopes_are_difference_quotients),
+        cmocka_unit_test(test_deployed_precisions_are_the_next_ones),
         cmocka_unit_test(test_models_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,47 @@ static void test_a_leg_meets_its_target(void **state)
     assert_true(lowest <= 2);
 }
 
+static double cost_named(const record *r, const char *name)
+{
+    for (int i = 0; i < r->cost_count; i++)
+        if (strcmp(r->costs[i].name, name) == 0) return r->costs[i].value;
+    fail_msg("there is no cost %s", name);
+    return NAN;
+}
+
+/* As published: unit steps of the mid-rise quantiser, kernel by kernel. One step lowers to 7 bit, which processors hold
+ * in 8. */
+static void test_unit_steps_of_the_midrise_quantiser(void **state)
+{
+    (void)state;
+    const quantizer_rules before = world.settings.quantizer;
+    world.settings.quantizer.weight_step_2 = world.settings.quantizer.weight_step_4 =
+        world.settings.quantizer.weight_step_8 = WEIGHT_STEP_MIDRISE;
+    static const char *const metrics[] = {"released", "bound", "error"};
+    for (int i = 0; i < 3; i++) {
+        char keys[200];
+        snprintf(keys, sizeof keys,
+                 "steps = 1; samples = 64; fractions = [0.5]; precisions = [1, 2, 3, 4, 5, 6, 7, 8]; metric = \"%s\";",
+                 metrics[i]);
+        int lowest;
+        assert_int_equal(changed_channels(keys, "impq_weights", 1, 0, &lowest), 21);
+        assert_int_equal(lowest, 7);
+    }
+    trainer *t = noise_world_open(&world, "impq_weights");
+    noise_world_train(t);
+    record r;
+    check_ok(trainer_record(&r, t));
+    double weights = 0;
+    for (int i = 0; i < world.graph.layer_count; i++)
+        if (layer_has_weights(&world.graph.layers[i])) weights += (double)layer_weight_count(&world.graph.layers[i]);
+    assert_true(cost_named(&r, "deploy_size_bits") == 8 * weights && cost_named(&r, "size_bits") < 8 * weights);
+    assert_true(isnan(cost_named(&r, "mpic_cycles")) && isfinite(cost_named(&r, "deploy_mpic_cycles")));
+    assert_true(isfinite(r.test_accuracy));
+    record_free(&r);
+    trainer_close(t);
+    world.settings.quantizer = before;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_a_leg_lowers_the_fraction_by_one_step),
         cmocka_unit_test(test_the_last_channel_of_a_group_stays),
         cmocka_unit_test(test_a_leg_meets_its_target),
+        cmocka_unit_test(test_unit_steps_of_the_midrise_quantiser),
     };
     return cmocka_run_group_tests_name("impq", tests, make_world, free_world);
 }

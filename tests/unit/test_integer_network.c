@@ -16,6 +16,7 @@
 #include "core/deploy/integer_engine.h"
 #include "core/deploy/integer_pack.h"
 #include "core/deploy/integer_scale.h"
+#include "core/net/graph/allocation.h"
 #include "core/net/model/model_allocation.h"
 #include "tests/support/random_case.h"
 
@@ -83,7 +84,7 @@ static int order_of_group(int order[GRAPH_MAX_LAYERS * 4], const integer_case *c
     }
     for (int carrier = 8; carrier > 0; carrier -= carrier > 4 ? 4 : 2)
         for (int k = 0; k < channels; k++)
-            if (integer_carrier(bits[k]) == carrier) order[count++] = k;
+            if (allocation_carrier(bits[k]) == carrier) order[count++] = k;
     if (count == 0) order[count++] = 0;
     return count;
 }

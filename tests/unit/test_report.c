@@ -51,7 +51,8 @@ static void check_has(const char *text, const char *words)
     if (strstr(text, words) == NULL) fail_msg("\"%s\" is not in:\n%s", words, text);
 }
 
-static plan_fixture *plan; /* id 1 is the warm-up, then POINTS, the last fails */
+static double deployed = 1; /* cost at the precisions of processors, as part of the cost */
+static plan_fixture *plan;  /* id 1 is the warm-up, then POINTS, the last fails */
 
 static int make_plan(void **state)
 {
@@ -87,10 +88,11 @@ static void write_task(const run *r, int id)
     } else if (id - 2 < POINT_COUNT) {
         rec.test_accuracy = POINTS[id - 2].test / 100;
         rec.validation_accuracy = POINTS[id - 2].validation / 100;
-        rec.cost_count = 2;
+        rec.cost_count = 3;
         rec.costs[0] = (record_cost){"size_bits", "bits", "bits of the kept weights", POINTS[id - 2].size * 8000};
         rec.costs[1] =
             (record_cost){"mpic_cycles", "cycles", "cycles of one inference on MPIC", 2e6 + POINTS[id - 2].size * 5e4};
+        rec.costs[2] = (record_cost){"deploy_size_bits", "bits", "raised", POINTS[id - 2].size * 8000 * deployed};
     } else {
         rec.state = RECORD_FAILED;
     }
@@ -199,6 +201,32 @@ static void test_the_csv_holds_every_point(void **state)
     }
     assert_int_equal(rows, POINT_COUNT);
     free(csv);
+}
+
+/* Costs at the precisions of processors: a column where they differ, and whenever they are asked for. */
+static void test_deployed_costs_are_shown_where_they_differ(void **state)
+{
+    (void)state;
+    char *text, *csv;
+    for (int differ = 0; differ < 2; differ++) {
+        deployed = differ ? 1.5 : 1;
+        make_run(POINT_COUNT);
+        deployed = 1;
+        check_ok(report(&text, directory, NULL));
+        free(text);
+        check_ok(file_read_text(&csv, inside("front.csv")));
+        assert_true((strstr(csv, ",deploy_size_bits,mpic_cycles\n") != NULL) == differ);
+        assert_true((strstr(csv, "deploy_") != NULL) == differ);
+        free(csv);
+        check_ok(report(&text, directory, &(report_options){.cost = "deploy_size"}));
+        free(text);
+        check_ok(file_read_text(&csv, inside("front-deploy_size_bits.csv")));
+        check_has(csv, "seed,deploy_size_bits,test_accuracy");
+        free(csv);
+        assert_int_equal(scratch_tear_down(state), 0);
+        assert_int_equal(scratch_set_up(state), 0);
+        snprintf(directory, sizeof directory, "%s/demo", scratch_place.path);
+    }
 }
 
 /* Characters of a line, not bytes. */
@@ -380,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_table_marks_the_front, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_the_csv_holds_every_point, set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(test_deployed_costs_are_shown_where_they_differ, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_the_plot_fits_the_terminal_and_its_characters, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_the_picture_is_drawn, set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(test_gnuplot_may_be_missing_or_fail, set_up, scratch_tear_down),

@@ -187,6 +187,45 @@ static void test_compute(void **state)
     assert_int_equal(judge("compute", rows, 12, "undecided"), VERDICT_UNDECIDED);
 }
 
+static void test_spearman(void **state)
+{
+    (void)state;
+    const double a[] = {1, 2, 3, 4, 5}, cubed[] = {1, 8, 27, 64, 125}, down[] = {5, 4, 3, 2, 1};
+    assert_float_equal(verdict_spearman(a, cubed, 5), 1, 1e-12);
+    assert_float_equal(verdict_spearman(a, down, 5), -1, 1e-12);
+    assert_float_equal(verdict_spearman(a, (const double[]){2, 1, 4, 3, 5}, 5), 1 - 6 * 4 / (5 * 24.0), 1e-12);
+    /* with ties: ranks 0.5 0.5 2 3.5 3.5, deviations -1.5 -1.5 0 1.5 1.5 */
+    assert_float_equal(verdict_spearman(a, (const double[]){1, 1, 2, 3, 3}, 5), 9 / sqrt(10 * 9.0), 1e-12);
+    assert_true(isnan(verdict_spearman(a, (const double[]){7, 7, 7, 7, 7}, 5)));
+    assert_true(isnan(verdict_spearman(a, cubed, 2)));
+}
+
+static void test_sensitivity(void **state)
+{
+    (void)state;
+    verdict_row rows[20];
+    for (int i = 0; i < 20; i++) {
+        const int k = i % 10;
+        rows[i] = (verdict_row){.strategy = "sensitivity",
+                                .seed = (uint64_t)(i / 10),
+                                .mismatch = k / 3,
+                                .shift = k * k,
+                                .harm = {k, 9 - k, k % 2}};
+    }
+    assert_int_equal(judge("sensitivity", rows, 20, "rho of error with gaps, smallest: 1\n"), VERDICT_SUPPORTED);
+    assert_int_equal(judge("sensitivity", rows, 20, "rho of bound with gaps, largest: -1\n"), VERDICT_SUPPORTED);
+    for (int i = 10; i < 20; i++) rows[i].harm[0] = 19 - i; /* wrong on one of two networks */
+    assert_int_equal(judge("sensitivity", rows, 20, "not supported"), VERDICT_NOT_SUPPORTED);
+    for (int i = 0; i < 20; i++) {
+        rows[i].harm[0] = i % 10;
+        rows[i].mismatch = (i * 7 + 3) % 10; /* the gaps follow, the decisions do not */
+    }
+    assert_int_equal(judge("sensitivity", rows, 20, "not supported"), VERDICT_NOT_SUPPORTED);
+    for (int i = 0; i < 20; i++) rows[i].mismatch = 0; /* no decision changes: nothing to predict */
+    assert_int_equal(judge("sensitivity", rows, 20, "undecided"), VERDICT_UNDECIDED);
+    assert_int_equal(judge("sensitivity", rows, 0, "it needs tasks of strategy sensitivity"), VERDICT_UNDECIDED);
+}
+
 static void test_json_has_the_same_numbers(void **state)
 {
     (void)state;
@@ -229,6 +268,8 @@ int main(void)
         cmocka_unit_test(test_granularity),
         cmocka_unit_test(test_training),
         cmocka_unit_test(test_compute),
+        cmocka_unit_test(test_spearman),
+        cmocka_unit_test(test_sensitivity),
         cmocka_unit_test(test_json_has_the_same_numbers),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

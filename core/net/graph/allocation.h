@@ -21,6 +21,12 @@ typedef struct {
 MUST_CHECK status allocation_new(allocation *out, const graph *g);
 void allocation_free(allocation *a);
 
+/* The precision that kernels and processors hold `bits` in: the next of 0, 2, 4 and 8 bit; above 8 bit itself. */
+static inline int allocation_carrier(int bits)
+{
+    return bits == 0 || bits > 8 ? bits : bits <= 2 ? 2 : bits <= 4 ? 4 : 8;
+}
+
 static inline int8_t *allocation_of_group(const allocation *a, int group)
 {
     return a->weight_bits + a->first[group];
