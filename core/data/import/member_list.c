@@ -32,23 +32,31 @@ static status grow(member_list *l)
     return status_ok();
 }
 
-/* *left: bytes that are still allowed. The memory of the reader is given back but for what the file needs. */
+/* The reader takes memory in large blocks, which would stay mappings of their own when they became smaller: more of
+ * them than the system allows. */
+static status fit(member *m)
+{
+    uint8_t *fitting = malloc(m->size + 1);
+    if (fitting != NULL) {
+        memcpy(fitting, m->bytes, m->size);
+        fitting[m->size] = '\0';
+    }
+    free(m->bytes);
+    m->bytes = fitting;
+    return fitting != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %s", m->name);
+}
+
+/* *left: bytes that are still allowed. */
 static status take(member_list *l, archive *a, const char *name, size_t *left)
 {
     TRY(grow(l));
-    member m = {.name = strdup(name)};
-    if (m.name == NULL) return status_fail(STATUS_MEMORY, "no memory for the name of a file");
-    status s = archive_read(&m.bytes, &m.size, a, *left);
-    if (failed(s)) {
-        free(m.name);
-        return s;
-    }
-    uint8_t *fitting = realloc(m.bytes, m.size + 1);
-    if (fitting != NULL) m.bytes = fitting;
-    m.bytes[m.size] = '\0';
-    *left -= m.size;
-    l->members[l->count++] = m;
-    return status_ok();
+    member *m = &l->members[l->count];
+    *m = (member){.name = strdup(name)};
+    if (m->name == NULL) return status_fail(STATUS_MEMORY, "no memory for the name of a file");
+    l->count++;
+    TRY(archive_read(&m->bytes, &m->size, a, *left));
+    *left -= m->size;
+    return fit(m);
 }
 
 static status read_all(member_list *l, archive *a, bool (*wanted)(const char *name), size_t left)
