@@ -12,7 +12,7 @@ static const command *const commands[] = {
 
 int main(int argc, char **argv)
 {
-    const cli_program program = {.commands = commands, .mpi = parallel_version()};
+    const cli_program program = {.commands = commands, .mpi = parallel_version(), .share = parallel_share};
     int exit_code = EXIT_DONE;
     status outcome = process_start();
     if (!failed(outcome)) outcome = stop_at_once();

@@ -1,10 +1,17 @@
 /* In a build without MPI: everything that does not train works, and the rest says why it does not. */
 #include "mpi/cli/command.h"
+#include "mpi/cli/launcher.h"
 #include "mpi/parallel.h"
 
 const char *parallel_version(void)
 {
     return "none: sweep and bench are not in this build";
+}
+
+status parallel_share(const command *c, int argc, char **argv, int *exit_code)
+{
+    (void)exit_code;
+    return launcher_rank() == 0 ? c->share(&import_alone, argc, argv) : status_ok();
 }
 
 void parallel_end(int exit_code)

@@ -35,7 +35,7 @@ static status open_as(archive *out, const char *path, bool raw)
         archive_read_support_format_empty(a.handle);
     } else {
         archive_read_support_format_tar(a.handle);
-        archive_read_support_format_zip(a.handle);
+        archive_read_support_format_zip_seekable(a.handle); /* one that is cut has no directory, and is refused */
     }
     if (archive_read_open_filename(a.handle, path, BLOCK_BYTES) != ARCHIVE_OK) {
         status s = failure(&a);

@@ -79,6 +79,7 @@ status cli_run(const cli_program *program, int argc, char **argv, int *exit_code
 {
     const char *word = argc > 1 ? argv[1] : "";
     const command *c = find_command(program, word);
+    if (c != NULL && c->share != NULL) return program->share(c, argc - 1, argv + 1, exit_code);
     if (launcher_rank() != 0 && (c == NULL || !c->parallel)) return status_ok();
     return c != NULL ? c->run(argc - 1, argv + 1, exit_code) : run_word(program, word, argc > 2 ? argv[2] : NULL);
 }

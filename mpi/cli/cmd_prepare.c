@@ -2,12 +2,12 @@
  * core/data/import/importers.c. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/spelling.h"
 #include "core/data/import/importers.h"
 #include "mpi/cli/command.h"
+#include "mpi/cli/counter.h"
 #include "mpi/cli/preview.h"
 
 enum { MAX_PATH = 4096, MAX_OPTIONS = 60, CODE_OUTPUT = 'o' };
@@ -155,19 +155,6 @@ static status make_parent(const char *path)
     return file_make_directory(directory);
 }
 
-/* One line on a terminal that counts; it is cleared at the end. */
-static void show_progress(const char *what, long done, long of)
-{
-    if (!isatty(STDERR_FILENO)) return;
-    if (of == 0)
-        fprintf(stderr, "\r%s: %ld ", what, done);
-    else if (done < of)
-        fprintf(stderr, "\r%s: %ld of %ld ", what, done, of);
-    else
-        fprintf(stderr, "\r\033[K");
-    fflush(stderr);
-}
-
 static status draw_preview(const given_options *given, const option_union *u)
 {
     const char *output = given->values[find_option(u, output_option.name)];
@@ -181,39 +168,67 @@ static status draw_preview(const given_options *given, const option_union *u)
     return status_ok();
 }
 
-static status prepare(const importer *what, const given_options *given, const option_union *u)
+static counter shown; /* of this process; progress callbacks have no context */
+
+static void show_progress(const char *what, long done, long of)
+{
+    counter_show(&shown, what, done, of);
+}
+
+/* Collective. */
+static status run_importer(const import_request *request)
+{
+    const import_ranks *ranks = request->ranks;
+    status s = status_ok();
+    if (request->what->shared || ranks->rank == 0) s = request->what->run(request);
+    return import_ranks_agree(ranks, s);
+}
+
+static status check_request(const import_request *request)
+{
+    TRY(file_check_place(request->output)); /* before the work */
+    TRY(import_check(request));
+    return make_parent(request->output);
+}
+
+static status prepare(const importer *what, const given_options *given, const option_union *u,
+                      const import_ranks *ranks)
 {
     const char *output = given->values[find_option(u, output_option.name)];
     if (output == NULL) return status_fail(STATUS_CONFIG, "prepare: say where to put it with --out FILE.h5");
-    import_request request = {.what = what, .output = output, .progress = show_progress};
+    import_request request = {.what = what, .output = output, .progress = show_progress, .ranks = ranks};
     for (int i = 0; i < u->count; i++)
         if (given->values[i] != NULL && given->values[i] != output && !has_key(what, u->specs[i].name))
             return wrong_option(what, u->specs[i].name);
     for (int k = 0; what->keys[k].name != NULL; k++)
         request.values[k] = given->values[find_option(u, what->keys[k].name)];
-    TRY(file_check_place(output)); /* before the work */
-    TRY(import_check(&request));
-    TRY(make_parent(output));
-    TRY(what->run(&request));
-    printf("wrote %s\n", output);
+    TRY(import_ranks_agree(ranks, check_request(&request)));
+    shown = counter_new(stderr);
+    status s = run_importer(&request);
+    counter_end(&shown);
+    TRY(s);
+    if (ranks->rank == 0) printf("wrote %s\n", output);
     return status_ok();
 }
 
-static status run_prepare(int argc, char **argv, int *exit_code)
+static status print_any_help(const given_options *given)
 {
-    (void)exit_code;
+    if (given->kind != NULL) return print_importer(given->kind);
+    print_help();
+    return status_ok();
+}
+
+static status share_prepare(const import_ranks *ranks, int argc, char **argv)
+{
     option_union u;
     given_options given = {.kind = NULL};
     unite_options(&u);
-    TRY(read_arguments(&given, &u, argc, argv));
-    if (given.kind == NULL) {
-        print_help();
-        return status_ok();
-    }
-    if (given.preview && !given.help) return draw_preview(&given, &u);
-    if (given.help) return print_importer(given.kind);
+    TRY(import_ranks_agree(ranks, read_arguments(&given, &u, argc, argv)));
+    const bool first = ranks->rank == 0;
+    if (given.kind == NULL || given.help) return first ? print_any_help(&given) : status_ok();
+    if (given.preview) return first ? draw_preview(&given, &u) : status_ok();
     const importer *what = importer_find(given.kind);
-    return what != NULL ? prepare(what, &given, &u) : unknown_kind(given.kind);
+    return what != NULL ? prepare(what, &given, &u, ranks) : unknown_kind(given.kind);
 }
 
 static const option_spec options[] = {
@@ -226,12 +241,15 @@ const command command_prepare = {
     .name = "prepare",
     .arguments = "KIND|--preview DATA.h5 CONFIG",
     .summary = "make a data set that a sweep can read",
-    .details = "`bitfront prepare KIND --help` lists the options of one kind of data.\n",
+    .details = "`bitfront prepare KIND --help` lists the options of one kind of data. Under mpirun, pictures (folder,\n"
+               "tiny_imagenet) are decoded by all ranks; the file is the same. Killed, the same command goes on from\n"
+               "FILE.h5.partial.\n",
     .examples = "  bitfront prepare synthetic -o data/synthetic.h5\n"
                 "  bitfront prepare cifar10 --source cifar-10-binary.tar.gz -o data/cifar10.h5\n"
                 "  bitfront prepare folder --source pictures --size 32 --channels 3 -o data/mine.h5\n"
+                "  mpirun -n 4 bitfront prepare tiny_imagenet --source tiny-imagenet-200.zip -o data/tiny.h5\n"
                 "  bitfront prepare --preview data/mine.h5 configs/mine.cfg -o sheet.png\n",
     .options = options,
     .part = describe_part,
-    .run = run_prepare,
+    .share = share_prepare,
 };

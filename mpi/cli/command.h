@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/base/status.h"
+#include "core/data/import_ranks.h"
 #include "mpi/cli/options.h"
 
 /* One of the things that a command's first argument chooses among: prepare KIND. */
@@ -24,6 +25,8 @@ typedef struct {
     bool parallel; /* every rank that a launcher has started runs it; else rank 0 alone */
     /* argv[0] is the command's name. *exit_code is 0 at first. */
     status (*run)(int argc, char **argv, int *exit_code);
+    /* In place of `run`, for work that ranks share without knowing of MPI: collective on the ranks there are. */
+    status (*share)(const import_ranks *ranks, int argc, char **argv);
 } command;
 
 extern const command command_plan, command_status, command_front, command_prepare, command_check, command_cost,

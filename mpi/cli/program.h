@@ -7,6 +7,8 @@
 typedef struct {
     const command *const *commands; /* in the order of the help; ends with NULL */
     const char *mpi;                /* "Open MPI v4.1.4", for --version */
+    /* Runs a command that has `share`. */
+    status (*share)(const command *c, int argc, char **argv, int *exit_code);
 } cli_program;
 
 /* Texts of the help and of the manual. */

@@ -1,6 +1,7 @@
 #include "mpi/link/collect.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "mpi/link/world_internal.h"
 
 static const char *const collecting = "collecting numbers of all ranks";
+enum { TAG_BYTES = 3, LARGEST_MESSAGE = 1 << 30 }; /* MPI counts are int */
 
 static status reduce(const link_world *world, double *value, MPI_Op how)
 {
@@ -76,4 +78,23 @@ status collect_floats(const link_world *world, const float *mine, int count, flo
         *all = NULL;
     }
     return s;
+}
+
+status collect_bytes(const link_world *world, int from, void *data, size_t bytes)
+{
+    static const char *const what = "bringing data to rank 0";
+    const bool sends = world->rank == from;
+    char *at = data;
+    if (from == 0 || (!sends && world->rank != 0)) return status_ok();
+    while (bytes > 0) {
+        const int part = bytes > LARGEST_MESSAGE ? LARGEST_MESSAGE : (int)bytes;
+        MPI_Request request;
+        TRY(mpi_status(sends ? MPI_Isend(at, part, MPI_BYTE, 0, TAG_BYTES, world->comm, &request)
+                             : MPI_Irecv(at, part, MPI_BYTE, from, TAG_BYTES, world->comm, &request),
+                       what));
+        TRY(mpi_status_wait(1, &request, what));
+        at += part;
+        bytes -= (size_t)part;
+    }
+    return status_ok();
 }

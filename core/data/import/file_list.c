@@ -92,6 +92,15 @@ status file_bytes(uint8_t **out, size_t *size, const char *path, size_t limit)
     return s;
 }
 
+status file_stamp(checksum *sum, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return status_fail(STATUS_IO, "cannot look at %s: %s", path, strerror(errno));
+    const int64_t numbers[3] = {info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+    checksum_add(sum, numbers, sizeof numbers);
+    return status_ok();
+}
+
 /* ---- the list ---- */
 
 status file_list_start(file_list *out, const char *root)
@@ -155,6 +164,18 @@ status file_list_add(file_list *l, const char *path, int32_t label, uint8_t mark
     l->paths[l->count] = copy;
     l->labels[l->count] = label;
     l->marks[l->count++] = mark;
+    return status_ok();
+}
+
+status file_list_stamp(checksum *sum, const file_list *l)
+{
+    for (int i = 0; i < l->count; i++) {
+        char path[MAX_PATH];
+        if (snprintf(path, sizeof path, "%s/%s", l->root, l->paths[i]) >= MAX_PATH)
+            return status_fail(STATUS_DATA, "path is too long: %.60s...", l->paths[i]);
+        checksum_add(sum, l->paths[i], strlen(l->paths[i]) + 1);
+        TRY(file_stamp(sum, path));
+    }
     return status_ok();
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/checksum.h"
 #include "core/base/status.h"
 
 typedef struct {
@@ -44,5 +45,10 @@ void folder_free(folder_entries *entries);
 
 /* The bytes of a file of at most `limit`; the caller frees *out. */
 MUST_CHECK status file_bytes(uint8_t **out, size_t *size, const char *path, size_t limit);
+
+/* Adds what changes when the file does: its size and the time of its last change. */
+MUST_CHECK status file_stamp(checksum *sum, const char *path);
+/* Of all files of the list, with their paths below root. */
+MUST_CHECK status file_list_stamp(checksum *sum, const file_list *list);
 
 #endif

@@ -32,10 +32,21 @@ static status read_listed(uint8_t **bytes, size_t *size, char name[PICTURE_NAME]
     return file_bytes(bytes, size, name, MOST_FILE_BYTES);
 }
 
-static status import_list(const import_request *r, file_list *l)
+static status stamp(checksum *sum, const void *where)
 {
+    return file_list_stamp(sum, where);
+}
+
+static status make_list(const import_request *r, file_list *l)
+{
+    TRY(file_list_scan(l, import_text(r, "source")));
     if (import_given(r, "validation-list")) TRY(file_list_mark(l, import_text(r, "validation-list"), SPLIT_VALIDATION));
     if (import_given(r, "test-list")) TRY(file_list_mark(l, import_text(r, "test-list"), SPLIT_TEST));
+    return status_ok();
+}
+
+static status import_list(const import_request *r, file_list *l)
+{
     return import_pictures(&(picture_job){.request = r,
                                           .kind = "pictures in folders",
                                           .source = l->root,
@@ -45,14 +56,15 @@ static status import_list(const import_request *r, file_list *l)
                                           .marks = l->marks,
                                           .class_names = (const char *const *)l->class_names,
                                           .read = read_listed,
+                                          .stamp = stamp,
                                           .where = l});
 }
 
 static status run(const import_request *r)
 {
-    file_list list;
-    TRY(file_list_scan(&list, import_text(r, "source")));
-    status s = import_list(r, &list);
+    file_list list = {.root = NULL};
+    status s = import_ranks_agree(import_who(r), make_list(r, &list));
+    if (!failed(s)) s = import_list(r, &list);
     file_list_free(&list);
     return s;
 }
@@ -64,5 +76,6 @@ const importer importer_folder = {
         "Classes are numbered in the order of their names. What no folder and no list puts into a split is divided\n"
         "class by class. Samples are 8 bits a channel, 0 to 255 stand for 0 to 1.\n",
     .keys = keys,
+    .shared = true,
     .run = run,
 };

@@ -1,8 +1,10 @@
 /* import_pictures: labelled PNG and JPEG files, wherever they lie -> prepared file. What the importers folder and
- * tiny_imagenet have in common. One picture and a few MB of samples are in memory at a time. */
+ * tiny_imagenet have in common. Decoding is shared out among ranks and survives a kill (pieces.h). One picture and one
+ * piece of samples are in memory at a time. */
 #ifndef CORE_DATA_IMPORT_IMPORT_PICTURES_H
 #define CORE_DATA_IMPORT_IMPORT_PICTURES_H
 
+#include "core/base/checksum.h"
 #include "core/data/import/importer.h"
 
 enum { PICTURE_NAME = 1200 };
@@ -18,6 +20,8 @@ typedef struct {
     const char *const *class_names; /* (classes) */
     /* The bytes of file i, which the caller frees, and what to call it. */
     status (*read)(uint8_t **bytes, size_t *size, char name[PICTURE_NAME], const void *where, int i);
+    /* Adds what changes when the files do (checksum_stamp). */
+    status (*stamp)(checksum *sum, const void *where);
     const void *where;
 } picture_job;
 
@@ -41,7 +45,8 @@ typedef struct {
         .name = "skip-bad", .type = IMPORT_SWITCH, .help = "leave out files that cannot be read, and count them"       \
     }
 
-/* Division as in import_arrays. source_checksum: the bytes of the files, one after another, in the order of samples. */
+/* Collective. Division as in import_arrays. source_checksum: the bytes of the files, one after another, in the order of
+ * samples. */
 MUST_CHECK status import_pictures(picture_job *job);
 
 #endif

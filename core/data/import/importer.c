@@ -89,7 +89,12 @@ void import_name(char *out, size_t size, const import_request *r, const char *so
     if (dot != NULL) *dot = '\0';
 }
 
+const import_ranks *import_who(const import_request *r)
+{
+    return r->ranks != NULL ? r->ranks : &import_alone;
+}
+
 void import_progress(const import_request *r, const char *what, long done, long of)
 {
-    if (r->progress != NULL) r->progress(what, done, of);
+    if (r->progress != NULL && import_who(r)->rank == 0) r->progress(what, done, of);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
+#include "core/data/import_ranks.h"
 
 typedef enum { IMPORT_TEXT, IMPORT_PATH, IMPORT_INTEGER, IMPORT_NUMBER, IMPORT_SWITCH } import_type;
 
@@ -63,6 +64,7 @@ typedef struct {
     const char *summary; /* one line */
     const char *details; /* for its own help; lines end with line breaks */
     const import_key *keys;
+    bool shared; /* `run` is collective on the request's ranks; else rank 0 alone runs it */
     /* Writes the prepared data set to request->output, complete or not at all. */
     status (*run)(const import_request *request);
 } importer;
@@ -75,6 +77,7 @@ struct import_request {
     const char *output;
     const char *values[IMPORT_MAX_KEYS];                    /* as given, by the place of the key; NULL: not given */
     void (*progress)(const char *what, long done, long of); /* may be NULL; of: 0 when unknown */
+    const import_ranks *ranks;                              /* NULL: this process alone */
 };
 
 /* Is what is given possible: needed options there, numbers within their range, paths existing? */
@@ -88,6 +91,9 @@ bool import_switch(const import_request *request, const char *key);
 bool import_given(const import_request *request, const char *key);
 /* --name, or the last part of the source's path without its endings: "digits" of "/data/digits.npz". */
 void import_name(char *out, size_t size, const import_request *request, const char *source);
+/* The ranks of the request, import_alone without. */
+const import_ranks *import_who(const import_request *request);
+/* On rank 0 only. */
 void import_progress(const import_request *request, const char *what, long done, long of);
 
 #endif
