@@ -8,13 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/number.h"
+#include "core/base/environment.h"
 #include "mpi/link/agree.h"
 #include "mpi/link/mpi_status.h"
 #include "mpi/link/node_window.h"
 #include "mpi/link/world_internal.h"
 
-enum { END_SECONDS = 10, START_SECONDS = 600, LONGEST_START = 86400 };
+enum { END_SECONDS = 10, START_SECONDS = 600 };
 enum { CODE_OF_MPI = 1 }; /* what Open MPI ends a process with that it cannot start */
 
 /* Facts about the process, like its signals. */
@@ -59,19 +59,6 @@ void runtime_started(void)
     alarm(0);
 }
 
-static status read_start_limit(unsigned *seconds)
-{
-    const char *given = getenv("BITFRONT_START_LIMIT");
-    *seconds = START_SECONDS;
-    if (given == NULL || given[0] == '\0') return status_ok();
-    int64_t value;
-    if (!number_whole(&value, given, 1, LONGEST_START))
-        return status_fail(STATUS_CONFIG, "BITFRONT_START_LIMIT wants 1 to %d seconds, not \"%.40s\"", LONGEST_START,
-                           given);
-    *seconds = (unsigned)value;
-    return status_ok();
-}
-
 /* MPI_Init wants nothing of the command line. */
 static status start_mpi(void)
 {
@@ -91,10 +78,10 @@ status runtime_start(const link_world **out, bool launched, int exit_code)
     *out = NULL;
     code_when_failed = exit_code;
     if (launched) {
-        unsigned limit;
-        TRY(read_start_limit(&limit));
+        int64_t limit = START_SECONDS;
+        environment_whole(&limit, ENVIRONMENT_START_LIMIT);
         node_window_choose_place();
-        if (runtime_recovers()) limit_seconds(limit, start_failed);
+        if (runtime_recovers()) limit_seconds((unsigned)limit, start_failed);
         TRY(start_mpi());
     } else {
         TRY(world_alone(&all_ranks));
