@@ -113,7 +113,7 @@ void runtime_finish(int exit_code)
         all_ranks = NULL;
         return;
     }
-    if (ranks_lost) _exit(exit_code);
+    if (ranks_lost && runtime_recovers()) _exit(exit_code); /* MPI_Abort would end what survives */
     if (!agreed) MPI_Abort(MPI_COMM_WORLD, exit_code);
     /* If the end of MPI takes longer than this, the process leaves without it. */
     late_code = exit_code;
