@@ -59,7 +59,7 @@ void runtime_started(void)
     alarm(0);
 }
 
-/* MPI_Init wants nothing of the command line. */
+/* MPI_Init wants nothing of the command line. A rank that fails behind it tells the others, who would wait for it. */
 static status start_mpi(void)
 {
     static const char *const preparing = "preparing MPI";
@@ -70,7 +70,14 @@ static status start_mpi(void)
     MPI_Comm comm;
     TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), preparing));
     TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &comm), preparing));
-    return world_from(&all_ranks, comm);
+    link_world started = {.comm = MPI_COMM_WORLD};
+    TRY(mpi_status(MPI_Comm_rank(started.comm, &started.rank), preparing));
+    TRY(mpi_status(MPI_Comm_size(started.comm, &started.size), preparing));
+    s = agree(&started, world_from(&all_ranks, comm));
+    if (!failed(s)) return s;
+    world_close(all_ranks);
+    all_ranks = NULL;
+    return s;
 }
 
 status runtime_start(const link_world **out, bool launched, int exit_code)
