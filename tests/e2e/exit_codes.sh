@@ -78,7 +78,8 @@ for number in 0x10 " 5" 5x 5.0 99999999999999999999; do ends 2 "wants" sweep sma
 nonsense=$(head -c 5000 /dev/zero | tr '\0' x)
 variables=$(grep -o '"BITFRONT_[A-Z_]*"' "$root/core/base/environment.c" | tr -d '"' | grep -vx BITFRONT_)
 check "variables are known: $(wc -w <<< "$variables")" test "$(wc -w <<< "$variables")" -ge 9
-read_elsewhere=$(cd "$root" && grep -rhoE 'getenv\("BITFRONT_[A-Z_]*' core hw_models mpi results | sed 's/.*"//' | sort -u)
+read_elsewhere=$(cd "$root" && grep -rhoE 'getenv\("BITFRONT_[A-Z_]*' core hw_models mpi results |
+    sed 's/.*"//' | sort -u)
 for variable in $read_elsewhere; do
     check "$variable is checked" grep -qx "$variable" <<< "$variables"
 done

@@ -18,7 +18,8 @@ expect 0 "3 tasks done, 0 failed" "undisturbed"
 # ---- an order that cannot be sent ----
 BITFRONT_FAIL=order.send.before:1:eio@0 ranks "" first
 expect 0 "3 tasks done, 0 failed" "the first order is lost"
-check "the first order is lost: says whose" grep -q "warning: rank [12] cannot be reached and gets no more work" "$work/out"
+check "the first order is lost: says whose" \
+    grep -q "warning: rank [12] cannot be reached and gets no more work" "$work/out"
 check "the first order is lost: the same results" same_results "$work/whole" "$work/first"
 BITFRONT_FAIL=order.send.before:1+:eio@0,stop.send.before:1+:eio@0 ranks "" all
 expect 75 "stopped with 0 of 3 tasks finished" "every order is lost"
