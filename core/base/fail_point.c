@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/environment.h"
 #include "core/base/number.h"
 
 enum { MAX_ARMED = 16, NAME_BYTES = 40 };
@@ -127,10 +128,10 @@ status fail_points_arm(int rank)
 {
     memset(&armed, 0, sizeof armed);
     armed.rank = rank;
-    armed.trace = getenv("BITFRONT_FAIL_TRACE");
-    const char *given = getenv("BITFRONT_FAIL");
+    armed.trace = environment_text(ENVIRONMENT_FAIL_TRACE);
+    const char *given = environment_text(ENVIRONMENT_FAIL);
     status result = status_ok();
-    if (given != NULL && given[0] != 0) {
+    if (given != NULL) {
         char *list = strdup(given), *rest = NULL;
         if (list == NULL) return status_fail(STATUS_MEMORY, "no memory for BITFRONT_FAIL");
         for (char *one = strtok_r(list, ",", &rest); one != NULL && !failed(result); one = strtok_r(NULL, ",", &rest))
@@ -154,7 +155,7 @@ static void trace(fail_subject subject, fail_step step)
 /* False when BITFRONT_FAIL_ONCE says that it happened before. */
 static bool is_first(void)
 {
-    const char *once = getenv("BITFRONT_FAIL_ONCE");
+    const char *once = environment_text(ENVIRONMENT_FAIL_ONCE);
     if (once == NULL) return true;
     int fd = open(once, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) close(fd);

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "core/base/checksum.h"
+#include "core/base/environment.h"
 #include "core/base/file.h"
-#include "core/base/number.h"
 #include "core/base/share.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
@@ -48,9 +48,8 @@ static size_t reserve(size_t *bytes, size_t count)
 /* Samples above this number of bytes stay in the file. */
 static size_t memory_limit(void)
 {
-    const char *given = getenv("BITFRONT_DATA_MEMORY");
     int64_t megabytes;
-    if (given != NULL && number_whole(&megabytes, given, 0, SIZE_MAX >> 21)) return (size_t)megabytes << 20;
+    if (environment_whole(&megabytes, ENVIRONMENT_DATA_MEMORY)) return (size_t)megabytes << 20;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (size_t)pages * (size_t)page / 2 : SIZE_MAX;
 }

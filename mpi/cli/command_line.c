@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/environment.h"
+
 /* Appends a word, in quotes if a shell would take it apart; false: no room. */
 static bool add_word(char out[COMMAND_LINE], const char *word)
 {
@@ -32,9 +34,9 @@ static bool add_word(char out[COMMAND_LINE], const char *word)
 void command_line_text(char out[COMMAND_LINE], int argc, char *const *argv, int ranks)
 {
     char program[PATH_MAX + 16], count[16];
-    const char *given = getenv("BITFRONT_COMMAND");
+    const char *given = environment_text(ENVIRONMENT_COMMAND);
     out[0] = '\0';
-    if (given != NULL && given[0] != '\0' && strlen(given) < COMMAND_LINE) {
+    if (given != NULL && strlen(given) < COMMAND_LINE) {
         strcpy(out, given);
         return;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/base/environment.h"
 #include "core/base/faults.h"
 #include "core/base/file.h"
 #include "core/base/share.h"
@@ -33,7 +34,7 @@ status inputs_choose_kernels(const kernel_table **out, const char *name)
     return status_fail(STATUS_CONFIG,
                        "this processor has no %s kernels; set BITFRONT_ISA to portable, avx2 or avx512 as the "
                        "processor allows",
-                       name != NULL ? name : getenv("BITFRONT_ISA"));
+                       name != NULL ? name : environment_text(ENVIRONMENT_ISA));
 }
 
 status inputs_complete(sweep_inputs *in, const char *kernels)

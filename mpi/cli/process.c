@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/environment.h"
 #include "core/base/fail_point.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/launcher.h"
@@ -18,7 +20,7 @@
 /* Facts about the process; read by process_leave, which may interrupt anything. */
 static volatile sig_atomic_t own_rank = 0, joined = false;
 static volatile sig_atomic_t ended = false, code_at_end = EXIT_DONE;
-static char exit_file[4096];
+static char exit_file[PATH_MAX];
 
 /* A file that is opened later would get the number of a standard stream that is closed, and our words with it. Reading
  * and writing there fails. */
@@ -35,8 +37,9 @@ static status open_standard_streams(void)
 status process_start(void)
 {
     own_rank = launcher_rank();
-    const char *path = getenv("BITFRONT_EXIT_FILE");
-    if (path != NULL && strlen(path) < sizeof exit_file) strcpy(exit_file, path);
+    TRY(environment_check());
+    const char *path = environment_text(ENVIRONMENT_EXIT_FILE);
+    if (path != NULL) snprintf(exit_file, sizeof exit_file, "%s", path);
     TRY(open_standard_streams());
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return status_fail(STATUS_IO, "cannot ignore SIGPIPE");
     return fail_points_arm(own_rank);

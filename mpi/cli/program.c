@@ -7,6 +7,7 @@ const char cli_purpose[] =
 const char cli_environment[] =
     "  BITFRONT_ISA          kernels of another instruction set: avx512, avx2 or portable (other last bits)\n"
     "  BITFRONT_SUMS         messages: ranks of one node sum gradients without shared memory (same bits)\n"
+    "  BITFRONT_DATA_MEMORY  megabytes above which samples stay in the file (default: half of the memory)\n"
     "  BITFRONT_START_LIMIT  seconds after which a start that misses ranks is given up (default 600)\n"
     "  NO_COLOR              no colours on terminals\n"
     "  OPENBLAS_CORETYPE     kernels of OpenBLAS, chosen by bitfront if not set (bench)\n";

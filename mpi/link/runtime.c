@@ -8,13 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/number.h"
+#include "core/base/environment.h"
 #include "mpi/link/agree.h"
 #include "mpi/link/mpi_status.h"
 #include "mpi/link/node_window.h"
 #include "mpi/link/world_internal.h"
 
-enum { END_SECONDS = 10, START_SECONDS = 600, LONGEST_START = 86400 };
+enum { END_SECONDS = 10, START_SECONDS = 600 };
 enum { CODE_OF_MPI = 1 }; /* what Open MPI ends a process with that it cannot start */
 
 /* Facts about the process, like its signals. */
@@ -59,20 +59,7 @@ void runtime_started(void)
     alarm(0);
 }
 
-static status read_start_limit(unsigned *seconds)
-{
-    const char *given = getenv("BITFRONT_START_LIMIT");
-    *seconds = START_SECONDS;
-    if (given == NULL || given[0] == '\0') return status_ok();
-    int64_t value;
-    if (!number_whole(&value, given, 1, LONGEST_START))
-        return status_fail(STATUS_CONFIG, "BITFRONT_START_LIMIT wants 1 to %d seconds, not \"%.40s\"", LONGEST_START,
-                           given);
-    *seconds = (unsigned)value;
-    return status_ok();
-}
-
-/* MPI_Init wants nothing of the command line. */
+/* MPI_Init wants nothing of the command line. A rank that fails behind it tells the others, who would wait for it. */
 static status start_mpi(void)
 {
     static const char *const preparing = "preparing MPI";
@@ -83,7 +70,14 @@ static status start_mpi(void)
     MPI_Comm comm;
     TRY(mpi_status(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), preparing));
     TRY(mpi_status(MPI_Comm_dup(MPI_COMM_WORLD, &comm), preparing));
-    return world_from(&all_ranks, comm);
+    link_world started = {.comm = MPI_COMM_WORLD};
+    TRY(mpi_status(MPI_Comm_rank(started.comm, &started.rank), preparing));
+    TRY(mpi_status(MPI_Comm_size(started.comm, &started.size), preparing));
+    s = agree(&started, world_from(&all_ranks, comm));
+    if (!failed(s)) return s;
+    world_close(all_ranks);
+    all_ranks = NULL;
+    return s;
 }
 
 status runtime_start(const link_world **out, bool launched, int exit_code)
@@ -91,10 +85,10 @@ status runtime_start(const link_world **out, bool launched, int exit_code)
     *out = NULL;
     code_when_failed = exit_code;
     if (launched) {
-        unsigned limit;
-        TRY(read_start_limit(&limit));
+        int64_t limit = START_SECONDS;
+        environment_whole(&limit, ENVIRONMENT_START_LIMIT);
         node_window_choose_place();
-        if (runtime_recovers()) limit_seconds(limit, start_failed);
+        if (runtime_recovers()) limit_seconds((unsigned)limit, start_failed);
         TRY(start_mpi());
     } else {
         TRY(world_alone(&all_ranks));
@@ -126,7 +120,7 @@ void runtime_finish(int exit_code)
         all_ranks = NULL;
         return;
     }
-    if (ranks_lost) _exit(exit_code);
+    if (ranks_lost && runtime_recovers()) _exit(exit_code); /* MPI_Abort would end what survives */
     if (!agreed) MPI_Abort(MPI_COMM_WORLD, exit_code);
     /* If the end of MPI takes longer than this, the process leaves without it. */
     late_code = exit_code;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/environment.h"
 #include "mpi/link/agree.h"
 
 sum_memory sum_memory_none(void)
@@ -43,7 +44,7 @@ static status share_areas(sum_memory *m, const link_world *world)
 
 status sum_memory_open(sum_memory *out, const link_world *world)
 {
-    const char *wanted = getenv("BITFRONT_SUMS");
+    const char *wanted = environment_text(ENVIRONMENT_SUMS);
     *out = sum_memory_none();
     if (world_size(world) == 1 || (wanted != NULL && strcmp(wanted, "messages") == 0)) return status_ok();
     sum_memory m = sum_memory_none();

@@ -74,7 +74,36 @@ ends 2 "wants uniform:w4a8" cost "$network" --allocation uniform:w4a8x
 ends 2 "mpirun -n 2" bench dispatch
 for number in nan inf 0x10 " 5" 5x 1e999; do ends 2 "wants" sweep small.cfg --deadline "$number"; done
 for number in 0x10 " 5" 5x 5.0 99999999999999999999; do ends 2 "wants" sweep small.cfg --lease "$number"; done
-OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run
+# Every variable that is read: nonsense is told by each command, whether it needs the variable or not.
+nonsense=$(head -c 5000 /dev/zero | tr '\0' x)
+variables=$(grep -o '"BITFRONT_[A-Z_]*"' "$root/core/base/environment.c" | tr -d '"' | grep -vx BITFRONT_)
+check "variables are known: $(wc -w <<< "$variables")" test "$(wc -w <<< "$variables")" -ge 9
+read_elsewhere=$(cd "$root" && grep -rhoE 'getenv\("BITFRONT_[A-Z_]*' core hw_models mpi results |
+    sed 's/.*"//' | sort -u)
+for variable in $read_elsewhere; do
+    check "$variable is checked" grep -qx "$variable" <<< "$variables"
+done
+for variable in $variables; do
+    [ $variable = BITFRONT_COMMAND ] && continue # any text, for `bitfront status`
+    for command in "plan small.cfg" "status run" "--version"; do
+        (export "$variable=$nonsense" && exec "$program" $command) > out 2> messages
+        code=$?
+        check "nonsense in $variable ends $command: exit code 2, one message" \
+            test "$code$(grep -c "^bitfront: .*$variable" messages)$(wc -l < messages)" = 211
+    done
+    (export "$variable=" && exec "$program" plan small.cfg) > out 2>&1
+    code=$?
+    check "$variable may be empty" test $code = 0
+done
+for setting in DATA_MEMORY=lots DATA_MEMORY=-1 DATA_MEMORY=99999999999999999999 DATA_MEMORY=1.5 START_LIMIT=0 \
+    START_LIMIT=10x START_LIMIT=86401 SUMS=message ISA=AVX2 ISA=sse9 FAIL=task; do
+    (export "BITFRONT_$setting" && exec "$program" check data.h5) > out 2> messages
+    code=$?
+    check "BITFRONT_$setting: exit code 2, one message" test "$code$(grep -c "BITFRONT_${setting%=*}" messages)" = 21
+done
+BITFRONT_DATA_MEMROY=1 ends 2 "did you mean BITFRONT_DATA_MEMORY" plan small.cfg
+BITFRONT_OF_SOMEBODY=1 ends 0 "" plan small.cfg
+(OMPI_COMM_WORLD_RANK=0 BITFRONT_START_LIMIT=10x ends 2 "BITFRONT_START_LIMIT wants" sweep small.cfg --out run)
 
 # ---- 3: the machine ----
 for command in "--help" "--version" "plan --help" "plan small.cfg" "plan small.cfg --simulate ranks=3 --json" \

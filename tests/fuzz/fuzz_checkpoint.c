@@ -73,7 +73,8 @@ static void make_state(world *w)
     fuzz_must(trainer_open(&t, &w->inputs));
     fuzz_must(trainer_segment(t, &alone, &end));
     int count = trainer_spans(t, spans, MOST_SPANS);
-    fuzz_must(checkpoint_write(fuzz_path("base.h5"), "key", "portable", spans, count, NULL));
+    const checkpoint_machine machine = {.kernels = "portable"};
+    fuzz_must(checkpoint_write(fuzz_path("base.h5"), "key", &machine, spans, count, NULL));
     fuzz_h5_take(&w->state, fuzz_path("base.h5"));
     trainer_close(t);
 }
@@ -123,11 +124,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     span spans[MOST_SPANS];
     bool found;
     char warning[256];
+    checkpoint_machine machine = {.kernels = "portable"};
     fuzz_h5_write(path, &w->state, &in);
     fuzz_must(seal_append(path));
     fuzz_must(trainer_open(&t, &w->inputs));
     int count = trainer_spans(t, spans, MOST_SPANS);
-    if (!failed(checkpoint_read(&found, warning, path, "key", "portable", spans, count)) && found &&
+    if (!failed(checkpoint_read(&found, warning, path, "key", &machine, spans, count)) && found &&
         !failed(trainer_restored(t)))
         go_on(t);
     trainer_close(t);

@@ -9,9 +9,10 @@
 
 #include "core/base/file.h"
 #include "core/io/seal.h"
+#include "results/report/page/report_page.h"
 #include "results/report/report.h"
-#include "results/report/report_failures.h"
-#include "results/report/report_page.h"
+#include "results/report/report_data.h"
+#include "results/report/report_gain.h"
 #include "tests/fuzz/fuzz_run.h"
 
 status __wrap_gnuplot_draw(bool *made, const char *script, const char *picture);
@@ -58,6 +59,21 @@ static void check_page(void)
     free(text);
 }
 
+static void take_failure(void *ctx, int id, const char *key, const char *reason)
+{
+    *(size_t *)ctx += (size_t)id + strlen(key) + strlen(reason);
+}
+
+/* What `bitfront status` asks of the file. */
+static void watch(const char *path)
+{
+    enum { MOST = 3 };
+    report_gain gain;
+    size_t told = 0, untold = 0;
+    (void)failed(report_gain_read(&gain, path, (const int[]){1, 2}, 2));
+    (void)failed(report_failures(path, MOST, take_failure, &told, &untold));
+}
+
 static void draw(const char *path, const report_options *options)
 {
     char *words = NULL;
@@ -66,7 +82,6 @@ static void draw(const char *path, const report_options *options)
     if (out == NULL) abort();
     const report_request request = {.stem = fuzz_path("front")};
     bool drawn = !failed(report_front(out, &path, 1, &request, options));
-    (void)failed(report_failures(out, path));
     fclose(out);
     fuzz_must_be_plain(words, length);
     free(words);
@@ -88,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_h5_write(path, &r->results, &in);
     fuzz_must(seal_append(path));
     draw(path, &options);
+    watch(path);
     report_data d;
     const page_source source = {no_record, no_file, NULL};
     const report_options single = {.each_seed = true};

@@ -13,8 +13,8 @@ static record full_record(const plan_fixture *plan)
     static float values[] = {1, 2, 3, 4};
     static record_epoch curve[] = {{PHASE_WARMUP, "warmup", 0, 1, 0.5, 1, 0.5, 0, 1, 0.1, 1},
                                    {PHASE_SEARCH, "search", 0, 1, 0.5, 1, 0.5, 7, 1, 0.1, 1}};
-    static record_allocation allocation = {"conv", 4, bits, 8};
-    static record_tensor tensor = {"conv.weight", 2, {2, 2}, values};
+    static record_allocation allocation = {"conv", 4, bits, 8, NULL};
+    static record_tensor tensor = {"conv.weight", 2, {2, 2}, values, "", ""};
     record r = plan_fixture_record(plan, 1);
     r.validation_accuracy = r.test_accuracy = 0.25;
     r.cost_count = 1;
@@ -24,7 +24,6 @@ static record full_record(const plan_fixture *plan)
     r.allocation_count = r.tensor_count = 1;
     r.allocations = &allocation;
     r.tensors = &tensor;
-    snprintf(r.task.network_name, sizeof r.task.network_name, "small");
     return r;
 }
 

@@ -6,14 +6,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "results/run/run.h"
 #include "results/run/run_log.h"
+#include "results/run/run_look.h"
 #include "results/run/run_use.h"
 #include "tests/fuzz/fuzz.h"
 
 static void count_line(void *ctx, const run_log_line *line)
 {
     *(int *)ctx += line->task > 0;
+}
+
+/* What `bitfront status` prints, and with --json. */
+static void print_look(FILE *out)
+{
+    run_look look;
+    if (!failed(run_look_read(&look, fuzz_folder()))) {
+        run_look_print(out, &look, fuzz_folder(), (run_look_style){.width = 80});
+        run_look_print_next(out, &look);
+        fuzz_must(run_look_json(out, &look, fuzz_folder(), ""));
+    }
+    run_look_free(&look);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -32,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     size_t length = 0;
     FILE *out = open_memstream(&words, &length);
     if (out == NULL) abort();
-    (void)failed(run_print_status(out, fuzz_folder()));
+    print_look(out);
     fclose(out);
     fuzz_must_be_plain(words, length);
     free(words);

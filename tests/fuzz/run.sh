@@ -1,7 +1,8 @@
-# Fuzzing of everything that is read: bash tests/fuzz/run.sh [--minutes N | --seconds N for each target] [TARGET ...]
-# Default: one minute for each. Builds the preset fuzz, which needs clang with libFuzzer. Begins with the committed seeds
-# and what earlier runs found interesting; that, logs and inputs that break something are kept in build-fuzz/found/TARGET.
-# Exit code 0: nothing was found.
+# Fuzzing of everything that is read:
+#   bash tests/fuzz/run.sh [--minutes N | --seconds N for each target] [TARGET ...]
+# Default: one minute for each. Builds the preset fuzz, which needs clang with libFuzzer. Begins with the committed
+# seeds and what earlier runs found interesting; that, logs and inputs that break something are kept in
+# build-fuzz/found/TARGET. Exit code 0: nothing was found.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=60 targets=
@@ -40,8 +41,8 @@ for target in ${targets:-$all}; do
     kept=build-fuzz/found/$target
     mkdir -p "$kept/corpus" "tests/fuzz/seeds/$target"
     words=tests/fuzz/seeds/$target.dict
-    TMPDIR=$scratch ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 "build-fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" \
-        -timeout=10 -malloc_limit_mb=1000 -rss_limit_mb=2500 -max_len=20000 -print_final_stats=1 \
+    TMPDIR=$scratch ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
+        "build-fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -malloc_limit_mb=1000 -rss_limit_mb=2500 -max_len=20000 -print_final_stats=1 \
         $([ -f "$words" ] && echo "-dict=$words") -artifact_prefix="$kept/" "$kept/corpus" \
         "tests/fuzz/seeds/$target" > "$kept/log" 2>&1
     ended=$?

@@ -193,6 +193,10 @@ static void faults_of_samples(void **state)
     refuse_npy("Python objects");
     write_npy("x.npy", "|u1", "(60, 5", images, sizeof images);
     refuse_npy("a strange 'shape'");
+    write_bytes("x.npy", "\x93NUMPY\1\0\x0c\0", 10, "{'descr': '<", 12);
+    refuse_npy("a cut 'descr'");
+    write_bytes("x.npy", "\x93NUMPY\1\0\x0d\0", 10, "{'descr': '\0<", 13);
+    refuse_npy("a strange 'descr'");
     write_bytes("x.npy", "P5 4 5 255\n", 11, images, sizeof images);
     refuse_npy("is not a NumPy array");
     write_bytes("x.npy", "", 0, "", 0);

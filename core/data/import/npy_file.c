@@ -44,6 +44,7 @@ static status read_type(array_file *a, const char *header)
     char order = at[0] != '\0' ? at[1] : '\0';
     if (*at != '\'' || strchr("<>|=", order) == NULL || order == '\0') return bad_header(a, "a strange 'descr'", at);
     char kind = at[2];
+    if (kind == '\0') return bad_header(a, "a cut 'descr'", at);
     if (kind == 'O')
         return status_fail(STATUS_DATA,
                            "%s holds Python objects (dtype object): samples of different shapes, perhaps; make it one "
