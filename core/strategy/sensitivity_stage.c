@@ -95,6 +95,10 @@ static void lower_one(measure *m, int i)
 /* Channels are shared out over the ranks; each number is held by one and zero elsewhere, so their sum is exact. */
 static status lower_all(measure *m, int kernels)
 {
+    const model *net = &m->t->network;
+    for (int i = 0; i < net->graph->group_count; i++) /* which channels a rank lowers leaves no trace in its choices */
+        if (net->groups[i].precisions > 0)
+            model_allocation_write_group(net, m->t->values, i, allocation_of_group(&m->at, i));
     run_network(m->logits, m);
     for (int i = m->ranks->rank; i < kernels; i += m->ranks->size) lower_one(m, i);
     model_prepare(&m->t->network, m->t->values, MODEL_EVAL_HARD, 1, m->t->in.settings->search.keep_alive, 0);
