@@ -1,8 +1,8 @@
-# c_speed.sh BUILD [NETWORK [TURNS]]: the exported C program beside plain loops in float (float_kernels.c), with the same
-# compiler and flags: milliseconds of computing for an image, medians of TURNS turns in which both run one behind the
-# other, and the median of the ratios of the turns. Random weights of 8, 4 and 2 bit; both must tell the same class for
-# most images, so that it is the same network. CC, FLAGS (default: "-O2" and "-O3" one after the other). Exit code 77
-# without a C compiler.
+# c_speed.sh BUILD [NETWORK [TURNS]]: the exported C program beside plain loops in float (float_kernels.c), with the
+# same compiler and flags: milliseconds of computing for an image, medians of TURNS turns in which both run one behind
+# the other, and the median of the ratios of the turns. Random weights of 8, 4 and 2 bit; both tell the same class, so
+# that it is the same network. CC, FLAGS (default: "-O2" and "-O3" one after the other). Exit code 77 without a C
+# compiler.
 set -u
 build=$1
 network=${2:-configs/networks/resnet8.cfg}
