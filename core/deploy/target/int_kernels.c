@@ -52,24 +52,59 @@ static void store(void *to, int_type type, size_t i, int32_t code)
 
 /* ---- sums of products ----
  *
- * Weights of one output channel are unpacked a piece at a time, and each piece is used for a whole tile of output
+ * The weights of four output channels are unpacked a piece at a time, and each piece is used for a whole tile of output
  * pixels: the work of unpacking is shared, and all that is needed besides the images is on the stack. */
 
-enum { TILE = 64, PIECE = 64, TOGETHER = 16 }; /* output pixels; weights; products in a loop of constant length */
+enum {
+    TILE = 32,    /* output pixels */
+    QUAD = 4,     /* output channels: a code is loaded once for all of them */
+    PIECE = 48,   /* weights of each: a line of 3 x 16 */
+    TOGETHER = 16 /* products in a loop of constant length, for compilers that make vectors of no other */
+};
 
-/* w[i] = code e + i of the block. */
+/* Weights [from, from + count) in a line of the kernel. */
+typedef struct {
+    int from, count;
+    int16_t w[QUAD][PIECE];
+} piece;
+
+/* Output pixels first ... first + count - 1, row by row, of `channels` output channels: four, or the last ones. */
+typedef struct {
+    int first, count, channel, channels;
+    int32_t sums[TILE][QUAD];
+} tile;
+
+/* The code in the lowest bits. */
+static int16_t code_of(unsigned packed, unsigned bits)
+{
+    const unsigned sign = 1u << (bits - 1);
+    return (int16_t)((int)((packed & (2u * sign - 1u)) ^ sign) - (int)sign);
+}
+
+/* w[i] = code e + i of the block: whole bytes in loops of their own, from the first one that starts with a code. */
 static void unpack(int16_t *w, const int_block *b, size_t e, int count)
 {
-    const unsigned bits = (unsigned)b->bits, sign = 1u << (bits - 1), mask = 2u * sign - 1u;
+    const unsigned bits = (unsigned)b->bits;
     const uint8_t *byte = b->weights + e * bits / 8;
     unsigned at = (unsigned)(e * bits % 8);
-    int i;
-    for (i = 0; i < count; i++) {
-        w[i] = (int16_t)((int)(((unsigned)*byte >> at & mask) ^ sign) - (int)sign);
-        at += bits;
-        byte += at / 8;
-        at %= 8;
+    int i = 0;
+    for (; i < count && at > 0; at = (at + bits) % 8, byte += at == 0) w[i++] = code_of((unsigned)*byte >> at, bits);
+    if (bits == 8) {
+        for (; i < count; i++) w[i] = code_of(*byte++, 8);
+    } else if (bits == 4) {
+        for (; i + 2 <= count; i += 2, byte++) {
+            w[i] = code_of(*byte, 4);
+            w[i + 1] = code_of((unsigned)*byte >> 4, 4);
+        }
+    } else {
+        for (; i + 4 <= count; i += 4, byte++) {
+            w[i] = code_of(*byte, 2);
+            w[i + 1] = code_of((unsigned)*byte >> 2, 2);
+            w[i + 2] = code_of((unsigned)*byte >> 4, 2);
+            w[i + 3] = code_of((unsigned)*byte >> 6, 2);
+        }
     }
+    for (; i < count; i++, at += bits) w[i] = code_of((unsigned)*byte >> at, bits);
 }
 
 static int32_t sum_of(const int16_t *w, int count)
@@ -80,80 +115,128 @@ static int32_t sum_of(const int16_t *w, int count)
     return sum;
 }
 
-static int32_t dot_u8(const uint8_t *x, const int16_t *w, int count)
+/* Adds the products of codes x[0] ... x[count - 1] with the weights of four channels, PIECE apart. */
+static void add_products(int32_t *sums, const uint8_t *x, const int16_t *w, int count)
 {
-    int32_t sum = 0;
-    int i;
-    for (; count >= TOGETHER; count -= TOGETHER, x += TOGETHER, w += TOGETHER) {
-#pragma GCC unroll 16 /* TOGETHER: without a loop where there are no vectors */
-        for (i = 0; i < TOGETHER; i++) sum += x[i] * w[i];
+    int32_t a = 0, b = 0, c = 0, d = 0;
+    int i = 0, k;
+    if (count == PIECE) {
+        for (; i < PIECE; i++) {
+            a += x[i] * w[i];
+            b += x[i] * w[i + PIECE];
+            c += x[i] * w[i + 2 * PIECE];
+            d += x[i] * w[i + 3 * PIECE];
+        }
     }
-    for (i = 0; i < count; i++) sum += x[i] * w[i];
-    return sum;
+    for (; i + TOGETHER <= count; i += TOGETHER) {
+        for (k = i; k < i + TOGETHER; k++) {
+            a += x[k] * w[k];
+            b += x[k] * w[k + PIECE];
+            c += x[k] * w[k + 2 * PIECE];
+            d += x[k] * w[k + 3 * PIECE];
+        }
+    }
+    for (; i < count; i++) {
+        a += x[i] * w[i];
+        b += x[i] * w[i + PIECE];
+        c += x[i] * w[i + 2 * PIECE];
+        d += x[i] * w[i + 3 * PIECE];
+    }
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
 }
 
-/* Of inputs at, at + step, ... */
-static int32_t dot(const void *in, int_type type, size_t at, size_t step, const int16_t *w, int count)
+/* Adds the products of weights [begin, end) of the line for `pixels` output pixels side by side, the first of which
+ * reads codes from `at` on. */
+static void add_pixels(const int_conv *l, int32_t (*sums)[QUAD], int pixels, int channels, const void *in, size_t at,
+                       const piece *w, int begin, int end)
 {
-    int32_t sum = 0;
-    int i;
-    if (type == INT_U8 && step == 1) return dot_u8((const uint8_t *)in + at, w, count);
-    for (i = 0; i < count; i++, at += step) sum += load(in, type, at) * w[i];
-    return sum;
+    const size_t stride = (size_t)l->stride_w * (size_t)l->in_channels;
+    const size_t step = l->depthwise ? (size_t)l->in_channels : 1, apart = l->depthwise ? 1 : 0;
+    const int16_t *const first = w->w[0] + (begin - w->from);
+    int p, k, i;
+    if (l->in_type == INT_U8 && !l->depthwise) {
+        const uint8_t *x = (const uint8_t *)in + at;
+        for (p = 0; p < pixels; p++, x += stride) add_products(sums[p], x, first, end - begin);
+        return;
+    }
+    for (p = 0; p < pixels; p++, at += stride)
+        for (k = 0; k < channels; k++)
+            for (i = 0; i < end - begin; i++)
+                sums[p][k] += load(in, l->in_type, at + (size_t)k * apart + (size_t)i * step) * first[k * PIECE + i];
+}
+
+/* The same for weights that meet the border: [from, begin) and [end, from + count). */
+static void add_border(const int_conv *l, int32_t (*sums)[QUAD], int pixels, const piece *w, int begin, int end)
+{
+    const int before = begin - w->from, behind = w->from + w->count - end;
+    int p, k;
+    if (l->zero == 0 || before + behind == 0) return;
+    for (k = 0; k < QUAD; k++) {
+        const int32_t sum = l->zero * (sum_of(w->w[k], before) + sum_of(w->w[k] + (end - w->from), behind));
+        for (p = 0; p < pixels; p++) sums[p][k] += sum;
+    }
 }
 
 /* ---- layers ---- */
 
-/* Output pixels first ... first + count - 1 of one output channel, row by row. */
-typedef struct {
-    int first, count, channel;
-    int32_t sums[TILE];
-} tile;
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
 
-/* Adds the products of weights [from, from + count) in line i of the kernel. */
-static void add_piece(const int_conv *l, tile *t, const void *in, int i, int from, const int16_t *w, int count)
+/* Adds the products of a piece of line i of the kernel. */
+static void add_piece(const int_conv *l, tile *t, const void *in, int i, const piece *w)
 {
     const int read = l->depthwise ? 1 : l->in_channels;
-    int y = t->first / l->out_width, x = t->first % l->out_width, p;
-    for (p = 0; p < t->count; p++) {
+    const int room = l->in_width + l->pad_w - l->kernel_w;
+    const int last = room < 0 ? -1 : room / l->stride_w; /* output pixel that meets no border on the right */
+    int y = t->first / l->out_width, x = t->first % l->out_width, p, pixels;
+    for (p = 0; p < t->count; p += pixels) {
         const int row = y * l->stride_h - l->pad_h + i, left = x * l->stride_w - l->pad_w;
-        int begin =
-            left < 0 ? -left * read : 0; /* weights [begin, end) of the line meet the image, others its border */
-        int end = (left + l->kernel_w > l->in_width ? l->in_width - left : l->kernel_w) * read;
-        if (begin < from) begin = from;
-        if (end > from + count) end = from + count;
-        if (row < 0 || row >= l->in_height || end <= begin) begin = end = from;
-        if (begin < end) {
-            const size_t pixel = (size_t)row * (size_t)l->in_width, channels = (size_t)l->in_channels;
-            const size_t at = l->depthwise ? (pixel + (size_t)(left + begin)) * channels + (size_t)t->channel
-                                           : pixel * channels + (size_t)(left * read + begin);
-            t->sums[p] += dot(in, l->in_type, at, l->depthwise ? channels : 1, w + (begin - from), end - begin);
+        const int in_line = smaller(l->out_width - x, t->count - p);
+        int begin = w->from, end = begin; /* weights that meet the image, others its border */
+        pixels = in_line;
+        if (row >= 0 && row < l->in_height) {
+            pixels = left < 0 || x > last ? 1 : smaller(last - x + 1, in_line); /* with the same begin and end */
+            if (left < 0 && -left * read > begin) begin = -left * read;
+            end = smaller(w->from + w->count, (l->in_width - left) * read);
+            if (end <= begin) begin = end = w->from;
         }
-        if (l->zero != 0)
-            t->sums[p] += l->zero * (sum_of(w, begin - from) + sum_of(w + (end - from), from + count - end));
-        if (++x == l->out_width) {
+        if (begin < end) {
+            const size_t line = (size_t)row * (size_t)l->in_width, channels = (size_t)l->in_channels;
+            const size_t at = l->depthwise ? (line + (size_t)(left + begin)) * channels + (size_t)t->channel
+                                           : line * channels + (size_t)(left * read + begin);
+            add_pixels(l, t->sums + p, pixels, t->channels, in, at, w, begin, end);
+        }
+        add_border(l, t->sums + p, pixels, w, begin, end);
+        x += pixels;
+        if (x == l->out_width) {
             x = 0;
             y++;
         }
     }
 }
 
-/* The sums of channel block->first + k. */
+/* The sums of channels k ... k + t->channels - 1 of the block; the last one stands in for those that are missing. */
 static void sum_tile(const int_conv *l, const int_block *b, int k, tile *t, const void *in)
 {
-    const int line = l->kernel_w * (l->depthwise ? 1 : l->in_channels);
-    size_t e = (size_t)k * (size_t)l->kernel_h * (size_t)line;
-    int16_t w[PIECE];
-    int i, from;
+    const int line = l->kernel_w * (l->depthwise ? 1 : l->in_channels), last = t->channels - 1;
+    const size_t rows = (size_t)l->kernel_h * (size_t)line;
+    piece w;
+    int i, c;
     t->channel = b->first + k;
-    for (i = 0; i < t->count; i++) t->sums[i] = l->bias[t->channel];
+    for (i = 0; i < t->count; i++)
+        for (c = 0; c < QUAD; c++) t->sums[i][c] = l->bias[t->channel + smaller(c, last)];
     if (b->bits == 0) return;
     for (i = 0; i < l->kernel_h; i++) {
-        for (from = 0; from < line; from += PIECE) {
-            const int count = line - from < PIECE ? line - from : PIECE;
-            unpack(w, b, e, count);
-            add_piece(l, t, in, i, from, w, count);
-            e += (size_t)count;
+        for (w.from = 0; w.from < line; w.from += PIECE) {
+            w.count = smaller(line - w.from, PIECE);
+            for (c = 0; c < QUAD; c++)
+                unpack(w.w[c], b, (size_t)(k + smaller(c, last)) * rows + (size_t)(i * line + w.from), w.count);
+            add_piece(l, t, in, i, &w);
         }
     }
 }
@@ -164,19 +247,29 @@ static int32_t scaled(const int_scaling *s, int32_t sum, int channel)
     return clamp(shift_down((int64_t)sum * s->multiplier[channel] + s->offset, s->shift), s->low, s->high);
 }
 
+static void scale_tile(const int_conv *l, const tile *t, void *out)
+{
+    int p, k;
+    for (k = 0; k < t->channels; k++) {
+        const int channel = t->channel + k;
+        size_t at = (size_t)t->first * (size_t)l->out_channels + (size_t)channel;
+        for (p = 0; p < t->count; p++, at += (size_t)l->out_channels)
+            store(out, l->out_type, at, scaled(&l->scaling, t->sums[p][k], channel));
+    }
+}
+
 void int_conv_run(const int_conv *l, void *out, const void *in)
 {
     const int pixels = l->out_height * l->out_width;
     tile t;
-    int n, k, p;
+    int n, k;
     for (t.first = 0; t.first < pixels; t.first += TILE) {
-        t.count = pixels - t.first < TILE ? pixels - t.first : TILE;
+        t.count = smaller(pixels - t.first, TILE);
         for (n = 0; n < l->block_count; n++) {
-            for (k = 0; k < l->blocks[n].count; k++) {
+            for (k = 0; k < l->blocks[n].count; k += QUAD) {
+                t.channels = smaller(l->blocks[n].count - k, QUAD);
                 sum_tile(l, &l->blocks[n], k, &t, in);
-                for (p = 0; p < t.count; p++)
-                    store(out, l->out_type, (size_t)(t.first + p) * (size_t)l->out_channels + (size_t)t.channel,
-                          scaled(&l->scaling, t.sums[p], t.channel));
+                scale_tile(l, &t, out);
             }
         }
     }
