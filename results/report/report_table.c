@@ -85,7 +85,7 @@ void report_table(FILE *out, const report_data *d)
     if (d->is_mean) fprintf(out, "  +- (%s)", d->metric[0] == 't' ? "te" : "va");
     fprintf(out, "  front\n");
     for (int i = 0; i < d->count; i++) print_row(out, d, &d->points[i], &v);
-    if (d->float_count > 0)
+    if (d->float_count > 0 && !isnan(d->float_accuracy)) /* of several networks there is no mean */
         fprintf(out, "       float network%s: %.2f %% %s accuracy\n", d->float_count > 1 ? "s (mean)" : "",
                 d->float_accuracy, d->metric);
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
