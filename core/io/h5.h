@@ -57,7 +57,8 @@ MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int ran
 /* The same without chunks and compression whatever the size, for files that must be written quickly. */
 MUST_CHECK status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
                                  const void *data, h5_about about);
-/* One-dimensional array of UTF-8 strings, on disk one byte longer than the longest, filled up with zeros. */
+/* One-dimensional array of UTF-8 strings, on disk one byte longer than the longest, filled up with zeros; called ASCII
+ * where they are (Octave reads no other). */
 MUST_CHECK status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings,
                                    h5_about about);
 

@@ -202,12 +202,14 @@ static void print_zsh(FILE *out, const cli_program *program)
         fputs("'\n", out);
     }
     fputs(")\n"
-          "if ((CURRENT == 2)); then\n"
+          "local -i at=2 # of the command, behind options of bitfront-run\n"
+          "while ((at < CURRENT)) && [[ -z ${(M)commands:#$words[at]:*} ]]; do ((at++)); done\n"
+          "if ((at == CURRENT)); then\n"
           "    _describe command commands\n"
           "    return\n"
           "fi\n"
-          "shift words\n"
-          "((CURRENT--))\n"
+          "shift $((at - 1)) words\n"
+          "((CURRENT -= at - 1))\n"
           "case $words[1] in\n",
           out);
     for (const command *const *c = program->commands; *c != NULL; c++) zsh_command(out, *c);

@@ -100,21 +100,32 @@ static report_point make_point(const report_columns *c, size_t i, int run)
     return p;
 }
 
+/* Where a file has each of d->costs; -1: nowhere. (d->cost_count); the caller frees. */
+static status find_costs(int **out, const report_data *d, const report_columns *c)
+{
+    *out = malloc(((size_t)d->cost_count + 1) * sizeof **out);
+    if (*out == NULL) return no_memory(c->count);
+    for (int k = 0; k < d->cost_count; k++) {
+        (*out)[k] = -1;
+        for (int j = 0; j < c->cost_count; j++)
+            if (strcmp(c->costs[j].name, d->costs[k].name) == 0) (*out)[k] = j;
+    }
+    return status_ok();
+}
+
 /* Costs of row i in the order of d->costs, at d->cost_values of the next point. */
-static void copy_costs(report_data *d, const report_columns *c, size_t i)
+static void copy_costs(report_data *d, const report_columns *c, const int *where, size_t i)
 {
     double *to = d->cost_values + (size_t)d->count * (size_t)d->cost_count;
-    for (int k = 0; k < d->cost_count; k++) {
-        to[k] = NAN;
-        for (int j = 0; j < c->cost_count; j++)
-            if (strcmp(c->costs[j].name, d->costs[k].name) == 0) to[k] = c->costs[j].values[i];
-    }
+    for (int k = 0; k < d->cost_count; k++) to[k] = where[k] >= 0 ? c->costs[where[k]].values[i] : NAN;
     d->points[d->count].costs = to;
 }
 
 /* Keeps the finished points with a cost; sums up the warm-ups. */
-static void take_points(report_data *d, const report_columns *c, int run, const report_filter *filter, double sum[2])
+static status take_points(report_data *d, const report_columns *c, int run, const report_filter *filter, double sum[2])
 {
+    int *where;
+    TRY(find_costs(&where, d, c));
     const bool validation = strcmp(d->metric, "validation") == 0;
     for (size_t i = 0; i < c->count; i++) {
         report_point p = make_point(c, i, run);
@@ -130,12 +141,14 @@ static void take_points(report_data *d, const report_columns *c, int run, const 
             d->float_count++;
         } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.test) && !isnan(p.validation)) {
             d->points[d->count] = p;
-            copy_costs(d, c, i);
+            copy_costs(d, c, where, i);
             if (d->cost < 0 || isnan(d->points[d->count].costs[d->cost])) continue;
             d->points[d->count].raw_cost = d->points[d->count].costs[d->cost];
             d->count++;
         }
     }
+    free(where);
+    return status_ok();
 }
 
 static void set_units(report_data *d)
@@ -241,7 +254,7 @@ static status build(report_data *d, const report_columns *columns, int count, co
     d->points = malloc((rows + 1) * sizeof *d->points);
     d->cost_values = malloc((rows * (size_t)d->cost_count + 1) * sizeof *d->cost_values);
     if (d->points == NULL || d->cost_values == NULL) return no_memory(rows);
-    for (int r = 0; r < count; r++) take_points(d, &columns[r], r, &filter, sum);
+    for (int r = 0; r < count; r++) TRY(take_points(d, &columns[r], r, &filter, sum));
     d->float_test = d->float_count > 0 ? sum[0] / d->float_count : NAN;
     d->float_validation = d->float_count > 0 ? sum[1] / d->float_count : NAN;
     d->float_accuracy = strcmp(d->metric, "validation") == 0 ? d->float_validation : d->float_test;

@@ -9,6 +9,8 @@
 #include "results/report/front_measures.h"
 #include "results/report/report_data.h"
 
+enum { MOST_SEEDS = 64 };
+
 /* The box of all points: costs as logarithms, both axes scaled to 0 ... 1. */
 typedef struct {
     double cost_low, cost_high, low, high;
@@ -41,14 +43,11 @@ static double scaled_accuracy(const box *b, double accuracy)
 typedef struct {
     int run;         /* -1: of all */
     bool only_front; /* chosen on the other accuracy: others had not been found */
-    bool one_seed;
-    uint64_t seed;
 } choice;
 
 static bool counts(const report_point *p, const choice *c)
 {
-    return p->cost > 0 && (c->run < 0 || p->run == c->run) && (!c->only_front || p->on_front) &&
-           (!c->one_seed || p->seed == c->seed);
+    return p->cost > 0 && (c->run < 0 || p->run == c->run) && (!c->only_front || p->on_front);
 }
 
 /* Scaled costs and accuracies of the points that count; room[2 * n]. */
@@ -68,19 +67,40 @@ static double volume(const front_set *s)
     return front_hypervolume(s->cost, s->accuracy, s->count, 1, 0, false);
 }
 
-static void print_seeds(FILE *out, const report_data *d, const box *b, double *room)
+/* Which of the seeds a point has, at the most 64 of them, in the order in which they appear; -1: of none. place[n]. */
+static int number_seeds(int *place, const report_point *p, int n)
 {
-    double values[64], sum = 0, low, high;
-    uint64_t seeds[64];
+    uint64_t seeds[MOST_SEEDS];
     int count = 0;
-    for (int i = 0; i < d->each_count; i++) {
-        bool known = false;
-        for (int k = 0; k < count; k++) known = known || seeds[k] == d->each[i].seed;
-        if (known || count == 64) continue;
-        const front_set own = collect(room, d->each, d->each_count, &(choice){-1, false, true, d->each[i].seed}, b);
-        seeds[count] = d->each[i].seed;
-        values[count] = volume(&own);
-        sum += values[count++];
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+        while (k < count && seeds[k] != p[i].seed) k++;
+        if (k == count && count < MOST_SEEDS) seeds[count++] = p[i].seed;
+        place[i] = k < count && p[i].cost > 0 ? k : -1;
+    }
+    return count;
+}
+
+/* Passes over the points once, then over their numbers: points are long. */
+static void print_seeds(FILE *out, const report_data *d, const box *b, double *room, int *place)
+{
+    const int n = d->each_count, count = number_seeds(place, d->each, n);
+    double *cost = room, *accuracy = room + n, *own = room + 2 * (size_t)n;
+    double values[MOST_SEEDS], sum = 0, low, high;
+    for (int i = 0; i < n; i++) {
+        if (place[i] < 0) continue;
+        cost[i] = scaled_cost(b, d->each[i].cost);
+        accuracy[i] = scaled_accuracy(b, d->each[i].accuracy);
+    }
+    for (int k = 0; k < count; k++) {
+        front_set set = {own, own + n, 0};
+        for (int i = 0; i < n; i++) {
+            if (place[i] != k) continue;
+            own[set.count] = cost[i];
+            own[n + set.count++] = accuracy[i];
+        }
+        values[k] = volume(&set);
+        sum += values[k];
     }
     front_bootstrap(&low, &high, values, count);
     fprintf(out,
@@ -172,7 +192,7 @@ static status print_all(FILE *out, const report_data *d, const char *second, dou
         "\nhypervolume             %.4f (reference %.4g %s and %.2f %% %s accuracy, the worst of all points; 1 is %.4g "
         "%s with %.2f %%; cost as logarithm)\n",
         volume(&front), b.cost_high, d->cost_unit, b.low, d->metric, b.cost_low, d->cost_unit, b.high);
-    if (d->each != NULL) print_seeds(out, d, &b, room);
+    if (d->each != NULL) print_seeds(out, d, &b, room, place);
     if (d->run_count > 1) print_runs(out, d, &b, room);
     print_knee(out, d, &b, room, place);
     return second != NULL ? print_volume_3d(out, d, &b, second, room) : status_ok();

@@ -250,7 +250,7 @@ static void print_plot(FILE *out, const report_data *d, const series *s, const b
     }
     if (d->is_mean)
         fprintf(out,
-                "  NaN with lines linewidth 0.9 linecolor '%s' title 'bars: standard deviation over the seeds', "
+                "  NaN with lines linewidth 0.9 linecolor '%s' title 'bars: standard deviation of seeds', "
                 "\\\n",
                 LOOKS[0].colour);
     if (!isnan(d->float_accuracy))

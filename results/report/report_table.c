@@ -85,14 +85,32 @@ void report_table(FILE *out, const report_data *d)
     if (d->is_mean) fprintf(out, "  +- (%s)", d->metric[0] == 't' ? "te" : "va");
     fprintf(out, "  front\n");
     for (int i = 0; i < d->count; i++) print_row(out, d, &d->points[i], &v);
-    if (d->float_count > 0)
+    if (d->float_count > 0 && !isnan(d->float_accuracy)) /* of several networks there is no mean */
         fprintf(out, "       float network%s: %.2f %% %s accuracy\n", d->float_count > 1 ? "s (mean)" : "",
                 d->float_accuracy, d->metric);
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
+/* What a mean, or a point of one seed, adds to the rows of its points: written once for all of them. */
+typedef struct {
+    const report_point *of;
+    char deviations[2 * REPORT_NUMBER], means[3 * REPORT_NUMBER];
+} mean_text;
+
+static mean_text text_of_mean(const report_data *d, const report_point *mean)
+{
+    const double numbers[] = {mean->cost_deviation / d->scale, mean->accuracy_deviation / 100, mean->raw_cost,
+                              mean->raw_test, mean->raw_validation};
+    char texts[sizeof numbers / sizeof *numbers][REPORT_NUMBER];
+    mean_text out = {.of = mean};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) report_text_of_number(texts[i], numbers[i]);
+    snprintf(out.deviations, sizeof out.deviations, "%s,%s", texts[0], texts[1]);
+    snprintf(out.means, sizeof out.means, "%s,%s,%s", texts[2], texts[3], texts[4]);
+    return out;
+}
+
 /* A point as it was trained, and what it is part of: the mean over the seeds, or itself. */
-static void csv_row(FILE *out, const report_data *d, const report_point *p, const report_point *mean)
+static void csv_row(FILE *out, const report_data *d, const report_point *p, const mean_text *m)
 {
     fprintf(out, "%d,", p->id);
     report_text_csv(out, p->strategy);
@@ -107,7 +125,7 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p, cons
         fputc(',', out);
         report_text_number(out, numbers[i]);
     }
-    fprintf(out, ",%d,", mean->on_front);
+    fprintf(out, ",%d,", m->of->on_front);
     report_text_number(out, p->target);
     fprintf(out, ",%d,", p->step);
     report_text_csv(out, p->network);
@@ -115,17 +133,9 @@ static void csv_row(FILE *out, const report_data *d, const report_point *p, cons
     report_text_csv(out, p->key);
     fputc(',', out);
     report_text_csv(out, d->runs[p->run].path);
-    fprintf(out, ",%d,", mean->seeds);
-    report_text_number(out, mean->cost_deviation / d->scale);
-    fputc(',', out);
-    report_text_number(out, mean->accuracy_deviation / 100);
-    fputc(',', out);
+    fprintf(out, ",%d,%s,", m->of->seeds, m->deviations);
     if (!isnan(p->integer)) report_text_number(out, p->integer / 100);
-    const double means[] = {mean->raw_cost, mean->raw_test, mean->raw_validation};
-    for (size_t k = 0; k < sizeof means / sizeof *means; k++) {
-        fputc(',', out);
-        report_text_number(out, means[k]);
-    }
+    fprintf(out, ",%s", m->means);
     for (int k = 0; k < d->cost_count; k++) {
         if (k == d->cost) continue;
         fputc(',', out);
@@ -147,6 +157,12 @@ void report_csv(FILE *out, const report_data *d)
         report_text_csv(out, d->costs[k].name);
     }
     fputc('\n', out);
-    for (int i = 0; i < d->count && d->each == NULL; i++) csv_row(out, d, &d->points[i], &d->points[i]);
-    for (int i = 0; i < d->each_count; i++) csv_row(out, d, &d->each[i], &d->points[d->each[i].mean]);
+    const report_point *points = d->each != NULL ? d->each : d->points; /* in the order of their means */
+    const int count = d->each != NULL ? d->each_count : d->count;
+    mean_text m = {.of = NULL};
+    for (int i = 0; i < count; i++) {
+        const report_point *mean = d->each != NULL ? &d->points[points[i].mean] : &points[i];
+        if (m.of != mean) m = text_of_mean(d, mean);
+        csv_row(out, d, &points[i], &m);
+    }
 }

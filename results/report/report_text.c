@@ -3,28 +3,62 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/number.h"
 
-void report_text_number(FILE *out, double value)
+/* A whole number of at most 15 digits: what snprintf does, without its machinery. */
+static void write_whole(char out[REPORT_NUMBER], double value)
 {
-    char text[40] = "";
+    char digits[16];
+    int count = 0;
+    uint64_t rest = (uint64_t)fabs(value);
+    do digits[count++] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (signbit(value)) *out++ = '-';
+    while (count > 0) *out++ = digits[--count];
+    *out = '\0';
+}
+
+void report_text_of_number(char out[REPORT_NUMBER], double value)
+{
     double read;
-    if (value == floor(value) && fabs(value) < 1e15) { /* quick, and the usual case of costs */
-        fprintf(out, "%.0f", value);
+    out[0] = '\0';
+    if (value == floor(value) && fabs(value) < 1e15) { /* the usual case of costs */
+        write_whole(out, value);
         return;
     }
-    for (int digits = 1; digits <= 17 && !isnan(value); digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (number_real(&read, text, -DBL_MAX, DBL_MAX) && read == value) break;
+    /* A decimal of up to DBL_DIG digits that gives this double comes back when DBL_DIG are printed, and %g leaves out
+     * its zeros: fewer need not be tried. Numbers below DBL_MIN have no such promise. */
+    for (int digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; digits <= DBL_DECIMAL_DIG && !isnan(value); digits++) {
+        snprintf(out, REPORT_NUMBER, "%.*g", digits, value);
+        if (number_real(&read, out, -DBL_MAX, DBL_MAX) && read == value) break;
     }
+}
+
+void report_text_number(FILE *out, double value)
+{
+    char text[REPORT_NUMBER];
+    report_text_of_number(text, value);
     fputs(text, out);
+}
+
+/* Nothing that a CSV file or a spreadsheet takes for more than text. */
+static bool is_plain(const char *text)
+{
+    if (strchr("=+-@", *text) != NULL) return false;
+    while (*text >= 0x20 && *text != 0x7f && *text != ',' && *text != '"') text++;
+    return *text == '\0';
 }
 
 void report_text_csv(FILE *out, const char *text)
 {
+    if (is_plain(text)) { /* nearly always: a row for each of many points */
+        fputs(text, out);
+        return;
+    }
     const bool quoted = strpbrk(text, ",\"") != NULL;
     if (quoted) fputc('"', out);
     if (*text != '\0' && strchr("=+-@", *text) != NULL && text[1] != '\0') fputc('\'', out);

@@ -130,4 +130,19 @@ if has pandas seeds.py; then
     example two_runs.py "$work/run/results.h5" "$work/rules1/results.h5" $picture
     expect 0 "rules1/results.h5 reaches" "two_runs.py"
 fi
+
+# ---- without Python ----
+if command -v octave-cli > /dev/null; then
+    octave-cli --norc --no-history results/examples/points.m "$work/run/results.h5" > "$work/out" 2>&1
+    code=$?
+    expect 0 "6 points, " "points.m in Octave"
+    check "Octave reads each point of the front: id, strategy, size, accuracy" diff \
+        <("$program" front "$work/run" --each-seed -o "$work/octave" > /dev/null &&
+            awk -F, '$10 == 1 { printf "%d %s %.4g kB %.2f %%\n", $1, $2, $7 / 8000, 100 * $8 }' "$work/octave.csv") \
+        <(sed 1d "$work/out" | tr -s ' ' | sed 's/^ //')
+    octave-cli --norc --no-history --eval "load('-hdf5', '$work/run/tasks/$key.h5'); disp(size(layers.layer));" > "$work/out" 2>&1
+    check "Octave reads every group of a task file" grep -qE '^ +[0-9]+ +[0-9]+' "$work/out"
+else
+    echo "skipped: points.m: octave is not installed"
+fi
 exit $failures

@@ -78,6 +78,17 @@ check "bash completes their options" test "$(complete_words bitfront prepare fol
 check "bash leaves files to the shell" test -z "$(complete_words bitfront front resu)"
 if command -v zsh > /dev/null; then
     check "zsh reads its completion" zsh -n "$work/root/usr/share/zsh/vendor-completions/_bitfront"
+    typed() { # typed "BEGUN LINE" "WHAT IT BECOMES": with the tabulator, in a zsh of its own
+        timeout 60 zsh -f tests/support/complete.zsh "$work/root/usr/share/zsh/vendor-completions" "$1" > "$work/out"
+        check "zsh completes $1" grep -qF -- "$2" "$work/out"
+    }
+    typed "bitfront sw" "bitfront sweep"
+    typed "bitfront-run -n 3 sw" "bitfront-run -n 3 sweep"
+    typed "bitfront front --is" "bitfront front --iso"
+    typed "bitfront sweep --progress pl" "bitfront sweep --progress plain"
+    typed "bitfront prepare cif" "bitfront prepare cifar10"
+    typed "bitfront prepare folder --chan" "bitfront prepare folder --channels"
+    typed "bitfront front --format " latex
 else
     echo "skipped: zsh is not there"
 fi

@@ -81,7 +81,7 @@ else
     library=false
 fi
 for width in 1400 500; do
-    HOME=$work timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 \
+    HOME=$work timeout 240 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=$width,1200 \
         --virtual-time-budget=3000 \
         --dump-dom "file://$work/tried.html" > "$work/dom" 2> "$work/browser"
     grep -o '<pre id="found">.*</pre>' "$work/dom" | sed 's/&lt;/</g; s/&gt;/>/g' > "$work/out"

@@ -136,6 +136,31 @@ static void test_large_data_is_compressed_and_checked(void **state)
     check_ok(h5_close(file));
 }
 
+static H5T_cset_t set_of(h5_id file, const char *name)
+{
+    const hid_t set = H5Dopen2(file, name, H5P_DEFAULT), type = H5Dget_type(set);
+    const H5T_cset_t out = H5Tget_cset(type);
+    H5Tclose(type);
+    H5Dclose(set);
+    return out;
+}
+
+/* HDF5 converts no text of one set to the other, and Octave asks for ASCII. */
+static void test_texts_are_called_what_they_are(void **state)
+{
+    (void)state;
+    const char *plain[] = {"cat", "", "\x7f dog"}, *other[] = {"cat", "B\xc3\xa4r"};
+    h5_id file;
+    check_ok(h5_create(&file, path));
+    check_ok(h5_write_strings(file, "plain", 3, plain, ABOUT));
+    check_ok(h5_write_strings(file, "other", 2, other, ABOUT));
+    check_ok(h5_write_strings(file, "none", 0, other, ABOUT));
+    assert_int_equal(set_of(file, "plain"), H5T_CSET_ASCII);
+    assert_int_equal(set_of(file, "other"), H5T_CSET_UTF8);
+    assert_int_equal(set_of(file, "none"), H5T_CSET_ASCII);
+    check_ok(h5_close(file));
+}
+
 static void test_texts_come_back(void **state)
 {
     (void)state;
@@ -332,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_numbers_of_every_type_and_rank_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_large_data_is_compressed_and_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_texts_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_texts_are_called_what_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_groups_are_listed_in_order_and_copied_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unreadable_files_are_named_with_the_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_shapes_and_names_are_refused, set_up, tear_down),

@@ -215,8 +215,19 @@ static void test_numbers_are_as_short_as_they_can_be(void **state)
     static const struct {
         double value;
         const char *text;
-    } rows[] = {{2.32079, "2.32079"}, {0.1, "0.1"}, {1e300, "1e+300"}, {1.0 / 3, "0.3333333333333333"}, {NAN, ""},
-                {44304, "44304"}};
+    } rows[] = {{2.32079, "2.32079"},
+                {0.1, "0.1"},
+                {1e300, "1e+300"},
+                {1.0 / 3, "0.3333333333333333"},
+                {NAN, ""},
+                {44304, "44304"},
+                {-0.0, "-0"},
+                {-17, "-17"},
+                {0, "0"},
+                {999999999999999, "999999999999999"},
+                {1e15, "1e+15"},
+                {5e-324, "5e-324"},
+                {1e22, "1e+22"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *got = NULL;
         size_t size;
@@ -225,6 +236,31 @@ static void test_numbers_are_as_short_as_they_can_be(void **state)
         fclose(out);
         assert_string_equal(got, rows[i].text);
         free(got);
+    }
+}
+
+/* By its definition: the first number of digits that reads back. Of decimals with few digits and of random bits. */
+static void test_short_numbers_are_those_of_a_search(void **state)
+{
+    (void)state;
+    uint64_t bits = 88172645463325252u;
+    for (int i = 0; i < 20000; i++) {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (i % 4 == 1) value = (double)(bits % 100000) / 10000; /* as accuracies are */
+        if (i % 4 == 2) value = nextafter(ldexp(1, (int)(bits % 2000) - 1000), i % 8 == 2 ? 0 : INFINITY);
+        if (i % 4 == 3) value = ldexp((double)(bits >> 44), -1070); /* some below the normal numbers */
+        if (!isfinite(value) || (value == floor(value) && fabs(value) < 1e15)) continue;
+        char wanted[REPORT_NUMBER], got[REPORT_NUMBER];
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(wanted, sizeof wanted, "%.*g", digits, value);
+            if (strtod(wanted, NULL) == value) break;
+        }
+        report_text_of_number(got, value);
+        assert_string_equal(got, wanted);
     }
 }
 
@@ -336,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_seeds_become_mean_and_spread),
         cmocka_unit_test(test_texts_cannot_leave_their_place),
         cmocka_unit_test(test_numbers_are_as_short_as_they_can_be),
+        cmocka_unit_test(test_short_numbers_are_those_of_a_search),
         cmocka_unit_test(test_filters_know_every_seed),
         cmocka_unit_test_setup_teardown(test_published_points, scratch_set_up, scratch_tear_down),
         cmocka_unit_test(test_the_comparison_is_linear_in_the_logarithm),
