@@ -6,7 +6,7 @@ zpty -w shell "PS1=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -D
 zpty -r -m shell shown '*READY*'
 zpty -w -n shell "$2"$'\t'
 shown=
-repeat 60; do
+repeat 120; do
     while zpty -r -t shell part; do shown+=$part; done
     sleep 0.05
 done
