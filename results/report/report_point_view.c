@@ -68,6 +68,24 @@ static bool is_told(const record *r, const record_cost *c)
     return true;
 }
 
+/* The budget of a point that has one, in the unit that people use. */
+static void print_target(FILE *out, const record *r)
+{
+    const task *t = &r->task;
+    const size_t length = strlen(t->cost_model);
+    for (int i = 0; i < r->cost_count && t->target > 0; i++) {
+        const record_cost *c = &r->costs[i];
+        if (strncmp(c->name, t->cost_model, length) != 0 || c->name[length] != '_') continue;
+        if (strcmp(c->name + length + 1, c->unit) != 0) continue;
+        report_cost_column column = {.values = NULL};
+        char unit[24];
+        snprintf(column.unit, sizeof column.unit, "%s", c->unit);
+        const double scale = report_unit(unit, &column, t->target);
+        fprintf(out, "target               at most %.4g %s of %s\n", t->target * scale, unit, t->cost_model);
+        return;
+    }
+}
+
 static void print_costs(FILE *out, const record *r)
 {
     fputc('\n', out);
@@ -117,6 +135,7 @@ void report_point_print(FILE *out, const record *r, int id, bool unicode, bool c
     char label[TASK_LABEL];
     task_label(label, &r->task);
     fprintf(out, "point %d: %s %s %s\n\n", id, label, unicode ? "·" : "-", r->task.network_name);
+    print_target(out, r);
     fprintf(out, "validation accuracy  %6.2f %%   kept epoch of the last stage; points are chosen by it\n",
             100 * r->validation_accuracy);
     fprintf(out, "test accuracy        %6.2f %%   had no part in training\n", 100 * r->test_accuracy);

@@ -65,5 +65,6 @@ void float_output_run(const int_output *l, int32_t *logits, const float *in);/' 
         same=$(awk -F' : ' 'NR == 1 { n = split($1, a, " "); split($2, b, " ");
             for (i = 2; i <= n; i++) same += a[i] == b[i]; print same "/" n - 1 }' "$work/turns")
         printf '%-8s %5s %12.2f %12.2f %22.2f %12s\n' "$flags" $bits "$exported" "$float" "$ratio" "$same"
+        [ "${same%/*}" = "${same#*/}" ] || { echo "not the same network"; exit 1; }
     done
 done

@@ -13,6 +13,8 @@ check "three ranks equal one" same_results "$work/whole" "$work/three"
 points=0
 while read -r id model budget; do
     points=$((points + 1))
+    alone show "$work/whole" --point "$id"
+    check "point $id: show tells its target" grep -qE "^target +at most [0-9.]+ .* of $model$" "$work/out"
     alone cost "$work/whole" --point "$id"
     cost=$(awk -v m="$model" '$1 == "total" { behind = 1 } behind && $1 == m { print $2 }' "$work/out")
     check "point $id: $cost within $budget of $model" awk -v c="$cost" -v b="$budget" \
