@@ -345,7 +345,12 @@ static status read_layer(record *out, h5_id group, const char *name)
     a->input_bits = (int)input_bits;
     a->bits = malloc(channels + 1);
     if (a->bits == NULL) return status_fail(STATUS_MEMORY, "no memory for layer %s", name);
-    return h5_read(group, path, H5_I8, channels, a->bits);
+    TRY(h5_read(group, path, H5_I8, channels, a->bits));
+    for (size_t c = 0; c < channels; c++)
+        if (a->bits[c] < 0 || a->bits[c] > MOST_BITS)
+            return status_fail(STATUS_DATA, "channel %zu of layer %s has the impossible precision of %d bit", c, name,
+                               a->bits[c]);
+    return status_ok();
 }
 
 static status read_tensor(record *out, h5_id group, const char *name)

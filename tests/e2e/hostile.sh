@@ -81,6 +81,15 @@ d = f.create_dataset('model/$name', $dims, 'f4', chunks=True); d.attrs.update(ol
     rm -rf "$work/merged"
 done
 
+# ---- a precision that does not exist, in a task file with the right mark (found by fuzzing) ----
+for bits in -3 100; do
+    fresh
+    spoil "$(task_file 3)" "f['allocation'][sorted(f['allocation'])[0] + '/bits'][0] = $bits"
+    limited check "$work/run"
+    calm 2 "check of a channel of $bits bit"
+    check "check of $bits bit names the channel" grep -q "has the impossible precision of $bits bit" "$work/out"
+done
+
 # ---- columns of different lengths, and a results file of numbers that are none ----
 fresh
 spoil "$work/run/results.h5" 's = f["points/state"][:]; del f["points/state"]; f["points/state"] = numpy.array([b"failed"] * len(s)); del f["points/reason"]; f["points/reason"] = numpy.array([b"x\x1b[2J"])'
