@@ -38,7 +38,7 @@ for id in 2 3 4; do
     recorded=$(awk -F, -v id=$id 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
         NR > 1 && $1 == id { printf "%.2f", 100 * $at["integer_accuracy"] }' "$work/run/front.csv")
     check "point $id: the table has the accuracy of its integers" at_least 0 "$(awk -v a="$recorded" \
-        -v b="$(value integer)" 'BEGIN { print a == "" || a - b > 0.006 || b - a > 0.006 }')"
+        -v b="$(value integer)" 'BEGIN { print (a == "" || a - b > 0.006 || b - a > 0.006) }')"
 done
 alone show "$work/run" --point 2
 expect 0 "the same by integers" "a point tells its accuracy by integers"
