@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/config/config.h"
+#include "core/strategy/gain_keys.h"
 #include "core/strategy/impq_leg.h"
 #include "core/strategy/searched.h"
 #include "core/strategy/targets.h"
@@ -48,7 +49,6 @@ static const char *const granularities[] = {"kernel", "layer", "network", NULL};
 static const char *const metrics[] = {"error", "bound", "released", NULL};
 static const char *const ranks[] = {"harm_per_cost", "harm", NULL};
 static const char *const lowers[] = {"weights", "activations", "sequence", "together", NULL};
-static const char *const estimators[] = {"signs", "exact", NULL};
 
 #define OWN(member) .offset = ENTRY_OPTION(impq_options, member)
 
@@ -104,28 +104,7 @@ static const settings_key own_keys[] = {
      .above_low = true,
      .unit = "of what can be lowered",
      .help = "How much each step lowers; behind the last number all steps as the last. At least one channel."},
-    {.path = "gain",
-     .type = KEY_CHOICE,
-     OWN(exact),
-     .fallback = "\"signs\"",
-     .choices = estimators,
-     .help = "How sensitivities are computed: estimated with random signs, or with a backward pass for each image and "
-             "class."},
-    {.path = "gain_repeats",
-     .type = KEY_INTEGER,
-     OWN(repeats),
-     .fallback = "4",
-     .low = 1,
-     .high = 255,
-     .help = "Draws of the signs, averaged."},
-    {.path = "samples",
-     .type = KEY_INTEGER,
-     OWN(samples),
-     .fallback = "2600",
-     .low = 1,
-     .high = 1e7,
-     .unit = "images",
-     .help = "Training images for the sensitivities: whole batches, at most an epoch."},
+    GAIN_KEYS(impq_options),
     {.path = "top_classes",
      .type = KEY_INTEGER,
      OWN(runners_up),

@@ -1,6 +1,7 @@
 #include "core/strategy/sensitivity.h"
 
 #include "core/config/config.h"
+#include "core/strategy/gain_keys.h"
 #include "core/strategy/searched.h"
 #include "core/strategy/sensitivity_stage.h"
 #include "core/strategy/warmup.h"
@@ -20,40 +21,17 @@ static const task_kind kind = {
     .name = "sensitivity", .reads = {sections, true}, .options = options, .start = searched_start, .stages = stages};
 static const task_kind *const kinds[] = {&kind, NULL};
 
-static const char *const estimators[] = {"signs", "exact", NULL};
-
 #define OWN(member) .offset = ENTRY_OPTION(sensitivity_options, member)
 
-static const settings_key own_keys[] = {
-    {.path = "kernels",
-     .type = KEY_INTEGER,
-     OWN(kernels),
-     .fallback = "200",
-     .low = 3,
-     .high = 100000,
-     .unit = "channels",
-     .help = "Lowered one at a time, at random; at most all that can be lowered."},
-    {.path = "gain",
-     .type = KEY_CHOICE,
-     OWN(exact),
-     .fallback = "\"signs\"",
-     .choices = estimators,
-     .help = "How sensitivities are computed, as for impq."},
-    {.path = "gain_repeats",
-     .type = KEY_INTEGER,
-     OWN(repeats),
-     .fallback = "4",
-     .low = 1,
-     .high = 255,
-     .help = "Draws of the signs, averaged."},
-    {.path = "samples",
-     .type = KEY_INTEGER,
-     OWN(samples),
-     .fallback = "2600",
-     .low = 1,
-     .high = 1e7,
-     .unit = "images",
-     .help = "Training images for the sensitivities: whole batches, at most an epoch."}};
+static const settings_key own_keys[] = {{.path = "kernels",
+                                         .type = KEY_INTEGER,
+                                         OWN(kernels),
+                                         .fallback = "200",
+                                         .low = 3,
+                                         .high = 100000,
+                                         .unit = "channels",
+                                         .help = "Lowered one at a time, at random; at most all that can be lowered."},
+                                        GAIN_KEYS(sensitivity_options)};
 
 static const settings_key *const keys[] = {&entry_precisions, &own_keys[0], &own_keys[1],
                                            &own_keys[2],      &own_keys[3], NULL};
