@@ -4,6 +4,7 @@
 #ifndef CORE_BASE_QUANTIZER_RULES_H
 #define CORE_BASE_QUANTIZER_RULES_H
 
+#include "core/base/clip_rule_list.h"
 #include "core/base/weight_quantizer_list.h"
 
 /* The weight quantiser (core/quant/weight_quantizer.h): WEIGHT_STEP_MINMAX, ... */
@@ -17,11 +18,16 @@ typedef enum { BATCHNORM_FOLDED, BATCHNORM_KEPT } batchnorm_rule;
 /* What goes into an add from a layer without ReLU: "rectified" by the unsigned quantiser | "signed", 8 bit. */
 typedef enum { BEFORE_ADD_RECTIFIED, BEFORE_ADD_SIGNED } before_add_rule;
 
-/* Where activation clips start: "constant" | "data", a percentile of what the float network computes. */
-typedef enum { CLIPS_CONSTANT, CLIPS_DATA } clips_rule;
+/* Where activation clips come from (core/train/clips/clip_rule.h): CLIPS_CONSTANT, ... */
+#define CLIP_RULE_CONSTANT(constant, name, help) CLIPS_##constant,
+typedef enum { CLIP_RULE_LIST(CLIP_RULE_CONSTANT) CLIP_RULES } clips_rule;
 
-/* Activation codes: "floor" | "nearest". */
-typedef enum { ROUNDING_FLOOR, ROUNDING_NEAREST } rounding_rule;
+/* Activation codes: "floor" | "nearest", half a step up | "even", half a step to the even code. */
+typedef enum { ROUNDING_FLOOR, ROUNDING_NEAREST, ROUNDING_EVEN } rounding_rule;
+
+/* Levels of activations of b bit: "closed", 0 ... clip in 2^b - 1 steps | "open", 2^b steps, the last level one below
+ * the clip. */
+typedef enum { LEVELS_CLOSED, LEVELS_OPEN } levels_rule;
 
 typedef struct {
     weight_step_rule weight_step_2, weight_step_4, weight_step_8;
@@ -30,6 +36,7 @@ typedef struct {
     clips_rule clips;
     double clip_percentile; /* of CLIPS_DATA: 100 is the largest value */
     rounding_rule rounding;
+    levels_rule levels;
 } quantizer_rules;
 
 /* Of a precision of 1 ... 8 bit: that of the next of 2, 4, 8 bit which is not below it. */

@@ -20,7 +20,8 @@ typedef enum {
     RNG_GRID = 9,      /* a: number of the allocation, b: 0 its turn, 1 its fractions, 2 its channels; c: which */
     RNG_SIGNS = 10,    /* a: batch, b: position in the batch, c: repeat and block of 4 classes */
     RNG_SOUND = 11,    /* a: copy, b: number of the clip's name, c: 0 shift and background, 1 volume */
-    RNG_SAMPLE = 12    /* a: update or step, b: which sample, c: block of 4 trials */
+    RNG_SAMPLE = 12,   /* a: update or step, b: which sample, c: block of 4 trials */
+    RNG_WEIGHT_NOISE = 13 /* a: step, b: block of 2 weights, c: layer */
 } rng_purpose;
 
 typedef struct {

@@ -62,6 +62,9 @@ static status check_phase(const settings *s, const phase_settings *phase, const 
 static status check_quantizer(const settings *s, const settings_sources *sources)
 {
     const quantizer_rules *q = &s->quantizer;
+    if (q->clips == CLIPS_BATCHNORM && q->batchnorm != BATCHNORM_KEPT)
+        return sources_fail(sources, s, "quantizer.clips",
+                            "= \"batchnorm\" needs quantizer.batchnorm = \"kept\": clips follow it in training");
     if (s->arithmetic == ARITHMETIC_EXACT) return status_ok();
     const struct {
         const char *path;
@@ -72,7 +75,9 @@ static status check_quantizer(const settings *s, const settings_sources *sources
                  {"quantizer.batchnorm", q->batchnorm != BATCHNORM_FOLDED},
                  {"quantizer.before_add", q->before_add != BEFORE_ADD_RECTIFIED},
                  {"quantizer.clips", q->clips != CLIPS_CONSTANT},
-                 {"quantizer.rounding", q->rounding != ROUNDING_FLOOR}};
+                 {"quantizer.rounding", q->rounding != ROUNDING_FLOOR},
+                 {"quantizer.levels", q->levels != LEVELS_CLOSED},
+                 {"finetune.weight_noise", s->finetune.weight_noise > 0}};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].changed)
             return sources_fail(sources, s, rules[i].path, "is for arithmetic = \"exact\"; leave it at its default");
@@ -126,10 +131,15 @@ static status check_lists(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "finetune.integer",
                             "is for arithmetic = \"exact\": the published one is not that of integers");
     const quantizer_rules *q = &s->quantizer;
-    if (s->finetune.integer && (q->weight_step_2 == WEIGHT_STEP_MIDRISE || q->weight_step_4 == WEIGHT_STEP_MIDRISE ||
-                                q->weight_step_8 == WEIGHT_STEP_MIDRISE))
+    const bool midrise = q->weight_step_2 == WEIGHT_STEP_MIDRISE || q->weight_step_4 == WEIGHT_STEP_MIDRISE ||
+                         q->weight_step_8 == WEIGHT_STEP_MIDRISE;
+    if (s->finetune.integer && midrise)
         return sources_fail(sources, s, "finetune.integer",
                             "needs weights on whole codes, which the weight steps \"midrise\" are not");
+    if (s->finetune.weight_noise > 0 && (s->finetune.integer || midrise))
+        return sources_fail(sources, s, "finetune.weight_noise",
+                            "is noise between whole codes: it needs finetune.integer = false and weight steps other "
+                            "than \"midrise\"");
     return status_ok();
 }
 

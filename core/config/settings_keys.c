@@ -19,8 +19,11 @@ static const char *const weight_steps[] = {WEIGHT_QUANTIZER_LIST(WEIGHT_STEP_NAM
 #define WEIGHT_STEP_HELP(constant, name, help) "; " #name ": " help
 static const char *const batchnorms[] = {"folded", "kept", NULL};
 static const char *const before_adds[] = {"rectified", "signed", NULL};
-static const char *const clip_starts[] = {"constant", "data", NULL};
-static const char *const roundings[] = {"floor", "nearest", NULL};
+#define CLIP_RULE_NAME(constant, name, help) #name,
+static const char *const clip_rules[] = {CLIP_RULE_LIST(CLIP_RULE_NAME) NULL};
+#define CLIP_RULE_HELP(constant, name, help) "; " #name ": " help
+static const char *const roundings[] = {"floor", "nearest", "even", NULL};
+static const char *const levels[] = {"closed", "open", NULL};
 static const char *const selections[] = {"accuracy", "loss", NULL};
 static const char *const search_selections[] = {"accuracy", "loss", "total_loss", NULL};
 static const char *const samplings[] = {"softmax", "argmax", "gumbel", "hard_gumbel", NULL};
@@ -472,6 +475,15 @@ const settings_key settings_keys[] = {
              "network is the exported one, bit for bit. Gradients as always; batch-norm that was kept stays at the "
              "statistics of its start (reestimate_batches), so that smaller rates are needed; dropout drops nothing."},
 
+    {.path = "finetune.weight_noise",
+     .type = KEY_NUMBER,
+     .later = true,
+     AT(finetune.weight_noise),
+     .fallback = "0.0",
+     .high = 1.0,
+     .help = "In each training step of a discrete network this part of the weights, drawn anew, is not quantised but "
+             "moved by up to half a step of noise, as Zur et al. published it with 0.05; 0.0: none."},
+
     {.path = "quantizer.weight_step_2",
      .type = KEY_CHOICE,
      AT(quantizer.weight_step_2),
@@ -509,9 +521,9 @@ const settings_key settings_keys[] = {
      .type = KEY_CHOICE,
      AT(quantizer.clips),
      .fallback = "\"constant\"",
-     .choices = clip_starts,
-     .help = "Start of the activation clips: constant 6; or data: what the float network computes for training images. "
-             "With data the clips of the input stay where they start."},
+     .choices = clip_rules,
+     .help = "Activation clips" CLIP_RULE_LIST(CLIP_RULE_HELP) ". All but constant leave the clips of the input where "
+                                                               "they start."},
     {.path = "quantizer.clip_percentile",
      .type = KEY_NUMBER,
      AT(quantizer.clip_percentile),
@@ -527,7 +539,16 @@ const settings_key settings_keys[] = {
      AT(quantizer.rounding),
      .fallback = "\"floor\"",
      .choices = roundings,
-     .help = "Of activations to their codes."},
+     .help =
+         "Of activations to their codes; floor: down; nearest: half a step up; even: half a step to the even code."},
+    {.path = "quantizer.levels",
+     .type = KEY_CHOICE,
+     .later = true,
+     AT(quantizer.levels),
+     .fallback = "\"closed\"",
+     .choices = levels,
+     .help = "Of activations of b bit; closed: from 0 to the clip in 2^b - 1 steps; open: in 2^b steps, the last level "
+             "one below the clip."},
 
     {.path = "stopping.eta",
      .type = KEY_INTEGER,

@@ -103,7 +103,7 @@ int32_t integer_code_of_value(const pact *q, real x)
 {
     real clamped = x < q->low ? q->low : x;
     clamped = clamped > q->high[0] ? q->high[0] : clamped;
-    const real code = real_floor(q->scale[0] * clamped + q->snap);
+    const real code = real_floor(q->scale[0] * clamped + q->snap) - q->back;
     return (int32_t)(code > q->top[0] ? q->top[0] : code);
 }
 
@@ -216,7 +216,7 @@ static status build_add(integer_builder *b, int index)
     integer_tensor *t = integer_add_tensor(b, index);
     TRY(status_in(integer_scale_fit(run->factor, &run->shift, factor, 2, common ? 0 : MOST_ADD_SHIFT), "layer %s",
                   s->name));
-    run->offset = (int64_t)ldexp((double)q->snap, run->shift);
+    run->offset = (int64_t)ldexp((double)pact_border(q), run->shift);
     run->count = integer_tensor_count(t);
     integer_grid_range(q, &run->low, &run->high);
     t->low = run->low;

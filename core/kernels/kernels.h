@@ -26,19 +26,25 @@ typedef struct {
 enum { PACT_MAX = 3 }; /* candidate activation precisions */
 
 /* One activation quantiser: y = sum_j probability[j] * level_j(x), with code_j = min(floor(scale[j] * clamp(x, low,
- * high[j])
- * + snap), top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (METHOD.md 2.2-2.4). exact: scale =
- * (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and 2^-10 behind an
- * add (sums of on-grid values stay on their code), 1/2 to round to nearest. reference: scale = 1/(clip+0.001)*(2^b-1),
- * high = clip, top = REAL_MAX, snap = 0. */
+ * high[j]) + snap) - back, top[j]) and level_j = reference ? code_j / scale[j] : code_j * step[j]  (METHOD.md 2.2-2.4).
+ * exact: scale = (2^b-1)/clip, step = clip/(2^b-1), high = REAL_MAX, top = 2^b-1, low = 0, snap = 0 behind a layer and
+ * 2^-10 behind an add (sums of on-grid values stay on their code), 1/2 to round to nearest. reference: scale =
+ * 1/(clip+0.001)*(2^b-1), high = clip, top = REAL_MAX, snap = 0. back = 0, but to round half a step to the even code:
+ * snap = back is then so large that the sum has no fraction bits. */
 typedef struct {
     int count;
     real clip[PACT_MAX], scale[PACT_MAX], step[PACT_MAX], high[PACT_MAX], top[PACT_MAX], probability[PACT_MAX];
     real low; /* 0 when unsigned */
-    real snap;
+    real snap, back;
     bool reference;
     bool mask_zero_output; /* reference, where a ReLU follows: dx = 0 where y == 0 (METHOD.md 2.2) */
 } pact;
+
+/* How much of a step below a code is counted to it. */
+static inline real pact_border(const pact *q)
+{
+    return q->back > 0 ? (real)0.5 : q->snap;
+}
 
 /* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter
  * counter[2] + i / 4, as a uniform number (core/base/rng.h), is at least rate. */

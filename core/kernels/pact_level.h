@@ -10,7 +10,7 @@
 ALWAYS_INLINE vreal level(vreal x, const pact *q, int j, const bool reference)
 {
     vreal clamped = vec_min(vec_set(q->high[j]), vec_max(vec_set(q->low), x));
-    vreal code = vec_min(vec_set(q->top[j]), vec_floor(q->scale[j] * clamped + q->snap));
+    vreal code = vec_min(vec_set(q->top[j]), vec_floor(q->scale[j] * clamped + q->snap) - q->back);
     return reference ? code / q->scale[j] : code * q->step[j];
 }
 

@@ -1,5 +1,7 @@
 #include "core/quant/act_quant.h"
 
+#include "core/quant/round.h"
+
 /* Width, in steps, of the border region that is counted to the code above. Sums of two on-grid values miss their code
  * by a few rounding errors, at most 510 * 2^-22; a thousandth of a step covers that and moves nothing else that
  * matters. */
@@ -28,16 +30,37 @@ void act_quant_prepare(pact *out, int count, const int *bits, const real *clip, 
     }
 }
 
+void act_quant_open_levels(pact *q, const int *bits)
+{
+    for (int j = 0; j < q->count; j++) {
+        const real levels = (real)(1 << bits[j]), range = q->clip[j] - q->low;
+        q->step[j] = range / levels;
+        q->scale[j] = levels / range;
+        q->top[j] = real_floor(q->low * q->scale[j]) + levels - 1;
+    }
+}
+
 void act_quant_round_to_nearest(pact *q)
 {
     q->snap = (real)0.5;
 }
 
-enum { SIGNED_LOWEST = -128, SIGNED_HIGHEST = 127, UNSIGNED_LEVELS = 255 };
-
-void act_quant_prepare_signed(pact *out, real clip)
+void act_quant_round_to_even(pact *q)
 {
-    const real step = 2 * clip / UNSIGNED_LEVELS;
+    q->snap = q->back = ROUND_OFFSET;
+}
+
+enum { SIGNED_LOWEST = -128, SIGNED_HIGHEST = 127 };
+
+/* Steps from 0 to the clip at 8 bit. */
+static real unsigned_steps(levels_rule levels)
+{
+    return levels == LEVELS_OPEN ? 256 : 255;
+}
+
+void act_quant_prepare_signed(pact *out, real clip, levels_rule levels)
+{
+    const real step = 2 * clip / unsigned_steps(levels);
     *out = (pact){.count = 1, .low = SIGNED_LOWEST * step};
     out->clip[0] = SIGNED_HIGHEST * step;
     out->scale[0] = 1 / step;
@@ -48,15 +71,15 @@ void act_quant_prepare_signed(pact *out, real clip)
     act_quant_round_to_nearest(out);
 }
 
-real act_quant_signed_slope(real dclip, real dlow)
+real act_quant_signed_slope(real dclip, real dlow, levels_rule levels)
 {
-    return dclip * ((real)(2 * SIGNED_HIGHEST) / UNSIGNED_LEVELS) +
-           dlow * ((real)(2 * SIGNED_LOWEST) / UNSIGNED_LEVELS);
+    const real steps = unsigned_steps(levels);
+    return dclip * ((real)(2 * SIGNED_HIGHEST) / steps) + dlow * ((real)(2 * SIGNED_LOWEST) / steps);
 }
 
-real act_quant_step(int count, const int *bits, const real *clip, real low, const real *probability)
+real act_quant_step(const pact *q)
 {
     real step = 0;
-    for (int j = 0; j < count; j++) step += probability[j] * ((clip[j] - low) / (real)((1 << bits[j]) - 1));
+    for (int j = 0; j < q->count; j++) step += q->probability[j] * q->step[j];
     return step;
 }

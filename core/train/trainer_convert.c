@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/train/calibrate.h"
+#include "core/train/clips/clip_rule.h"
 #include "core/train/record_values.h"
 
 status trainer_continue(trainer *t, const record *from)
@@ -36,17 +37,17 @@ status trainer_convert_warmup(trainer *t, const record *warmup)
 {
     model float_model;
     model_options options = t->network.options;
+    const clip_rule *clips = clip_rule_of(&options.quantizer);
     options.quantized = false;
-    options.capacity = options.quantizer.clips == CLIPS_DATA ? CALIBRATION_CAPACITY : 1; /* else for its layout only */
+    options.capacity = clips->reads_images ? CLIPS_CAPACITY : 1; /* else for its layout only */
     TRY(model_open(&float_model, t->in.graph, t->in.kernels, &options));
     const model_layout *layout = &float_model.layout;
     real *values = calloc(layout->total, sizeof *values);
     status s = values == NULL ? status_fail(STATUS_MEMORY, "no memory for the warm-up's weights") : status_ok();
     if (!failed(s)) s = record_values_read(values, layout, warmup);
     if (!failed(s)) model_convert(&t->network, t->values, &float_model, values);
-    const quantizer_rules *rules = &t->network.options.quantizer;
-    if (!failed(s) && rules->clips == CLIPS_DATA)
-        s = calibrate_clips(&t->network, t->values, &float_model, values, t->in.data, rules->clip_percentile);
+    if (!failed(s) && clips->start != NULL)
+        s = clips->start(t->values, &(clip_sources){&t->network, &float_model, values, t->in.data});
     free(values);
     model_close(&float_model);
     TRY(s);

@@ -5,6 +5,7 @@
 
 #include "core/data/batch.h"
 #include "core/train/average.h"
+#include "core/train/clips/clip_rule.h"
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
 #include "core/train/trainer_discrete.h"
@@ -185,6 +186,7 @@ static void update(trainer *t, const real *gradients)
                   schedule_rate_factor(phase, t->counters.stage_steps - 1, trainer_steps_per_epoch(t)),
                   t->counters.stage_steps);
     if (!trainer_runs_integers(t)) model_update_running(t->now.model, t->now.values, gradients);
+    clip_rule_follow(t->now.model, t->now.values, t->counters.step + 1, trainer_steps_per_epoch(t));
     if (phase->average > 0)
         average_update(t->now.average, t->now.values, t->now.model->layout.total,
                        phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
@@ -201,6 +203,8 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
                   t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
     if (integers) TRY(trainer_take_integers(t, m, true));
+    const double noise = now->mode == MODEL_HARD ? trainer_settings(t)->weight_noise : 0;
+    if (noise > 0) model_add_weight_noise(m, t->now.values, noise, (uint32_t)t->counters.task_steps);
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;

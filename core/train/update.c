@@ -1,6 +1,7 @@
 #include "core/train/update.h"
 
 #include "core/quant/choice_bits.h"
+#include "core/train/clips/clip_rule.h"
 #include "core/train/optimizer.h"
 
 static const real SMALLEST_CLIP = (real)1e-3; /* METHOD.md section 9, row 23 */
@@ -81,6 +82,7 @@ void update_values(const model *m, real *values, const update_moments *moments, 
     for (int t = 0; t < layout->tensor_count; t++) {
         const size_t first = layout->tensors[t].offset;
         if (first >= layout->clips) break;
+        if (layout->tensors[t].role == ROLE_CLIP && !clip_rule_of(&m->options.quantizer)->trained) continue;
         const size_t end = t + 1 < layout->tensor_count ? layout->tensors[t + 1].offset : layout->total;
         update_range(values, moments, gradients, first, end, phase,
                      rate_of(layout->tensors[t].role, phase) * rate_factor, decay_of(layout->tensors[t].role, phase),

@@ -78,7 +78,10 @@ static void check_bias(const char *group, const probabilities *s, const real *w,
     real *clip = cases_reals(group, "act_clip"), *logits = cases_reals(group, "act_alpha");
     real input_share[ACTIVATIONS];
     choice_softmax(input_share, logits, ACTIVATIONS, 1, 1);
-    real input_step = act_quant_step(ACTIVATIONS, ACTIVATION_BITS, clip, 0, input_share);
+    pact input;
+    const arithmetic_rules published = arithmetic_rules_of(ARITHMETIC_REFERENCE);
+    act_quant_prepare(&input, ACTIVATIONS, ACTIVATION_BITS, clip, 0, input_share, ACT_BEHIND_LAYER, &published);
+    real input_step = act_quant_step(&input);
     cases_compare(group, "s_a", &input_step, s->tolerance);
 
     /* a step off by a last bit may move a code on a rounding tie: the vectors have none */

@@ -184,7 +184,7 @@ real naive_pact_level(real x, const pact *q, int j)
     if (clamped > q->high[j]) clamped = q->high[j];
     volatile real scaled = q->scale[j] * clamped;
     volatile real snapped = scaled + q->snap;
-    real code = real_floor(snapped);
+    real code = q->back > 0 ? real_rint(scaled) : real_floor(snapped);
     if (code > q->top[j]) code = q->top[j];
     return q->reference ? code / q->scale[j] : code * q->step[j];
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "core/quant/round.h"
 #include "tests/support/check.h"
 #include "tests/support/naive.h"
 
@@ -46,8 +47,8 @@ static size_t awkward_values(real *x, size_t room, const pact *q)
     size_t count = 0;
     for (int j = 0; j < q->count; ++j) {
         for (int code = 0; code <= 256 && count + 16 < room; ++code) {
-            real borders[] = {(real)code * q->step[j], (real)code / q->scale[j]};
-            for (int b = 0; b < 2; ++b) {
+            real borders[] = {(real)code * q->step[j], (real)code / q->scale[j], ((real)code + (real)0.5) * q->step[j]};
+            for (int b = 0; b < 3; ++b) {
                 x[count++] = real_next(borders[b], -REAL_MAX);
                 x[count++] = borders[b];
                 x[count++] = real_next(borders[b], REAL_MAX);
@@ -126,13 +127,15 @@ static void test_the_exact_arithmetic_equals_the_formula(void **state)
 {
     (void)state;
     for (int count = 1; count <= PACT_MAX; ++count) {
-        for (int snapped = 0; snapped <= 1; ++snapped) {
-            pact q = {.snap = snapped ? (real)(1.0 / 1024.0) : 0};
+        for (int border = 0; border <= 3; ++border) {
+            static const char *const names[] = {"exact", "exact, snapped", "exact, to nearest", "exact, to even"};
+            static const real snap[] = {0, (real)(1.0 / 1024.0), (real)0.5, ROUND_OFFSET};
+            pact q = {.snap = snap[border], .back = border == 3 ? ROUND_OFFSET : 0};
             static const int bits[] = {8, 4, 2};
             static const real clips[] = {(real)6.0, (real)3.7, (real)1.1},
                               probabilities[] = {(real)0.5, (real)0.3, (real)0.2};
             for (int j = 0; j < count; ++j) add_candidate(&q, bits[j], clips[j], probabilities[j]);
-            check_quantiser(snapped ? "exact, snapped" : "exact", &q);
+            check_quantiser(names[border], &q);
         }
     }
 }
@@ -344,7 +347,7 @@ static void test_behind_batchnorm_equals_one_after_the_other(void **state)
         const kernel_table *k = kernels_choose(ISA_NAMES[n]);
         if (k == NULL) continue;
         for (int count = 1; count <= PACT_MAX; ++count) {
-            pact q = {.snap = count == 2 ? (real)0.5 : 0};
+            pact q = {.snap = count == 2 ? ROUND_OFFSET : 0, .back = count == 2 ? ROUND_OFFSET : 0};
             add_candidate(&q, 8, (real)2.0, (real)0.5);
             if (count > 1) add_candidate(&q, 4, (real)1.7, (real)0.3);
             if (count > 2) add_candidate(&q, 2, (real)1.1, (real)0.2);

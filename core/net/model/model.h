@@ -202,6 +202,10 @@ void model_start_steps(model *m, real *values, bool keep_alive);
  * keep_alive revives a channel where a whole group would be pruned; one-hot probabilities only. */
 void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step);
 
+/* After model_prepare in MODEL_HARD: every effective weight is, with this probability, the weight itself moved by noise
+ * (core/quant/weight_noise.h), anew for each `step`, counted over the task. */
+void model_add_weight_noise(model *m, const real *values, double probability, uint32_t step);
+
 real *model_input(const model *m);           /* (capacity, H, W, C): the caller writes images here */
 const real *model_logits(const model *m);    /* (n, classes), after model_forward */
 real *model_output_gradient(const model *m); /* (n, classes), the caller writes dlogits here */

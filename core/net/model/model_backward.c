@@ -20,7 +20,7 @@ static void add_quantizer_gradients(model *m, real *gradients, int index, const 
     const int first = q->chosen >= 0 ? q->chosen : 0;
     for (int j = 0; j < q->behind_layer.count; j++) {
         if (node->is_signed) { /* its clip is the mean of the candidates' */
-            const real slope = act_quant_signed_slope(dclip[0], dlow);
+            const real slope = act_quant_signed_slope(dclip[0], dlow, m->options.quantizer.levels);
             clips[first + j] += q->behind_layer.probability[j] * slope;
             probabilities[first + j] += q->behind_layer.clip[j] * slope;
         } else {

@@ -51,6 +51,15 @@ static void prepare_groups(model *m, const real *values, bool keep_alive, uint32
     }
 }
 
+/* The image has closed levels always: its largest value is a code. */
+static void apply_rules(pact *grid, const model *m, int index, const int *bits)
+{
+    const quantizer_rules *rules = &m->options.quantizer;
+    if (rules->levels == LEVELS_OPEN && index < m->graph->group_count) act_quant_open_levels(grid, bits);
+    if (rules->rounding == ROUNDING_NEAREST) act_quant_round_to_nearest(grid);
+    if (rules->rounding == ROUNDING_EVEN) act_quant_round_to_even(grid);
+}
+
 /* In a discrete mode only the chosen precision is computed; `chosen` says where its clip is. */
 static void prepare_quantizer(model *m, int index, const real *values, uint32_t step)
 {
@@ -75,16 +84,14 @@ static void prepare_quantizer(model *m, int index, const real *values, uint32_t 
     }
     const int *bits = q->bits + first;
     const real *clip = clips + first, *probability = q->probability + first;
-    q->step = act_quant_step(count, bits, clip, low, probability);
     act_quant_prepare(&q->behind_layer, count, bits, clip, low, probability, ACT_BEHIND_LAYER, &m->options.rules);
     act_quant_prepare(&q->behind_add, count, bits, clip, low, probability, ACT_BEHIND_ADD, &m->options.rules);
-    if (m->options.quantizer.rounding == ROUNDING_NEAREST) {
-        act_quant_round_to_nearest(&q->behind_layer);
-        act_quant_round_to_nearest(&q->behind_add);
-    }
+    apply_rules(&q->behind_layer, m, index, bits);
+    apply_rules(&q->behind_add, m, index, bits);
+    q->step = act_quant_step(&q->behind_layer);
     real mixed = 0;
     for (int j = 0; j < count; j++) mixed += probability[j] * clip[j];
-    act_quant_prepare_signed(&q->before_add, mixed);
+    act_quant_prepare_signed(&q->before_add, mixed, m->options.quantizer.levels);
 }
 
 void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step)

@@ -4,6 +4,7 @@
 
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model_memory.h"
+#include "core/quant/weight_noise.h"
 
 static const weight_quantizer *quantizer_of(const model *m, int bits)
 {
@@ -186,6 +187,29 @@ void model_weights_prepare(model *m, const real *values, int index)
         prepare_bias(m, node->effective_beta, index);
     else if (!kept)
         prepare_bias(m, model_view(m, values, node->bias), index);
+}
+
+/* The largest level of a channel, given its step. */
+static real largest_level(const model_weight_group *group, int channel, real step)
+{
+    for (int p = 0; p < group->precisions; p++)
+        if (group->bits[p] > 1 && probability_of(group, p, channel) > 0)
+            return step * (real)((1 << (group->bits[p] - 1)) - 1);
+    return step;
+}
+
+void model_add_weight_noise(model *m, const real *values, double probability, uint32_t step)
+{
+    for (int i = 0; i < m->graph->layer_count; i++) {
+        const layer_spec *l = &m->graph->layers[i];
+        const model_node *node = &m->nodes[i];
+        if (node->weight < 0) continue;
+        real *clip = m->scratch;
+        for (int c = 0; c < l->out_channels; c++) clip[c] = largest_level(&m->groups[l->group], c, node->step[c]);
+        weight_noise(node->effective_weight, model_view(m, values, node->weight), clip, node->step, node->rows,
+                     l->out_channels, probability,
+                     (weight_noise_draw){.seed = m->options.seed, .step = step, .layer = (uint32_t)i});
+    }
 }
 
 /* y = gate (gamma x + beta): the gate belongs to every precision that is not 0 bit. */
