@@ -33,4 +33,4 @@ static void quantize(real *out, const real *row, const weight_grid *g)
 }
 
 extern const weight_quantizer weight_quantizer_midrise;
-const weight_quantizer weight_quantizer_midrise = {.grid = grid, .quantize = quantize};
+const weight_quantizer weight_quantizer_midrise = {.grid = grid, .quantize = quantize, .odd_codes = true};

@@ -49,6 +49,7 @@ typedef struct weight_quantizer {
      * bits[c] > 0; elsewhere it stays. With learns_steps also dlog_step[c] = dL/dlog step there. NULL: straight
      * through, dL/dw = dL/dW, as in a search always. */
     void (*gradient)(real *dw, real *dlog_step, const weight_block *b, const real *steps, const int8_t *bits);
+    bool odd_codes; /* neighbouring levels are two steps apart, not one */
     /* In its place under the arithmetic rule weight_tie_by_division. NULL: itself. */
     const struct weight_quantizer *by_division;
 } weight_quantizer;

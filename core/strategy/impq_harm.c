@@ -15,37 +15,30 @@ double impq_bound(double gain_sum, double step)
     return gain_sum * step * step / 24;
 }
 
-/* Step of the symmetric min-max grid. */
-static double step_of(double largest, int bits)
-{
-    return bits == 1 ? largest : 2 * largest / (exp2(bits) - 1);
-}
-
 typedef struct {
-    double gain, magnitude, largest;
+    double gain, magnitude;
 } channel_sums;
 
 static channel_sums sums_of(const real *weight, const real *gain, size_t rows, size_t channels, size_t channel)
 {
     channel_sums s = {.gain = 0};
     for (size_t k = channel; k < rows * channels; k += channels) {
-        const double size = fabs((double)weight[k]);
         s.gain += (double)gain[k];
-        s.magnitude += size;
-        s.largest = fmax(s.largest, size);
+        s.magnitude += fabs((double)weight[k]);
     }
     return s;
 }
 
-/* Losses by sums over a channel's weights: bound, released. */
+/* Losses by sums over a channel's weights: bound, released. scratch: (channels). */
 static void add_sums(double *loss, const model *m, int layer, const real *weight, const real *gain, int bits,
-                     impq_metric metric)
+                     impq_metric metric, double *scratch, const weight_error_room *room)
 {
+    if (metric == IMPQ_BOUND) weight_error_distances(scratch, m, layer, weight, bits, room);
     const size_t rows = m->nodes[layer].rows, channels = (size_t)m->graph->layers[layer].out_channels;
     for (size_t c = 0; c < channels; c++) {
         const channel_sums s = sums_of(weight, gain, rows, channels, c);
         loss[c] += metric == IMPQ_RELEASED ? impq_released(s.gain, s.magnitude, (int)rows, bits)
-                                           : impq_bound(s.gain, step_of(s.largest, bits));
+                                           : impq_bound(s.gain, scratch[c]);
     }
 }
 
@@ -72,7 +65,7 @@ static void fill(double *loss, const model *m, const real *values, const gains *
             if (bits > 0 && metric == IMPQ_ERROR)
                 add_errors(to, m, i, values + at, g->weights + at, bits, scratch, room);
             else if (bits > 0)
-                add_sums(to, m, i, values + at, g->weights + at, bits, metric);
+                add_sums(to, m, i, values + at, g->weights + at, bits, metric, scratch, room);
         }
     }
 }
@@ -113,7 +106,8 @@ double impq_harm_of_activation(const model *m, const real *values, const gains *
                                impq_metric metric)
 {
     const double gain = (double)g->quantizers[quantizer], clip = clip_of(m, values, quantizer, bits);
+    const double left_out = m->options.quantizer.levels == LEVELS_OPEN ? 0 : 1;
     if (metric == IMPQ_RELEASED) return gain * clip / exp2(bits);
-    return impq_bound(gain, clip_of(m, values, quantizer, next) / (exp2(next) - 1)) -
-           impq_bound(gain, clip / (exp2(bits) - 1));
+    return impq_bound(gain, clip_of(m, values, quantizer, next) / (exp2(next) - left_out)) -
+           impq_bound(gain, clip / (exp2(bits) - left_out));
 }

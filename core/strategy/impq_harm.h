@@ -2,7 +2,8 @@
  * (core/train/gains.h). Pure.
  *
  *   error      of weights, from b to b' bit:  1/2 sum_j E_j [(w_j - Q_b'(w_j))^2 - (w_j - Q_b(w_j))^2]
- *   bound      noise of a uniform quantiser in its place: 1/24 [D_b'^2 - D_b^2] sum_j E_j, D the step
+ *   bound      noise of a uniform quantiser in its place: 1/24 [D_b'^2 - D_b^2] sum_j E_j, D the distance of levels of
+ *              the grid in force, quantizer.weight_step_*; steps that training learns count as they would start
  *   released   of the authors' program, linear in the step and without what it will be: mean_j E_j mean_j |w_j| / 2^b
  *   to 0 bit   1/2 G_c in all three: the channel goes, not its weights alone
  *   activations, from a to a' bit: bound as above (also for `error`); released: E c / 2^a with clip c

@@ -17,4 +17,9 @@ void weight_error_close(weight_error_room *room);
 void weight_error_add(double *error, const model *m, int layer, const real *weight, const real *gain, int bits,
                       const weight_error_room *room);
 
+/* distance[channel] := between neighbouring levels of the same grid: its step, or two of them where codes are odd, as
+ * at 1 bit. */
+void weight_error_distances(double *distance, const model *m, int layer, const real *weight, int bits,
+                            const weight_error_room *room);
+
 #endif

@@ -150,7 +150,7 @@ static status judge(evidence *e, const verdict_claim *claim, const char *column,
         e->rows[i].float_test = warmup_of(e, id);
     }
     if (!failed(s)) {
-        const verdict_setting setting = {e->plan.settings.name, column, e->count, tasks};
+        const verdict_setting setting = {e->plan.settings.name, column, verdict_rows(claim, e->rows, e->count), tasks};
         const verdict_finding finding = verdict_judge(claim, e->rows, e->count);
         if (json)
             s = verdict_write_json(stdout, &setting, claim, &finding);

@@ -28,7 +28,9 @@ def rebuild(path):
             candidates = [int(b) for b in clip.attrs["precisions"].split()]
             l["clip"] = float(clip[candidates.index(l["output_bits"])])
             l["low"] = model.get(l["quantizer"] + ".clip_low", [0.0])[0] if name == "image" else 0.0
-            l["snap"] = 0.5 if rule("rounding") == "nearest" else 2.0 ** -10 if l["kind"] == "add" else 0.0
+            nearest = {"nearest": 0.5, "even": None}  # None: rint
+            l["snap"] = nearest.get(rule("rounding"), 2.0 ** -10 if l["kind"] == "add" else 0.0)
+            l["open"] = name != "image" and rule("levels") == "open"
         if name not in file["allocation"]:
             continue
         bits, step = (file["allocation"][name][k][:] for k in ("bits", "step"))
@@ -54,7 +56,8 @@ def rebuild(path):
         source = layers[l["inputs"][0]]
         while not source["output_bits"]:
             source = layers[source["inputs"][0]]  # pooling passes the grid on
-        grid = np.float32((source["clip"] - source["low"]) / (2 ** source["output_bits"] - 1)) * l["step"]
+        levels = 2 ** source["output_bits"] - (not source["open"])
+        grid = np.float32((source["clip"] - source["low"]) / levels) * l["step"]
         l["w"] = codes * l["step"].astype(np.float64)
         bias_codes = np.rint(bias / np.where(grid == 0, 1, grid))
         l["b"] = np.where(np.abs(grid) > 1e-8, grid * bias_codes, 0).astype(np.float64)
@@ -65,12 +68,12 @@ def quantize(x, l):
     if not l["output_bits"]:
         return np.maximum(x, 0) if l["relu"] else x
     if l["output_signed"]:
-        step = 2 * l["clip"] / 255
+        step = 2 * l["clip"] / (256 if l["open"] else 255)
         return np.clip(np.floor(x / step + 0.5), -128, 127) * step
-    levels = 2 ** l["output_bits"] - 1
-    step = (l["clip"] - l["low"]) / levels
-    top = levels + (np.floor(l["low"] / step) if l["low"] < 0 else 0)
-    return np.minimum(np.floor(np.maximum(x, l["low"]) / step + l["snap"]), top) * step
+    step = (l["clip"] - l["low"]) / (2 ** l["output_bits"] - (not l["open"]))
+    top = 2 ** l["output_bits"] - 1 + (np.floor(l["low"] / step) if l["low"] < 0 else 0)
+    place = np.maximum(x, l["low"]) / step
+    return np.minimum(np.rint(place) if l["snap"] is None else np.floor(place + l["snap"]), top) * step
 
 
 def run(layers, images):

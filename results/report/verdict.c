@@ -23,6 +23,18 @@ const verdict_claim *verdict_find(const char *name)
     return NULL;
 }
 
+int verdict_rows(const verdict_claim *claim, const verdict_row *rows, int count)
+{
+    int found = 0;
+    for (int i = 0; i < count; i++) found += verdict_is_of(&rows[i], "sensitivity") == claim->of_channels;
+    return found;
+}
+
+static const char *rows_of(const verdict_claim *claim)
+{
+    return claim->of_channels ? "channels" : "points";
+}
+
 verdict_finding verdict_judge(const verdict_claim *claim, const verdict_row *rows, int count)
 {
     verdict_finding f = {.outcome = VERDICT_UNDECIDED};
@@ -32,8 +44,8 @@ verdict_finding verdict_judge(const verdict_claim *claim, const verdict_row *row
 
 void verdict_print(FILE *out, const verdict_setting *setting, const verdict_claim *claim, const verdict_finding *f)
 {
-    fprintf(out, "setting     %s, %d points of %d tasks, cost %s\nhypothesis  %s\n", setting->name, setting->points,
-            setting->tasks, setting->cost, claim->hypothesis);
+    fprintf(out, "setting     %s, %d %s of %d tasks, cost %s\nhypothesis  %s\n", setting->name, setting->rows,
+            rows_of(claim), setting->tasks, setting->cost, claim->hypothesis);
     for (int i = 0; i < f->count; i++) {
         const verdict_number *n = &f->numbers[i];
         fprintf(out, "%-11s %s: %.4g%s%s\n", i == 0 ? "numbers" : "", n->name, n->value, n->unit[0] == '\0' ? "" : " ",
@@ -59,7 +71,7 @@ status verdict_write_json(FILE *out, const verdict_setting *setting, const verdi
                           const verdict_finding *f)
 {
     json_t *root = json_pack("{s:s, s:{s:s, s:i, s:i, s:s}, s:s, s:o, s:s, s:s}", "claim", claim->name, "setting",
-                             "sweep", setting->name, "points", setting->points, "tasks", setting->tasks, "cost",
+                             "sweep", setting->name, rows_of(claim), setting->rows, "tasks", setting->tasks, "cost",
                              setting->cost, "hypothesis", claim->hypothesis, "numbers", numbers_of(f), "test",
                              claim->test, "verdict", words[f->outcome]);
     const bool written = root != NULL && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;

@@ -16,8 +16,11 @@ const verdict_claim *verdict_find(const char *name);
 /* Where the evidence is from. */
 typedef struct {
     const char *name, *cost; /* of the sweep; column */
-    int points, tasks;       /* finished points, of so many tasks */
+    int rows, tasks;         /* what the claim is about (verdict_rows), of so many tasks of the sweep */
 } verdict_setting;
+
+/* How many of the rows the claim is about. */
+int verdict_rows(const verdict_claim *claim, const verdict_row *rows, int count);
 
 verdict_finding verdict_judge(const verdict_claim *claim, const verdict_row *rows, int count);
 

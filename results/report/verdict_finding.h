@@ -43,6 +43,7 @@ typedef struct {
     const char *name, *hypothesis, *test;
     const char *needs; /* which points, for `undecided` */
     const char *cost;  /* column that it is about unless another one is asked for */
+    bool of_channels;  /* about the channels of strategy sensitivity; else about points */
     void (*judge)(verdict_finding *out, const verdict_row *rows, int count); /* fills an empty finding */
 } verdict_claim;
 

@@ -58,6 +58,7 @@ static void judge(verdict_finding *out, const verdict_row *rows, int count)
 const verdict_claim verdict_sensitivity_claim = {
     .name = "sensitivity",
     .cost = "size_bits",
+    .of_channels = true,
     .hypothesis = "The sensitivity metric of impq predicts what lowering the precision of one channel does.",
     .test = "Spearman's rho of what the metrics say with the fraction of changed decisions and with the mean squared "
             "relative shift of the logits' gaps, over channels lowered one at a time: supported if above 0.5 with both "

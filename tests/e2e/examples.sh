@@ -62,7 +62,9 @@ for point in 4 8; do rebuilds "$work/run" $point "point $point"; done
 number=0
 for rules in 'weight_step_2 = "mse"; weight_step_4 = "mse"; weight_step_8 = "mse"; rounding = "nearest";' \
     'weight_step_2 = "learned"; weight_step_4 = "learned"; batchnorm = "kept"; before_add = "signed";'\
-' clips = "data";'; do
+' clips = "data";' \
+    'weight_step_2 = "deviation"; weight_step_4 = "deviation"; weight_step_8 = "deviation"; batchnorm = "kept";'\
+' before_add = "signed"; clips = "batchnorm"; rounding = "even"; levels = "open";'; do
     name=rules$((++number))
     alone sweep "$work/small.cfg" --out "$work/$name" --set 'seeds=[1]' --set "quantizer={ $rules }" \
         --set 'sweep=({strategy="joint"; cost_model="size"; strengths=[0.5];}, {strategy="fixed"; bits=[2];})' \

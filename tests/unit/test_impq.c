@@ -297,6 +297,80 @@ static void test_harms_are_what_they_are_said_to_be(void **state)
     trainer_close(t);
 }
 
+/* `bound` takes the distance of levels that is in force, of weights ... */
+static void test_the_bound_is_of_the_grid_in_force(void **state)
+{
+    (void)state;
+    const quantizer_rules before = world.settings.quantizer;
+    const weight_step_rule rules[] = {WEIGHT_STEP_MINMAX, WEIGHT_STEP_MIDRISE, WEIGHT_STEP_DEVIATION};
+    for (int r = 0; r < 3; r++) {
+        quantizer_rules *of = &world.settings.quantizer;
+        of->weight_step_2 = of->weight_step_4 = of->weight_step_8 = rules[r];
+        use_entry("steps = 1; precisions = [1, 4, 8];");
+        trainer *t = noise_world_open(&world, "impq_weights");
+        const model *m = &t->network;
+        gains g;
+        const ranks_view alone = ranks_alone();
+        check_ok(gains_measure(&g, t, &alone, &exact));
+        allocation a;
+        check_ok(allocation_new(&a, &world.graph));
+        const int channels = a.first[world.graph.group_count], fc = graph_find(&world.graph, "fc"), c = 3;
+        const int channel = a.first[world.graph.layers[fc].group] + c;
+        double *loss = calloc((size_t)channels * 9, sizeof *loss);
+        assert_non_null(loss);
+        check_ok(impq_harm_fill(loss, m, t->values, &g, &a, IMPQ_BOUND));
+        const size_t at = m->layout.tensors[m->nodes[fc].weight].offset;
+        double largest = 0, mean = 0, square = 0, size = 0, gain = 0;
+        for (int k = 0; k < 16; k++) {
+            const double w = (double)t->values[at + (size_t)(k * 10 + c)];
+            largest = fmax(largest, fabs(w));
+            mean += w / 16;
+            size += fabs(w) / 16;
+            gain += (double)g.weights[at + (size_t)(k * 10 + c)];
+        }
+        for (int k = 0; k < 16; k++) square += pow((double)t->values[at + (size_t)(k * 10 + c)] - mean, 2) / 16;
+        const double spread = fabs(mean) + 3.45 * sqrt(square);
+        const double four[] = {2 * largest / 15, 2 * largest / 16, spread / 7};
+        const double one[] = {2 * largest, largest, 2 * size}; /* from the one level to the other */
+        assert_true(off(loss[4 * channels + channel], gain / 24 * four[r] * four[r]) < 1e-4);
+        assert_true(off(loss[1 * channels + channel], gain / 24 * one[r] * one[r]) < 1e-4);
+        free(loss);
+        allocation_free(&a);
+        gains_free(&g);
+        trainer_close(t);
+    }
+    world.settings.quantizer = before;
+}
+
+/* ... and of activations. */
+static void test_the_bound_of_activations_is_of_the_levels_in_force(void **state)
+{
+    (void)state;
+    search_settings *search = &world.settings.search;
+    search->activation_count = 2;
+    search->activation_bits[0] = 4;
+    search->activation_bits[1] = 8;
+    use_entry("steps = 1; lower = \"activations\";");
+    for (int open = 0; open < 2; open++) {
+        world.settings.quantizer.levels = open == 1 ? LEVELS_OPEN : LEVELS_CLOSED;
+        trainer *t = noise_world_open(&world, "impq_activations");
+        const model *m = &t->network;
+        const int q = world.graph.layers[graph_find(&world.graph, "last")].group;
+        const double clip = (double)t->values[m->layout.tensors[m->quantizers[q].clips].offset];
+        real gain[GRAPH_MAX_LAYERS] = {0};
+        gain[q] = 3;
+        const gains g = {.quantizers = gain};
+        const double four = clip / (16 - !open), eight = clip / (256 - !open);
+        assert_true(off(impq_harm_of_activation(m, t->values, &g, q, 8, 4, IMPQ_BOUND),
+                        3 / 24.0 * (four * four - eight * eight)) < 1e-6);
+        assert_true(off(impq_harm_of_activation(m, t->values, &g, q, 8, 4, IMPQ_RELEASED), 3 * clip / 256) < 1e-6);
+        trainer_close(t);
+    }
+    world.settings.quantizer.levels = LEVELS_CLOSED;
+    search->activation_count = 1;
+    search->activation_bits[0] = 8;
+}
+
 /* Every step of the noise makes its contribution four times as large (unit steps: 2^b - 1 nearly doubles). */
 static void test_the_formulas(void **state)
 {
@@ -439,6 +513,8 @@ int main(void)
         cmocka_unit_test(test_signs_estimate_the_exact_gains),
         cmocka_unit_test(test_two_ranks_share_the_sum),
         cmocka_unit_test(test_harms_are_what_they_are_said_to_be),
+        cmocka_unit_test(test_the_bound_is_of_the_grid_in_force),
+        cmocka_unit_test(test_the_bound_of_activations_is_of_the_levels_in_force),
         cmocka_unit_test(test_the_formulas),
         cmocka_unit_test(test_a_leg_lowers_the_fraction_by_one_step),
         cmocka_unit_test(test_the_last_channel_of_a_group_stays),

@@ -187,6 +187,33 @@ static void test_new_rules_do_not_depend_on_ranks_or_stops(void **state)
     record_free(&start);
 }
 
+/* As the authors of impq and of the NAS quantisers trained: clips that follow batch-norm, noise on weights. */
+static void test_rules_of_other_programs_do_not_depend_on_ranks_or_stops(void **state)
+{
+    world w = *(world *)*state;
+    use_new_rules(&w.settings);
+    w.settings.quantizer.weight_step_2 = WEIGHT_STEP_DEVIATION;
+    w.settings.quantizer.clips = CLIPS_BATCHNORM;
+    w.settings.quantizer.rounding = ROUNDING_EVEN;
+    w.settings.quantizer.levels = LEVELS_OPEN;
+    w.settings.finetune.weight_noise = 0.05;
+    w.settings.finetune.average = 0;
+    trainer_inputs in = inputs(&w, false);
+    record start = train(&in, 1, 0, NULL);
+    w.warmup_record = start;
+    in = inputs(&w, true);
+    record alone = train(&in, 1, 0, NULL), together = train(&in, 4, 3, NULL);
+    assert_same_records(&alone, &together);
+    w.settings.finetune.weight_noise = 0;
+    record silent = train(&in, 1, 0, NULL);
+    const int last = alone.epoch_count - 1;
+    assert_true(alone.curve[last].train_loss != silent.curve[last].train_loss);
+    record_free(&silent);
+    record_free(&together);
+    record_free(&alone);
+    record_free(&start);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_pruned_network_is_trained_the_same_however_it_is_run),
         cmocka_unit_test(test_noisy_choices_do_not_depend_on_ranks_or_stops),
         cmocka_unit_test(test_new_rules_do_not_depend_on_ranks_or_stops),
+        cmocka_unit_test(test_rules_of_other_programs_do_not_depend_on_ranks_or_stops),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);
 }

@@ -257,6 +257,36 @@ static void test_json_has_the_same_numbers(void **state)
     json_decref(root);
 }
 
+/* Channels are no points, whatever else the sweep holds. */
+static void test_the_header_counts_what_the_claim_is_about(void **state)
+{
+    (void)state;
+    const verdict_row rows[5] = {{.strategy = "sensitivity"},
+                                 {.strategy = "impq"},
+                                 {.strategy = "sensitivity"},
+                                 {.strategy = "fixed"},
+                                 {.strategy = "sensitivity"}};
+    const struct {
+        const char *claim, *header, *key;
+    } cases[] = {{"sensitivity", "run, 3 channels of 4 tasks", "\"channels\": 3"},
+                 {"compute", "run, 2 points of 4 tasks", "\"points\": 2"}};
+    for (int i = 0; i < 2; i++) {
+        const verdict_claim *claim = verdict_find(cases[i].claim);
+        const verdict_setting setting = {"run", "size_bits", verdict_rows(claim, rows, 5), 4};
+        const verdict_finding none = {.count = 0};
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        verdict_print(out, &setting, claim, &none);
+        assert_false(failed(verdict_write_json(out, &setting, claim, &none)));
+        assert_int_equal(fclose(out), 0);
+        assert_non_null(strstr(text, cases[i].header));
+        assert_non_null(strstr(text, cases[i].key));
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_sensitivity),
         cmocka_unit_test(test_json_has_the_same_numbers),
+        cmocka_unit_test(test_the_header_counts_what_the_claim_is_about),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }
