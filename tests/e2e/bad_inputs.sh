@@ -19,9 +19,32 @@ echo 'name = ;' > "$work/syntax.cfg"
 alone plan "$work/syntax.cfg"
 expect 2 "syntax.cfg:1" "syntax error"
 
+alone plan "$work/small.cfg" --set 'quantizer.clips="batchnorm"'
+expect 2 'needs quantizer.batchnorm = "kept"' "clips that follow a batch-norm that is folded"
+alone plan "$work/small.cfg" --set finetune.weight_noise=0.05 --set finetune.integer=true
+expect 2 "finetune.weight_noise is noise between whole codes" "noise on integers"
+
 sed 's/cost_model = "size"/cost_model = "sice"/' "$work/small.cfg" > "$work/cost.cfg"
 run 2 sweep "$work/cost.cfg"
 expect 2 "sice" "unknown cost model"
+
+# Entries of the strategies of the field: a key of another one, precisions without a cost, groups that are not there.
+refused() { # refused "ENTRY" "part of the message" "what is promised"
+    alone plan "$work/small.cfg" --set "sweep=({ $1 })"
+    expect 2 "$2" "$3"
+}
+refused 'strategy="impq"; cost_model="size"; steps=2; pit_strengths=[1.0];' \
+    'pit_strengths is a key of strategy "pit_mixprec", not of "impq"' "a key of another strategy"
+refused 'strategy="sensitivity"; granularity="layer";' \
+    'granularity is a key of strategy "impq", not of "sensitivity"' "a key of impq in sensitivity"
+refused 'strategy="impq"; cost_model="mpic"; steps=2; precisions=[3, 8];' \
+    'mpic does not say what weights of 3 bit cost' "a precision without a cost"
+refused 'strategy="impq"; cost_model="size"; steps=2; granularity="block";' \
+    'granularity must be "kernel" | "layer" | "network", not "block"' "a granularity that nobody has"
+refused 'strategy="impq"; cost_model="size"; steps=2; activation_granularity="kernel";' \
+    'activations have one precision a layer' "a granularity that activations lack"
+refused 'strategy="grid"; cost_model="size"; targets=["90 % of w4"]; layers=["b9"];' \
+    'layers[0] is "b9": small has no layer' "a layer that the network lacks"
 
 run 2 sweep "$work/small.cfg" --set 'network="nowhere.cfg"' --out "$work/x"
 expect 2 "nowhere.cfg" "missing network"

@@ -24,6 +24,13 @@ expect 2 "failed, so that there is no network" "an evaluation of a failed task"
 alone show "$work/run1" --point "$failed"
 check "a failed task has no accuracy by integers" bash -c "! grep -q 'by integers *[0-9]' '$work/out'"
 
+# A pruning that fails takes along the searches that start from it; what does not start from it goes on.
+run 2 sweep "$work/small.cfg" --out "$work/parent" $search_explodes --set 'seeds=[1]' \
+    --set 'sweep=({strategy="fixed"; bits=[4];}, {strategy="pit_mixprec"; cost_model="size"; pit_strengths=[1.0]; strengths=[1.0];})'
+check "a failed parent: exit code 1" test "$code" = 1
+check "a failed parent: the rest is done" grep -q "2 tasks done, 2 failed" "$work/out"
+check "and its child says why" grep -q "task [0-9a-f]* (.*), from which it starts, failed" "$work/out"
+
 run 3 sweep "$work/small.cfg" --out "$work/warmup" $warmup_explodes
 check "failed warm-ups: exit code 1" test "$code" = 1
 check "failed warm-ups take their points along" grep -q "0 tasks done, 8 failed" "$work/out"

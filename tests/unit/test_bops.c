@@ -1,6 +1,7 @@
 /* links: core_cost hw_models */
 /* bops_accumulator against the published networks (Zur et al. 2019, arXiv 1904.09872; recomputed from its formula). */
 #include <math.h>
+#include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,6 +95,32 @@ static void test_a_mixed_first_layer(void **state)
     }
 }
 
+/* Storage and compute of ResNet-20 with shortcuts without parameters, as impq's authors count them: the products of
+ * both operands' widths, the classifier included, an image of 8 bit. Ours has two convolutions in their place. */
+static void test_costs_of_impq(void **state)
+{
+    (void)state;
+    static const struct {
+        int weights, activations;
+        double compute;
+    } published[] = {{4, 4, 655894528}, {8, 8, 2595266560}, {2, 4, 327947264}};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        network n = open_network(RESNET, published[i].weights, published[i].activations);
+        double compute = 0, weights = 0;
+        for (int l = 0; l < n.graph.layer_count; l++) {
+            const layer_spec *spec = &n.graph.layers[l];
+            if (!layer_has_weights(spec) || strstr(spec->name, ".ds") != NULL) continue;
+            const cost_choice choice = cost_choice_of(&n.graph, l, n.groups);
+            const cost_layer layer = cost_layer_of(spec);
+            compute += cost_model_find("bitops")->layer(cost_model_find("bitops"), &layer, &choice, false, NULL);
+            weights += cost_model_find("size")->layer(cost_model_find("size"), &layer, &choice, false, NULL);
+        }
+        assert_true(compute == published[i].compute);
+        assert_true(weights == 268336.0 * published[i].weights);
+        close_network(&n);
+    }
+}
+
 static void test_one_bit_is_not_defined(void **state)
 {
     (void)state;
@@ -137,9 +164,8 @@ static void test_slopes_take_the_width_as_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_homogeneous_networks),
-        cmocka_unit_test(test_a_mixed_first_layer),
-        cmocka_unit_test(test_slopes_take_the_width_as_given),
+        cmocka_unit_test(test_homogeneous_networks),           cmocka_unit_test(test_a_mixed_first_layer),
+        cmocka_unit_test(test_slopes_take_the_width_as_given), cmocka_unit_test(test_costs_of_impq),
         cmocka_unit_test(test_one_bit_is_not_defined),
     };
     return cmocka_run_group_tests_name("bops", tests, NULL, NULL);
