@@ -26,7 +26,8 @@ check "a failed task has no accuracy by integers" bash -c "! grep -q 'by integer
 
 # A pruning that fails takes along the searches that start from it; what does not start from it goes on.
 run 2 sweep "$work/small.cfg" --out "$work/parent" $search_explodes --set 'seeds=[1]' \
-    --set 'sweep=({strategy="fixed"; bits=[4];}, {strategy="pit_mixprec"; cost_model="size"; pit_strengths=[1.0]; strengths=[1.0];})'
+    --set 'sweep=({strategy="sensitivity"; kernels=3; samples=64;},
+        {strategy="pit_mixprec"; cost_model="size"; pit_strengths=[1.0]; strengths=[1.0];})'
 check "a failed parent: exit code 1" test "$code" = 1
 check "a failed parent: the rest is done" grep -q "2 tasks done, 2 failed" "$work/out"
 check "and its child says why" grep -q "task [0-9a-f]* (.*), from which it starts, failed" "$work/out"
