@@ -1,6 +1,6 @@
-/* One file and one line add a strategy with its stage, a cost model, a weight quantiser, an importer, an augmentation,
- * a view of the report page. The line is put into copies of the program's own tables (tests/CMakeLists.txt), everything
- * else is the program's as it is. */
+/* One file and one line add a strategy with its stage, a cost model, a weight quantiser, a rule for clips, an importer,
+ * an augmentation, a view of the report page. The line is put into copies of the program's own tables
+ * (tests/CMakeLists.txt), everything else is the program's as it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +19,7 @@
 #include "core/data/import/importers.h"
 #include "core/strategy/strategies.h"
 #include "core/net/model/model.h"
+#include "core/train/clips/clip_rule.h"
 #include "hw_models/registry.h"
 #include "results/report/page/report_page.h"
 #include "tests/support/check_status.h"
@@ -98,6 +99,37 @@ static void check_added_layer(model *m, const real *values, real *gradients, int
     assert_true(zeros > 0 && (size_t)zeros < count);
     model_choice_gradients(m, values, gradients);
     for (size_t i = 0; i < count; i++) assert_true((gradients[offset + i] == 0) == (node->effective_weight[i] == 0));
+}
+
+/* A network of one layer in a training step: the trainer knows the rule by its name alone. */
+static void test_a_rule_for_clips(void **state)
+{
+    (void)state;
+    check_ok(parse("network = \"n.cfg\"; data = \"d.h5\"; seeds = [1]; quantizer = { clips = \"added\"; };\n"
+                   "sweep = ( { strategy = \"fixed\"; bits = [2]; } );\n"));
+    graph g;
+    model m;
+    const model_options o = {.quantized = true,
+                             .quantizer = read_settings.quantizer,
+                             .weight_count = 1,
+                             .weight_bits = {2},
+                             .activation_count = 1,
+                             .activation_bits = {8},
+                             .input_count = 1,
+                             .input_bits = {8},
+                             .start_temperature = 1,
+                             .capacity = 1};
+    check_ok(graph_load(&g, "configs/networks/digits8.cfg"));
+    check_ok(model_open(&m, &g, kernels_choose(NULL), &o));
+    real *values = calloc(m.layout.total, sizeof *values);
+    assert_non_null(values);
+    assert_false(clip_rule_of(&o.quantizer)->trained);
+    clip_rule_follow(&m, values, 3, 3);
+    for (int q = 0; q < g.group_count; q++)
+        if (m.quantizers[q].used) assert_true(values[m.layout.tensors[m.quantizers[q].clips].offset] == (real)2.5);
+    free(values);
+    model_close(&m);
+    graph_free(&g);
 }
 
 static void test_a_weight_quantizer(void **state)
@@ -213,9 +245,13 @@ static void test_an_augmentation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_strategy_with_a_stage), cmocka_unit_test(test_a_cost_model),
-        cmocka_unit_test(test_a_weight_quantizer),      cmocka_unit_test(test_an_importer),
-        cmocka_unit_test(test_an_augmentation),         cmocka_unit_test(test_a_view_of_the_page),
+        cmocka_unit_test(test_a_strategy_with_a_stage),
+        cmocka_unit_test(test_a_cost_model),
+        cmocka_unit_test(test_a_rule_for_clips),
+        cmocka_unit_test(test_a_weight_quantizer),
+        cmocka_unit_test(test_an_importer),
+        cmocka_unit_test(test_an_augmentation),
+        cmocka_unit_test(test_a_view_of_the_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
