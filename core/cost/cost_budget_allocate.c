@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cost/cost_budget_groups.h"
 #include "core/cost/cost_walk.h"
 
 enum { BISECTIONS = 100, FIXED_POINT_ROUNDS = 4 };
@@ -197,7 +198,15 @@ static void fill(const allocator *a)
     }
 }
 
-static status allocate_with(allocator *a)
+/* Of the precisions as they stand. */
+static double loss_now(const allocator *a)
+{
+    double sum = 0;
+    for (int i = 0; i < a->count; i++) sum += a->units[i].loss[walk_candidate(a->w, a->units[i].first)];
+    return sum;
+}
+
+static status by_slopes(allocator *a)
 {
     walk *w = a->w;
     if (!bisect(a)) {
@@ -208,6 +217,19 @@ static status allocate_with(allocator *a)
     }
     walk_copy(w->at, &a->kept);
     fill(a);
+    return status_ok();
+}
+
+/* Where that loses less than what stands. */
+static status by_groups(allocator *a, const double *loss)
+{
+    walk *w = a->w;
+    walk_copy(&a->kept, w->at);
+    const double before = loss_now(a);
+    bool met = false;
+    TRY(cost_budget_groups(&met, w, loss));
+    if (met) fill(a);
+    if (!met || loss_now(a) >= before) walk_copy(w->at, &a->kept);
     return status_ok();
 }
 
@@ -224,7 +246,8 @@ status cost_budget_allocate(allocation *out, const double *loss, const cost_budg
                                                                      : walk_no_memory(out->graph);
     if (!failed(s)) {
         fill_units(&a, loss);
-        s = allocate_with(&a);
+        s = by_slopes(&a);
+        if (!failed(s) && b->by_groups) s = by_groups(&a, loss);
     }
     free(a.units);
     free(a.worth);

@@ -111,6 +111,13 @@ static const stage *const branch_stages[] = {&stage_finetune, NULL};
 
 static const task_kind leg = {
     .name = "trunk_leg", .reads = {leg_sections, true}, .options = options, .start = start_leg, .stages = leg_stages};
+/* The same under a cost that rises in steps: precisions are chosen by sharing groups, too (cost_budget.h: by_groups). A
+ * kind of its own, as results from before that was so are others. */
+static const task_kind groups_leg = {.name = "trunk_leg_by_groups",
+                                     .reads = {leg_sections, true},
+                                     .options = options,
+                                     .start = start_leg,
+                                     .stages = leg_stages};
 static const task_kind branch = {.name = "trunk_branch",
                                  .reads = {branch_sections, true},
                                  .options = options,
@@ -126,7 +133,7 @@ static const task_kind bits_branch = {.name = "trunk_bits_branch",
                                       .options = bits_options,
                                       .start = start_bits_branch,
                                       .stages = branch_stages};
-static const task_kind *const kinds[] = {&leg, &branch, &bits_leg, &bits_branch, NULL};
+static const task_kind *const kinds[] = {&leg, &groups_leg, &branch, &bits_leg, &bits_branch, NULL};
 
 static const char *const allocation_rules[] = {"sensitivity", "gradient", NULL};
 static const settings_key key_allocation = {
@@ -194,11 +201,13 @@ static status add_trunk(task_plan *p, const plan_place *at, const budget *budget
 {
     const settings *s = p->in.settings;
     const bool gradient = trunk_options_of(&s->entries[at->entry])->allocation == TRUNK_BY_GRADIENT;
-    const task_kind *leg_kind = gradient ? &bits_leg : &leg, *branch_kind = gradient ? &bits_branch : &branch;
     task t = {.strategy = "trunk", .entry = at->entry, .network = at->network, .seed = seed};
     t.cost_model = budgets[0].cost_model;
+    const cost_model *judge = cost_list_find(at->cost_models, t.cost_model);
+    const task_kind *leg_kind = gradient ? &bits_leg : judge->stepped ? &groups_leg : &leg;
+    const task_kind *branch_kind = gradient ? &bits_branch : &branch;
     double before;
-    TRY(targets_full_cost(&before, cost_list_find(at->cost_models, t.cost_model), at->graph));
+    TRY(targets_full_cost(&before, judge, at->graph));
     int last = warmup;
     for (int i = 0; i < count; i++) {
         t.step = i + 1;

@@ -172,6 +172,7 @@ static status choose_with(trainer *t, allocation *chosen, double budget, sensiti
                            .candidate_count = s->options->weight_count,
                            .activation_bits = before,
                            .activations = watches(t) ? &activations : NULL,
+                           .by_groups = t->cost->stepped,
                            .keep_alive = t->in.settings->search.keep_alive};
     fill_losses(s);
     if (b.activations != NULL) fill_activation_losses(s);

@@ -232,6 +232,37 @@ static void test_allocation_meets_the_budget_and_uses_it(void **state)
     done_with();
 }
 
+/* Costs in tiles, where slopes say little: what groups find is never worse, and within the cost of one precision
+ * everywhere at least as good as that. */
+static void test_groups_are_chosen_by_what_tiles_cost(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"ne16", "gap8"};
+    use("configs/networks/resnet8.cfg");
+    double better = 0;
+    int trials = 0;
+    for (; trials < 12; trials++) {
+        const cost_model *m = cost_model_find(models[trials % 2]);
+        double *loss = random_losses();
+        allocation_uniform(&at, trials % 4 < 2 ? 4 : 2, 8);
+        cost_budget b = budget_of(m->name, cost_budget_value(m, &at));
+        const double uniform_loss = loss_of(loss);
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double slopes = loss_of(loss);
+        b.by_groups = true;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_true(cost_budget_value(m, &at) <= b.target);
+        for (int c = 0; c < channels(); c++) assert_true(at.weight_bits[c] != 0 || may_prune(c));
+        const double groups = loss_of(loss);
+        assert_true(groups <= slopes);
+        if (m->name[0] == 'n') assert_true(groups <= uniform_loss);
+        better += log(slopes / groups);
+        free(loss);
+    }
+    assert_true(better / trials > 0.1);
+    done_with();
+}
+
 /* A chain of few channels, where every allocation can be tried. */
 static void test_allocation_is_nearly_the_best_of_all(void **state)
 {
@@ -441,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_what_costs_too_much_goes_down),
         cmocka_unit_test(test_a_budget_that_cannot_be_met_says_what_is_reached),
         cmocka_unit_test(test_allocation_meets_the_budget_and_uses_it),
+        cmocka_unit_test(test_groups_are_chosen_by_what_tiles_cost),
         cmocka_unit_test(test_allocation_is_nearly_the_best_of_all),
         cmocka_unit_test(test_activations_are_rounded_with_the_weights),
         cmocka_unit_test(test_a_cost_that_ignores_activations_lowers_none),
