@@ -26,6 +26,7 @@ typedef struct {
     const cost_budget_activations *activations; /* NULL: they stay at activation_bits */
     bool whole_groups; /* cost_budget_allocate: all channels of a sharing group get the same precision, not 0 */
     bool by_groups;    /* cost_budget_allocate: tries cost_budget_groups.h, too, and takes what loses less */
+    bool together;     /* with by_groups: channels of a group that are pruned lose (sum of sqrt(loss))^2, not the sum */
     bool keep_alive;   /* at least one channel of every sharing group stays */
 } cost_budget;
 

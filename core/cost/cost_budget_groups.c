@@ -138,13 +138,16 @@ static void search_group(group_search *g)
     memset(&g->now, 0, sizeof g->now);
     const int lowest = g->lowest + (may_prune(g) ? 1 : 0);
     const int most = !may_prune(g) || lowest == b->candidate_count ? 0 : g->count - (b->keep_alive ? 1 : 0);
-    double pruned_loss = 0;
+    double sum = 0;
     for (int pruned = 0, next; pruned <= most; pruned = next) {
         next = pruned < most && pruned + g->step > most ? most : pruned + g->step;
         sum_rest(g, pruned, lowest);
         if (may_prune(g)) g->now.channels[g->lowest] = pruned;
-        divide(g, lowest, 0, g->count - pruned, pruned_loss);
-        for (int i = pruned; i < next && next <= most; i++) pruned_loss += loss_of(g->s, 0, g->s->pruned[i].place);
+        divide(g, lowest, 0, g->count - pruned, b->together ? sum * sum : sum);
+        for (int i = pruned; i < next && next <= most; i++) {
+            const double loss = loss_of(g->s, 0, g->s->pruned[i].place);
+            sum += b->together ? sqrt(fmax(loss, 0)) : loss;
+        }
     }
 }
 
