@@ -46,4 +46,10 @@ typedef struct {
 
 arithmetic_rules arithmetic_rules_of(arithmetic which);
 
+/* Their names, in the order above; NULL-terminated. */
+extern const char *const arithmetic_rule_names[];
+
+/* The rule with this name becomes as published. False: there is none. */
+bool arithmetic_rules_publish(arithmetic_rules *rules, const char *name);
+
 #endif

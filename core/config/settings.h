@@ -17,6 +17,7 @@ enum {
     MAX_ENTRIES = 64,
     MAX_STRENGTHS = 256,
     MAX_DROPS = 64,
+    MAX_RULES = 16,
     MAX_NAME = 64,
     MAX_NETWORKS = 8, /* files of an entry of the sweep, and widths of each */
     MAX_PATH_TEXT = 1024
@@ -166,6 +167,8 @@ typedef struct {
     int classes, input_height, input_width, input_channels; /* of the network; 0: as in the file */
     char data[MAX_PATH_TEXT];                               /* prepared data set, resolved likewise */
     arithmetic arithmetic;
+    int published_rule_count; /* of arithmetic.h, in their order there: as published although arithmetic is exact */
+    char published_rules[MAX_RULES][MAX_NAME];
     int batch;          /* images per optimiser step, over all ranks of a group */
     int shards;         /* power of two; the unit of summation and the largest group */
     int segment_steps;  /* steps between checkpoints; 0 = a whole epoch */

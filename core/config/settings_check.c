@@ -58,14 +58,19 @@ static status check_phase(const settings *s, const phase_settings *phase, const 
     return status_ok();
 }
 
-/* The published arithmetic is what it is as a whole: the other rules of quantisers are made for exact grids. */
+static bool all_exact(const settings *s)
+{
+    return s->arithmetic == ARITHMETIC_EXACT && s->published_rule_count == 0;
+}
+
+/* The other rules of quantisers are made for exact grids. */
 static status check_quantizer(const settings *s, const settings_sources *sources)
 {
     const quantizer_rules *q = &s->quantizer;
     if (q->clips == CLIPS_BATCHNORM && q->batchnorm != BATCHNORM_KEPT)
         return sources_fail(sources, s, "quantizer.clips",
                             "= \"batchnorm\" needs quantizer.batchnorm = \"kept\": clips follow it in training");
-    if (s->arithmetic == ARITHMETIC_EXACT) return status_ok();
+    if (all_exact(s)) return status_ok();
     const struct {
         const char *path;
         bool changed;
@@ -80,7 +85,8 @@ static status check_quantizer(const settings *s, const settings_sources *sources
                  {"finetune.weight_noise", s->finetune.weight_noise > 0}};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].changed)
-            return sources_fail(sources, s, rules[i].path, "is for arithmetic = \"exact\"; leave it at its default");
+            return sources_fail(sources, s, rules[i].path,
+                                "is for arithmetic = \"exact\" without published_rules; leave it at its default");
     return status_ok();
 }
 
@@ -127,9 +133,12 @@ static status check_lists(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "augment.alternating_flip", "stands in place of augment.flip: set one of both");
     if (s->stopping.eta == 1)
         return sources_fail(sources, s, "stopping.eta", "must be 0 (nothing is stopped) or at least 2, not 1");
-    if (s->finetune.integer && s->arithmetic != ARITHMETIC_EXACT)
+    if (s->arithmetic == ARITHMETIC_REFERENCE && s->published_rule_count > 0)
+        return sources_fail(sources, s, "published_rules", "is for arithmetic = \"exact\"; in \"reference\" all are");
+    if (s->finetune.integer && !all_exact(s))
         return sources_fail(sources, s, "finetune.integer",
-                            "is for arithmetic = \"exact\": the published one is not that of integers");
+                            "is for arithmetic = \"exact\" without published_rules: the published one is not that of "
+                            "integers");
     const quantizer_rules *q = &s->quantizer;
     const bool midrise = q->weight_step_2 == WEIGHT_STEP_MIDRISE || q->weight_step_4 == WEIGHT_STEP_MIDRISE ||
                          q->weight_step_8 == WEIGHT_STEP_MIDRISE;

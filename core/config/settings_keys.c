@@ -212,6 +212,14 @@ const settings_key settings_keys[] = {
      .help =
          "exact: integer grids without the known defects of the published implementation; reference: number for number "
          "what that computes. The differences: core/METHOD.md, 11."},
+    {.path = "published_rules",
+     .type = KEY_TEXTS,
+     .later = true,
+     .read_by = READ_BY_QUANTISED,
+     LIST(published_rules, published_rule_count, MAX_RULES),
+     .fallback = "[]",
+     .choices = arithmetic_rule_names,
+     .help = "With arithmetic = \"exact\": these of its rules alone as in \"reference\", to see what each brings."},
     {.path = "batch",
      .type = KEY_INTEGER,
      AT(batch),

@@ -107,12 +107,13 @@ static void write_key_help(FILE *out, const char *indent, const settings_key *ke
 {
     fprintf(out, "\n");
     write_comment(out, indent, key->help);
-    fprintf(out, "%s# ", indent);
-    key_describe(out, key);
-    if (key->fallback != NULL)
-        fprintf(out, "; default %s\n", key->fallback);
-    else
-        fputs("; must be given\n", out);
+    char line[600] = "";
+    FILE *text = fmemopen(line, sizeof line, "w");
+    if (text == NULL) return;
+    key_describe(text, key);
+    fprintf(text, key->fallback != NULL ? "; default %s" : "; must be given", key->fallback);
+    fclose(text);
+    write_comment(out, indent, line);
 }
 
 /* What the entries of one strategy may hold; a key that earlier ones had is not explained again. */

@@ -112,7 +112,7 @@ static status read_choice(int *out, const char *const *choices, const config_nod
         *out = i;
         return status_ok();
     }
-    char all[160];
+    char all[400];
     choices_text(all, sizeof all, choices);
     return config_fail(node, "must be %s, not \"%.60s\"", all, text);
 }
@@ -259,6 +259,27 @@ static status read_texts(void *base, const settings_key *key, config_node *node)
     return status_ok();
 }
 
+/* Out of a fixed set, each once, kept in the order of the set, so that equal settings are equal bytes. */
+static status read_chosen_texts(void *base, const settings_key *key, config_node *node)
+{
+    char(*values)[MAX_NAME] = field_of(base, key);
+    int count = 0;
+    TRY(read_list_length(&count, key, node));
+    uint64_t chosen = 0;
+    for (int i = 0; i < count; i++) {
+        const config_node *item = config_item(node, i);
+        int position;
+        TRY(read_choice(&position, key->choices, item));
+        if (chosen >> position & 1) return config_fail(item, "stands there twice: \"%s\"", key->choices[position]);
+        chosen |= UINT64_C(1) << position;
+    }
+    int kept = 0;
+    for (int position = 0; key->choices[position] != NULL; position++)
+        if (chosen >> position & 1) snprintf(values[kept++], MAX_NAME, "%s", key->choices[position]);
+    *count_of(base, key) = count;
+    return status_ok();
+}
+
 status key_read(void *base, const settings_key *key, config_node *node)
 {
     int64_t integer;
@@ -287,7 +308,7 @@ status key_read(void *base, const settings_key *key, config_node *node)
         return read_table(base, key, node);
     case KEY_TEXTS:
     case KEY_FILES:
-        return read_texts(base, key, node);
+        return key->choices != NULL ? read_chosen_texts(base, key, node) : read_texts(base, key, node);
     }
     return config_fail(node, "has no reader");
 }
@@ -441,12 +462,14 @@ void key_describe(FILE *out, const settings_key *key)
                                         [KEY_TABLE] = "rows of numbers, ",
                                         [KEY_TEXTS] = "list of texts",
                                         [KEY_FILES] = "list of paths"};
-    char range[160];
+    char range[400];
     range_text(range, sizeof range, key);
-    bool plain = key->type == KEY_SWITCH || key->type == KEY_TEXTS || key->type == KEY_FILE || key->type == KEY_FILES ||
-                 (key->type == KEY_NAME && key->choices == NULL);
-    fprintf(out, "%s%s%s", key->choices != NULL ? "" : kinds[key->type], key->allowed != NULL ? "out of " : "",
-            plain ? "" : range);
+    const bool texts = key->type == KEY_TEXTS;
+    const bool plain = key->type == KEY_SWITCH || key->type == KEY_FILE || key->type == KEY_FILES ||
+                       ((texts || key->type == KEY_NAME) && key->choices == NULL);
+    if (key->choices == NULL || texts) fputs(kinds[key->type], out);
+    if (key->allowed != NULL || (texts && !plain)) fputs(texts ? ", out of " : "out of ", out);
+    if (!plain) fputs(range, out);
     if (key->ascending) fputs(", ascending", out);
     if (key->unit != NULL) fprintf(out, "; unit: %s", key->unit);
 }

@@ -25,6 +25,8 @@ typedef struct {
     const int8_t *activation_bits;              /* (group_count + 1), as in an allocation; borrowed */
     const cost_budget_activations *activations; /* NULL: they stay at activation_bits */
     bool whole_groups; /* cost_budget_allocate: all channels of a sharing group get the same precision, not 0 */
+    bool by_groups;    /* cost_budget_allocate: tries cost_budget_groups.h, too, and takes what loses less */
+    bool together;     /* with by_groups: channels of a group that are pruned lose (sum of sqrt(loss))^2, not the sum */
     bool keep_alive;   /* at least one channel of every sharing group stays */
 } cost_budget;
 
@@ -46,7 +48,8 @@ MUST_CHECK status cost_budget_round(allocation *out, const double *bits, const c
  * candidate. Minimises loss + lambda * cost for each channel, by the cost's slopes, with lambda bisected to the budget
  * (exact for costs that are sums over channels); then single steps fill what is left of the budget, those first that
  * gain the most loss for their cost. Activations are chosen in turn with the weights, each for what the others are;
- * of equal ones the highest. STATUS_NUMERIC when the budget cannot be met. */
+ * of equal ones the highest. Slopes say little of costs that rise in steps: by_groups is for those. STATUS_NUMERIC
+ * when the budget cannot be met. */
 MUST_CHECK status cost_budget_allocate(allocation *out, const double *loss, const cost_budget *b);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cost/cost_budget_groups.h"
 #include "core/cost/cost_walk.h"
 
 enum { BISECTIONS = 100, FIXED_POINT_ROUNDS = 4 };
@@ -157,6 +158,25 @@ static bool bisect(allocator *a)
     return true;
 }
 
+/* With budget.together: what its pruned channels lose, when one of them has come back or `back` is -1. */
+static double pruned_together(const allocator *a, int group, int back)
+{
+    const allocation *at = a->w->at;
+    double sum = 0;
+    for (int c = at->first[group]; c < at->first[group + 1]; c++)
+        if (at->weight_bits[c] == 0 && c != back) sum += sqrt(fmax(a->worth[c], 0));
+    return sum * sum;
+}
+
+static double gain_of_step(const allocator *a, const unit *u, int at)
+{
+    const walk *w = a->w;
+    if (!w->budget->together || !walk_is_channel(w, u->first) || walk_bits(w, u->first) != 0)
+        return u->loss[at] - u->loss[at + 1];
+    const int group = w->group_of[u->first];
+    return pruned_together(a, group, -1) - pruned_together(a, group, u->first) - u->loss[at + 1];
+}
+
 /* The steps up that fit alone, those first that gain the most for what they cost. */
 static int list_steps(const allocator *a)
 {
@@ -167,7 +187,7 @@ static int list_steps(const allocator *a)
         const unit *u = &a->units[i];
         const int *candidates = walk_candidates(w, u->first), at = walk_candidate(w, u->first);
         if (at + 1 == walk_candidate_count(w, u->first)) continue;
-        const double gain = u->loss[at] - u->loss[at + 1];
+        const double gain = gain_of_step(a, u, at);
         move_unit(a, u, candidates[at + 1]);
         const double more = walk_value_now(w) - before;
         move_unit(a, u, candidates[at]);
@@ -197,7 +217,21 @@ static void fill(const allocator *a)
     }
 }
 
-static status allocate_with(allocator *a)
+/* Of the precisions as they stand. */
+static double loss_now(const allocator *a)
+{
+    const walk *w = a->w;
+    double sum = 0;
+    for (int i = 0; i < a->count; i++) {
+        const unit *u = &a->units[i];
+        const bool pruned = walk_is_channel(w, u->first) && walk_bits(w, u->first) == 0;
+        if (!pruned || !w->budget->together) sum += u->loss[walk_candidate(w, u->first)];
+    }
+    for (int g = 0; g < w->graph->group_count && w->budget->together; g++) sum += pruned_together(a, g, -1);
+    return sum;
+}
+
+static status by_slopes(allocator *a)
 {
     walk *w = a->w;
     if (!bisect(a)) {
@@ -208,6 +242,19 @@ static status allocate_with(allocator *a)
     }
     walk_copy(w->at, &a->kept);
     fill(a);
+    return status_ok();
+}
+
+/* Where that loses less than what stands. */
+static status by_groups(allocator *a, const double *loss)
+{
+    walk *w = a->w;
+    walk_copy(&a->kept, w->at);
+    const double before = loss_now(a);
+    bool met = false;
+    TRY(cost_budget_groups(&met, w, loss));
+    if (met) fill(a);
+    if (!met || loss_now(a) >= before) walk_copy(w->at, &a->kept);
     return status_ok();
 }
 
@@ -224,7 +271,8 @@ status cost_budget_allocate(allocation *out, const double *loss, const cost_budg
                                                                      : walk_no_memory(out->graph);
     if (!failed(s)) {
         fill_units(&a, loss);
-        s = allocate_with(&a);
+        s = by_slopes(&a);
+        if (!failed(s) && b->by_groups) s = by_groups(&a, loss);
     }
     free(a.units);
     free(a.worth);

@@ -111,6 +111,13 @@ static const stage *const branch_stages[] = {&stage_finetune, NULL};
 
 static const task_kind leg = {
     .name = "trunk_leg", .reads = {leg_sections, true}, .options = options, .start = start_leg, .stages = leg_stages};
+/* The same with precisions that are chosen by sharing groups, too (cost_budget.h: by_groups), under costs that rise in
+ * steps. A kind of its own, as results from before that was so are others. */
+static const task_kind groups_leg = {.name = "trunk_leg_by_groups",
+                                     .reads = {leg_sections, true},
+                                     .options = options,
+                                     .start = start_leg,
+                                     .stages = leg_stages};
 static const task_kind branch = {.name = "trunk_branch",
                                  .reads = {branch_sections, true},
                                  .options = options,
@@ -126,7 +133,7 @@ static const task_kind bits_branch = {.name = "trunk_bits_branch",
                                       .options = bits_options,
                                       .start = start_bits_branch,
                                       .stages = branch_stages};
-static const task_kind *const kinds[] = {&leg, &branch, &bits_leg, &bits_branch, NULL};
+static const task_kind *const kinds[] = {&leg, &groups_leg, &branch, &bits_leg, &bits_branch, NULL};
 
 static const char *const allocation_rules[] = {"sensitivity", "gradient", NULL};
 static const settings_key key_allocation = {
@@ -140,6 +147,18 @@ static const settings_key key_allocation = {
         "How precisions follow the falling budget. sensitivity: chosen anew after each epoch, by what the error of "
         "each channel at each precision costs in loss (Fisher's diagonal); gradient: a real number of bits for each "
         "channel, trained with the weights."};
+static const char *const prunings[] = {"apart", "together", NULL};
+static const settings_key key_pruned = {
+    .path = "pruned",
+    .type = KEY_CHOICE,
+    .later = true,
+    .offset = ENTRY_OPTION(trunk_options, pruned),
+    .fallback = "\"apart\"",
+    .choices = prunings,
+    .help =
+        "Of allocation = \"sensitivity\": what the pruned channels of a sharing group lose. apart: the sum of what "
+        "each loses alone; together: the most that it can be when they matter to the same images, the square of the "
+        "sum of square roots, so that no group is pruned away early."};
 static const int activation_precisions[] = {2, 4, 8, 0};
 static const settings_key key_activation_bits = {
     .path = "activation_bits",
@@ -154,8 +173,8 @@ static const settings_key key_activation_bits = {
     .help = "Candidate precisions of activations, which the falling budget lowers as it does those of weights, one of "
             "each sharing group; those of the network input stay. Not given: search.activation_bits, of which "
             "precisions by sensitivity keep the highest."};
-static const settings_key *const keys[] = {&entry_cost_model, &entry_targets,       &entry_precisions,
-                                           &key_allocation,   &key_activation_bits, NULL};
+static const settings_key *const keys[] = {
+    &entry_cost_model, &entry_targets, &entry_precisions, &key_allocation, &key_pruned, &key_activation_bits, NULL};
 
 static status check(const sweep_entry *e, const config_node *where)
 {
@@ -194,11 +213,14 @@ static status add_trunk(task_plan *p, const plan_place *at, const budget *budget
 {
     const settings *s = p->in.settings;
     const bool gradient = trunk_options_of(&s->entries[at->entry])->allocation == TRUNK_BY_GRADIENT;
-    const task_kind *leg_kind = gradient ? &bits_leg : &leg, *branch_kind = gradient ? &bits_branch : &branch;
     task t = {.strategy = "trunk", .entry = at->entry, .network = at->network, .seed = seed};
     t.cost_model = budgets[0].cost_model;
+    const cost_model *judge = cost_list_find(at->cost_models, t.cost_model);
+    const bool together = trunk_options_of(&s->entries[at->entry])->pruned == TRUNK_PRUNED_TOGETHER;
+    const task_kind *leg_kind = gradient ? &bits_leg : judge->stepped || together ? &groups_leg : &leg;
+    const task_kind *branch_kind = gradient ? &bits_branch : &branch;
     double before;
-    TRY(targets_full_cost(&before, cost_list_find(at->cost_models, t.cost_model), at->graph));
+    TRY(targets_full_cost(&before, judge, at->graph));
     int last = warmup;
     for (int i = 0; i < count; i++) {
         t.step = i + 1;

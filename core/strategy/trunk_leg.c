@@ -26,6 +26,12 @@ static bool watches(const trainer *t)
     return trunk_moves_activations(t->in.settings, t->in.task);
 }
 
+static bool prunes_together(const trainer *t)
+{
+    const task *k = t->in.task;
+    return k->entry >= 0 && trunk_options_of(&t->in.settings->entries[k->entry])->pruned == TRUNK_PRUNED_TOGETHER;
+}
+
 static size_t state_reals(const trainer *t)
 {
     return SQUARES + (watches(t) ? (size_t)t->in.graph->group_count : 0);
@@ -133,6 +139,20 @@ static void fill_losses(const sensitivity *s)
     }
 }
 
+/* Channels that an earlier leg has pruned were not measured in this one: as much as the least of those that were. */
+static void fill_unmeasured(const sensitivity *s)
+{
+    if (s->options->weight_bits[0] != 0) return;
+    const graph *g = s->t->in.graph;
+    for (int i = 0; i < g->group_count; i++) {
+        double least = INFINITY;
+        for (int c = s->at->first[i]; c < s->at->first[i + 1]; c++)
+            if (s->loss[c] > 0) least = fmin(least, s->loss[c]);
+        for (int c = s->at->first[i]; c < s->at->first[i + 1] && isfinite(least); c++)
+            if (s->loss[c] == 0) s->loss[c] = least;
+    }
+}
+
 /* Of the candidates of each group's activations; those of a group that nothing quantises cost nothing. */
 static void fill_activation_losses(const sensitivity *s)
 {
@@ -172,8 +192,11 @@ static status choose_with(trainer *t, allocation *chosen, double budget, sensiti
                            .candidate_count = s->options->weight_count,
                            .activation_bits = before,
                            .activations = watches(t) ? &activations : NULL,
+                           .by_groups = t->cost->stepped || prunes_together(t),
+                           .together = prunes_together(t),
                            .keep_alive = t->in.settings->search.keep_alive};
     fill_losses(s);
+    if (b.together) fill_unmeasured(s);
     if (b.activations != NULL) fill_activation_losses(s);
     TRY(cost_budget_allocate(chosen, s->loss, &b));
     if (b.activations != NULL) write_activations(t, before, chosen->activation_bits);

@@ -6,9 +6,11 @@
  *   loss[0][c] = moving average of (gamma dL/dgamma + beta dL/dbeta)^2, the squared gradient by a gate behind the
  * channel (without batch-norm: by a gate on its weights and bias; Molchanov et al. 2019, arXiv 1906.10771)
  *
- *
  * summed over the layers of a sharing group, and the cheapest choice within the budget is that of
- * core/cost/cost_budget.h. Where the entry has activation_bits, the activations of a group at a bit count
+ * core/cost/cost_budget.h. Errors of rounding are independent of each other, so that their losses add up. The pruned
+ * channels of a group are not: with gates g_c their loss is E (sum_c g_c)^2, between the sum of E g_c^2 (pruned =
+ * "apart") and (sum_c sqrt(E g_c^2))^2, by Cauchy and Schwarz (pruned = "together"). Where the entry has
+ * activation_bits, the activations of a group at a bit count
  *
  *   loss[a] = S step_a^2 / 12,   step_a = clip / (2^a - 1),   S = moving average of sum_h (dL/dA_h)^2
  *

@@ -8,8 +8,12 @@
 /* How the precisions of a leg are found. */
 typedef enum { TRUNK_BY_SENSITIVITY, TRUNK_BY_GRADIENT } trunk_allocation;
 
+/* How the losses of the pruned channels of a sharing group add up. */
+typedef enum { TRUNK_PRUNED_APART, TRUNK_PRUNED_TOGETHER } trunk_pruned;
+
 typedef struct {
     int allocation;       /* trunk_allocation */
+    int pruned;           /* trunk_pruned */
     int activation_count; /* candidates of activations, ascending; 0: they are not lowered */
     int activation_bits[MAX_PRECISIONS];
 } trunk_options;

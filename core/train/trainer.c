@@ -20,10 +20,17 @@ static size_t parameter_count(const graph *g)
     return count;
 }
 
+static arithmetic_rules rules_of(const settings *s)
+{
+    arithmetic_rules rules = arithmetic_rules_of(s->arithmetic);
+    for (int i = 0; i < s->published_rule_count; i++) arithmetic_rules_publish(&rules, s->published_rules[i]);
+    return rules;
+}
+
 model_options trainer_model_options(const trainer_inputs *in)
 {
     const settings *s = in->settings;
-    model_options o = {.rules = arithmetic_rules_of(s->arithmetic),
+    model_options o = {.rules = rules_of(s),
                        .quantizer = s->quantizer,
                        .sampling = s->search.sampling,
                        .start_temperature = (real)s->search.temperature,

@@ -89,6 +89,22 @@ static void test_exact_is_the_absence_of_all_rules(void **state)
     assert_memory_equal(&published, &all, sizeof all);
 }
 
+static void test_a_name_publishes_its_rule_alone(void **state)
+{
+    (void)state;
+    arithmetic_rules all = {0};
+    for (int i = 0; arithmetic_rule_names[i] != NULL; i++) {
+        arithmetic_rules alone = {0};
+        assert_true(arithmetic_rules_publish(&alone, arithmetic_rule_names[i]));
+        assert_int_equal(((const bool *)&alone)[i], true);
+        assert_null(memchr(&alone, true, (size_t)i));
+        assert_true(arithmetic_rules_publish(&all, arithmetic_rule_names[i]));
+    }
+    const arithmetic_rules published = arithmetic_rules_of(ARITHMETIC_REFERENCE);
+    assert_memory_equal(&all, &published, sizeof all);
+    assert_false(arithmetic_rules_publish(&all, "pact"));
+}
+
 static void test_bias_gradient_is_scaled_by_its_step(void **state)
 {
     (void)state;
@@ -213,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_is_the_absence_of_all_rules),
+        cmocka_unit_test(test_a_name_publishes_its_rule_alone),
         cmocka_unit_test(test_bias_gradient_is_scaled_by_its_step),
         cmocka_unit_test(test_pruned_channels_have_no_gradient_in_the_discrete_network),
         cmocka_unit_test(test_relu_masks_the_first_step),

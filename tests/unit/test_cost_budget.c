@@ -232,7 +232,52 @@ static void test_allocation_meets_the_budget_and_uses_it(void **state)
     done_with();
 }
 
-/* A chain of few channels, where every allocation can be tried. */
+/* Costs in tiles, where slopes say little: what groups find is never worse, and within the cost of one precision
+ * everywhere at least as good as that. */
+static void test_groups_are_chosen_by_what_tiles_cost(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"ne16", "gap8"};
+    use("configs/networks/resnet8.cfg");
+    double better = 0;
+    int trials = 0;
+    for (; trials < 12; trials++) {
+        const cost_model *m = cost_model_find(models[trials % 2]);
+        double *loss = random_losses();
+        allocation_uniform(&at, trials % 4 < 2 ? 4 : 2, 8);
+        cost_budget b = budget_of(m->name, cost_budget_value(m, &at));
+        const double uniform_loss = loss_of(loss);
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double slopes = loss_of(loss);
+        b.by_groups = true;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        assert_true(cost_budget_value(m, &at) <= b.target);
+        for (int c = 0; c < channels(); c++) assert_true(at.weight_bits[c] != 0 || may_prune(c));
+        const double groups = loss_of(loss);
+        assert_true(groups <= slopes);
+        if (m->name[0] == 'n') assert_true(groups <= uniform_loss);
+        better += log(slopes / groups);
+        free(loss);
+    }
+    assert_true(better / trials > 0.1);
+    done_with();
+}
+
+/* The best of all allocations of a chain of few channels within the budget. */
+static double best_of_all(const cost_budget *b, const double *loss, double (*total)(const double *loss))
+{
+    double best = INFINITY;
+    for (long code = 0; code < 1L << 2 * channels(); code++) {
+        bool allowed = true;
+        for (int c = 0; c < channels(); c++) {
+            at.weight_bits[c] = (int8_t)CANDIDATES[(code >> 2 * c) & 3];
+            allowed = allowed && (at.weight_bits[c] != 0 || may_prune(c));
+        }
+        if (allowed && cost_budget_value(b->model, &at) <= b->target) best = fmin(best, total(loss));
+    }
+    return best;
+}
+
 static void test_allocation_is_nearly_the_best_of_all(void **state)
 {
     (void)state;
@@ -242,18 +287,10 @@ static void test_allocation_is_nearly_the_best_of_all(void **state)
     double excess = 0;
     int trials = 0;
     for (; trials < 30; trials++) {
-        double *loss = random_losses(), best = INFINITY;
+        double *loss = random_losses();
         allocation_uniform(&at, 8, 8);
         cost_budget b = budget_of("size", cost_budget_value(size, &at) * uniform(0.2, 0.8));
-        for (long code = 0; code < 1L << 2 * channels(); code++) {
-            bool allowed = true;
-            for (int c = 0; c < channels(); c++) {
-                at.weight_bits[c] = (int8_t)CANDIDATES[(code >> 2 * c) & 3];
-                allowed = allowed && (at.weight_bits[c] != 0 || may_prune(c));
-            }
-            if (!allowed || cost_budget_value(size, &at) > b.target) continue;
-            best = fmin(best, loss_of(loss));
-        }
+        const double best = best_of_all(&b, loss, loss_of);
         check_ok(cost_budget_allocate(&at, loss, &b));
         const double found = loss_of(loss);
         assert_true(found >= best * (1 - 1e-12));
@@ -262,6 +299,52 @@ static void test_allocation_is_nearly_the_best_of_all(void **state)
     }
     /* eight channels: single steps leave more of the budget than in a network of hundreds */
     if (excess / trials > 0.5) fail_msg("mean excess of %.3f over the best allocation", excess / trials);
+    done_with();
+}
+
+/* Pruned channels of a group lose the square of the sum of square roots. */
+static double loss_together(const double *loss)
+{
+    double sum = 0;
+    for (int g = 0; g < network.group_count; g++) {
+        double roots = 0;
+        for (int c = at.first[g]; c < at.first[g + 1]; c++) {
+            int p = 0;
+            while (CANDIDATES[p] != at.weight_bits[c]) p++;
+            if (p == 0)
+                roots += sqrt(loss[c]);
+            else
+                sum += loss[p * channels() + c];
+        }
+        sum += roots * roots;
+    }
+    return sum;
+}
+
+static void test_channels_pruned_together_lose_more(void **state)
+{
+    (void)state;
+    use("tests/support/networks/tiny_chain.cfg");
+    double excess = 0, apart = 0;
+    int trials = 0;
+    for (; trials < 30; trials++) {
+        double *loss = random_losses();
+        allocation_uniform(&at, 8, 8);
+        cost_budget b = budget_of("size", cost_budget_value(cost_model_find("size"), &at) * uniform(0.1, 0.3));
+        const double best = best_of_all(&b, loss, loss_together);
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        apart += loss_together(loss) / best - 1;
+        b.by_groups = b.together = true;
+        check_ok(cost_budget_allocate(&at, loss, &b));
+        const double found = loss_together(loss);
+        assert_true(cost_budget_value(b.model, &at) <= b.target);
+        assert_true(found >= best * (1 - 1e-12));
+        excess += found / best - 1;
+        free(loss);
+    }
+    if (excess / trials > 0.25 || excess > 0.5 * apart)
+        fail_msg("mean excess of %.3f over the best allocation, %.3f when losses add up", excess / trials,
+                 apart / trials);
     done_with();
 }
 
@@ -441,7 +524,9 @@ int main(void)
         cmocka_unit_test(test_what_costs_too_much_goes_down),
         cmocka_unit_test(test_a_budget_that_cannot_be_met_says_what_is_reached),
         cmocka_unit_test(test_allocation_meets_the_budget_and_uses_it),
+        cmocka_unit_test(test_groups_are_chosen_by_what_tiles_cost),
         cmocka_unit_test(test_allocation_is_nearly_the_best_of_all),
+        cmocka_unit_test(test_channels_pruned_together_lose_more),
         cmocka_unit_test(test_activations_are_rounded_with_the_weights),
         cmocka_unit_test(test_a_cost_that_ignores_activations_lowers_none),
         cmocka_unit_test(test_activations_are_chosen_with_the_weights),

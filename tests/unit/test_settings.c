@@ -178,6 +178,13 @@ static void test_keys_that_belong_together_are_checked(void **state)
     REFUSES(MINIMAL "warmup = { drop_epochs = [3, 5]; drop_factors = [0.1]; };", "belong together");
     REFUSES(MINIMAL "warmup = { epochs = 5; first_candidate_epoch = 5; };", "no epoch could be kept");
     REFUSES(MINIMAL "arithmetic = \"fast\";", "t.cfg:4:", "\"exact\"", "\"reference\"");
+    REFUSES(MINIMAL "published_rules = [\"pact\"];", "published_rules[0]", "\"pact_epsilon\"", "not \"pact\"");
+    REFUSES(MINIMAL "published_rules = [\"pact_epsilon\", \"pact_epsilon\"];", "published_rules[1]", "twice");
+    REFUSES(MINIMAL "arithmetic = \"reference\"; published_rules = [\"pact_epsilon\"];", "in \"reference\" all are");
+    REFUSES(MINIMAL "published_rules = [\"pact_epsilon\"]; quantizer = { batchnorm = \"kept\"; };",
+            "quantizer.batchnorm", "without published_rules");
+    REFUSES(MINIMAL "published_rules = [\"pact_epsilon\"]; finetune = { integer = true; };", "finetune.integer",
+            "without published_rules");
     REFUSES(MINIMAL "search = { sampling = \"gumbol\"; };", "search.sampling", "\"hard_gumbel\"");
 }
 

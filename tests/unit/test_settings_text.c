@@ -56,14 +56,21 @@ static char *section_of(const char *section, bool quantised)
 static void test_a_section_is_written_without_what_changes_no_record(void **state)
 {
     (void)state;
-    assert_loads(MINIMAL "name = \"x\"; segment_steps = 7; seeds = [3]; arithmetic = \"reference\"; shards = 8;"
-                         "augment = { flip = true; }; finetune = { drop_epochs = [2]; drop_factors = [0.1]; };");
+    assert_loads(MINIMAL "name = \"x\"; segment_steps = 7; seeds = [3]; arithmetic = \"reference\"; shards = 8;");
     char *text = section_of("", false);
     assert_string_equal(text, "batch = 32\nshards = 8\nclass_weights = false\n");
     free(text);
     text = section_of("", true);
     assert_string_equal(text, "arithmetic = \"reference\"\nbatch = 32\nshards = 8\nclass_weights = false\n");
     free(text);
+    assert_loads(MINIMAL "published_rules = [\"clips_unguarded\", \"pact_epsilon\"];");
+    text = section_of("", true); /* in their own order, whichever the file has */
+    assert_non_null(strstr(text, "published_rules = [\"pact_epsilon\", \"clips_unguarded\"]\n"));
+    free(text);
+    text = section_of("", false);
+    assert_null(strstr(text, "published_rules"));
+    free(text);
+    assert_loads(MINIMAL "augment = { flip = true; }; finetune = { drop_epochs = [2]; drop_factors = [0.1]; };");
     text = section_of("augment", false);
     assert_non_null(strstr(text, "augment.flip = true\n"));
     assert_null(strstr(text, "batch"));

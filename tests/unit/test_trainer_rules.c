@@ -21,6 +21,22 @@ static void test_reference_arithmetic_trains_another_network(void **state)
     record_free(&r);
 }
 
+static void test_all_rules_as_published_are_reference_arithmetic(void **state)
+{
+    world w = *(world *)*state;
+    w.settings.arithmetic = ARITHMETIC_REFERENCE;
+    trainer_inputs in = inputs(&w, true);
+    record reference = train(&in, 1, 0, NULL);
+    w.settings.arithmetic = ARITHMETIC_EXACT;
+    for (int i = 0; arithmetic_rule_names[i] != NULL; i++)
+        strcpy(w.settings.published_rules[w.settings.published_rule_count++], arithmetic_rule_names[i]);
+    in = inputs(&w, true);
+    record named = train(&in, 1, 0, NULL);
+    assert_same_records(&named, &reference);
+    record_free(&named);
+    record_free(&reference);
+}
+
 static void test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise(void **state)
 {
     world w = *(world *)*state;
@@ -181,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_arithmetic_trains_another_network),
+        cmocka_unit_test(test_all_rules_as_published_are_reference_arithmetic),
         cmocka_unit_test(test_clips_of_a_signed_input_start_at_the_data_unless_told_otherwise),
         cmocka_unit_test(test_the_first_epoch_with_the_best_score_is_kept),
         cmocka_unit_test(test_another_seed_gives_another_result),
