@@ -25,6 +25,13 @@ bool file_is_directory(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+status_code file_fault(int why)
+{
+    const bool named_wrong =
+        why == ENOENT || why == ENOTDIR || why == EISDIR || why == ELOOP || why == ENAMETOOLONG;
+    return named_wrong ? STATUS_CONFIG : STATUS_IO;
+}
+
 status file_make_directory(const char *path)
 {
     char partial[FILE_PATH];
@@ -37,7 +44,8 @@ status file_make_directory(const char *path)
         return status_fail(STATUS_IO, "cannot create directory %s: %s", partial, strerror(errno));
     }
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return status_fail(STATUS_IO, "%s is not a directory", path);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return status_fail(STATUS_CONFIG, "%s is not a directory", path);
     return status_ok();
 }
 
@@ -248,8 +256,10 @@ static int create_beside(char temporary[FILE_PATH], const char *path)
 /* *fd: open for writing. */
 static status open_replacement(int *fd, file_replacement *out, const char *path)
 {
+    struct stat there;
     TRY(file_check_place(path));
     TRY(follow(out->target, path));
+    out->mode = stat(out->target, &there) == 0 ? (int)(there.st_mode & 0777) : -1;
     *fd = create_beside(out->temporary, out->target);
     return *fd >= 0 ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
 }
@@ -262,8 +272,15 @@ status file_replace_begin(file_replacement *out, const char *path)
     return status_ok();
 }
 
+/* A private file stays private. Where permissions cannot be set, there are none to keep. */
+static void keep_mode(const file_replacement *r)
+{
+    if (r->mode >= 0 && chmod(r->temporary, (mode_t)r->mode) != 0) return;
+}
+
 status file_replace_end(const file_replacement *r)
 {
+    keep_mode(r);
     status s = file_publish(r->temporary, r->target);
     if (failed(s)) unlink(r->temporary);
     return s;
@@ -283,6 +300,7 @@ static status try_text(bool *gone, const char *path, const char *text, bool last
     status s = file_write_bytes(fd, r.temporary, text, strlen(text));
     if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     *gone = !failed(s) && !file_exists(r.temporary);
+    keep_mode(&r);
     if (!failed(s)) s = lasting ? file_publish(r.temporary, r.target) : file_rename(r.temporary, r.target);
     if (failed(s)) file_replace_abandon(&r);
     return s;

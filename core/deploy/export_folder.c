@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -18,7 +19,8 @@ status export_folder_open(export_folder *out, const char *path)
         return status_fail(STATUS_CONFIG, "the path of the folder to write has to have 1 to %d characters",
                            EXPORT_PATH - 1);
     memcpy(out->path, path, length);
-    if (file_exists(out->path))
+    struct stat there;
+    if (lstat(out->path, &there) == 0) /* also a link that leads nowhere */
         return status_fail(STATUS_CONFIG, "%s is there already: remove it, or name another folder", out->path);
     snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", out->path, (long)getpid());
     return file_make_directory(out->temporary);

@@ -41,7 +41,9 @@ status process_start(void)
     const char *path = environment_text(ENVIRONMENT_EXIT_FILE);
     if (path != NULL) snprintf(exit_file, sizeof exit_file, "%s", path);
     TRY(open_standard_streams());
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return status_fail(STATUS_IO, "cannot ignore SIGPIPE");
+    /* Writing then fails, with a reason: nobody reads any more; the file would be larger than ulimit -f allows. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return status_fail(STATUS_IO, "cannot ignore SIGPIPE and SIGXFSZ");
     return fail_points_arm(own_rank);
 }
 

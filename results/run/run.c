@@ -276,7 +276,7 @@ status run_open_read(run *out, const char *directory)
     if (access(path, R_OK) != 0)
         return errno == ENOENT || errno == ENOTDIR
                    ? status_fail(STATUS_CONFIG, "%s is not a run directory: it has no config.cfg", directory)
-                   : status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
+                   : status_fail(file_fault(errno), "cannot read %s: %s", path, strerror(errno));
     TRY(refuse_format_1(&r));
     status s = read_text(&r.config_text, &r, "config.cfg");
     if (!failed(s)) s = read_text(&r.network_text, &r, "network.cfg");
