@@ -83,6 +83,33 @@ static status read_numbers(report_columns *c, h5_id points)
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
 }
 
+/* What no network has; NaN: it was not asked, or there is none. */
+static bool is_fraction(double value)
+{
+    return isnan(value) || (value >= 0 && value <= 1);
+}
+
+static status check_row(const report_columns *c, size_t i)
+{
+    static const double MOST_COST = 1e100;
+    if (!is_fraction(c->test[i]) || !is_fraction(c->validation[i]) || !is_fraction(c->integer[i]))
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g", i,
+                           c->key[i], c->test[i], c->validation[i], c->integer[i]);
+    for (int k = 0; k < c->cost_count; k++) {
+        const double value = c->costs[k].values[i];
+        if (isnan(value) || (value >= 0 && value <= MOST_COST)) continue;
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible %.60s of %g", i, c->key[i],
+                           c->costs[k].name, value);
+    }
+    return status_ok();
+}
+
+static status check_rows(const report_columns *c)
+{
+    for (size_t i = 0; i < c->count; i++) TRY(check_row(c, i));
+    return status_ok();
+}
+
 /* Every other column that is no member of a record is a cost. */
 static bool is_cost_column(const char *name)
 {
@@ -178,6 +205,7 @@ static status read_open(report_columns *c, h5_id file)
     if (!failed(s)) s = read_numbers(c, points);
     if (!failed(s)) s = read_texts(c, points);
     if (!failed(s)) s = read_costs(c, points);
+    if (!failed(s)) s = check_rows(c);
     h5_group_close(points);
     return s;
 }

@@ -235,7 +235,7 @@ static json_t *job_object(const run_job *j)
                                j->at_work, "total", j->total, "others", j->others, "awaited", j->awaited, "exit",
                                j->exit_code, "command", j->command, "folder", j->folder, "groups", groups);
     if (object == NULL) return NULL;
-    json_object_set_new(object, "age_s", j->age >= 0 ? json_real(j->age) : json_null());
+    json_object_set_new(object, "age_s", j->age < 0 ? json_null() : json_real(j->ahead > 0 ? -j->ahead : j->age));
     json_object_set_new(object, "fraction", j->fraction >= 0 ? json_real(j->fraction) : json_null());
     json_object_set_new(object, "seconds_left",
                         j->running && j->seconds_left >= 0 ? json_real(j->seconds_left) : json_null());
