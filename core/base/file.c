@@ -374,7 +374,11 @@ status file_read_bytes(char **out, size_t *count, const char *path)
 /* Text as editors on other systems save it, and what a crash makes of it. */
 static status check_text(const char *text, size_t count, const char *path)
 {
-    if (count >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+    const bool marked = count >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+    /* Every second byte of Latin letters is NUL. */
+    const bool wide = count >= 4 && (text[0] == '\0') == (text[2] == '\0') && (text[1] == '\0') == (text[3] == '\0') &&
+                      (text[0] == '\0') != (text[1] == '\0');
+    if (marked || wide)
         return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
     const char *nul = memchr(text, '\0', count);
     if (nul != NULL) {
