@@ -65,6 +65,12 @@ MUST_CHECK status file_replace_begin(file_replacement *out, const char *path);
 MUST_CHECK status file_replace_end(const file_replacement *r);
 void file_replace_abandon(const file_replacement *r);
 
+/* Removes what has begun and not ended: for a process that leaves at once. Safe in a signal handler. */
+void file_replace_leave(void);
+
+/* Makes a directory beside `path` under a name that nobody else uses. */
+MUST_CHECK status file_directory_beside(char temporary[FILE_PATH], const char *path);
+
 /* The whole file, and a NUL behind it; the caller frees *out. */
 MUST_CHECK status file_read_bytes(char **out, size_t *count, const char *path);
 

@@ -14,6 +14,7 @@
 
 #include "core/base/environment.h"
 #include "core/base/fail_point.h"
+#include "core/base/file.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/launcher.h"
 
@@ -107,6 +108,7 @@ int process_end(status outcome, int exit_code)
 void process_leave(int exit_code, const char *text)
 {
     if (ended) _exit(code_at_end);
+    file_replace_leave();
     if (own_rank == 0) {
         ssize_t told = write(STDERR_FILENO, text, strlen(text));
         (void)told;

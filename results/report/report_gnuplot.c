@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,9 +67,11 @@ static char **plain_environment(void)
     return out;
 }
 
-/* In the child: gnuplot, its messages into the pipe. Only calls that are safe after fork. */
+/* In the child: gnuplot, its messages into the pipe. It dies with us, and writes no file behind our back. Only calls
+ * that are safe after fork. */
 static void become_gnuplot(char *const *arguments, char *const *environment, int messages)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nothing = open("/dev/null", O_RDWR);
     if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 && dup2(messages, 2) >= 0)
         execvpe("gnuplot", arguments, environment);
