@@ -13,7 +13,7 @@
 #include "core/base/file.h"
 #include "results/report/report_text.h"
 
-enum { NOT_FOUND = 127, PATH_BYTES = 4400 };
+enum { NOT_FOUND = 127, NOT_STARTED = 126, PATH_BYTES = 4400 };
 extern char **environ;
 
 static const char *name_of(const char *path)
@@ -75,7 +75,7 @@ static void become_gnuplot(char *const *arguments, char *const *environment, int
     int nothing = open("/dev/null", O_RDWR);
     if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 && dup2(messages, 2) >= 0)
         execvpe("gnuplot", arguments, environment);
-    _exit(NOT_FOUND);
+    _exit(errno == ENOENT || errno == ENOTDIR || errno == EACCES ? NOT_FOUND : NOT_STARTED);
 }
 
 /* Collects what gnuplot says (the end of it is dropped) until it closes its side. */
@@ -112,7 +112,10 @@ static status run(bool *made, char *const *arguments, char *const *environment, 
     close(ends[0]);
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) continue;
     *made = WIFEXITED(how) && WEXITSTATUS(how) == 0;
-    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND)) return status_ok();
+    /* A program that misses its libraries ends with the same code, but says so. */
+    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND && messages[0] == '\0')) return status_ok();
+    if (WIFEXITED(how) && WEXITSTATUS(how) == NOT_STARTED)
+        return status_fail(STATUS_IO, "gnuplot could not be started for %.200s", script);
     return status_fail(STATUS_IO, "gnuplot could not draw %.200s: %s", script, messages);
 }
 
