@@ -109,7 +109,7 @@ static status check_number(hid_t attribute, const char *object, const char *name
     const hid_t type = H5Aget_type(attribute);
     const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
     if (type >= 0) H5Tclose(type);
-    if (kind == H5T_INTEGER || kind == H5T_FLOAT) return status_ok();
+    if (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM) return status_ok();
     return status_fail(STATUS_DATA, "attribute '%s' at '%s' holds %s where a number is wanted", name, object,
                        kind == H5T_STRING ? "a text" : "something else");
 }

@@ -72,6 +72,7 @@ static status compare_row(const report_columns *c, size_t row, const record *r)
     if (strcmp(c->strategy[row], r->task.strategy) != 0) what = "strategy";
     if (strcmp(c->cost_model[row], r->task.cost_model) != 0) what = "cost_model";
     if (c->seed[row] != (int64_t)r->task.seed) what = "seed";
+    if (strcmp(c->role[row], r->task.point ? "point" : "state") != 0) what = "role";
     if (c->bits[row] != r->task.bits) what = "bits";
     if (c->step[row] != r->task.step) what = "step";
     if (!same_number(c->strength[row], r->task.strength)) what = "strength";

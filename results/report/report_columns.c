@@ -44,11 +44,15 @@ static void *rows_of(size_t rows, size_t bytes)
 /* More than any plan has; also what fits an int. */
 enum { MOST_ROWS = 10 * 1000 * 1000 };
 
+static bool is_whole(double value, double least, double most)
+{
+    return value >= least && value <= most && value == floor(value);
+}
+
 static status check_integers(const report_columns *c)
 {
     for (size_t i = 0; i < c->count; i++)
-        if (!(c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= 64 && c->step[i] >= 0 &&
-              c->step[i] <= MOST_ROWS))
+        if (!is_whole(c->id[i], 1, MOST_ROWS) || !is_whole(c->bits[i], 0, 64) || !is_whole(c->step[i], 0, MOST_ROWS))
             return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %g, precision %g or step %g",
                                i, c->id[i], c->bits[i], c->step[i]);
     return status_ok();
@@ -89,9 +93,17 @@ static bool is_fraction(double value)
     return isnan(value) || (value >= 0 && value <= 1);
 }
 
+static bool is_one_of(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
 static status check_row(const report_columns *c, size_t i)
 {
     static const double MOST_COST = 1e100;
+    if (!is_one_of(c->state[i], "done", "failed") || !is_one_of(c->role[i], "point", "state"))
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the unknown state '%.20s' or role '%.20s'",
+                           i, c->key[i], c->state[i], c->role[i]);
     if (!is_fraction(c->test[i]) || !is_fraction(c->validation[i]) || !is_fraction(c->integer[i]))
         return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g", i,
                            c->key[i], c->test[i], c->validation[i], c->integer[i]);
