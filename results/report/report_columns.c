@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
+#include "core/task/record.h"
 #include "results/file/config_name.h"
 #include "results/file/task_file.h"
 
@@ -87,12 +88,6 @@ static status read_numbers(report_columns *c, h5_id points)
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
 }
 
-/* What no network has; NaN: it was not asked, or there is none. */
-static bool is_fraction(double value)
-{
-    return isnan(value) || (value >= 0 && value <= 1);
-}
-
 static bool is_one_of(const char *word, const char *one, const char *other)
 {
     return strcmp(word, one) == 0 || strcmp(word, other) == 0;
@@ -100,16 +95,16 @@ static bool is_one_of(const char *word, const char *one, const char *other)
 
 static status check_row(const report_columns *c, size_t i)
 {
-    static const double MOST_COST = 1e100;
     if (!is_one_of(c->state[i], "done", "failed") || !is_one_of(c->role[i], "point", "state"))
         return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the unknown state '%.20s' or role '%.20s'",
                            i, c->key[i], c->state[i], c->role[i]);
-    if (!is_fraction(c->test[i]) || !is_fraction(c->validation[i]) || !is_fraction(c->integer[i]))
+    if (!record_accuracy_is_possible(c->test[i]) || !record_accuracy_is_possible(c->validation[i]) ||
+        !record_accuracy_is_possible(c->integer[i]))
         return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g", i,
                            c->key[i], c->test[i], c->validation[i], c->integer[i]);
     for (int k = 0; k < c->cost_count; k++) {
         const double value = c->costs[k].values[i];
-        if (isnan(value) || (value >= 0 && value <= MOST_COST)) continue;
+        if (record_cost_is_possible(value)) continue;
         return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible %.60s of %g", i, c->key[i],
                            c->costs[k].name, value);
     }
