@@ -28,8 +28,7 @@ bool file_is_directory(const char *path)
 
 status_code file_fault(int why)
 {
-    const bool named_wrong =
-        why == ENOENT || why == ENOTDIR || why == EISDIR || why == ELOOP || why == ENAMETOOLONG;
+    const bool named_wrong = why == ENOENT || why == ENOTDIR || why == EISDIR || why == ELOOP || why == ENAMETOOLONG;
     return named_wrong ? STATUS_CONFIG : STATUS_IO;
 }
 
@@ -432,8 +431,7 @@ static status check_text(const char *text, size_t count, const char *path)
     /* Every second byte of Latin letters is NUL. */
     const bool wide = count >= 4 && (text[0] == '\0') == (text[2] == '\0') && (text[1] == '\0') == (text[3] == '\0') &&
                       (text[0] == '\0') != (text[1] == '\0');
-    if (marked || wide)
-        return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
+    if (marked || wide) return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
     const char *nul = memchr(text, '\0', count);
     if (nul != NULL) {
         int line = 1;

@@ -56,8 +56,7 @@ static double stop_file_time(const coordinator *c, char path[MAX_PATH_TEXT + 8])
 {
     struct stat info;
     snprintf(path, MAX_PATH_TEXT + 8, "%s/%s", c->run->directory, stop_file);
-    return stat(path, &info) == 0 ? (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec
-                                   : -INFINITY;
+    return stat(path, &info) == 0 ? (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec : -INFINITY;
 }
 
 void coordinator_forget_old_stop(coordinator *c)

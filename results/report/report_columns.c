@@ -96,17 +96,18 @@ static bool is_one_of(const char *word, const char *one, const char *other)
 static status check_row(const report_columns *c, size_t i)
 {
     if (!is_one_of(c->state[i], "done", "failed") || !is_one_of(c->role[i], "point", "state"))
-        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the unknown state '%.20s' or role '%.20s'",
-                           i, c->key[i], c->state[i], c->role[i]);
+        return status_fail(STATUS_DATA,
+                           "row %zu of the points (task %.8s) has the unknown state '%.20s' or role '%.20s'", i,
+                           c->key[i], c->state[i], c->role[i]);
     if (!record_accuracy_is_possible(c->test[i]) || !record_accuracy_is_possible(c->validation[i]) ||
         !record_accuracy_is_possible(c->integer[i]))
-        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g", i,
-                           c->key[i], c->test[i], c->validation[i], c->integer[i]);
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g",
+                           i, c->key[i], c->test[i], c->validation[i], c->integer[i]);
     for (int k = 0; k < c->cost_count; k++) {
         const double value = c->costs[k].values[i];
         if (record_cost_is_possible(value)) continue;
-        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible %.60s of %g", i, c->key[i],
-                           c->costs[k].name, value);
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible %.60s of %g", i,
+                           c->key[i], c->costs[k].name, value);
     }
     return status_ok();
 }

@@ -283,7 +283,8 @@ status run_open_read(run *out, const char *directory)
     if (!failed(s)) s = read_text(&r.network_text, &r, "network.cfg");
     if (!failed(s)) s = read_text(&checksum, &r, "data.checksum");
     if (!failed(s) && strncmp(checksum, "sha256:", 7) != 0)
-        s = status_fail(STATUS_DATA, "%s/data.checksum holds no checksum: was it cut off? The sweep, run again, renews it",
+        s = status_fail(STATUS_DATA,
+                        "%s/data.checksum holds no checksum: was it cut off? The sweep, run again, renews it",
                         directory);
     if (!failed(s)) snprintf(r.data_checksum, sizeof r.data_checksum, "%s", checksum);
     free(checksum);

@@ -1,6 +1,7 @@
 /* run_look: what a run directory says about its sweep, for `bitfront status`: read from status.json, jobs/, queued/ and
  * the end of the log; and as text. Needs no run_open, locks nothing, waits for nobody, except for three seconds where a
- * job that says that it works has written a time that lies in the future: only by being renewed it shows that it does. */
+ * job that says that it works has written a time that lies in the future: only by being renewed it shows that it does.
+ */
 #ifndef RESULTS_RUN_RUN_LOOK_H
 #define RESULTS_RUN_RUN_LOOK_H
 
