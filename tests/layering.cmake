@@ -44,7 +44,7 @@ set(room_mpi mpi/cli mpi/link)
 # The home of every library: the only files that include it.
 set(libraries "hdf5|dlfcn|libconfig|archive|png|jpeglib|sndfile|fftw|openssl|jansson|mpi")
 set(library_home_hdf5 "core/io/h5[a-z_]*\\.c")
-set(library_home_dlfcn "core/kernels/blas\\.c")
+set(library_home_dlfcn "core/kernels/blas\\.c|mpi/link/runtime\\.c")
 set(library_home_libconfig "core/config/config\\.c")
 set(library_home_archive "core/data/archive\\.c")
 set(library_home_png "core/data/import/picture_(png|write)\\.c")

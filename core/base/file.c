@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,12 @@ bool file_is_directory(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+status_code file_fault(int why)
+{
+    const bool named_wrong = why == ENOENT || why == ENOTDIR || why == EISDIR || why == ELOOP || why == ENAMETOOLONG;
+    return named_wrong ? STATUS_CONFIG : STATUS_IO;
+}
+
 status file_make_directory(const char *path)
 {
     char partial[FILE_PATH];
@@ -37,7 +44,8 @@ status file_make_directory(const char *path)
         return status_fail(STATUS_IO, "cannot create directory %s: %s", partial, strerror(errno));
     }
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return status_fail(STATUS_IO, "%s is not a directory", path);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return status_fail(STATUS_CONFIG, "%s is not a directory", path);
     return status_ok();
 }
 
@@ -225,33 +233,85 @@ static status follow(char out[FILE_PATH], const char *path)
     }
 }
 
-/* Opens a new file beside `path`, whose name no other process uses: jobs of several hosts may write the same file at
+/* ---- names beside ---- */
+
+static int create_file(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+static int create_directory(const char *path)
+{
+    return mkdir(path, 0777);
+}
+
+/* Makes something new beside `path`, whose name no other process uses: jobs of several hosts may write the same file at
  * the same time. -1: errno says why. */
-static int create_beside(char temporary[FILE_PATH], const char *path)
+static int create_beside(char temporary[FILE_PATH], const char *path, int (*create)(const char *path))
 {
     enum { ATTEMPTS = 100 };
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     unsigned number = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
-    int fd = -1;
-    for (unsigned i = 0; i < ATTEMPTS && fd < 0; i++) {
+    int made = -1;
+    for (unsigned i = 0; i < ATTEMPTS && made < 0; i++) {
         if (snprintf(temporary, FILE_PATH, "%s.tmp-%08x", path, number + i) >= FILE_PATH) {
             errno = ENAMETOOLONG;
             return -1;
         }
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd < 0 && errno != EEXIST) return -1;
+        made = create(temporary);
+        if (made < 0 && errno != EEXIST) return -1;
     }
-    return fd;
+    return made;
+}
+
+status file_directory_beside(char temporary[FILE_PATH], const char *path)
+{
+    if (create_beside(temporary, path, create_directory) == 0) return status_ok();
+    return status_fail(STATUS_IO, "cannot create directory %s: %s", temporary, strerror(errno));
+}
+
+/* ---- what has begun and not ended; a signal handler can reach nothing else ---- */
+
+enum { MOST_BEGUN = 4 }; /* more at a time are not removed */
+static struct {
+    volatile sig_atomic_t used;
+    char path[FILE_PATH];
+} begun[MOST_BEGUN];
+
+static void note_begun(const char *path)
+{
+    for (int i = 0; i < MOST_BEGUN; i++) {
+        if (begun[i].used) continue;
+        snprintf(begun[i].path, FILE_PATH, "%s", path);
+        begun[i].used = 1;
+        return;
+    }
+}
+
+static void note_ended(const char *path)
+{
+    for (int i = 0; i < MOST_BEGUN; i++)
+        if (begun[i].used && strcmp(begun[i].path, path) == 0) begun[i].used = 0;
+}
+
+void file_replace_leave(void)
+{
+    for (int i = 0; i < MOST_BEGUN; i++)
+        if (begun[i].used) unlink(begun[i].path);
 }
 
 /* *fd: open for writing. */
 static status open_replacement(int *fd, file_replacement *out, const char *path)
 {
+    struct stat there;
     TRY(file_check_place(path));
     TRY(follow(out->target, path));
-    *fd = create_beside(out->temporary, out->target);
-    return *fd >= 0 ? status_ok() : status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    out->mode = stat(out->target, &there) == 0 ? (int)(there.st_mode & 0777) : -1;
+    *fd = create_beside(out->temporary, out->target, create_file);
+    if (*fd < 0) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    note_begun(out->temporary);
+    return status_ok();
 }
 
 status file_replace_begin(file_replacement *out, const char *path)
@@ -262,16 +322,25 @@ status file_replace_begin(file_replacement *out, const char *path)
     return status_ok();
 }
 
+/* A private file stays private. Where permissions cannot be set, there are none to keep. */
+static void keep_mode(const file_replacement *r)
+{
+    if (r->mode >= 0 && chmod(r->temporary, (mode_t)r->mode) != 0) return;
+}
+
 status file_replace_end(const file_replacement *r)
 {
+    keep_mode(r);
     status s = file_publish(r->temporary, r->target);
     if (failed(s)) unlink(r->temporary);
+    note_ended(r->temporary);
     return s;
 }
 
 void file_replace_abandon(const file_replacement *r)
 {
     unlink(r->temporary);
+    note_ended(r->temporary);
 }
 
 static status try_text(bool *gone, const char *path, const char *text, bool lasting)
@@ -283,8 +352,10 @@ static status try_text(bool *gone, const char *path, const char *text, bool last
     status s = file_write_bytes(fd, r.temporary, text, strlen(text));
     if (close(fd) != 0 && !failed(s)) s = status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
     *gone = !failed(s) && !file_exists(r.temporary);
+    keep_mode(&r);
     if (!failed(s)) s = lasting ? file_publish(r.temporary, r.target) : file_rename(r.temporary, r.target);
     if (failed(s)) file_replace_abandon(&r);
+    note_ended(r.temporary);
     return s;
 }
 
@@ -356,8 +427,11 @@ status file_read_bytes(char **out, size_t *count, const char *path)
 /* Text as editors on other systems save it, and what a crash makes of it. */
 static status check_text(const char *text, size_t count, const char *path)
 {
-    if (count >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-        return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
+    const bool marked = count >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+    /* Every second byte of Latin letters is NUL. */
+    const bool wide = count >= 4 && (text[0] == '\0') == (text[2] == '\0') && (text[1] == '\0') == (text[3] == '\0') &&
+                      (text[0] == '\0') != (text[1] == '\0');
+    if (marked || wide) return status_fail(STATUS_CONFIG, "%s is UTF-16 text: save it as UTF-8", path);
     const char *nul = memchr(text, '\0', count);
     if (nul != NULL) {
         int line = 1;

@@ -10,6 +10,10 @@
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
 
+/* Whose fault is it that a path cannot be opened, by errno: CONFIG when it names nothing that could be, IO when the
+ * system does not let us. */
+status_code file_fault(int why);
+
 /* Creates the directory and its missing parents. */
 MUST_CHECK status file_make_directory(const char *path);
 
@@ -55,10 +59,17 @@ MUST_CHECK status file_check_place(const char *path);
 enum { FILE_PATH = 4096 };
 typedef struct {
     char target[FILE_PATH], temporary[FILE_PATH];
+    int mode; /* permissions of the file that is there, which the new one gets; -1: there is none */
 } file_replacement;
 MUST_CHECK status file_replace_begin(file_replacement *out, const char *path);
 MUST_CHECK status file_replace_end(const file_replacement *r);
 void file_replace_abandon(const file_replacement *r);
+
+/* Removes what has begun and not ended: for a process that leaves at once. Safe in a signal handler. */
+void file_replace_leave(void);
+
+/* Makes a directory beside `path` under a name that nobody else uses. */
+MUST_CHECK status file_directory_beside(char temporary[FILE_PATH], const char *path);
 
 /* The whole file, and a NUL behind it; the caller frees *out. */
 MUST_CHECK status file_read_bytes(char **out, size_t *count, const char *path);

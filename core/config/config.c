@@ -178,8 +178,7 @@ status config_open(config **out, const char *path)
     char *text;
     status s = file_read_text(&text, path);
     if (failed(s)) {
-        /* A path the user gave: usage, not a broken machine, unless it is a file that can be read. */
-        if (s.code == STATUS_IO && access(path, R_OK) != 0) s.code = STATUS_CONFIG;
+        if (s.code == STATUS_IO && access(path, R_OK) != 0) s.code = file_fault(errno);
         return s;
     }
     s = config_open_text(out, text, path, true);

@@ -177,7 +177,7 @@ static status read_scale(dataset *shape, const dataset_source *from)
     if (h5_has_attribute(from->file, "samples", "scale")) TRY(h5_get_number(&scale, from->file, "samples", "scale"));
     if (h5_has_attribute(from->file, "samples", "signed"))
         TRY(h5_get_integer(&is_signed, from->file, "samples", "signed"));
-    if (!(scale > 0 && scale < 1e30))
+    if (!(scale > 1e-30 && scale < 1e30))
         return status_fail(STATUS_DATA, "%s: the scale %g of the samples is impossible", from->path, scale);
     if (is_signed != shape->is_signed)
         return status_fail(STATUS_DATA, "%s: the samples are %s, but their attribute signed is %lld", from->path,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -18,10 +19,19 @@ status export_folder_open(export_folder *out, const char *path)
         return status_fail(STATUS_CONFIG, "the path of the folder to write has to have 1 to %d characters",
                            EXPORT_PATH - 1);
     memcpy(out->path, path, length);
-    if (file_exists(out->path))
+    struct stat there;
+    if (lstat(out->path, &there) == 0) /* also a link that leads nowhere */
         return status_fail(STATUS_CONFIG, "%s is there already: remove it, or name another folder", out->path);
-    snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", out->path, (long)getpid());
-    return file_make_directory(out->temporary);
+    char parent[EXPORT_PATH], temporary[FILE_PATH];
+    snprintf(parent, sizeof parent, "%s", out->path);
+    char *slash = strrchr(parent, '/');
+    if (slash != NULL && slash != parent) {
+        *slash = '\0';
+        TRY(file_make_directory(parent));
+    }
+    TRY(file_directory_beside(temporary, out->path));
+    snprintf(out->temporary, sizeof out->temporary, "%.*s", EXPORT_PATH + 31, temporary);
+    return status_ok();
 }
 
 const char *export_folder_path(char out[EXPORT_PATH + 64], export_folder *f, const char *name)
@@ -50,7 +60,10 @@ status export_folder_bytes(export_folder *f, const char *name, const void *bytes
 
 status export_folder_publish(export_folder *f)
 {
-    return file_rename(f->temporary, f->path);
+    struct stat there;
+    const status s = file_rename(f->temporary, f->path);
+    if (!failed(s) || lstat(f->path, &there) != 0) return s;
+    return status_fail(STATUS_CONFIG, "%s was made by somebody else meanwhile: name another folder", f->path);
 }
 
 void export_folder_discard(export_folder *f)

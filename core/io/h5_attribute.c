@@ -103,14 +103,35 @@ static status open_scalar(hid_t *out, h5_id parent, const char *object, const ch
     return sound;
 }
 
+/* Texts are not converted. */
+static status check_number(hid_t attribute, const char *object, const char *name)
+{
+    const hid_t type = H5Aget_type(attribute);
+    const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+    if (type >= 0) H5Tclose(type);
+    if (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM) return status_ok();
+    return status_fail(STATUS_DATA, "attribute '%s' at '%s' holds %s where a number is wanted", name, object,
+                       kind == H5T_STRING ? "a text" : "something else");
+}
+
 static status get_any(h5_id parent, const char *object, const char *name, hid_t type, void *value)
 {
     hid_t attribute = -1;
     TRY(open_scalar(&attribute, parent, object, name));
-    status result = status_ok();
-    if (H5Aread(attribute, type, value) < 0) result = h5_fail(parent, name, "read attribute");
+    status result = check_number(attribute, object, name);
+    if (!failed(result) && H5Aread(attribute, type, value) < 0) result = h5_fail(parent, name, "read attribute");
     H5Aclose(attribute);
     return result;
+}
+
+static bool is_float(h5_id parent, const char *object, const char *name)
+{
+    const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
+    const bool is = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
+    if (type >= 0) H5Tclose(type);
+    if (attribute >= 0) H5Aclose(attribute);
+    return is;
 }
 
 status h5_get_number(double *out, h5_id parent, const char *object, const char *name)
@@ -124,7 +145,12 @@ status h5_get_number(double *out, h5_id parent, const char *object, const char *
 status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name)
 {
     int64_t value;
+    double real = 0;
     TRY(get_any(parent, object, name, H5T_NATIVE_INT64, &value));
+    /* Programs that know floats only store whole numbers so; another one would be cut. */
+    if (is_float(parent, object, name)) TRY(get_any(parent, object, name, H5T_NATIVE_DOUBLE, &real));
+    if (real != 0 && real != (double)value)
+        return status_fail(STATUS_DATA, "attribute '%s' at '%s' is %g, no whole number", name, object, real);
     *out = value;
     return status_ok();
 }

@@ -212,12 +212,22 @@ status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count)
     return status_ok();
 }
 
+/* HDF5 does not read numbers out of texts. */
+static status check_numbers(hid_t set, const char *name)
+{
+    const hid_t type = H5Dget_type(set);
+    const bool texts = type >= 0 && H5Tget_class(type) == H5T_STRING;
+    if (type >= 0) H5Tclose(type);
+    return texts ? status_fail(STATUS_DATA, "data set '%.200s' holds texts where numbers are wanted", name)
+                 : status_ok();
+}
+
 status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out)
 {
     h5_id set = -1;
     TRY(h5_open_counted(&set, parent, name, count));
-    status result = status_ok();
-    if (count > 0 && H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
+    status result = check_numbers(set, name);
+    if (!failed(result) && count > 0 && H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
         result = h5_fail(parent, name, "read data set");
     H5Dclose(set);
     return result;

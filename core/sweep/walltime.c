@@ -72,7 +72,7 @@ status walltime_of_job(double *seconds)
     *seconds = INFINITY;
     const char *job = getenv("SLURM_JOB_ID"), *end = getenv("SLURM_JOB_END_TIME");
     if (job == NULL) return status_ok();
-    if (end == NULL) return ask_squeue(seconds, job);
+    if (end == NULL || end[0] == '\0') return ask_squeue(seconds, job);
     double until;
     if (!number_real(&until, end, 0, DBL_MAX))
         return status_fail(STATUS_CONFIG, "SLURM_JOB_END_TIME is \"%.40s\", which is no time", end);

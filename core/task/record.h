@@ -102,6 +102,13 @@ void record_free(record *r);
 /* The row of a curve after `epochs` epochs of a stage; NULL: it is not there. */
 const record_epoch *record_find_epoch(const record_epoch *curve, int count, const char *stage, int epochs);
 
+/* What a file may say: a fraction, a cost that networks have; NaN: it was not asked, or there is none. */
+bool record_accuracy_is_possible(double value);
+bool record_cost_is_possible(double value);
+/* DATA: a task that is done has a number that is impossible, a point without accuracies, a parameter that is no
+ * number. */
+MUST_CHECK status record_check(const record *r);
+
 /* An empty record: of a task that failed, or whose outcome nobody asks for. It has no accuracies. */
 record record_empty(record_state state);
 

@@ -52,7 +52,7 @@ static status check_task(h5_id file, const char *path)
 
 static bool same_number(double a, double b)
 {
-    return a == b || isnan(a) || isnan(b);
+    return a == b || (isnan(a) && isnan(b));
 }
 
 static double cost_of(const report_columns *c, const char *name, size_t row)
@@ -69,7 +69,15 @@ static status compare_row(const report_columns *c, size_t row, const record *r)
     if (strcmp(c->key[row], r->task.key) != 0) what = "key";
     if (strcmp(c->state[row], r->state == RECORD_DONE ? "done" : "failed") != 0) what = "state";
     if (strcmp(c->network[row], r->task.network_name) != 0) what = "network";
+    if (strcmp(c->strategy[row], r->task.strategy) != 0) what = "strategy";
+    if (strcmp(c->cost_model[row], r->task.cost_model) != 0) what = "cost_model";
     if (c->seed[row] != (int64_t)r->task.seed) what = "seed";
+    if (strcmp(c->role[row], r->task.point ? "point" : "state") != 0) what = "role";
+    if (c->bits[row] != r->task.bits) what = "bits";
+    if (c->step[row] != r->task.step) what = "step";
+    if (!same_number(c->strength[row], r->task.strength)) what = "strength";
+    if (!same_number(c->target[row], r->task.target)) what = "target";
+    if (!same_number(c->integer[row], r->integer_accuracy)) what = "integer_accuracy";
     if (!same_number(c->test[row], r->test_accuracy)) what = "test_accuracy";
     if (!same_number(c->validation[row], r->validation_accuracy)) what = "validation_accuracy";
     for (int i = 0; i < r->cost_count; i++)

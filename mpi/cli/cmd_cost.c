@@ -331,7 +331,7 @@ static status fill_report(cost_report *r, const cost_arguments *a)
         return status_fail(STATUS_CONFIG, "cost: path is too long: %.100s...", a->path);
     snprintf(config, sizeof config, "%s/config.cfg", a->path);
     if (is_run && !file_exists(config) && errno != ENOENT)
-        return status_fail(STATUS_CONFIG, "cost: cannot open %s: %s", config, strerror(errno));
+        return status_fail(file_fault(errno), "cost: cannot open %s: %s", config, strerror(errno));
     if (is_run && !file_exists(config))
         return status_fail(STATUS_CONFIG, "cost: %s is not a run directory: it has no config.cfg", a->path);
     TRY(read_registry(r, a->config == NULL && is_run ? config : a->config));

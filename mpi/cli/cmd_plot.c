@@ -11,6 +11,7 @@
 #include "results/report/report_files.h"
 #include "results/report/report_picture.h"
 #include "results/report/report_sources.h"
+#include "results/report/report_views.h"
 
 enum { PUBLISHED = FRONT_OPTION_END, IDS, BITS };
 
@@ -40,6 +41,7 @@ static status plot_front(bool *made, const plot_arguments *a, const char *const 
     if (!failed(s)) s = report_guard_picture(a->out, &d);
     const picture_options o = {a->published != NULL ? &published : NULL, a->ids};
     if (!failed(s)) s = report_picture(made, a->out, &d, &o);
+    if (!failed(s)) report_tell_odd_points(stdout, &d);
     report_published_free(&published);
     report_data_free(&d);
     return s;

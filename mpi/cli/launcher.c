@@ -1,8 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
 #include "mpi/cli/launcher.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "core/base/file.h"
 #include "core/base/number.h"
 
 /* Set by mpirun of Open MPI, by servers of PMIx and PMI (srun with one of its MPI plugins, other launchers), and by
@@ -19,6 +22,18 @@ static const char *find_rank(void)
     return NULL;
 }
 
+/* Is there somebody whose rank this could be? Else the variable was inherited from a job that has ended: its server has
+ * taken its folder along, or has closed its end of the descriptor. What does not tell is believed. */
+static bool server_is_there(void)
+{
+    const char *folder = getenv("PMIX_SERVER_TMPDIR"), *descriptor = getenv("PMI_FD");
+    int64_t fd;
+    if (folder != NULL) return file_is_directory(folder);
+    if (getenv("OMPI_COMM_WORLD_RANK") != NULL) return getenv("PMIX_RANK") != NULL; /* mpirun sets both */
+    if (descriptor != NULL && number_whole(&fd, descriptor, 0, INT32_MAX)) return fcntl((int)fd, F_GETFD) >= 0;
+    return true;
+}
+
 bool launcher_found(void)
 {
     return find_rank() != NULL;
@@ -29,5 +44,5 @@ int launcher_rank(void)
     const char *rank = find_rank();
     int64_t value = 0;
     if (rank != NULL) number_whole(&value, rank, 0, INT32_MAX);
-    return (int)value;
+    return value == 0 || server_is_there() ? (int)value : 0;
 }

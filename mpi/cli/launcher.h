@@ -8,7 +8,8 @@
 /* True when a launcher has started this process, perhaps as the only rank. */
 bool launcher_found(void);
 
-/* The rank of this process; 0 without a launcher. */
+/* The rank of this process; 0 without a launcher, also when the environment was inherited from a job that has ended:
+ * somebody has to do the work. */
 int launcher_rank(void);
 
 #endif

@@ -2,8 +2,8 @@
 #include "mpi/cli/manual.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/file.h"
@@ -136,15 +136,18 @@ static status write_page(const cli_program *program, const char *version, const 
     const int length =
         snprintf(path, sizeof path, "%s/bitfront%s%s.1", directory, c != NULL ? "-" : "", c != NULL ? c->name : "");
     if (length >= PAGE_PATH) return status_fail(STATUS_CONFIG, "path is too long: %.100s...", directory);
-    FILE *out = fopen(path, "w");
-    if (out == NULL) return status_fail(STATUS_IO, "cannot write %s: %s", path, strerror(errno));
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
     if (c != NULL)
         put_command(out, c, version);
     else
         put_program(out, program, version);
-    const bool lost = ferror(out) != 0;
-    if (fclose(out) != 0 || lost) return status_fail(STATUS_IO, "cannot write %s", path);
-    return status_ok();
+    const status s =
+        fclose(out) != 0 ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
+    free(text);
+    return s;
 }
 
 status manual_write(const cli_program *program, const char *version, const char *directory)

@@ -14,6 +14,7 @@
 
 #include "core/base/environment.h"
 #include "core/base/fail_point.h"
+#include "core/base/file.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/launcher.h"
 
@@ -41,7 +42,9 @@ status process_start(void)
     const char *path = environment_text(ENVIRONMENT_EXIT_FILE);
     if (path != NULL) snprintf(exit_file, sizeof exit_file, "%s", path);
     TRY(open_standard_streams());
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return status_fail(STATUS_IO, "cannot ignore SIGPIPE");
+    /* Writing then fails, with a reason: nobody reads any more; the file would be larger than ulimit -f allows. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return status_fail(STATUS_IO, "cannot ignore SIGPIPE and SIGXFSZ");
     return fail_points_arm(own_rank);
 }
 
@@ -105,6 +108,7 @@ int process_end(status outcome, int exit_code)
 void process_leave(int exit_code, const char *text)
 {
     if (ended) _exit(code_at_end);
+    file_replace_leave();
     if (own_rank == 0) {
         ssize_t told = write(STDERR_FILENO, text, strlen(text));
         (void)told;

@@ -32,14 +32,14 @@ static status catch (const int *signals, int count)
 
 status stop_at_once(void)
 {
-    static const int signals[] = {SIGTERM, SIGINT};
-    return catch (signals, 2);
+    static const int signals[] = {SIGTERM, SIGINT, SIGXCPU};
+    return catch (signals, 3);
 }
 
 status stop_by_wish(void)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
-    return catch (signals, 4);
+    static const int signals[] = {SIGTERM, SIGINT, SIGXCPU, SIGUSR1, SIGUSR2};
+    return catch (signals, 5);
 }
 
 void stop_polled(void)

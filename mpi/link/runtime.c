@@ -1,6 +1,7 @@
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, RTLD_NEXT */
 #include "mpi/link/runtime.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,20 @@ void _exit(int code)
 {
     syscall(SYS_exit_group, starting && code == CODE_OF_MPI ? (int)code_when_failed : code);
     __builtin_unreachable();
+}
+
+/* mpirun is told the code before that, by this function of Open MPI, which it calls as any other program would. */
+struct ompi_communicator_t;
+int ompi_mpi_abort(struct ompi_communicator_t *comm, int code);
+int ompi_mpi_abort(struct ompi_communicator_t *comm, int code)
+{
+    union {
+        void *found;
+        int (*call)(struct ompi_communicator_t *comm, int code);
+    } own = {dlsym(RTLD_NEXT, "ompi_mpi_abort")};
+    if (starting) code = (int)code_when_failed;
+    if (own.found == NULL) _exit(code);
+    return own.call(comm, code);
 }
 
 static void start_failed(int number)

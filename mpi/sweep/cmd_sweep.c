@@ -163,6 +163,10 @@ static status choose_limits(coordinator_limits *out, const sweep_arguments *give
 {
     double job;
     TRY(walltime_of_job(&job));
+    if (job <= 0) {
+        printf("note: SLURM_JOB_END_TIME lies in the past: it is of another job, and does not limit this one\n");
+        job = INFINITY;
+    }
     double now = clock_seconds(), own = given->max_walltime - (now - started);
     *out = (coordinator_limits){
         .deadline = given->deadline, .end = now + walltime_usable(fmin(job, own)), .lease = given->lease};

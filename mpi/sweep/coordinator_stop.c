@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -50,12 +51,12 @@ void coordinator_look_at_the_clock(coordinator *c)
     begin_stop(c, STOP_NOW);
 }
 
-/* When the stop file was made or touched; 0: there is none. */
+/* When the stop file was made or touched; minus infinity: there is none. */
 static double stop_file_time(const coordinator *c, char path[MAX_PATH_TEXT + 8])
 {
     struct stat info;
     snprintf(path, MAX_PATH_TEXT + 8, "%s/%s", c->run->directory, stop_file);
-    return stat(path, &info) == 0 ? (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec : 0;
+    return stat(path, &info) == 0 ? (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec : -INFINITY;
 }
 
 void coordinator_forget_old_stop(coordinator *c)
@@ -68,7 +69,7 @@ void coordinator_look_for_stop(coordinator *c)
 {
     char path[MAX_PATH_TEXT + 8];
     double made = stop_file_time(c, path);
-    if (c->stop != STOP_NOT || made <= 0 || made == c->old_stop) return;
+    if (c->stop != STOP_NOT || made == -INFINITY || made == c->old_stop) return;
     progress_say(c->progress, "stopping at the next segment of every group: found the file %s", path);
     begin_stop(c, STOP_AT_BOUNDARY);
 }

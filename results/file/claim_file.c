@@ -27,7 +27,7 @@ void claim_file_value(char *out, size_t room, const char *text, const char *key)
 status claim_file_read(bool *there, claim_file *out, const char *path)
 {
     *there = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* nobody may make us wait for a FIFO */
     if (fd < 0 && (errno == ENOENT || errno == ESTALE)) return status_ok();
     if (fd < 0) return status_fail(STATUS_IO, "cannot open the claim %s: %s", path, strerror(errno));
     struct stat info;

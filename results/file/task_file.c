@@ -428,6 +428,7 @@ status task_file_read_head(record *out, h5_id file)
     h5_group_close(group);
     if (!failed(result)) result = check_key(&rec);
     if (!failed(result)) result = read_part(&rec, file, "costs", reserve_costs, read_cost);
+    if (!failed(result)) result = record_check(&rec);
     if (failed(result))
         record_free(&rec);
     else
@@ -457,6 +458,7 @@ status task_file_read(record *out, h5_id file)
     status result = read_curve(&rec, file);
     if (!failed(result)) result = read_part(&rec, file, "allocation", reserve_layers, read_layer);
     if (!failed(result)) result = read_part(&rec, file, "model", reserve_tensors, read_tensor);
+    if (!failed(result)) result = record_check(&rec);
     if (failed(result))
         record_free(&rec);
     else

@@ -168,6 +168,7 @@ status task_row_read(bool *there, record *out, task_mark *mark, const char *path
     memset(&rec, 0, sizeof rec);
     status result = read_row(&rec, row, path);
     if (!failed(result) && (strcmp(rec.task.key, mark->key) != 0 || rec.state != mark->state)) result = broken(path);
+    if (!failed(result)) result = status_in(record_check(&rec), "%s", path);
     *there = !failed(result);
     if (*there)
         *out = rec;

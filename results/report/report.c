@@ -15,16 +15,6 @@
 #include "results/report/report_views.h"
 #include "results/report/terminal.h"
 
-/* A logarithmic axis has no place for them. */
-static void tell_free_points(FILE *out, const report_data *d)
-{
-    int count = 0;
-    for (int i = 0; i < d->count; i++) count += d->points[i].cost <= 0;
-    if (count > 0)
-        fprintf(out, "%d point%s of cost 0 %s not drawn: the axis is logarithmic\n", count, count == 1 ? "" : "s",
-                count == 1 ? "is" : "are");
-}
-
 /* The folder of the files that are to be written. */
 static bool only_readable(const char *stem)
 {
@@ -38,10 +28,11 @@ static bool only_readable(const char *stem)
 static status show(FILE *out, const report_data *d, const char *stem, const report_request *r, int width)
 {
     report_table(out, d);
+    if (d->count == 0) report_tell_odd_points(out, d);
     if (d->count > 0) {
         fputc('\n', out);
         TRY(report_plot(out, d, terminal_width(out, width), terminal_knows_unicode()));
-        tell_free_points(out, d);
+        report_tell_odd_points(out, d);
         TRY(report_measures(out, d, r->second));
         if (r->iso != NULL) TRY(report_iso(out, d, r->iso));
     }

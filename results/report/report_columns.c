@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
+#include "core/task/record.h"
 #include "results/file/config_name.h"
 #include "results/file/task_file.h"
 
@@ -44,11 +45,15 @@ static void *rows_of(size_t rows, size_t bytes)
 /* More than any plan has; also what fits an int. */
 enum { MOST_ROWS = 10 * 1000 * 1000 };
 
+static bool is_whole(double value, double least, double most)
+{
+    return value >= least && value <= most && value == floor(value);
+}
+
 static status check_integers(const report_columns *c)
 {
     for (size_t i = 0; i < c->count; i++)
-        if (!(c->id[i] >= 0 && c->id[i] <= MOST_ROWS && c->bits[i] >= 0 && c->bits[i] <= 64 && c->step[i] >= 0 &&
-              c->step[i] <= MOST_ROWS))
+        if (!is_whole(c->id[i], 1, MOST_ROWS) || !is_whole(c->bits[i], 0, 64) || !is_whole(c->step[i], 0, MOST_ROWS))
             return status_fail(STATUS_DATA, "row %zu of the points has the impossible id %g, precision %g or step %g",
                                i, c->id[i], c->bits[i], c->step[i]);
     return status_ok();
@@ -81,6 +86,36 @@ static status read_numbers(report_columns *c, h5_id points)
     c->seed = rows_of(c->count, sizeof *c->seed);
     if (c->seed == NULL) return no_memory(c->count);
     return h5_read(points, "seed", H5_I64, c->count, c->seed);
+}
+
+static bool is_one_of(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
+static status check_row(const report_columns *c, size_t i)
+{
+    if (!is_one_of(c->state[i], "done", "failed") || !is_one_of(c->role[i], "point", "state"))
+        return status_fail(STATUS_DATA,
+                           "row %zu of the points (task %.8s) has the unknown state '%.20s' or role '%.20s'", i,
+                           c->key[i], c->state[i], c->role[i]);
+    if (!record_accuracy_is_possible(c->test[i]) || !record_accuracy_is_possible(c->validation[i]) ||
+        !record_accuracy_is_possible(c->integer[i]))
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible accuracies %g, %g or %g",
+                           i, c->key[i], c->test[i], c->validation[i], c->integer[i]);
+    for (int k = 0; k < c->cost_count; k++) {
+        const double value = c->costs[k].values[i];
+        if (record_cost_is_possible(value)) continue;
+        return status_fail(STATUS_DATA, "row %zu of the points (task %.8s) has the impossible %.60s of %g", i,
+                           c->key[i], c->costs[k].name, value);
+    }
+    return status_ok();
+}
+
+static status check_rows(const report_columns *c)
+{
+    for (size_t i = 0; i < c->count; i++) TRY(check_row(c, i));
+    return status_ok();
 }
 
 /* Every other column that is no member of a record is a cost. */
@@ -178,6 +213,7 @@ static status read_open(report_columns *c, h5_id file)
     if (!failed(s)) s = read_numbers(c, points);
     if (!failed(s)) s = read_texts(c, points);
     if (!failed(s)) s = read_costs(c, points);
+    if (!failed(s)) s = check_rows(c);
     h5_group_close(points);
     return s;
 }

@@ -139,11 +139,15 @@ static status take_points(report_data *d, const report_columns *c, int run, cons
             sum[0] += p.test;
             sum[1] += p.validation;
             d->float_count++;
-        } else if (strcmp(c->role[i], "point") == 0 && !isnan(p.test) && !isnan(p.validation)) {
+        } else if (strcmp(c->role[i], "point") == 0) {
             d->points[d->count] = p;
             copy_costs(d, c, where, i);
-            if (d->cost < 0 || isnan(d->points[d->count].costs[d->cost])) continue;
-            d->points[d->count].raw_cost = d->points[d->count].costs[d->cost];
+            const double cost = d->cost >= 0 ? d->points[d->count].costs[d->cost] : NAN;
+            if (isnan(cost) || isnan(p.test) || isnan(p.validation)) {
+                d->without_count++;
+                continue;
+            }
+            d->points[d->count].raw_cost = cost;
             d->count++;
         }
     }
@@ -326,13 +330,14 @@ bool report_ranges(report_axis *x, report_axis *y, const report_data *d)
     double cost_low = INFINITY, cost_high = 0, low = INFINITY, high = -INFINITY;
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
+        low = fmin(low, p->accuracy - p->accuracy_deviation);
+        high = fmax(high, p->accuracy + p->accuracy_deviation);
         if (p->cost <= 0) continue;
         cost_low = fmin(cost_low, fmax(p->cost - p->cost_deviation, p->cost / 2));
         cost_high = fmax(cost_high, p->cost + p->cost_deviation);
-        low = fmin(low, p->accuracy - p->accuracy_deviation);
-        high = fmax(high, p->accuracy + p->accuracy_deviation);
     }
-    if (cost_high <= 0) return false;
+    if (d->count == 0) return false;
+    if (cost_high <= 0) cost_low = cost_high = 1; /* all of them stand at the edge */
     if (!isnan(d->float_accuracy)) {
         low = fmin(low, d->float_accuracy);
         high = fmax(high, d->float_accuracy);
@@ -340,4 +345,16 @@ bool report_ranges(report_axis *x, report_axis *y, const report_data *d)
     *x = report_axis_log(cost_low, cost_high);
     *y = report_axis_linear(low, high);
     return true;
+}
+
+double report_place(const report_axis *x, double cost)
+{
+    return fmax(cost, x->low);
+}
+
+int report_free_points(const report_data *d)
+{
+    int count = 0;
+    for (int i = 0; i < d->count; i++) count += d->points[i].cost <= 0;
+    return count;
 }

@@ -8,9 +8,13 @@
 /* What was asked of a point: "w4", "to 2 kB", "0.5". */
 void report_setting(char out[32], const report_data *d, const report_point *p);
 
-/* The axes that show all points with a positive cost, their deviations and the float accuracy. False when there is no
- * such point. */
+/* The axes that show all points, their deviations and the float accuracy. False when there is no point. A cost of 0 has
+ * no place on the logarithmic one: it stands at the left edge. */
 bool report_ranges(report_axis *x, report_axis *y, const report_data *d);
+/* Where it is drawn. */
+double report_place(const report_axis *x, double cost);
+/* How many points are drawn at the edge. */
+int report_free_points(const report_data *d);
 
 /* Reads results files, one a run; names[count]: how the runs were called. STATUS_CONFIG: a cost, metric or filter that
  * nothing has, more than REPORT_MOST_RUNS runs. */

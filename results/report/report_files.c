@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 
@@ -50,11 +51,12 @@ status report_write(const char *stem, report_format format, const report_data *d
 static void cost_in_file(char out[MAX_NAME], const char *path, const char *before)
 {
     char head[HEAD_BYTES + 1];
-    FILE *file = fopen(path, "r");
+    int fd;
     out[0] = '\0';
-    if (file == NULL) return;
-    head[fread(head, 1, HEAD_BYTES, file)] = '\0';
-    fclose(file);
+    if (failed(file_open_plain(&fd, path))) return; /* writing it says why */
+    const ssize_t got = read(fd, head, HEAD_BYTES);
+    close(fd);
+    head[got > 0 ? got : 0] = '\0';
     const char *at = strstr(head, before);
     if (at == NULL) return;
     at += strlen(before);

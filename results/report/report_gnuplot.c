@@ -3,15 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
 #include "results/report/report_text.h"
 
-enum { NOT_FOUND = 127, PATH_BYTES = 4400 };
+enum { NOT_FOUND = 127, NOT_STARTED = 126, PATH_BYTES = 4400 };
 extern char **environ;
 
 static const char *name_of(const char *path)
@@ -37,10 +39,12 @@ status gnuplot_format_of(gnuplot_format *out, const char *path)
 
 void gnuplot_begin(FILE *out, const gnuplot_format *f, const char *path)
 {
-    fprintf(out, "# Drawn by bitfront; draw again with gnuplot, in the folder of this file.\n%s\nset output '",
+    fprintf(out,
+            "# Drawn by bitfront; draw again with gnuplot, in the folder of this file.\n%s\n"
+            "set output (exists('ARG1') && strlen(ARG1) > 0 ? ARG1 : '",
             f->setup);
     report_text_gnuplot(out, name_of(path));
-    fprintf(out, "'\nset encoding utf8\n");
+    fprintf(out, "')\nset encoding utf8\n");
 }
 
 /* The environment without what gnuplot and the number format would obey; one allocation of pointers. */
@@ -63,14 +67,15 @@ static char **plain_environment(void)
     return out;
 }
 
-/* In the child: gnuplot in the folder of the script, its messages into the pipe. Only calls that are safe after fork.
- */
-static void become_gnuplot(const char *folder, char *const *arguments, char *const *environment, int messages)
+/* In the child: gnuplot, its messages into the pipe. It dies with us, and writes no file behind our back. Only calls
+ * that are safe after fork. */
+static void become_gnuplot(char *const *arguments, char *const *environment, int messages)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nothing = open("/dev/null", O_RDWR);
-    if (chdir(folder) == 0 && nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 && dup2(messages, 2) >= 0)
+    if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(messages, 1) >= 0 && dup2(messages, 2) >= 0)
         execvpe("gnuplot", arguments, environment);
-    _exit(NOT_FOUND);
+    _exit(errno == ENOENT || errno == ENOTDIR || errno == EACCES ? NOT_FOUND : NOT_STARTED);
 }
 
 /* Collects what gnuplot says (the end of it is dropped) until it closes its side. */
@@ -90,7 +95,7 @@ static void read_messages(char *out, size_t room, int from)
         if (out[i] == '\n' || out[i] == '\t') out[i] = ' ';
 }
 
-static status run(bool *made, const char *folder, char *const *arguments, char *const *environment, const char *script)
+static status run(bool *made, char *const *arguments, char *const *environment, const char *script)
 {
     int ends[2], how = 0;
     if (pipe(ends) != 0) return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
@@ -100,14 +105,17 @@ static status run(bool *made, const char *folder, char *const *arguments, char *
         close(ends[1]);
         return status_fail(STATUS_IO, "cannot start gnuplot: %s", strerror(errno));
     }
-    if (child == 0) become_gnuplot(folder, arguments, environment, ends[1]);
+    if (child == 0) become_gnuplot(arguments, environment, ends[1]);
     close(ends[1]);
     char messages[300];
     read_messages(messages, sizeof messages, ends[0]);
     close(ends[0]);
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) continue;
     *made = WIFEXITED(how) && WEXITSTATUS(how) == 0;
-    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND)) return status_ok();
+    /* A program that misses its libraries ends with the same code, but says so. */
+    if (*made || (WIFEXITED(how) && WEXITSTATUS(how) == NOT_FOUND && messages[0] == '\0')) return status_ok();
+    if (WIFEXITED(how) && WEXITSTATUS(how) == NOT_STARTED)
+        return status_fail(STATUS_IO, "gnuplot could not be started for %.200s", script);
     return status_fail(STATUS_IO, "gnuplot could not draw %.200s: %s", script, messages);
 }
 
@@ -129,23 +137,33 @@ static status check_picture(const char *path)
     return status_fail(STATUS_IO, "the picture that gnuplot wrote is not complete: is the disk full?");
 }
 
-status gnuplot_draw(bool *made, const char *script, const char *picture)
+/* A name that begins with "-" would be an option. */
+static void path_of(char out[PATH_BYTES], const char *path)
 {
-    char folder[PATH_BYTES], name[300], program[] = "gnuplot", plain[] = "-d";
-    *made = false;
-    if (unlink(picture) != 0 && errno != ENOENT)
-        return status_fail(STATUS_IO, "cannot replace %.300s: %s", picture, strerror(errno));
-    const size_t length = (size_t)(name_of(script) - script);
-    if (length >= sizeof folder) return status_fail(STATUS_CONFIG, "the path is too long: %.100s...", script);
-    memcpy(folder, script, length);
-    folder[length] = '\0';
-    snprintf(name, sizeof name, "./%.290s", name_of(script)); /* a name may begin with "-" */
-    char *const arguments[] = {program, plain, name, NULL};
+    snprintf(out, PATH_BYTES, "%s%.4300s", path[0] == '/' ? "" : "./", path);
+}
+
+static status draw(bool *made, const char *script, const char *picture)
+{
+    char file[PATH_BYTES], output[PATH_BYTES], program[] = "gnuplot", plain[] = "-d", call[] = "-c";
+    path_of(file, script);
+    path_of(output, picture);
+    char *const arguments[] = {program, plain, call, file, output, NULL};
     char **environment = plain_environment();
     if (environment == NULL) return status_fail(STATUS_MEMORY, "no memory for starting gnuplot");
-    status s = run(made, folder[0] != 0 ? folder : ".", arguments, environment, script);
+    status s = run(made, arguments, environment, script);
     free(environment);
-    if (!failed(s) && *made) s = check_picture(picture);
-    if (failed(s)) unlink(picture);
+    return !failed(s) && *made ? check_picture(picture) : s;
+}
+
+status gnuplot_draw(bool *made, const char *script, const char *picture)
+{
+    file_replacement place;
+    *made = false;
+    TRY(file_replace_begin(&place, picture));
+    status s = draw(made, script, place.temporary);
+    if (!failed(s) && *made) return file_replace_end(&place);
+    file_replace_abandon(&place);
+    unlink(place.target); /* an old picture must not pass for the new one */
     return s;
 }

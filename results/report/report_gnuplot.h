@@ -17,11 +17,13 @@ typedef struct {
 /* Of the file's name: png, svg or pdf; STATUS_CONFIG for another ending. */
 MUST_CHECK status gnuplot_format_of(gnuplot_format *out, const char *path);
 
-/* "set terminal ..." and "set output 'NAME'": NAME is the file without its folder, in which gnuplot will run. */
+/* "set terminal ..." and "set output": what `gnuplot -c` is given, else the file without its folder, in which people
+ * draw again. */
 void gnuplot_begin(FILE *out, const gnuplot_format *f, const char *path);
 
-/* Runs the script `script` in its folder, for the picture `picture`, which is removed first: an old one must not pass
- * for the new one. *made = false (and OK) when gnuplot is not installed. */
+/* Runs the script `script` for the picture `picture`, which is replaced (file.h) when the new one is whole, and removed
+ * when it could not be drawn: an old one must not pass for the new one. *made = false (and OK) when gnuplot is not
+ * installed. */
 MUST_CHECK status gnuplot_draw(bool *made, const char *script, const char *picture);
 
 #endif

@@ -51,8 +51,8 @@ static int list_series(series out[MOST_SERIES], const report_data *d)
 
 static void print_point(FILE *out, const report_data *d, const report_point *p, const report_axis *x)
 {
-    const double low = fmax(p->cost - p->cost_deviation, x->low);
-    fprintf(out, "%.8g %.6g %.8g %.8g %.6g %.6g", p->cost, p->accuracy, low, p->cost + p->cost_deviation,
+    const double cost = report_place(x, p->cost), low = fmax(p->cost - p->cost_deviation, x->low);
+    fprintf(out, "%.8g %.6g %.8g %.8g %.6g %.6g", cost, p->accuracy, low, fmax(p->cost + p->cost_deviation, cost),
             p->accuracy - p->accuracy_deviation, p->accuracy + p->accuracy_deviation);
     if (d->run_count > 1)
         fprintf(out, " %c%d\n", 'A' + p->run, p->id);
@@ -67,7 +67,7 @@ static bool print_block(FILE *out, const report_data *d, const series *s, int in
     int count = 0;
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        if (!is_of(s, p) || p->on_front != on_front || p->cost <= 0) continue;
+        if (!is_of(s, p) || p->on_front != on_front) continue;
         if (count++ == 0) fprintf(out, "$%c%d << EOD\n", on_front ? 'f' : 'd', index);
         print_point(out, d, p, x);
     }
@@ -80,7 +80,7 @@ static void print_line_block(FILE *out, const char *name, const double *cost, co
                              const report_axis *x)
 {
     fprintf(out, "$%s << EOD\n", name);
-    for (int i = 0; i < n; i++) fprintf(out, "%.8g %.6g\n", cost[i], accuracy[i]);
+    for (int i = 0; i < n; i++) fprintf(out, "%.8g %.6g\n", report_place(x, cost[i]), accuracy[i]);
     if (n > 0) fprintf(out, "%.8g %.6g\n", x->high, accuracy[n - 1]);
     fprintf(out, "EOD\n");
 }
@@ -173,18 +173,19 @@ static void print_frame(FILE *out, const report_data *d, const report_axis *x, c
     print_cost_name(out, d);
     fprintf(out, " [");
     report_text_gnuplot(out, d->cost_unit); /* out of the file */
-    fprintf(out, "], logarithmic' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n", d->metric);
+    fprintf(out, "], logarithmic%s' offset 0,0.6\nset ylabel '%s accuracy [%%]' offset 0.3,0\n",
+            report_free_points(d) > 0 ? "; cost 0 at the left edge" : "", d->metric);
 }
 
 /* A name below and to the right of the best point of each fixed precision: the front runs above it. */
-static void print_labels(FILE *out, const report_data *d)
+static void print_labels(FILE *out, const report_data *d, const report_axis *x)
 {
     bool named[REPORT_MOST_RUNS][65] = {{false}};
     for (int i = d->count - 1; i >= 0; i--) {
         const report_point *p = &d->points[i];
-        if (p->bits <= 0 || p->bits > 64 || named[p->run][p->bits] || p->cost <= 0) continue;
-        fprintf(out, "set label 'w%d' at %.8g,%.6g left offset 0.9,-0.9 textcolor '#404040' front\n", p->bits, p->cost,
-                p->accuracy);
+        if (p->bits <= 0 || p->bits > 64 || named[p->run][p->bits]) continue;
+        fprintf(out, "set label 'w%d' at %.8g,%.6g left offset 0.9,-0.9 textcolor '#404040' front\n", p->bits,
+                report_place(x, p->cost), p->accuracy);
         named[p->run][p->bits] = true;
     }
 }
@@ -275,7 +276,7 @@ static status write_script(const char *script, const char *picture, const gnuplo
                            const picture_options *o)
 {
     report_axis x, y;
-    if (!report_ranges(&x, &y, d)) return status_fail(STATUS_DATA, "no point has a cost above 0: nothing to draw");
+    if (!report_ranges(&x, &y, d)) return status_fail(STATUS_CONFIG, "no point: nothing to draw");
     for (int i = 0; o->published != NULL && i < o->published->count; i++) {
         const published_point *p = &o->published->points[i];
         if (p->cost < x.low || p->cost > x.high) x = report_axis_log(fmin(p->cost, x.low), fmax(p->cost, x.high));
@@ -292,7 +293,7 @@ static status write_script(const char *script, const char *picture, const gnuplo
     fprintf(out, "# cost: %s\n", d->column);
     gnuplot_begin(out, f, picture);
     print_frame(out, d, &x, &y);
-    print_labels(out, d);
+    print_labels(out, d, &x);
     for (int i = 0; i < count; i++)
         for (int front = 0; front < 2; front++) there[i][front] = print_block(out, d, &all[i], i, front == 1, &x);
     status s = print_lines(out, d, &x);

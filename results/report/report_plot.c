@@ -80,7 +80,7 @@ static void draw_front(const canvas *c, const report_data *d)
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
         if (!report_on_line(d, i, &best)) continue;
-        int next_row = row_of(c, p->accuracy), next_column = column_of(c, p->cost);
+        int next_row = row_of(c, p->accuracy), next_column = column_of(c, report_place(&c->x, p->cost));
         if (column >= 0) {
             draw_level(c, row, column, next_column, LEVEL);
             for (int r = next_row; r < row; r++) *cell(c, r, next_column) = UPRIGHT;
@@ -97,8 +97,8 @@ static void draw_points(const canvas *c, const report_data *d, bool on_front)
 {
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        if (p->on_front != on_front || p->cost <= 0) continue;
-        unsigned char *at = cell(c, row_of(c, p->accuracy), column_of(c, p->cost));
+        if (p->on_front != on_front) continue;
+        unsigned char *at = cell(c, row_of(c, p->accuracy), column_of(c, report_place(&c->x, p->cost)));
         if (p->bits > 0)
             *at = on_front ? FRONT_FIXED : FIXED;
         else
@@ -111,10 +111,10 @@ static void name_baselines(const canvas *c, const report_data *d)
     bool named[65] = {false};
     for (int i = d->count - 1; i >= 0; i--) {
         const report_point *p = &d->points[i];
-        if (p->bits <= 0 || p->bits > 64 || named[p->bits] || p->cost <= 0) continue;
+        if (p->bits <= 0 || p->bits > 64 || named[p->bits]) continue;
         char name[32];
         report_setting(name, d, p);
-        write_label(c, row_of(c, p->accuracy), column_of(c, p->cost), name);
+        write_label(c, row_of(c, p->accuracy), column_of(c, report_place(&c->x, p->cost)), name);
         named[p->bits] = true;
     }
 }

@@ -84,8 +84,9 @@ static status add_point(report_published *out, const reader *r, const csv_line *
     TRY(read_number(&cost, r, line->text[r->cost]));
     TRY(read_number(&accuracy, r, line->text[r->accuracy]));
     if (isnan(cost) || isnan(accuracy)) return status_ok();
-    if (!(cost > 0) || accuracy < 0 || accuracy > 1)
-        return status_fail(STATUS_CONFIG, "%.200s, line %d: a cost is above 0, an accuracy a fraction from 0 to 1",
+    if (cost < 1e-100 || cost > 1e100 || accuracy < 0 || accuracy > 1)
+        return status_fail(STATUS_CONFIG,
+                           "%.200s, line %d: a cost is above 0 and below 1e100, an accuracy a fraction from 0 to 1",
                            r->path, r->line);
     published_point *grown = realloc(out->points, ((size_t)out->count + 1) * sizeof *grown);
     if (grown == NULL) return status_fail(STATUS_MEMORY, "no memory for the points of %.200s", r->path);

@@ -23,7 +23,7 @@ status report_source_find(char file[REPORT_PATH], char directory[REPORT_PATH], c
     if (S_ISDIR(info.st_mode)) {
         snprintf(file, REPORT_PATH, "%s/results.h5", path);
         if (!file_exists(file) && errno != ENOENT)
-            return status_fail(STATUS_CONFIG, "cannot open %s: %s", file, strerror(errno));
+            return status_fail(file_fault(errno), "cannot open %s: %s", file, strerror(errno));
         if (!file_exists(file))
             return status_fail(STATUS_CONFIG,
                                "%s has no results.h5: it is not the directory of a run, or no task has "

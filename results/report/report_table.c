@@ -10,7 +10,7 @@
 bool report_on_line(const report_data *d, int i, double *best)
 {
     const report_point *p = &d->points[i];
-    if (!p->on_front || p->cost <= 0 || p->accuracy <= *best) return false;
+    if (!p->on_front || p->accuracy <= *best) return false;
     *best = p->accuracy;
     return true;
 }
@@ -165,4 +165,15 @@ void report_csv(FILE *out, const report_data *d)
         if (m.of != mean) m = text_of_mean(d, mean);
         csv_row(out, d, &points[i], &m);
     }
+}
+
+void report_tell_odd_points(FILE *out, const report_data *d)
+{
+    const int at_edge = report_free_points(d);
+    if (at_edge > 0)
+        fprintf(out, "%d point%s of cost 0 %s at the left edge, outside the hypervolume: the axis is logarithmic\n",
+                at_edge, at_edge == 1 ? "" : "s", at_edge == 1 ? "stands" : "stand");
+    if (d->without_count > 0)
+        fprintf(out, "%d finished point%s left out: without %s or an accuracy in the results\n", d->without_count,
+                d->without_count == 1 ? " is" : "s are", d->column);
 }

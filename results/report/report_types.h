@@ -62,6 +62,7 @@ typedef struct {
     report_point *points; /* by increasing cost, by falling accuracy, as in the files; owned */
     int count;
     int front_count, failed_count;
+    int without_count; /* finished points that are left out: they have no value of this cost, or no accuracy */
     report_run runs[REPORT_MOST_RUNS];
     int run_count;
     report_cost_column *costs; /* (cost_count) without values; owned */

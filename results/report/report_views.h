@@ -17,4 +17,7 @@ MUST_CHECK status report_plot(FILE *out, const report_data *d, int width, bool u
  * some of its points lie below the line. */
 bool report_on_line(const report_data *d, int i, double *best);
 
+/* What pictures show otherwise than one expects, or not at all; nothing if there is none. */
+void report_tell_odd_points(FILE *out, const report_data *d);
+
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,7 +199,8 @@ static status clean_folder(const claims *c, const char *folder, double now)
         struct stat info;
         snprintf(path, sizeof path, "%s%s/%.100s", directory, folder, entry->d_name);
         if (has_right(&known, directory, entry->d_name)) continue;
-        if (known || (stat(path, &info) == 0 && now - seconds_of(info.st_mtim) > c->lease)) unlink(path);
+        /* As far in the future as in the past: left by a machine whose clock was wrong. */
+        if (known || (stat(path, &info) == 0 && fabs(now - seconds_of(info.st_mtim)) > c->lease)) unlink(path);
     }
     closedir(listing);
     return status_ok();
@@ -387,7 +389,7 @@ static status renew_one(bool *ours, const claims *c, const struct claim_held *he
     char path[PATH_BYTES], text[CLAIM_TEXT];
     path_of(path, c, held->name);
     *ours = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ESTALE)) return status_ok();
     if (fd < 0) return status_fail(STATUS_IO, "cannot open the claim %s: %s", path, strerror(errno));
     ssize_t got = read(fd, text, sizeof text - 1);

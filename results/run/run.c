@@ -74,6 +74,7 @@ static status check_room(const run *r)
 {
     char path[RUN_PATH_BYTES], block[4096] = {0};
     run_path(path, r, "space.tmp");
+    TRY(file_check_place(path));
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot write into %s: %s", r->directory, strerror(errno));
     status result = file_write_bytes(fd, path, block, sizeof block);
@@ -276,11 +277,15 @@ status run_open_read(run *out, const char *directory)
     if (access(path, R_OK) != 0)
         return errno == ENOENT || errno == ENOTDIR
                    ? status_fail(STATUS_CONFIG, "%s is not a run directory: it has no config.cfg", directory)
-                   : status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
+                   : status_fail(file_fault(errno), "cannot read %s: %s", path, strerror(errno));
     TRY(refuse_format_1(&r));
     status s = read_text(&r.config_text, &r, "config.cfg");
     if (!failed(s)) s = read_text(&r.network_text, &r, "network.cfg");
     if (!failed(s)) s = read_text(&checksum, &r, "data.checksum");
+    if (!failed(s) && strncmp(checksum, "sha256:", 7) != 0)
+        s = status_fail(STATUS_DATA,
+                        "%s/data.checksum holds no checksum: was it cut off? The sweep, run again, renews it",
+                        directory);
     if (!failed(s)) snprintf(r.data_checksum, sizeof r.data_checksum, "%s", checksum);
     free(checksum);
     if (failed(s))

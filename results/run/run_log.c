@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
@@ -89,16 +90,16 @@ long run_log_bytes(const char *directory)
 static status read_end(char *text, size_t room, size_t *from, size_t *count, const char *path)
 {
     *from = *count = 0;
-    FILE *file = fopen(path, "r");
-    if (file == NULL && errno == ENOENT) return status_ok();
-    if (file == NULL) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
-    const bool shortened = fseek(file, -(long)room, SEEK_END) == 0;
-    if (!shortened) rewind(file);
-    *count = fread(text, 1, room, file);
-    const bool bad = ferror(file) != 0;
+    int fd;
+    if (!file_exists(path) && errno == ENOENT) return status_ok();
+    TRY(file_open_plain(&fd, path));
+    const bool shortened = lseek(fd, -(off_t)room, SEEK_END) > 0;
+    if (!shortened) lseek(fd, 0, SEEK_SET);
+    ssize_t got = 1;
+    while (*count < room && (got = read(fd, text + *count, room - *count)) > 0) *count += (size_t)got;
     const int why = errno;
-    fclose(file);
-    if (bad) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(why));
+    close(fd);
+    if (got < 0) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(why));
     const char *first = shortened ? memchr(text, '\n', *count) : NULL; /* the first line may be a part of one */
     if (first != NULL) *from = (size_t)(first + 1 - text);
     return status_ok();

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,16 @@
 #include "results/run/claim_holder.h"
 #include "results/run/run_internal.h"
 
-/* Seconds since then; negative when it is not a time. */
-static double age_of(const char *stamp)
+/* Times in which a job that works has renewed its record for sure, s. */
+static const double AGAIN_AFTER_S = 3;
+static const double MOST_LEFT_S = 1e9;
+
+/* Seconds since then, and until then: clocks of two machines differ. *age is negative when it is not a time. */
+static void age_of(double *age, double *ahead, const char *stamp)
 {
-    const double then = clock_of_utc(stamp);
-    if (then < 0) return -1;
-    const double age = (double)time(NULL) - then;
-    return age > 0 ? age : 0; /* clocks of two machines differ */
+    const double then = clock_of_utc(stamp), now = (double)time(NULL);
+    *age = then < 0 ? -1 : fmax(now - then, 0);
+    *ahead = then < 0 ? 0 : fmax(then - now, 0);
 }
 
 static const char *string_of(const json_t *object, const char *name)
@@ -36,10 +40,11 @@ static void take_text(char *out, size_t room, const json_t *object, const char *
     text_printable(out);
 }
 
-static double number_of(const json_t *object, const char *name)
+static double number_of(const json_t *object, const char *name, double most)
 {
     const json_t *value = json_object_get(object, name);
-    return json_is_number(value) && json_number_value(value) >= 0 ? json_number_value(value) : -1;
+    const double number = json_is_number(value) ? json_number_value(value) : -1;
+    return number >= 0 && number <= most ? number : -1;
 }
 
 static status take_groups(run_job *out, const json_t *object)
@@ -55,8 +60,7 @@ static status take_groups(run_job *out, const json_t *object)
 
 static status take_job(run_job *out, const json_t *object)
 {
-    *out = (run_job){.age = age_of(string_of(object, "time")),
-                     .done = run_json_count(object, "done"),
+    *out = (run_job){.done = run_json_count(object, "done"),
                      .failed = run_json_count(object, "failed"),
                      .stopped = run_json_count(object, "stopped"),
                      .at_work = run_json_count(object, "running"),
@@ -64,8 +68,10 @@ static status take_job(run_job *out, const json_t *object)
                      .others = run_json_count(object, "others"),
                      .awaited = run_json_count(object, "awaited"),
                      .exit_code = run_json_count(object, "exit"),
-                     .fraction = number_of(object, "fraction"),
-                     .seconds_left = number_of(object, "seconds_left")};
+                     .fraction = number_of(object, "fraction", 1),
+                     .seconds_left = number_of(object, "seconds_left", MOST_LEFT_S)};
+    age_of(&out->age, &out->ahead, string_of(object, "time"));
+    take_text(out->time, sizeof out->time, object, "time");
     take_text(out->state, sizeof out->state, object, "state");
     take_text(out->job, sizeof out->job, object, "job");
     take_text(out->command, sizeof out->command, object, "command");
@@ -74,7 +80,6 @@ static status take_job(run_job *out, const json_t *object)
     out->gone = says_so && claim_holder_is_dead(string_of(object, "holder"));
     out->silent = says_so && !out->gone && (out->age < 0 || out->age > RUN_SILENT_AFTER_S);
     out->running = says_so && !out->gone && !out->silent;
-    if (!out->running) out->at_work = 0;
     return take_groups(out, object);
 }
 
@@ -143,7 +148,7 @@ static void read_queued(run_look *out, const char *directory)
     free(entries);
 }
 
-status run_look_read(run_look *out, const char *directory)
+static status look_once(run_look *out, const char *directory)
 {
     char path[RUN_PATH_BYTES];
     memset(out, 0, sizeof *out);
@@ -151,7 +156,7 @@ status run_look_read(run_look *out, const char *directory)
         return status_fail(STATUS_CONFIG, "the path of the run directory is too long: %.100s...", directory);
     snprintf(path, sizeof path, "%s/status.json", directory);
     if (!file_exists(path) && errno != ENOENT)
-        return status_fail(STATUS_CONFIG, "cannot open %s: %s", path, strerror(errno));
+        return status_fail(file_fault(errno), "cannot open %s: %s", path, strerror(errno));
     if (!file_exists(path))
         return status_fail(STATUS_CONFIG,
                            "%s has no status.json: it is not the directory of a run, or the run has not "
@@ -161,6 +166,53 @@ status run_look_read(run_look *out, const char *directory)
     if (out->lead.done + out->lead.failed + out->lead.stopped < out->lead.total)
         read_queued(out, directory); /* else nobody comes for anything */
     return read_beside(out, directory);
+}
+
+/* It says that it works, at a time that has not come yet: its clock is wrong, or was. */
+static bool in_doubt(const run_job *j)
+{
+    return j->running && j->ahead > RUN_SILENT_AFTER_S;
+}
+
+static bool any_in_doubt(const run_look *look)
+{
+    bool any = in_doubt(&look->lead);
+    for (int i = 0; i < look->beside_count; i++) any = any || in_doubt(&look->beside[i]);
+    return any;
+}
+
+/* What has not been renewed meanwhile, is not. */
+static void judge(run_job *j, const run_job *before)
+{
+    if (!in_doubt(j) || strcmp(j->time, before->time) != 0 || strcmp(j->job, before->job) != 0) return;
+    j->silent = true;
+    j->running = false;
+}
+
+static status look_again(run_look *out, const char *directory)
+{
+    run_look before = *out;
+    clock_sleep(AGAIN_AFTER_S);
+    status s = look_once(out, directory);
+    if (!failed(s)) judge(&out->lead, &before.lead);
+    for (int i = 0; i < out->beside_count && !failed(s); i++)
+        for (int k = 0; k < before.beside_count; k++) judge(&out->beside[i], &before.beside[k]);
+    run_look_free(&before);
+    return s;
+}
+
+static void forget_work(run_job *j)
+{
+    if (!j->running) j->at_work = 0;
+}
+
+status run_look_read(run_look *out, const char *directory)
+{
+    TRY(look_once(out, directory));
+    if (any_in_doubt(out)) TRY(look_again(out, directory));
+    forget_work(&out->lead);
+    for (int i = 0; i < out->beside_count; i++) forget_work(&out->beside[i]);
+    return status_ok();
 }
 
 void run_look_free(run_look *look)
@@ -183,7 +235,7 @@ static json_t *job_object(const run_job *j)
                                j->at_work, "total", j->total, "others", j->others, "awaited", j->awaited, "exit",
                                j->exit_code, "command", j->command, "folder", j->folder, "groups", groups);
     if (object == NULL) return NULL;
-    json_object_set_new(object, "age_s", j->age >= 0 ? json_real(j->age) : json_null());
+    json_object_set_new(object, "age_s", j->age < 0 ? json_null() : json_real(j->ahead > 0 ? -j->ahead : j->age));
     json_object_set_new(object, "fraction", j->fraction >= 0 ? json_real(j->fraction) : json_null());
     json_object_set_new(object, "seconds_left",
                         j->running && j->seconds_left >= 0 ? json_real(j->seconds_left) : json_null());

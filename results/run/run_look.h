@@ -1,5 +1,7 @@
 /* run_look: what a run directory says about its sweep, for `bitfront status`: read from status.json, jobs/, queued/ and
- * the end of the log; and as text. Needs no run_open, locks nothing, waits for nobody. */
+ * the end of the log; and as text. Needs no run_open, locks nothing, waits for nobody, except for three seconds where a
+ * job that says that it works has written a time that lies in the future: only by being renewed it shows that it does.
+ */
 #ifndef RESULTS_RUN_RUN_LOOK_H
 #define RESULTS_RUN_RUN_LOOK_H
 
@@ -12,9 +14,10 @@ enum { RUN_SILENT_AFTER_S = 60, RUN_LOOK_TEXT = 256, RUN_LOOK_COMMAND = 4096, RU
 
 /* One job, as it has last described itself. */
 typedef struct {
-    char state[32], job[RUN_LOOK_TEXT];
+    char state[32], job[RUN_LOOK_TEXT], time[32];
     char command[RUN_LOOK_COMMAND], folder[RUN_LOOK_COMMAND]; /* that started it, and where; empty: not told */
     double age;                                               /* s since then; < 0: unknown */
+    double ahead;                                             /* s until then, of a clock that is or was wrong */
     bool running;                                             /* it says so, and nothing speaks against it */
     bool gone;   /* it says so, but its process is known to be dead: of this machine, by pid and start */
     bool silent; /* it says so, but has been silent for longer than RUN_SILENT_AFTER_S */

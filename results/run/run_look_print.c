@@ -14,24 +14,27 @@ static void put(FILE *out, run_look_style style, const char *colour, const char 
     fprintf(out, "%s%s%s", style.colour ? colour : "", text, style.colour ? PLAIN : "");
 }
 
-static void age_text(char *out, size_t room, double seconds)
+static void age_text(char *out, size_t room, const run_job *j)
 {
+    const bool ahead = j->ahead > RUN_SILENT_AFTER_S;
+    const double seconds = ahead ? j->ahead : j->age;
+    const char *side = ahead ? "in the future, by a clock that is wrong" : "ago";
     if (seconds < 0)
         snprintf(out, room, "at an unknown time");
     else if (seconds < 120)
-        snprintf(out, room, "%.0f s ago", seconds);
+        snprintf(out, room, "%.0f s %s", seconds, side);
     else if (seconds < 7200)
-        snprintf(out, room, "%.0f min ago", seconds / 60);
+        snprintf(out, room, "%.0f min %s", seconds / 60, side);
     else if (seconds < 48 * 3600.0)
-        snprintf(out, room, "%.1f h ago", seconds / 3600);
+        snprintf(out, room, "%.1f h %s", seconds / 3600, side);
     else
-        snprintf(out, room, "%.1f days ago", seconds / 86400);
+        snprintf(out, room, "%.1f days %s", seconds / 86400, side);
 }
 
 static void print_state(FILE *out, const run_job *j, run_look_style style)
 {
     char updated[64];
-    age_text(updated, sizeof updated, j->age);
+    age_text(updated, sizeof updated, j);
     fputs("state    ", out);
     if (j->running) {
         put(out, style, GREEN, "running");
@@ -85,7 +88,7 @@ static void print_groups(FILE *out, const run_job *j, bool *first)
 static void print_beside(FILE *out, const run_job *j)
 {
     char updated[64];
-    age_text(updated, sizeof updated, j->age);
+    age_text(updated, sizeof updated, j);
     fprintf(out, "beside   %s: %s, %d at work, last update %s\n", j->job,
             j->running ? "running"
             : j->gone  ? "its process has ended"

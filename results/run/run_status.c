@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ static bool ends_within_a_line(int fd)
 
 static status append_line(const char *path, const char *line, size_t bytes)
 {
+    TRY(file_check_place(path));
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0) return status_fail(STATUS_IO, "cannot open %s: %s", path, strerror(errno));
     status result = ends_within_a_line(fd) ? file_write_bytes(fd, path, "\n", 1) : status_ok();
@@ -162,7 +164,8 @@ void run_forget_jobs(const run *r)
         char file[RUN_PATH_BYTES + RUN_NAME_BYTES];
         snprintf(file, sizeof file, "%s/%.40s", path, entry->d_name);
         bool ours = strncmp(entry->d_name, r->owner, strlen(r->owner)) == 0;
-        if (ours || (stat(file, &info) == 0 && difftime(time(NULL), info.st_mtime) > RUN_FORGOTTEN_AFTER_S))
+        /* As far in the future as in the past: left by a machine whose clock was wrong. */
+        if (ours || (stat(file, &info) == 0 && fabs(difftime(time(NULL), info.st_mtime)) > RUN_FORGOTTEN_AFTER_S))
             unlink(file);
     }
     closedir(listing);

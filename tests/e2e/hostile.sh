@@ -102,6 +102,48 @@ spoil "$work/run/results.h5" 'f["points/size_bits"][:] = numpy.inf'
 alone front "$work/run/results.h5" -o "$work/run/inf"
 calm "0 2" "front of infinite costs"
 
+for edit in size_bits=-5 size_bits=numpy.inf test_accuracy=2 validation_accuracy=numpy.inf id=0 'state=b"odd"' 'role=b"odd"'; do
+    fresh
+    spoil "$work/run/results.h5" "f['points/${edit%%=*}'][2] = ${edit#*=}"
+    for command in "front $work/run/results.h5 -o $work/run/x" "check $work/run"; do
+        alone $command
+        calm 2 "${command%% *} of $edit"
+    done
+done
+fresh
+spoil "$work/run/results.h5" "f['points/test_accuracy'][2] = numpy.nan"
+alone check "$work/run"
+expect 2 "differ in test_accuracy" "check of an accuracy that is missing in one place"
+alone front "$work/run/results.h5" -o "$work/run/x"
+check "front says that a point is left out" grep -q "1 finished point is left out" "$work/out"
+fresh
+spoil "$work/run/results.h5" "f['points/size_bits'][2] = 0"
+alone front "$work/run/results.h5" -o "$work/run/x" --each-seed
+check "front says where a point of cost 0 is" grep -q "1 point of cost 0 stands at the left edge" "$work/out"
+check "the picture has a row for each point" \
+    test "$(grep -cE '^[0-9.e+-]+( [0-9.e+-]+){6}$' "$work/run/x.gp")" = "$(($(wc -l < "$work/run/x.csv") - 1))"
+check "and says so" grep -q "cost 0 at the left edge" "$work/run/x.gp"
+fresh
+spoil "$work/run/results.h5" "f['points/size_bits'][:] = 0"
+alone front "$work/run/results.h5" -o "$work/run/x"
+expect 0 "at the left edge" "front of points that all cost nothing"
+
+# ---- records with impossible numbers, under the right mark and seal ----
+for edit in "f['record'].attrs['test_accuracy'] = numpy.nan" "f['record'].attrs['validation_accuracy'] = 7.0" \
+    "f['costs/size_bits'][...] = -5" "f['costs/size_bits'][...] = numpy.inf" \
+    "f['model/$name'][...] = numpy.nan"; do
+    fresh
+    spoil "$(task_file 3)" "$edit"
+    alone check "$work/run"
+    calm 2 "check of $edit"
+    check "it is named" grep -q "is done with the impossible" "$work/out"
+    alone show "$work/run" --point 3
+    calm 2 "show of $edit"
+    alone merge "$work/merged" "$work/run"
+    check "merge of $edit does not take it" test ! -e "$work/merged/tasks/$(basename "$(task_file 3)")"
+    rm -rf "$work/merged"
+done
+
 # ---- an unsealed results.h5 is read by nobody ----
 fresh
 truncate -s -24 "$work/run/results.h5"

@@ -29,7 +29,7 @@ const unit = () => data.costs[state.cost].shown;
 const label = (c) => c.name === "size_bits" ? "model size" : c.description.split(",")[0] || c.name;
 const FILTERS = [["run", (p) => letter(p.run) + " " + data.runs[p.run].path], ["strategy", (p) => p.strategy], ["searched for", (p) => p.cost_model], ["network", (p) => p.network], ["seed", (p) => p.seed]];
 function visible() {
-  return data.points.filter((p) => costOf(p) > 0 && FILTERS.every(([name, of]) => !(state.hidden[name] || new Set()).has(of(p))));
+  return data.points.filter((p) => costOf(p) !== null && FILTERS.every(([name, of]) => !(state.hidden[name] || new Set()).has(of(p))));
 }
 // Chosen on validation: cheaper first, of equal cost the more accurate one.
 function frontOf(points, accuracy = (p) => p.validation, cost = costOf) {

@@ -63,6 +63,9 @@ static status print(FILE *out, const page_inputs *in)
             seeds > 1 ? "The seeds show how much of a difference is chance."
                       : "One seed: small differences may be chance, and nothing here says how small.");
     if (d->failed_count > 0) fprintf(out, " %d tasks failed.", d->failed_count);
+    if (d->without_count > 0)
+        fprintf(out, " %d finished points are left out: the results have no %s or no accuracy of them.",
+                d->without_count, d->column);
     fputs(
         "</p>\n<noscript><p>The pictures and tables of this page are drawn by the script that it carries; scripts are "
         "switched off here.</p></noscript>\n",
