@@ -73,6 +73,64 @@ static void multiply(int32_t *sums, const int_rows *rows, const void *weights, c
     }
 }
 
+enum { MOST_TAPS = 28 }; /* of a depthwise layer whose weights stay in vectors: up to 5 x 5 */
+
+/* Bytes of TOGETHER taps in 16 channels, one behind the other. */
+static inline __m512i side_by_side(const __m512i tap[TOGETHER])
+{
+    const __m512i first = _mm512_or_si512(tap[0], _mm512_slli_epi32(tap[1], 8));
+    return _mm512_ternarylogic_epi32(first, _mm512_slli_epi32(tap[2], 16), _mm512_slli_epi32(tap[3], 24), 0xFE);
+}
+
+/* The taps of a depthwise layer: how many, and where their codes are from the first one on. */
+typedef struct {
+    int count;
+    size_t place[MOST_TAPS];
+} tap_places;
+
+/* Sixteen channels of all rows; sums in rows of `stride`. Taps beyond the last one have weights of 0. */
+static void depthwise_lanes(int32_t *sums, int stride, const int_rows *rows, const tap_places *taps,
+                            const int8_t *codes, __m512i bias, int channels, __mmask16 lanes)
+{
+    __m512i w[MOST_TAPS / TOGETHER], tap[TOGETHER];
+    for (int t = 0; t < taps->count; t += TOGETHER) {
+        for (int k = 0; k < TOGETHER; k++)
+            tap[k] = _mm512_cvtepu8_epi32(
+                _mm_maskz_loadu_epi8(t + k < taps->count ? lanes : 0, codes + (size_t)(t + k) * (size_t)channels));
+        w[t / TOGETHER] = side_by_side(tap);
+    }
+    for (int r = 0; r < rows->count; r++) {
+        const uint8_t *x = rows->first + (size_t)r * rows->row_step;
+        __m512i sum = bias;
+        for (int t = 0; t < taps->count; t += TOGETHER) {
+            for (int k = 0; k < TOGETHER; k++)
+                tap[k] = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, x + taps->place[t + k]));
+            sum = _mm512_dpbusd_epi32(sum, side_by_side(tap), w[t / TOGETHER]);
+        }
+        _mm512_storeu_si512(sums + (size_t)r * (size_t)stride, sum);
+    }
+}
+
+static void depthwise(int32_t *sums, const int_rows *rows, const int8_t *codes, const int32_t *bias, int channels)
+{
+    const int stride = int_table_round(channels, INT_LANES);
+    tap_places taps = {0};
+    if (rows->pieces * (rows->piece_bytes / channels) > MOST_TAPS) {
+        lines_depthwise(sums, rows, codes, bias, channels);
+        return;
+    }
+    for (int i = 0; i < rows->pieces; i++)
+        for (int at = 0; at < rows->piece_bytes; at += channels)
+            taps.place[taps.count++] = (size_t)i * rows->piece_step + (size_t)at;
+    for (int first = 0; first < channels; first += INT_LANES) {
+        const __mmask16 lanes = (__mmask16)(channels - first < INT_LANES ? (1 << (channels - first)) - 1 : 0xFFFF);
+        int_rows own = *rows;
+        own.first += first;
+        depthwise_lanes(sums + first, stride, &own, &taps, codes + first, _mm512_loadu_si512(bias + first), channels,
+                        lanes);
+    }
+}
+
 /* Sixteen codes in 32 bit, before they are clamped. Products of even and odd lanes in 64 bit each, of which the upper
  * halves are shifted on: shifts are 32 or more, and no multiplier reaches half of 1 << shift, so that no code leaves 32
  * bit. `odd`: the multiplier's odd lanes in even places. */
@@ -192,7 +250,7 @@ const int_table int_table_vnni = {.name = "vnni",
                                   .pack_bytes = pack_bytes,
                                   .pack = pack,
                                   .multiply = multiply,
-                                  .depthwise = lines_depthwise,
+                                  .depthwise = depthwise,
                                   .scale = scale,
                                   .add = add};
 #endif
