@@ -33,6 +33,18 @@ static const quantizer_rules published = {.clip_percentile = 99.9},
                                      .rounding = ROUNDING_NEAREST},
                              kept_floor = {.batchnorm = BATCHNORM_KEPT, .before_add = BEFORE_ADD_SIGNED};
 
+/* Windows of more than 25 taps, and an add on one grid whose sums are clipped. */
+static const char wide_windows[] =
+    "name = \"wide\";\nclasses = 3;\ninput = { channels = 2; height = 11; width = 9; signed = true; clip_low = -5.0; "
+    "clip_high = 4.0; };\ninit = \"he_normal\";\nlayers = (\n"
+    "    { name = \"stem\"; type = \"conv\"; input = \"image\"; out = 21; kernel = [5, 4]; padding = [2, 2]; relu = "
+    "true; "
+    "},\n    { name = \"wide\"; type = \"depthwise\"; kernel = [6, 5]; padding = [3, 2]; relu = true; },\n"
+    "    { name = \"wider\"; type = \"depthwise\"; kernel = 7; padding = 3; stride = [2, 1]; relu = true; },\n"
+    "    { name = \"left\"; type = \"conv\"; input = \"wider\"; out = 21; kernel = 3; padding = 1; relu = true; },\n"
+    "    { name = \"sum\"; type = \"add\"; inputs = [\"left\", \"wider\"]; relu = true; },\n"
+    "    { name = \"pool\"; type = \"global_pool\"; },\n    { name = \"end\"; type = \"linear\"; out = 3; }\n);\n";
+
 static const integer_case_options cases[] = {
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 1, false, NULL},
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 2, false, NULL},
@@ -46,6 +58,8 @@ static const integer_case_options cases[] = {
     {"configs/networks/dscnn.cfg", usual_bits, 8, ARITHMETIC_REFERENCE, &published, 10, false, NULL},
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 11, true, NULL},
     {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 12, true, NULL},
+    {"wide windows", usual_bits, 8, ARITHMETIC_EXACT, &kept, 13, false, wide_windows},
+    {"wide windows", full_bits, 4, ARITHMETIC_EXACT, &published, 14, false, wide_windows},
 };
 static const char *const tables[] = {"portable", "avx2", "vnni"};
 enum { CASES = sizeof cases / sizeof *cases, TABLES = sizeof tables / sizeof *tables, RANDOM_NETWORKS = 60 };

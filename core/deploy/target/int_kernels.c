@@ -74,20 +74,35 @@ static int smaller(int a, int b)
 
 /* ---- from sums to codes ---- */
 
-/* Multipliers of a group of values, whose channels are first, first + 1 ... first + unit - 1, and again. Shifts of 31
- * and more are done without signs, which is what vectors can do: the shifted sum * multiplier + offset is that of
- * (sum + 2^31) * multiplier + start, less 2^(62 - shift), where start = offset + 2^62 - 2^31 * multiplier. All of it
- * fits: multipliers are below 2^31, sums in 32 bit. */
+/* Multipliers of a group of values, whose channels are first, first + 1 ... first + unit - 1, and again. Where codes
+ * fit 32 bit before they are clamped, it is done without signs, which is what vectors can do: the shifted sum *
+ * multiplier + offset is that of (sum + 2^31) * multiplier + start, less 2^(62 - shift), where start = offset + 2^62 -
+ * 2^31 * multiplier. All of it fits 64 bit: multipliers are below 2^31. */
 typedef struct {
+    int fits;
     uint32_t multiplier[GROUP];
     uint64_t start[GROUP];
 } group_scaling;
 
-/* Of `channels` channels, `unit` at most; 0 for those that are missing. */
-static void open_scaling(group_scaling *g, const int_scaling *s, int first, int channels, int unit)
+/* Do all codes of these channels fit? With shifts of 31 and more they do, others need sums below 1 << shift. */
+static int codes_fit(const int_conv *l, int first, int channels)
 {
+    const int64_t weights = (int64_t)l->kernel_h * l->kernel_w * (l->depthwise ? 1 : l->in_channels);
+    const int64_t most = weights * 128 * 255, room = (int64_t)1 << l->scaling.shift;
+    int k;
+    if (l->scaling.shift >= 31) return 1;
+    for (k = 0; k < channels; k++)
+        if (most + (l->bias[first + k] < 0 ? -(int64_t)l->bias[first + k] : l->bias[first + k]) >= room) return 0;
+    return l->in_type == INT_U8;
+}
+
+/* Of `channels` channels, `unit` at most; 0 for those that are missing. */
+static void open_scaling(group_scaling *g, const int_conv *l, int first, int channels, int unit)
+{
+    const int_scaling *s = &l->scaling;
     int k;
     if (s->multiplier == NULL) return;
+    g->fits = codes_fit(l, first, channels);
     for (k = 0; k < GROUP; k++) {
         g->multiplier[k] = k % unit < channels ? (uint32_t)s->multiplier[first + k % unit] : 0;
         g->start[k] = (uint64_t)s->offset + ((uint64_t)1 << 62) - ((uint64_t)g->multiplier[k] << 31);
@@ -103,7 +118,7 @@ static void scale_group(int32_t *restrict codes, const int32_t *restrict sums, c
     int k;
     if (s->multiplier == NULL) {
         for (k = 0; k < GROUP; k++) codes[k] = sums[k];
-    } else if (shift >= 31) {
+    } else if (g->fits) {
         const int64_t less = (int64_t)1 << (62 - shift);
         for (k = 0; k < GROUP; k++) {
             const uint64_t product = (uint64_t)((uint32_t)sums[k] + 0x80000000u) * g->multiplier[k];
@@ -357,7 +372,7 @@ static void scale_tile(const int_conv *l, const tile *t, void *out)
     group_scaling g;
     int32_t codes[GROUP];
     int p, q, k;
-    open_scaling(&g, &l->scaling, t->channel, t->channels, QUAD);
+    open_scaling(&g, l, t->channel, t->channels, QUAD);
     for (p = 0; p < t->count; p += GROUP / QUAD) {
         const int pixels = smaller(t->count - p, GROUP / QUAD);
         scale_group(codes, t->sums[p], &l->scaling, &g);
@@ -464,7 +479,7 @@ static void run_taps(const int_conv *l, taps *t, void *out, const void *in)
     group_scaling g;
     int p, k, y = 0, x = 0;
     for (k = 0; k < t->channels; k++) bias[k] = l->bias[t->channel + k];
-    open_scaling(&g, &l->scaling, t->channel, t->channels, GROUP);
+    open_scaling(&g, l, t->channel, t->channels, GROUP);
     for (p = 0; p < pixels; p++) {
         memcpy(sums, bias, sizeof bias);
         for (t->first = 0; t->first < rows; t->first += TAPS) {
