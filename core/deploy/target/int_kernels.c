@@ -96,7 +96,7 @@ static int codes_fit(const int_conv *l, int first, int channels)
     return l->in_type == INT_U8;
 }
 
-/* Of `channels` channels, `unit` at most; 0 for those that are missing. */
+/* Of `channels` channels, `unit` at most, which is a power of 2; 0 for those that are missing. */
 static void open_scaling(group_scaling *g, const int_conv *l, int first, int channels, int unit)
 {
     const int_scaling *s = &l->scaling;
@@ -104,7 +104,8 @@ static void open_scaling(group_scaling *g, const int_conv *l, int first, int cha
     if (s->multiplier == NULL) return;
     g->fits = codes_fit(l, first, channels);
     for (k = 0; k < GROUP; k++) {
-        g->multiplier[k] = k % unit < channels ? (uint32_t)s->multiplier[first + k % unit] : 0;
+        const int c = k & (unit - 1);
+        g->multiplier[k] = c < channels ? (uint32_t)s->multiplier[first + c] : 0;
         g->start[k] = (uint64_t)s->offset + ((uint64_t)1 << 62) - ((uint64_t)g->multiplier[k] << 31);
     }
 }
