@@ -133,7 +133,7 @@ static status write_header(export_folder *to, const export_inputs *in)
         " *\n"
         " * Constants in flash: %zu bytes of weights (%zu bits at their precisions%s), %zu of biases, %zu of\n"
         " * multipliers, %zu of tables; code comes on top. Memory: NET_RAM_BYTES for activations, reserved in net.c,\n"
-        " * beside what the caller holds and a stack of less than 1500 bytes. */\n"
+        " * beside what the caller holds and a stack of less than 3000 bytes. */\n"
         "#ifndef NET_H\n#define NET_H\n\n#include <stdint.h>\n\n"
         "#define NET_HEIGHT %d\n#define NET_WIDTH %d\n#define NET_CHANNELS %d\n"
         "#define NET_SAMPLES (NET_HEIGHT * NET_WIDTH * NET_CHANNELS)\n#define NET_CLASSES %d\n"

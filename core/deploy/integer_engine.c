@@ -42,12 +42,20 @@ static bool prepare_depthwise(fast_layer *f, const integer_layer *l)
 static bool prepare_conv(fast_layer *f, const integer_layer *l, const int_table *table)
 {
     const int_conv *run = &l->run.conv;
-    const int channels = run->out_channels, piece = run->kernel_w * run->in_channels;
-    f->weights = malloc(table->pack_bytes(channels, run->kernel_h, piece));
-    f->bias = calloc((size_t)int_table_round(channels, INT_LANES), sizeof *f->bias);
-    if (f->weights == NULL || f->bias == NULL) return false;
-    table->pack(f->weights, l->codes, channels, run->kernel_h, piece);
-    memcpy(f->bias, l->bias, (size_t)channels * sizeof *f->bias);
+    const int piece = run->kernel_w * run->in_channels;
+    f->weights = malloc(table->pack_bytes(run->out_channels, run->kernel_h, piece));
+    if (f->weights == NULL) return false;
+    table->pack(f->weights, l->codes, run->out_channels, run->kernel_h, piece);
+    return true;
+}
+
+/* The bias, and the border. */
+static bool prepare_rest(fast_layer *f, const integer_layer *l)
+{
+    const int_conv *run = &l->run.conv;
+    f->bias = calloc((size_t)int_table_round(run->out_channels, INT_LANES), sizeof *f->bias);
+    if (f->bias == NULL) return false;
+    memcpy(f->bias, l->bias, (size_t)run->out_channels * sizeof *f->bias);
     if (run->pad_h + run->pad_w == 0) return true;
     const size_t pixels = (size_t)(run->in_height + 2 * run->pad_h) * (size_t)(run->in_width + 2 * run->pad_w);
     const size_t bytes = pixels * (size_t)run->in_channels + ENGINE_SLACK;
@@ -65,7 +73,8 @@ static bool prepare_layers(integer_engine *e)
         if (!is_fast(l)) continue;
         const int_conv *run = &l->run.conv;
         const size_t line = (size_t)run->out_width * (size_t)int_table_round(run->out_channels, INT_LANES);
-        if (!(run->depthwise ? prepare_depthwise(&e->fast[i], l) : prepare_conv(&e->fast[i], l, e->table)))
+        if (!(run->depthwise ? prepare_depthwise(&e->fast[i], l) : prepare_conv(&e->fast[i], l, e->table)) ||
+            !prepare_rest(&e->fast[i], l))
             return false;
         sums = line > sums ? line : sums;
     }
@@ -165,7 +174,7 @@ static void run_conv(const integer_engine *e, int index, void *out, const void *
     for (int y = 0; y < run->out_height; y++) {
         const int_rows rows = rows_of(run, f->bordered != NULL ? f->bordered : in, y);
         if (run->depthwise)
-            e->table->depthwise(e->sums, run, in, f->taps, y);
+            e->table->depthwise(e->sums, &rows, f->taps, f->bias, run->out_channels);
         else
             e->table->multiply(e->sums, &rows, f->weights, f->bias, run->out_channels);
         e->table->scale((unsigned char *)out + (size_t)y * line, run->out_type, e->sums, &run->scaling, run->out_width,

@@ -136,6 +136,19 @@ void inputs_note_data(FILE *out, const dataset *d, const char *path)
     }
 }
 
+void inputs_note_settings(FILE *out, const settings *s)
+{
+    static const double most = 0.03 / (1 - 0.9); /* a step and all that momentum adds to it: core/deploy/README.md */
+    const phase_settings *f = &s->finetune;
+    if (!f->integer || s->quantizer.batchnorm != BATCHNORM_KEPT || f->optimizer != OPTIMIZER_SGD) return;
+    if (f->learning_rate <= 1.000001 * most * (1 - f->momentum)) return;
+    fprintf(
+        out,
+        "warning: finetune.learning_rate is %g: with finetune.integer batch-norm stands still, and networks that were "
+        "fine-tuned so with more than %.2g were lost\n",
+        f->learning_rate, most * (1 - f->momentum));
+}
+
 void inputs_free(sweep_inputs *in)
 {
     free(in->data_block);

@@ -1,22 +1,21 @@
 /* float_kernels: what net.c of an exported C program calls, as plain loops in float, for c_speed.sh: the same layers
- * and shapes, output channels innermost, which is the order in which compilers find vectors. Scaled values are kept
- * above 0 and not rounded, so that logits are near those of the integers. Weights are made of the packed ones at the
- * first call: FLOAT_ROOM of all layers together. Codes without a border of 0 and depthwise layers are not asked for. */
+ * and shapes, output channels innermost, which is the order in which compilers find vectors. Scaled values are clipped
+ * and not rounded, so that logits are near those of the integers. Weights are made of the packed ones at the
+ * first call. Borders are left out, as values have their zero point taken away. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "int_kernels.h"
 
-enum { FLOAT_ROOM = 1 << 20, LAYERS = 64, CHANNELS = 256 };
+enum { LAYERS = 64, CHANNELS = 2048 };
 
 typedef struct {
     const int_conv *of;
-    const float *weights; /* (kernel row, kernel column, input channel, output channel) */
+    float *weights; /* (kernel row, kernel column, input channel, output channel), depthwise without the third */
     float bias[CHANNELS];
 } float_layer;
 
-static float room[FLOAT_ROOM];
-static size_t used;
 static float_layer layers[LAYERS];
 static int layer_count;
 
@@ -27,29 +26,36 @@ static float factor(const int_conv *l, int channel)
                : (float)l->scaling.multiplier[channel] / (float)((int64_t)1 << l->scaling.shift);
 }
 
+static float clipped(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
 static const float_layer *layer_of(const int_conv *l)
 {
-    const size_t rows = (size_t)(l->kernel_h * l->kernel_w * l->in_channels);
+    const size_t rows = (size_t)(l->kernel_h * l->kernel_w * (l->depthwise ? 1 : l->in_channels));
     int i, b, k;
     size_t r;
     for (i = 0; i < layer_count; i++)
         if (layers[i].of == l) return &layers[i];
     layers[i].of = l;
-    layers[i].weights = room + used;
+    layers[i].weights = calloc(rows * (size_t)l->out_channels, sizeof(float));
+    if (layers[i].weights == NULL) exit(3);
     for (b = 0; b < l->block_count; b++) {
         const int_block *block = &l->blocks[b];
         for (k = 0; k < block->count; k++) {
             const int channel = block->first + k;
-            layers[i].bias[channel] = (float)l->bias[channel] * factor(l, channel);
+            int64_t sum = l->bias[channel]; /* with the zero point of every weight's input */
             for (r = 0; r < rows && block->bits > 0; r++) {
                 const size_t at = ((size_t)k * rows + r) * (size_t)block->bits;
                 const int sign = 1 << (block->bits - 1), code = block->weights[at / 8] >> at % 8 & (2 * sign - 1);
-                room[used + r * (size_t)l->out_channels + (size_t)channel] =
+                layers[i].weights[r * (size_t)l->out_channels + (size_t)channel] =
                     (float)((code ^ sign) - sign) * factor(l, channel);
+                sum += l->zero * ((code ^ sign) - sign);
             }
+            layers[i].bias[channel] = (float)sum * factor(l, channel);
         }
     }
-    used += rows * (size_t)l->out_channels;
     return &layers[layer_count++];
 }
 
@@ -65,7 +71,8 @@ void float_input_run(const int_input *l, float *out, const uint8_t *samples)
 void float_conv_run(const int_conv *l, float *out, const float *in)
 {
     const float_layer *f = layer_of(l);
-    const int channels = l->out_channels;
+    const int channels = l->out_channels, read = l->depthwise ? 1 : l->in_channels;
+    const float zero = (float)l->zero, low = (float)l->scaling.low, high = (float)l->scaling.high;
     int y, x, i, j, c, k;
     for (y = 0; y < l->out_height; y++) {
         for (x = 0; x < l->out_width; x++, out += channels) {
@@ -77,16 +84,20 @@ void float_conv_run(const int_conv *l, float *out, const float *in)
                 for (j = 0; j < l->kernel_w; j++) {
                     const int column = x * l->stride_w - l->pad_w + j;
                     const float *from = in + (row * l->in_width + column) * l->in_channels;
-                    const float *w = f->weights + (size_t)((i * l->kernel_w + j) * l->in_channels * channels);
+                    const float *w = f->weights + (size_t)((i * l->kernel_w + j) * read * channels);
                     if (column < 0 || column >= l->in_width) continue;
+                    if (l->depthwise) {
+                        for (k = 0; k < channels; k++) sums[k] += from[k] * w[k];
+                        continue;
+                    }
                     for (c = 0; c < l->in_channels; c++, w += channels)
-                        for (k = 0; k < channels; k++) sums[k] += from[c] * w[k];
+                        for (k = 0; k < channels; k++) sums[k] += (from[c] - zero) * w[k];
                 }
             }
-            for (k = 0; k < channels; k++) {
-                const float low = l->scaling.multiplier == NULL ? sums[k] : (float)l->scaling.low;
-                out[k] = sums[k] < low ? low : sums[k];
-            }
+            if (l->scaling.multiplier == NULL)
+                memcpy(out, sums, (size_t)channels * sizeof *out);
+            else
+                for (k = 0; k < channels; k++) out[k] = clipped(sums[k], low, high);
         }
     }
 }
@@ -95,10 +106,11 @@ void float_add_run(const int_add *l, float *out, const float *a, const float *b)
 {
     const float scale = 1.0f / (float)((int64_t)1 << l->shift);
     const float first = (float)l->factor[0] * scale, second = (float)l->factor[1] * scale;
+    const float low = (float)l->low, high = (float)l->high;
     size_t i;
     for (i = 0; i < l->count; i++) {
         const float sum = (a[i] - (float)l->zero[0]) * first + (b[i] - (float)l->zero[1]) * second;
-        out[i] = sum < (float)l->low ? (float)l->low : sum;
+        out[i] = clipped(sum, low, high);
     }
 }
 

@@ -1,8 +1,10 @@
 # whole_test_set.sh PROGRAM RUN [ID ...]: points of a run (all finished ones when none is named) on all images of the
 # test split: accuracy of the fake-quantised network and of the integers, how often both tell the same class, how many
-# images the exported C program has the engine's logits for, and, where node finds onnxruntime-node (NODE_PATH), for how
-# many images the exported ONNX network tells the class of the integers. Exit code 1: a logit of C differs, or fewer
-# than 99.9 % of the classes agree; 77: no numpy or no C compiler.
+# images the exported C program has the engine's logits for, and, where node finds onnxruntime-node, for how many images
+# the exported ONNX network tells the class of the integers, with every image of which it does not and the gap between
+# both logits. That is found after
+#   npm install --ignore-scripts --prefix FOLDER onnxruntime-node@1.17.0 && export NODE_PATH=FOLDER/node_modules
+# Exit code 1: a logit of C differs, or fewer than 99.9 % of the classes agree; 77: no numpy or no C compiler.
 set -u
 program=$(realpath "$1")
 run=$2

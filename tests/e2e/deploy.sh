@@ -54,6 +54,13 @@ for id in 2 3 4; do
     alone eval "$work/exact1" --point $id --integer
     check "point $id: the evaluated network is the exported one" test "$(value integer)" = "$(value 'recorded by')"
 done
+for rate in 0.03 0.1; do # what is too much (core/deploy/README.md) is told before it is computed
+    alone plan "$work/small.cfg" --set 'finetune.integer=true' --set 'quantizer.batchnorm="kept"' \
+        --set 'finetune.optimizer="sgd"' --set finetune.momentum=0.9 --set finetune.learning_rate=$rate
+    expect 0 "kernels: " "a plan with fine-tuning by integers, rate $rate"
+    check "a rate of $rate by integers: warnings" test "$(grep -c '^warning: finetune.learning_rate' "$work/out")" = \
+        $([ $rate = 0.1 ] && echo 1 || echo 0)
+done
 alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'arithmetic="reference"'
 expect 2 'is for arithmetic = "exact"' "the published arithmetic by integers"
 alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'quantizer.weight_step_4="midrise"'

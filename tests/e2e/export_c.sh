@@ -81,6 +81,22 @@ cross() { # cross NAME COMPILER QEMU FLAGS...
     fi
     check "$name: all logits are those of the engine" timeout 60 $emulator "$work/$name"
 }
+# net.h promises a stack of less than 3000 bytes: the largest function, and all smaller ones that are not layers.
+stack() { # stack NAME COMPILER FLAGS...
+    local name=$1
+    shift
+    command -v "$1" > /dev/null || return 0
+    for level in -O2 -O3 -Os; do
+        check "$name: the stack of net.h, $level" bash -c '
+            work=$1 && shift && "$@" -fstack-usage -c "$work/c-kept-2/int_kernels.c" -o "$work/stack.o" &&
+            awk -F "\t" "/run/ { if (\$2 > most) most = \$2; next } { rest += \$2 }
+                END { print most + rest; exit !(NR > 0 && most + rest < 2900) }" "$work/stack.su"' \
+            stack "$work" "$@" -std=c99 $level
+    done
+}
+stack host cc
+stack rv32imc riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32 --specs=picolibc.specs
+stack cortex-m4 arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb
 cross rv32imc riscv64-unknown-elf-gcc qemu-riscv32 -march=rv32imc -mabi=ilp32 --specs=picolibc.specs \
     -Wl,--defsym=__flash=0x100000,--defsym=__flash_size=8M,--defsym=__ram=0x1000000,--defsym=__ram_size=1M
 cross cortex-m4 arm-none-eabi-gcc "qemu-arm -R 0" -mcpu=cortex-m4 -mthumb # qemu runs it as a larger processor

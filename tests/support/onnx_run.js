@@ -7,6 +7,7 @@ const ort = require('onnxruntime-node');
 
 const [, , path, imagesPath, logitsPath, ...numbers] = process.argv;
 const [n, h, w, c, classes, step] = numbers.map(Number);
+const PART = 500; // images at a time: activations of all of them take gigabytes
 
 function largest(logits, first) {
     let best = 0;
@@ -19,8 +20,13 @@ async function main() {
     const bytes = fs.readFileSync(logitsPath);
     const expected = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     const session = await ort.InferenceSession.create(path);
-    const result = await session.run({samples: new ort.Tensor('uint8', images, [n, h, w, c])});
-    const logits = result.logits.data;
+    const logits = new Float32Array(n * classes);
+    for (let first = 0; first < n; first += PART) {
+        const count = Math.min(PART, n - first), size = h * w * c;
+        const part = images.subarray(first * size, (first + count) * size);
+        const result = await session.run({samples: new ort.Tensor('uint8', part, [count, h, w, c])});
+        logits.set(result.logits.data, first * classes);
+    }
     let others = 0, furthest = 0;
     for (let i = 0; i < n; i++) {
         const own = largest(logits, i * classes), integer = largest(expected, i * classes);

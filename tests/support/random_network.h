@@ -30,21 +30,52 @@ static inline const char *random_switch(random_network *r)
 #define RANDOM_PRINT(r, ...)                                                                                           \
     (r)->used += (size_t)snprintf((r)->text + (r)->used, RANDOM_NETWORK_TEXT - (r)->used, __VA_ARGS__)
 
-/* A convolution that reads layer `from` (-1: the image) and is called l<layers>. Without padding where the image stays
- * as it is for kernels of 1. */
-static inline void random_conv(random_network *r, int from, int out, int kernel, int stride, const char *relu)
+/* The window of a layer: rectangular, with strides and paddings of its own; text ends behind "padding = ...;". */
+static inline void random_window(random_network *r, int most, int most_stride)
+{
+    int kernel[2], stride[2], pad[2], *size[2] = {&r->height, &r->width};
+    for (int k = 0; k < 2; k++) {
+        kernel[k] = 1 + random_below(r, most);
+        stride[k] = 1 + random_below(r, most_stride);
+        pad[k] = kernel[k] / 2 - (*size[k] >= kernel[k] && random_below(r, 3) == 0 ? kernel[k] / 2 : 0);
+        *size[k] = (*size[k] + 2 * pad[k] - kernel[k]) / stride[k] + 1;
+    }
+    RANDOM_PRINT(r, "kernel = [%d, %d]; stride = [%d, %d]; padding = [%d, %d]; ", kernel[0], kernel[1], stride[0],
+                 stride[1], pad[0], pad[1]);
+}
+
+/* What follows a window. */
+static inline void random_rest(random_network *r, const char *relu)
+{
+    RANDOM_PRINT(r, "bias = %s; batchnorm = %s; relu = %s; },\n", random_switch(r), random_switch(r), relu);
+}
+
+static inline void random_start(random_network *r, int from, int out)
 {
     char input[32];
     snprintf(input, sizeof input, from < 0 ? "image" : "l%d", from);
+    RANDOM_PRINT(r, "    { name = \"l%d\"; type = \"conv\"; input = \"%s\"; out = %d; ", r->layers++, input, out);
+    r->channels = out;
+}
+
+/* A convolution that reads layer `from` (-1: the image) and is called l<layers>, with a square window that keeps the
+ * size of the image, divided by the stride. */
+static inline void random_conv(random_network *r, int from, int out, int kernel, int stride, const char *relu)
+{
     const int pad = kernel / 2;
-    RANDOM_PRINT(
-        r,
-        "    { name = \"l%d\"; type = \"conv\"; input = \"%s\"; out = %d; kernel = %d; stride = %d; padding = %d; "
-        "bias = %s; batchnorm = %s; relu = %s; },\n",
-        r->layers++, input, out, kernel, stride, pad, random_switch(r), random_switch(r), relu);
+    random_start(r, from, out);
+    RANDOM_PRINT(r, "kernel = %d; stride = %d; padding = %d; ", kernel, stride, pad);
+    random_rest(r, relu);
     r->height = (r->height + 2 * pad - kernel) / stride + 1;
     r->width = (r->width + 2 * pad - kernel) / stride + 1;
-    r->channels = out;
+}
+
+/* The same with a window of any shape. */
+static inline void random_conv_of_any_window(random_network *r, int from, int out, const char *relu)
+{
+    random_start(r, from, out);
+    random_window(r, 5, 2);
+    random_rest(r, relu);
 }
 
 static inline void random_pool(random_network *r, const char *kind)
@@ -83,11 +114,9 @@ static inline void random_layer(random_network *r)
 {
     switch (random_below(r, 7)) {
     case 0:
-        RANDOM_PRINT(
-            r,
-            "    { name = \"l%d\"; type = \"depthwise\"; kernel = 3; padding = 1; bias = %s; batchnorm = %s; relu "
-            "= %s; },\n",
-            r->layers++, random_switch(r), random_switch(r), random_switch(r));
+        RANDOM_PRINT(r, "    { name = \"l%d\"; type = \"depthwise\"; ", r->layers++);
+        random_window(r, 6, 2);
+        random_rest(r, random_switch(r));
         break;
     case 1:
         random_pool(r, "max_pool");
@@ -103,8 +132,7 @@ static inline void random_layer(random_network *r)
         random_residual(r);
         break;
     default:
-        random_conv(r, r->layers - 1, 1 + random_below(r, 40), 1 + random_below(r, 4), 1 + random_below(r, 2),
-                    random_switch(r));
+        random_conv_of_any_window(r, r->layers - 1, 1 + random_below(r, 40), random_switch(r));
         break;
     }
 }
@@ -122,7 +150,7 @@ static inline void random_network_write(char *text, uint32_t seed)
         classes, r.channels, r.height, r.width, input_signed ? "true" : "false",
         input_signed ? "clip_low = -5.0; clip_high = 4.0; " : "clip = 1.0; ");
     RANDOM_PRINT(&r, "init = \"he_normal\";\nlayers = (\n");
-    random_conv(&r, -1, 1 + random_below(&r, 24), 1 + random_below(&r, 4), 1, random_switch(&r));
+    random_conv_of_any_window(&r, -1, 1 + random_below(&r, 24), random_switch(&r));
     for (int more = random_below(&r, 6); more > 0; more--) random_layer(&r);
     if (random_below(&r, 4) == 0) { /* the output is pooled */
         random_conv(&r, r.layers - 1, classes, 1, 1, "false");

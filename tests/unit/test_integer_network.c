@@ -40,6 +40,18 @@ static const quantizer_rules published = {.clip_percentile = 99.9},
                                           .levels = LEVELS_OPEN},
                              kept_floor = {.batchnorm = BATCHNORM_KEPT, .before_add = BEFORE_ADD_SIGNED};
 
+/* Windows of more than 25 taps, and an add on one grid whose sums are clipped. */
+static const char wide_windows[] =
+    "name = \"wide\";\nclasses = 3;\ninput = { channels = 2; height = 11; width = 9; signed = true; clip_low = -5.0; "
+    "clip_high = 4.0; };\ninit = \"he_normal\";\nlayers = (\n"
+    "    { name = \"stem\"; type = \"conv\"; input = \"image\"; out = 21; kernel = [5, 4]; padding = [2, 2]; relu = "
+    "true; "
+    "},\n    { name = \"wide\"; type = \"depthwise\"; kernel = [6, 5]; padding = [3, 2]; relu = true; },\n"
+    "    { name = \"wider\"; type = \"depthwise\"; kernel = 7; padding = 3; stride = [2, 1]; relu = true; },\n"
+    "    { name = \"left\"; type = \"conv\"; input = \"wider\"; out = 21; kernel = 3; padding = 1; relu = true; },\n"
+    "    { name = \"sum\"; type = \"add\"; inputs = [\"left\", \"wider\"]; relu = true; },\n"
+    "    { name = \"pool\"; type = \"global_pool\"; },\n    { name = \"end\"; type = \"linear\"; out = 3; }\n);\n";
+
 static const integer_case_options cases[] = {
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 1, false, NULL},
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &kept, 2, false, NULL},
@@ -55,6 +67,8 @@ static const integer_case_options cases[] = {
     {"configs/networks/digits8.cfg", usual_bits, 8, ARITHMETIC_EXACT, &published, 12, true, NULL},
     {"tests/support/networks/every_layer.cfg", usual_bits, 8, ARITHMETIC_EXACT, &even_open, 13, false, NULL},
     {"tests/support/networks/every_layer.cfg", all_bits, 4, ARITHMETIC_EXACT, &even_open, 14, false, NULL},
+    {"wide windows", usual_bits, 8, ARITHMETIC_EXACT, &kept, 15, false, wide_windows},
+    {"wide windows", full_bits, 4, ARITHMETIC_EXACT, &published, 16, false, wide_windows},
 };
 static const char *const tables[] = {"portable", "avx2", "vnni"};
 enum { CASES = sizeof cases / sizeof *cases, TABLES = sizeof tables / sizeof *tables, RANDOM_NETWORKS = 60 };
@@ -266,13 +280,61 @@ static void check_image(comparison *t, const uint8_t *samples, int image)
     }
 }
 
+/* What the random networks are made of: layers, and channels. */
+typedef struct {
+    long layers[LAYER_FLATTEN + 1], blocks[INTEGER_BLOCKS + 1], bits[9], pruned, odd, signed_inputs, signed_codes, wide,
+        borders, of_no_weights;
+} coverage;
+
+static void cover(coverage *c, const integer_case *net)
+{
+    const integer_network *n = &net->network;
+    c->signed_inputs += n->tensors[0].zero != 0;
+    for (int g = 0; g < net->graph.group_count; g++)
+        c->pruned += net->graph.groups[g].channels - net->pruned.graph.groups[g].channels;
+    for (int i = 0; i < n->layer_count; i++) {
+        const integer_layer *l = &n->layers[i];
+        c->layers[l->source]++;
+        if (l->kind == INTEGER_ADD)
+            c->signed_codes += n->tensors[l->inputs[0]].is_signed || n->tensors[l->inputs[1]].is_signed;
+        if (l->kind != INTEGER_CONV) continue;
+        c->odd += l->run.conv.out_channels % 2;
+        c->wide += l->run.conv.in_type != INT_U8;
+        c->borders += l->run.conv.pad_h + l->run.conv.pad_w > 0 && l->run.conv.zero != 0;
+        c->of_no_weights += l->rows == 0;
+        c->blocks[l->run.conv.block_count]++;
+        for (int k = 0; k < l->run.conv.out_channels && l->rows > 0; k++) c->bits[l->weight_bits[k]]++;
+    }
+}
+
+static void check_coverage(const coverage *c)
+{
+    static const layer_kind kinds[] = {LAYER_CONV,        LAYER_DEPTHWISE, LAYER_LINEAR,      LAYER_ADD,
+                                       LAYER_GLOBAL_POOL, LAYER_MAX_POOL,  LAYER_AVERAGE_POOL};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) assert_true(c->layers[kinds[k]] > 0);
+    for (int bits = 1; bits <= 8; bits++) assert_true(c->bits[bits] > 0);
+    for (int blocks = 1; blocks <= 3; blocks++) assert_true(c->blocks[blocks] > 0);
+    assert_true(c->pruned > 0 && c->odd > 0 && c->signed_inputs > 0 && c->signed_codes > 0 && c->wide > 0 &&
+                c->borders > 0 && c->of_no_weights > 0);
+    printf(
+        "layers with weights: %ld convolutions, %ld depthwise, %ld linear; %ld adds (%ld of signed codes), %ld pools; "
+        "%ld read more than 8 bit, %ld a border that is not 0, %ld have an odd number of channels, %ld no weights "
+        "left\nchannels of 0 ... 8 bit: %ld",
+        c->layers[LAYER_CONV], c->layers[LAYER_DEPTHWISE], c->layers[LAYER_LINEAR], c->layers[LAYER_ADD],
+        c->signed_codes, c->layers[LAYER_GLOBAL_POOL] + c->layers[LAYER_MAX_POOL] + c->layers[LAYER_AVERAGE_POOL],
+        c->wide, c->borders, c->odd, c->of_no_weights, c->pruned);
+    for (int bits = 1; bits <= 8; bits++) printf(" %ld", c->bits[bits]);
+    printf("; %ld signed inputs\n", c->signed_inputs);
+}
+
 /* All images of a network, layer by layer. */
-static void compare(comparison *t, const integer_case_options *options)
+static void compare(comparison *t, coverage *covered, const integer_case_options *options)
 {
     integer_case_open(&t->net, options);
     check_ok(allocation_new(&t->bits, &t->net.pruned.graph));
     model_allocation_read(&t->bits, &t->net.pruned.model);
     check_ok(integer_engine_open(&t->e, &t->net.network, NULL, true));
+    cover(covered, &t->net);
     uint8_t *samples = case_samples(&t->net);
     case_run_float(&t->net, samples);
     for (int image = 0; image < CASE_IMAGES; image++) check_image(t, samples, image);
@@ -287,7 +349,8 @@ static void test_every_code_is_what_the_float_network_defines(void **state)
     (void)state;
     for (int k = 0; k < CASES; k++) {
         comparison t = {.codes = 0};
-        compare(&t, &cases[k]);
+        coverage covered = {.pruned = 0};
+        compare(&t, &covered, &cases[k]);
         printf("%-40s %ld of %ld codes differ from those of the float network\n", cases[k].path, t.others, t.codes);
         /* published: sums of codes fall to the code below by rounding of floats, and biases lie on another grid */
         const bool even = cases[k].quantizer->rounding == ROUNDING_EVEN; /* integers round half a step up */
@@ -307,16 +370,18 @@ static void test_random_networks_are_what_the_float_network_defines(void **state
 {
     (void)state;
     long codes = 0, others = 0;
+    coverage covered = {.pruned = 0};
     for (int k = 0; k < random_networks(); k++) {
         char text[RANDOM_NETWORK_TEXT];
         comparison t = {.codes = 0};
         const integer_case_options options = random_case(text, (uint32_t)k);
-        compare(&t, &options);
+        compare(&t, &covered, &options);
         codes += t.codes;
         others += t.others;
     }
     printf("%d random networks: %ld of %ld codes differ from those of the float network\n", random_networks(), others,
            codes);
+    check_coverage(&covered);
     assert_true((double)others <= 0.01 * (double)codes);
 }
 

@@ -48,22 +48,17 @@ static void lines_scale(void *out, int_type type, const int32_t *sums, const int
     }
 }
 
-static void lines_depthwise(int32_t *sums, const int_conv *l, const uint8_t *in, const int8_t *codes, int y)
+static void lines_depthwise(int32_t *sums, const int_rows *rows, const int8_t *codes, const int32_t *bias, int channels)
 {
-    const int channels = l->out_channels, stride = int_table_round(channels, INT_LANES);
-    for (int x = 0; x < l->out_width; x++) {
-        int32_t *restrict sum = sums + (size_t)x * (size_t)stride;
-        for (int c = 0; c < channels; c++) sum[c] = l->bias[c];
-        for (int tap = 0; tap < l->kernel_h * l->kernel_w; tap++) {
-            const int row = y * l->stride_h - l->pad_h + tap / l->kernel_w;
-            const int column = x * l->stride_w - l->pad_w + tap % l->kernel_w;
-            const int8_t *w = codes + (size_t)tap * (size_t)channels;
-            if (row < 0 || row >= l->in_height || column < 0 || column >= l->in_width) {
-                for (int c = 0; c < channels; c++) sum[c] += l->zero * w[c];
-                continue;
-            }
-            const uint8_t *pixel = in + ((size_t)row * (size_t)l->in_width + (size_t)column) * (size_t)channels;
-            for (int c = 0; c < channels; c++) sum[c] += pixel[c] * w[c];
+    const int stride = int_table_round(channels, INT_LANES), width = rows->piece_bytes / channels;
+    for (int r = 0; r < rows->count; r++) {
+        int32_t *restrict sum = sums + (size_t)r * (size_t)stride;
+        for (int c = 0; c < channels; c++) sum[c] = bias[c];
+        const int8_t *w = codes;
+        for (int i = 0; i < rows->pieces; i++) {
+            const uint8_t *x = rows->first + (size_t)r * rows->row_step + (size_t)i * rows->piece_step;
+            for (int j = 0; j < width; j++, x += channels, w += channels)
+                for (int c = 0; c < channels; c++) sum[c] += x[c] * w[c];
         }
     }
 }

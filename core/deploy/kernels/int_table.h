@@ -37,9 +37,8 @@ typedef struct {
      * as many. */
     void (*multiply)(int32_t *sums, const int_rows *rows, const void *weights, const int32_t *bias, int channels);
 
-    /* One line of output pixels of a depthwise layer with inputs of 8 bit: sums[x][c] of the whole line, in rows of
-     * INT_LANES; codes: (taps, channels). */
-    void (*depthwise)(int32_t *sums, const int_conv *l, const uint8_t *in, const int8_t *codes, int y);
+    /* The same for depthwise layers: sums[r][c] = bias[c] + sum over taps of rows[r][tap][c] * codes[tap][c]. */
+    void (*depthwise)(int32_t *sums, const int_rows *rows, const int8_t *codes, const int32_t *bias, int channels);
 
     /* Codes of `pixels` rows of sums (INT_LANES of channels) become (pixels, channels) at out, in type `type`. */
     void (*scale)(void *out, int_type type, const int32_t *sums, const int_scaling *s, int pixels, int channels);

@@ -73,37 +73,147 @@ static void multiply(int32_t *sums, const int_rows *rows, const void *weights, c
     }
 }
 
-/* Sixteen codes in 32 bit, from a shift of 31 on: no multiplier reaches 1 << shift, so that no product leaves 32 bit
- * when it is shifted. Products of even and odd lanes in 64 bit each. */
-static inline __m512i scaled(__m512i sum, __m512i multiplier, __m512i offset, __m128i shift, __m512i low, __m512i high)
+enum { MOST_TAPS = 28 }; /* of a depthwise layer whose weights stay in vectors: up to 5 x 5 */
+
+/* Bytes of TOGETHER taps in 16 channels, one behind the other. */
+static inline __m512i side_by_side(const __m512i tap[TOGETHER])
 {
-    const __m512i odd_product = _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32));
-    const __m512i even = _mm512_sra_epi64(_mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), offset), shift);
-    const __m512i odd = _mm512_sra_epi64(_mm512_add_epi64(odd_product, offset), shift);
-    const __m512i code = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
-    return _mm512_min_epi32(_mm512_max_epi32(code, low), high);
+    const __m512i first = _mm512_or_si512(tap[0], _mm512_slli_epi32(tap[1], 8));
+    return _mm512_ternarylogic_epi32(first, _mm512_slli_epi32(tap[2], 16), _mm512_slli_epi32(tap[3], 24), 0xFE);
+}
+
+/* The taps of a depthwise layer: how many, and where their codes are from the first one on. */
+typedef struct {
+    int count;
+    size_t place[MOST_TAPS];
+} tap_places;
+
+/* Sixteen channels of all rows; sums in rows of `stride`. Taps beyond the last one have weights of 0. */
+static void depthwise_lanes(int32_t *sums, int stride, const int_rows *rows, const tap_places *taps,
+                            const int8_t *codes, __m512i bias, int channels, __mmask16 lanes)
+{
+    __m512i w[MOST_TAPS / TOGETHER], tap[TOGETHER];
+    for (int t = 0; t < taps->count; t += TOGETHER) {
+        for (int k = 0; k < TOGETHER; k++)
+            tap[k] = _mm512_cvtepu8_epi32(
+                _mm_maskz_loadu_epi8(t + k < taps->count ? lanes : 0, codes + (size_t)(t + k) * (size_t)channels));
+        w[t / TOGETHER] = side_by_side(tap);
+    }
+    for (int r = 0; r < rows->count; r++) {
+        const uint8_t *x = rows->first + (size_t)r * rows->row_step;
+        __m512i sum = bias;
+        for (int t = 0; t < taps->count; t += TOGETHER) {
+            for (int k = 0; k < TOGETHER; k++)
+                tap[k] = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, x + taps->place[t + k]));
+            sum = _mm512_dpbusd_epi32(sum, side_by_side(tap), w[t / TOGETHER]);
+        }
+        _mm512_storeu_si512(sums + (size_t)r * (size_t)stride, sum);
+    }
+}
+
+static void depthwise(int32_t *sums, const int_rows *rows, const int8_t *codes, const int32_t *bias, int channels)
+{
+    const int stride = int_table_round(channels, INT_LANES);
+    tap_places taps = {0};
+    if (rows->pieces * (rows->piece_bytes / channels) > MOST_TAPS) {
+        lines_depthwise(sums, rows, codes, bias, channels);
+        return;
+    }
+    for (int i = 0; i < rows->pieces; i++)
+        for (int at = 0; at < rows->piece_bytes; at += channels)
+            taps.place[taps.count++] = (size_t)i * rows->piece_step + (size_t)at;
+    for (int first = 0; first < channels; first += INT_LANES) {
+        const __mmask16 lanes = (__mmask16)(channels - first < INT_LANES ? (1 << (channels - first)) - 1 : 0xFFFF);
+        int_rows own = *rows;
+        own.first += first;
+        depthwise_lanes(sums + first, stride, &own, &taps, codes + first, _mm512_loadu_si512(bias + first), channels,
+                        lanes);
+    }
+}
+
+/* Sixteen codes in 32 bit, before they are clamped. Products of even and odd lanes in 64 bit each, of which the upper
+ * halves are shifted on: shifts are 32 or more, and no multiplier reaches half of 1 << shift, so that no code leaves 32
+ * bit. `odd`: the multiplier's odd lanes in even places. */
+static inline __m512i scaled(__m512i sum, __m512i multiplier, __m512i odd, __m512i offset, __m128i shift)
+{
+    const __m512i first = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), offset);
+    const __m512i second = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), odd), offset);
+    return _mm512_sra_epi32(_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(first, 32), second), shift);
+}
+
+enum { TOGETHER_SCALED = 4 * INT_LANES }; /* codes of 8 bit in a vector */
+
+/* Codes of 8 bit, TOGETHER_SCALED at a time, where channels begin anew with each of them; returns how many. */
+static size_t scale_whole(uint8_t *out, bool is_signed, const int32_t *sums, const int_scaling *s, size_t count,
+                          int channels)
+{
+    const __m512i offset = _mm512_set1_epi64(s->offset);
+    const __m512i low = _mm512_set1_epi8((char)s->low), high = _mm512_set1_epi8((char)s->high);
+    const __m128i shift = _mm_cvtsi32_si128(s->shift - 32);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i multiplier[4], odd[4], code[4];
+    size_t i = 0;
+    for (int v = 0; v < 4; v++) {
+        multiplier[v] = _mm512_loadu_si512(s->multiplier + v * INT_LANES % channels);
+        odd[v] = _mm512_srli_epi64(multiplier[v], 32);
+    }
+    for (; i + TOGETHER_SCALED <= count; i += TOGETHER_SCALED) {
+        for (int v = 0; v < 4; v++)
+            code[v] =
+                scaled(_mm512_loadu_si512(sums + i + (size_t)(v * INT_LANES)), multiplier[v], odd[v], offset, shift);
+        const __m512i first = _mm512_packs_epi32(code[0], code[1]), second = _mm512_packs_epi32(code[2], code[3]);
+        const __m512i bytes = is_signed ? _mm512_packs_epi16(first, second) : _mm512_packus_epi16(first, second);
+        const __m512i ordered = _mm512_permutexvar_epi32(order, bytes); /* packing goes by parts of 128 bit */
+        _mm512_storeu_si512(out + i, is_signed ? _mm512_min_epi8(_mm512_max_epi8(ordered, low), high)
+                                               : _mm512_min_epu8(_mm512_max_epu8(ordered, low), high));
+    }
+    return i;
 }
 
 /* Codes of 8 bit by vectors, others as everywhere. */
 static void scale(void *out, int_type type, const int32_t *sums, const int_scaling *s, int pixels, int channels)
 {
-    if (s->multiplier == NULL || (type != INT_U8 && type != INT_S8) || s->shift < 31) {
+    if (s->multiplier == NULL || (type != INT_U8 && type != INT_S8) || s->shift < 32) {
         lines_scale(out, type, sums, s, pixels, channels);
         return;
     }
     const int stride = int_table_round(channels, INT_LANES);
     const __m512i offset = _mm512_set1_epi64(s->offset), low = _mm512_set1_epi32(s->low);
     const __m512i high = _mm512_set1_epi32(s->high);
-    const __m128i shift = _mm_cvtsi32_si128(s->shift);
-    for (int first = 0; first < channels; first += INT_LANES) {
+    const __m128i shift = _mm_cvtsi32_si128(s->shift - 32);
+    int done = 0; /* pixels */
+    if (channels % INT_LANES == 0 && TOGETHER_SCALED % channels == 0)
+        done = (int)scale_whole(out, type == INT_S8, sums, s, (size_t)pixels * (size_t)channels, channels) / channels;
+    for (int first = 0; first < channels && done < pixels; first += INT_LANES) {
         const __mmask16 lanes = (__mmask16)(channels - first < INT_LANES ? (1 << (channels - first)) - 1 : 0xFFFF);
         const __m512i multiplier = _mm512_maskz_loadu_epi32(lanes, s->multiplier + first);
-        for (int p = 0; p < pixels; p++) {
+        const __m512i odd = _mm512_srli_epi64(multiplier, 32);
+        for (int p = done; p < pixels; p++) {
             const __m512i sum = _mm512_loadu_si512(sums + (size_t)p * (size_t)stride + first);
+            const __m512i code = scaled(sum, multiplier, odd, offset, shift);
             _mm512_mask_cvtepi32_storeu_epi8((uint8_t *)out + (size_t)p * (size_t)channels + first, lanes,
-                                             scaled(sum, multiplier, offset, shift, low, high));
+                                             _mm512_min_epi32(_mm512_max_epi32(code, low), high));
         }
     }
+}
+
+/* Codes without sign that are on the grid of the sum: 64 at a time. */
+static void add_on_grid(const int_add *l, uint8_t *out, const uint8_t *a, const uint8_t *b)
+{
+    const __m512i high = _mm512_set1_epi8((char)l->high);
+    for (size_t i = 0; i < l->count; i += 64) {
+        const __mmask64 lanes = l->count - i < 64 ? ((__mmask64)1 << (l->count - i)) - 1 : ~(__mmask64)0;
+        const __m512i sum =
+            _mm512_adds_epu8(_mm512_maskz_loadu_epi8(lanes, a + i), _mm512_maskz_loadu_epi8(lanes, b + i));
+        _mm512_mask_storeu_epi8(out + i, lanes, _mm512_min_epu8(sum, high));
+    }
+}
+
+static bool is_on_grid(const int_add *l)
+{
+    for (int k = 0; k < 2; k++)
+        if (l->in_type[k] != INT_U8 || l->zero[k] != 0 || l->factor[k] != 1) return false;
+    return l->out_type == INT_U8 && l->shift == 0 && l->offset == 0 && l->low == 0;
 }
 
 static inline __m512i widened(const void *codes, size_t at, __mmask16 lanes, bool is_signed)
@@ -114,6 +224,10 @@ static inline __m512i widened(const void *codes, size_t at, __mmask16 lanes, boo
 
 static void add(const int_add *l, void *out, const void *a, const void *b)
 {
+    if (is_on_grid(l)) {
+        add_on_grid(l, out, a, b);
+        return;
+    }
     const bool signed_a = l->in_type[0] == INT_S8, signed_b = l->in_type[1] == INT_S8;
     const __m512i factor_a = _mm512_set1_epi32(l->factor[0]), factor_b = _mm512_set1_epi32(l->factor[1]);
     const __m512i low = _mm512_set1_epi32(l->low), high = _mm512_set1_epi32(l->high);
@@ -136,7 +250,7 @@ const int_table int_table_vnni = {.name = "vnni",
                                   .pack_bytes = pack_bytes,
                                   .pack = pack,
                                   .multiply = multiply,
-                                  .depthwise = lines_depthwise,
+                                  .depthwise = depthwise,
                                   .scale = scale,
                                   .add = add};
 #endif
