@@ -112,6 +112,7 @@ static status read_labels_of(arrays *s, array_file *a, int part, int wanted)
 
 static status read_labels(arrays *s)
 {
+    s->count = 0; /* grows with the labels, to what the shapes said */
     for (int p = 0; p < s->job->part_count; p++) {
         array_file a;
         TRY(s->job->open(&a, s->job->parts[p].labels, s->job->parts[p].labels_member, NULL));
@@ -221,7 +222,6 @@ static status read_shapes(arrays *s)
         array_close(&a);
         TRY(outcome);
     }
-    s->count = 0; /* read_labels counts again */
     return status_ok();
 }
 
@@ -391,12 +391,10 @@ static status settle(arrays *s)
     return status_ok();
 }
 
-/* What can be known before the work: shapes, labels, splits. */
-static status look(arrays *s)
+static status read_and_divide_labels(arrays *s)
 {
     const array_job *job = s->job;
     const import_request *r = job->request;
-    TRY(read_shapes(s));
     TRY(read_labels(s));
     TRY(check_labels(s));
     TRY(class_list_make(&s->names, import_text(r, "class-names"), s->classes));
@@ -404,7 +402,14 @@ static status look(arrays *s)
                       (uint64_t)import_integer(r, "seed"),
                       has_part(job, SPLIT_VALIDATION) ? 0 : import_number(r, "validation"),
                       has_part(job, SPLIT_TEST) ? 0 : import_number(r, "test")));
-    TRY(settle(s));
+    return settle(s);
+}
+
+/* What can be known before the work: shapes; on rank 0, which writes, labels and splits. */
+static status look(arrays *s)
+{
+    TRY(read_shapes(s));
+    if (import_who(s->job->request)->rank == 0) TRY(read_and_divide_labels(s));
     s->reader.raw = malloc(sample_values(s));
     s->reader.numbers = malloc(s->kind == ARRAY_FLOAT ? sample_values(s) * sizeof *s->reader.numbers : 1);
     if (s->reader.raw != NULL && s->reader.numbers != NULL) return status_ok();
