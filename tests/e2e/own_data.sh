@@ -144,8 +144,8 @@ alone check arrays.h5
 expect 0 "arrays, 28 x 28 x 1, 3 classes, 449 training, 51 validation, 100 test samples" "arrays of NumPy"
 sweep_of arrays.h5 run_arrays
 check "a sweep on arrays of NumPy: exit code 0" test $code = 0
-alone plan "$root/configs/demo.cfg" --set 'data="arrays.h5"' --set classes=3 --set input.height=28 --set input.width=28 \
-    --set input.channels=1
+alone plan "$root/configs/demo.cfg" --set 'data="arrays.h5"' --set classes=3 --set input.height=28 \
+    --set input.width=28 --set input.channels=1
 expect 0 "/arrays.h5: arrays, 28 x 28 x 1, 3 classes" "a set of the current directory, a configuration from elsewhere"
 
 # ---- a full disk, a kill ----

@@ -105,12 +105,13 @@ alone prepare speech_commands --source sc.tar.gz --copies 2 --seed 3 -o copies2.
 check "copies do not depend on the order of files" test "$(content copies.h5)" = "$(content copies2.h5)"
 
 # ---- on several ranks, killed and continued ----
-run 3 prepare speech_commands --source sc.tar.gz --copies 2 --seed 3 -o ranks.h5
+sounds="prepare speech_commands --source sc.tar.gz --copies 2 --seed 3"
+run 3 $sounds -o ranks.h5
 check "three ranks: the same bytes" cmp copies2.h5 ranks.h5
 rm ranks.h5
-BITFRONT_FAIL=other.write.middle:4:kill@0 run 2 prepare speech_commands --source sc.tar.gz --copies 2 --seed 3 -o ranks.h5
+BITFRONT_FAIL=other.write.middle:4:kill@0 run 2 $sounds -o ranks.h5
 check "killed: a part is kept" test $code != 0 -a ! -e ranks.h5 -a -s ranks.h5.partial
-alone prepare speech_commands --source sc.tar.gz --copies 2 --seed 3 -o ranks.h5
+alone $sounds -o ranks.h5
 check "continued on one rank: the same bytes" cmp copies2.h5 ranks.h5
 check "nothing is left beside it" test "$(ls ranks.h5*)" = ranks.h5
 
