@@ -9,6 +9,7 @@
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/import/import_speech_audio.h"
+#include "core/data/import/speech_clips.h"
 #include "core/data/prepared.h"
 
 enum { FRAMES = 49, COEFFICIENTS = 10, SAMPLE_BYTES = FRAMES * COEFFICIENTS, RECORD_BYTES = 1 + SAMPLE_BYTES };

@@ -7,7 +7,6 @@
 
 #include "core/data/dataset.h"
 #include "core/data/import/audio_source.h"
-#include "core/data/import/import_speech_audio.h"
 #include "core/data/import/name_list.h"
 #include "core/data/import/wave_file.h"
 

@@ -10,6 +10,10 @@
 #include "core/data/import/importer.h"
 #include "core/data/import/mfcc.h"
 
+/* In the order of labels. */
+enum { SPEECH_CLASSES = 12, SPEECH_SILENCE = 10, SPEECH_UNKNOWN = 11 };
+extern const char *const speech_class_names[SPEECH_CLASSES];
+
 /* SPEECH_SOUND: samples of a sound, at most; SPEECH_NOISE: of a background sound. */
 enum { SPEECH_NOISES = 5, SPEECH_SOUND = MFCC_SAMPLES, SPEECH_NOISE = 600 * MFCC_SAMPLES };
 
