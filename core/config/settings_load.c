@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/faults.h"
 #include "core/base/file.h"
@@ -146,13 +147,25 @@ static status resolve(char file[MAX_PATH_TEXT], const char *folder)
     return status_ok();
 }
 
-/* A network that is not beside the configuration may be one that came with the program: resnet8, or
- * networks/resnet8.cfg. */
+/* The same; what is not there is taken relative to the current directory, if it is there: people who say --set
+ * 'data="mine.h5"' mean that. */
+static status resolve_there_or_here(char file[MAX_PATH_TEXT], const char *folder)
+{
+    char given[MAX_PATH_TEXT], here[PATH_MAX];
+    strcpy(given, file);
+    TRY(resolve(file, folder));
+    if (file_exists(file) || !file_exists(given) || getcwd(here, sizeof here) == NULL) return status_ok();
+    memset(file, 0, MAX_PATH_TEXT);
+    strcpy(file, given);
+    return resolve(file, strcmp(here, "/") == 0 ? "" : here);
+}
+
+/* A network that is in neither place may be one that came with the program: resnet8, or networks/resnet8.cfg. */
 static status resolve_network(char file[MAX_PATH_TEXT], const char *folder)
 {
     char given[MAX_PATH_TEXT], path[MAX_PATH_TEXT + 16], found[SHARE_PATH];
     strcpy(given, file);
-    TRY(resolve(file, folder));
+    TRY(resolve_there_or_here(file, folder));
     if (file_exists(file) || given[0] == '/') return status_ok();
     snprintf(path, sizeof path, "%s%s", strchr(given, '/') != NULL ? "configs/" : "", given);
     if (!share_file(found, path, "networks")) return status_ok(); /* a message will name where it was expected */
@@ -173,7 +186,7 @@ static status resolve_paths(settings *s)
     TRY(resolve_network(s->network, folder));
     for (int e = 0; e < s->entry_count; e++)
         for (int i = 0; i < s->entries[e].network_count; i++) TRY(resolve_network(s->entries[e].networks[i], folder));
-    TRY(resolve(s->data, folder));
+    TRY(resolve_there_or_here(s->data, folder));
     if (!file_exists(s->data)) (void)share_to_here(s->data, s->data);
     return status_ok();
 }

@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "core/data/archive.h"
 
 #include <archive.h>
@@ -5,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 
@@ -26,7 +29,7 @@ static status failure(const archive *a)
 static status open_as(archive *out, const char *path, bool raw)
 {
     TRY(file_check_plain(path));
-    archive a = {archive_read_new(), path, raw};
+    archive a = {archive_read_new(), path, raw, -1};
     if (a.handle == NULL) return status_fail(STATUS_MEMORY, "no memory to read %s", path);
     archive_read_support_filter_gzip(a.handle);
     archive_read_support_filter_xz(a.handle);
@@ -53,8 +56,23 @@ status archive_open(archive *out, const char *path)
 
 void archive_close(archive *a)
 {
-    archive_read_free(a->handle);
+    if (a->handle != NULL) archive_read_free(a->handle);
+    if (a->handle == NULL) close(a->fd);
     a->handle = NULL;
+    a->fd = -1;
+}
+
+/* The next bytes of the member, at most `count`; *got = 0 at its end. */
+static status read_some(size_t *got, void *out, size_t count, archive *a)
+{
+    ssize_t piece;
+    do {
+        piece = a->handle != NULL ? archive_read_data(a->handle, out, count) : read(a->fd, out, count);
+    } while (piece < 0 && a->handle == NULL && errno == EINTR);
+    if (piece < 0 && a->handle == NULL) return status_fail(STATUS_IO, "cannot read %s: %s", a->path, strerror(errno));
+    if (piece < 0) return failure(a);
+    *got = (size_t)piece;
+    return status_ok();
 }
 
 status archive_next(archive *a, const char **member)
@@ -79,12 +97,13 @@ status archive_read(uint8_t **out, size_t *size, archive *a, size_t limit)
     size_t used = 0, capacity = limit < FIRST_BYTES ? limit + 1 : FIRST_BYTES;
     uint8_t *bytes = malloc(capacity);
     while (bytes != NULL) {
-        la_ssize_t got = archive_read_data(a->handle, bytes + used, capacity - used);
-        if (got < 0) {
+        size_t got;
+        status s = read_some(&got, bytes + used, capacity - used, a);
+        if (failed(s)) {
             free(bytes);
-            return failure(a);
+            return s;
         }
-        used += (size_t)got;
+        used += got;
         if (used > limit) {
             free(bytes);
             return status_fail(STATUS_DATA, "%s is larger than expected: more than %zu bytes", a->path, limit);
@@ -106,17 +125,53 @@ status archive_read_part(size_t *got, void *out, size_t count, archive *a)
 {
     *got = 0;
     while (*got < count) {
-        la_ssize_t piece = archive_read_data(a->handle, (char *)out + *got, count - *got);
-        if (piece < 0) return failure(a);
+        size_t piece;
+        TRY(read_some(&piece, (char *)out + *got, count - *got, a));
         if (piece == 0) break;
-        *got += (size_t)piece;
+        *got += piece;
     }
+    return status_ok();
+}
+
+status archive_skip(archive *a, uint64_t count)
+{
+    uint8_t unused[1 << 14];
+    if (a->handle == NULL && lseek(a->fd, (off_t)count, SEEK_CUR) < 0)
+        return status_fail(STATUS_IO, "cannot read %s: %s", a->path, strerror(errno));
+    while (a->handle != NULL && count > 0) {
+        size_t got;
+        TRY(read_some(&got, unused, count < sizeof unused ? count : sizeof unused, a));
+        if (got == 0) break;
+        count -= got;
+    }
+    return status_ok();
+}
+
+/* Files that are not packed are read without libarchive, which could not skip in them. */
+static status open_plain(bool *plain, archive *out, const char *path)
+{
+    uint8_t start[6] = {0};
+    archive a = {NULL, path, true, -1};
+    TRY(file_open_plain(&a.fd, path));
+    const ssize_t got = pread(a.fd, start, sizeof start, 0);
+    const bool packed = memcmp(start, "\x1f\x8b", 2) == 0 || memcmp(start,
+                                                                    "\xfd"
+                                                                    "7zXZ\0",
+                                                                    6) == 0;
+    *plain = got > 0 && !packed;
+    if (*plain)
+        *out = a;
+    else
+        archive_close(&a);
     return status_ok();
 }
 
 status archive_open_file(archive *out, const char *path)
 {
     const char *member;
+    bool plain;
+    TRY(open_plain(&plain, out, path));
+    if (plain) return status_ok();
     TRY(open_as(out, path, true));
     status s = archive_next(out, &member);
     if (!failed(s) && member == NULL) s = status_fail(STATUS_DATA, "%s is empty", path);

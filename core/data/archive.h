@@ -10,9 +10,10 @@
 #include "core/base/status.h"
 
 typedef struct {
-    void *handle;     /* owned from archive_open to archive_close */
+    void *handle;     /* owned from archive_open to archive_close; NULL: a plain file, read from fd */
     const char *path; /* borrowed, for messages */
     bool raw;         /* one file, not an archive */
+    int fd;           /* of a plain file; likewise owned */
 } archive;
 
 MUST_CHECK status archive_open(archive *out, const char *path);
@@ -28,6 +29,10 @@ MUST_CHECK status archive_read(uint8_t **out, size_t *size, archive *a, size_t l
 
 /* The next `count` decompressed bytes of the current member; fewer (*got) only at its end. */
 MUST_CHECK status archive_read_part(size_t *got, void *out, size_t count, archive *a);
+
+/* Passes over the next `count` decompressed bytes: at once in a plain file, else by decompressing them. Beyond the end
+ * of the member, the next read gets nothing. */
+MUST_CHECK status archive_skip(archive *a, uint64_t count);
 
 /* The decompressed bytes of one file that is not an archive. The caller frees *out. */
 MUST_CHECK status archive_read_file(uint8_t **out, size_t *size, const char *path, size_t limit);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/spelling.h"
 #include "results/report/report_best.h"
 #include "results/report/report_sources.h"
 
@@ -16,10 +17,19 @@ static status find_best(char key[TASK_KEY], const char *directory)
     return c.point >= 0 ? status_ok() : status_fail(STATUS_CONFIG, "%.300s has no finished point yet", directory);
 }
 
+static status find_task(const task **out, const run_plan *p, const char *text)
+{
+    status s = run_plan_task(out, p, text);
+    if (!failed(s) || spelling_nearer(NULL, "best", text) == NULL) return s;
+    return status_fail(STATUS_CONFIG,
+                       "%.200s has no point \"%.40s\" (did you mean \"best\"?); bitfront list %.200s shows the points",
+                       p->run.directory, text, p->run.directory);
+}
+
 status best_point_find(const task **out, const run_plan *p, const char *text)
 {
     char key[TASK_KEY];
-    if (strcmp(text, "best") != 0) return run_plan_task(out, p, text);
+    if (strcmp(text, "best") != 0) return find_task(out, p, text);
     TRY(find_best(key, p->run.directory));
     return run_plan_task(out, p, key);
 }

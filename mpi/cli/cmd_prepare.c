@@ -241,9 +241,9 @@ const command command_prepare = {
     .name = "prepare",
     .arguments = "KIND|--preview DATA.h5 CONFIG",
     .summary = "make a data set that a sweep can read",
-    .details = "`bitfront prepare KIND --help` lists the options of one kind of data. Under mpirun, pictures (folder,\n"
-               "tiny_imagenet) are decoded by all ranks; the file is the same. Killed, the same command goes on from\n"
-               "FILE.h5.partial.\n",
+    .details = "`bitfront prepare KIND --help` lists the options of one kind of data. Under mpirun, all ranks work\n"
+               "(folder, tiny_imagenet, npy, idx, speech_commands); the file is the same. Killed, the same command\n"
+               "goes on from FILE.h5.partial.\n",
     .examples = "  bitfront prepare synthetic -o data/synthetic.h5\n"
                 "  bitfront prepare cifar10 --source cifar-10-binary.tar.gz -o data/cifar10.h5\n"
                 "  bitfront prepare folder --source pictures --size 32 --channels 3 -o data/mine.h5\n"

@@ -166,6 +166,26 @@ static double kth_largest(const double *best, double *sorted, int sets, int leas
     return sorted[least - 1];
 }
 
+int front_of_sets(double *cost, double *accuracy, int *set, int n, int sets)
+{
+    attained *points = malloc(((size_t)n + 1) * sizeof *points);
+    double *best = malloc(((size_t)sets + 1) * sizeof *best);
+    int kept = points != NULL && best != NULL ? 0 : -1;
+    for (int i = 0; i < n && kept == 0; i++) points[i] = (attained){cost[i], accuracy[i], set[i]};
+    for (int s = 0; s < sets && kept == 0; s++) best[s] = -INFINITY;
+    if (kept == 0) qsort(points, (size_t)n, sizeof *points, by_rising_cost);
+    for (int i = 0; i < n && kept >= 0; i++) {
+        const attained *p = &points[i];
+        if (p->accuracy <= best[p->set]) continue;
+        best[p->set] = accuracy[kept] = p->accuracy;
+        cost[kept] = p->cost;
+        set[kept++] = p->set;
+    }
+    free(points);
+    free(best);
+    return kept;
+}
+
 int front_attainment(double *out_cost, double *out_accuracy, const double *cost, const double *accuracy, const int *set,
                      int n, int sets, int least)
 {

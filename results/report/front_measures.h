@@ -29,6 +29,10 @@ double front_coverage(front_set a, front_set b);
  * scaled to 1; of equals the cheaper one. -1 with less than three points, or none above the line. */
 int front_knee(front_set front);
 
+/* Points (cost[i], accuracy[i]) belong to set[i], 0 ... sets - 1: keeps, by increasing cost, those that are more
+ * accurate than all cheaper ones of their set. No attainment changes. Returns how many; -1 without memory. */
+int front_of_sets(double *cost, double *accuracy, int *set, int n, int sets);
+
 /* What is attained by at least `least` of `sets`: points (cost[i], accuracy[i]) belong to set[i], 0 ... sets - 1. Fills
  * the corners of that line, by increasing cost and accuracy, into out_cost, out_accuracy, which have room for n.
  * Returns their number; -1 without memory. */

@@ -11,7 +11,7 @@ enum { PATH_BYTES = 4300, HEAD_BYTES = 4096 };
 
 static const struct {
     const char *name, *ending;
-    void (*write)(FILE *out, const report_data *d);
+    status (*write)(FILE *out, const report_data *d);
     const char *before; /* in such a file the name of the cost follows this */
 } formats[] = {[REPORT_CSV] = {"csv", ".csv", report_csv, ",seed,"},
                [REPORT_JSON] = {"json", ".json", report_json, "\"cost\": \""},
@@ -40,9 +40,10 @@ status report_write(const char *stem, report_format format, const report_data *d
     snprintf(path, sizeof path, "%.*s%s", PATH_BYTES - 8, stem, formats[format].ending);
     FILE *out = open_memstream(&text, &size);
     if (out == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", path);
-    formats[format].write(out, d);
+    status result = formats[format].write(out, d);
     const bool bad = fclose(out) != 0;
-    const status result = bad ? status_fail(STATUS_MEMORY, "no memory for %s", path) : file_write_text(path, text);
+    if (!failed(result) && bad) result = status_fail(STATUS_MEMORY, "no memory for %s", path);
+    if (!failed(result)) result = file_write_text(path, text);
     free(text);
     return result;
 }

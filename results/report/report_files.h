@@ -24,9 +24,9 @@ MUST_CHECK status report_guard(const char *stem, const report_data *d);
 /* The same for a picture alone (STEM.png, .svg, .pdf): by the script beside it. */
 MUST_CHECK status report_guard_picture(const char *picture, const report_data *d);
 
-/* One view each, to a stream. */
-void report_csv(FILE *out, const report_data *d);
-void report_json(FILE *out, const report_data *d);
-void report_latex(FILE *out, const report_data *d);
+/* One view each, to a stream, whose own errors show when it is closed. */
+MUST_CHECK status report_csv(FILE *out, const report_data *d);
+MUST_CHECK status report_json(FILE *out, const report_data *d);
+MUST_CHECK status report_latex(FILE *out, const report_data *d);
 
 #endif

@@ -45,7 +45,7 @@ static void put_point(FILE *out, const report_data *d, const report_point *p)
     fputs("}}", out);
 }
 
-void report_json(FILE *out, const report_data *d)
+status report_json(FILE *out, const report_data *d)
 {
     fputs("{\n  ", out);
     put_text(out, "cost", d->column, ",\n  \"units\": {");
@@ -68,4 +68,5 @@ void report_json(FILE *out, const report_data *d)
         fputs(i + 1 < d->count ? ",\n" : "\n", out);
     }
     fputs("  ]\n}\n", out);
+    return status_ok();
 }

@@ -39,7 +39,7 @@ static void put_row(FILE *out, const report_data *d, const report_point *p)
     fputs(" \\\\\n", out);
 }
 
-void report_latex(FILE *out, const report_data *d)
+status report_latex(FILE *out, const report_data *d)
 {
     fprintf(out, "%% cost: %s\n%% the front, chosen by %s accuracy; accuracies in percent%s\n", d->column, d->choose,
             d->is_mean ? "; means over seeds, standard deviation of the shown accuracy" : "");
@@ -54,4 +54,5 @@ void report_latex(FILE *out, const report_data *d)
         fprintf(out, "\\hline\nfloat & & & %.2f & %.2f%s \\\\\n", d->float_validation, d->float_test,
                 d->is_mean ? " &" : "");
     fputs("\\hline\n\\end{tabular}\n", out);
+    return status_ok();
 }

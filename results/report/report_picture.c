@@ -113,10 +113,12 @@ static status print_attainment(FILE *out, const report_data *d, const report_axi
         room[i] = d->each[i].cost;
         room[n + i] = d->each[i].accuracy;
     }
+    const int kept = failed(s) ? 0 : front_of_sets(room, room + n, set, n, sets);
+    if (kept < 0) s = status_fail(STATUS_MEMORY, "no memory for %d points", n);
     for (int quarter = 1; quarter <= 3 && !failed(s); quarter++) {
         char name[4];
         const int least = (sets * quarter + 3) / 4;
-        const int corners = front_attainment(room + 2 * n, room + 3 * n, room, room + n, set, n, sets, least);
+        const int corners = front_attainment(room + 2 * n, room + 3 * n, room, room + n, set, kept, sets, least);
         if (corners < 0) s = status_fail(STATUS_MEMORY, "no memory for %d points", n);
         snprintf(name, sizeof name, "q%d", quarter);
         if (!failed(s)) print_line_block(out, name, room + 2 * n, room + 3 * n, corners, x);

@@ -9,17 +9,17 @@ static int compare_numbers(double a, double b)
     return a < b ? -1 : a > b;
 }
 
-/* 0: both are the same question with another seed. */
+/* 0: both are the same question with another seed. What differs most often comes first. */
 static int compare_questions(const report_point *a, const report_point *b)
 {
-    int order = a->run - b->run;
-    if (order == 0) order = strcmp(a->strategy, b->strategy);
-    if (order == 0) order = strcmp(a->network, b->network);
-    if (order == 0) order = strcmp(a->cost_model, b->cost_model);
-    if (order == 0) order = compare_numbers(a->strength, b->strength);
+    int order = compare_numbers(a->strength, b->strength);
     if (order == 0) order = compare_numbers(a->target, b->target);
     if (order == 0) order = a->bits - b->bits;
-    return order != 0 ? order : a->step - b->step;
+    if (order == 0) order = a->step - b->step;
+    if (order == 0) order = a->run - b->run;
+    if (order == 0) order = strcmp(a->strategy, b->strategy);
+    if (order == 0) order = strcmp(a->network, b->network);
+    return order != 0 ? order : strcmp(a->cost_model, b->cost_model);
 }
 
 static int by_question(const void *left, const void *right)
@@ -101,7 +101,8 @@ static double deviation(const report_point *p, int n, value_of value)
     return n > 1 ? sqrt(sum / (n - 1)) : 0;
 }
 
-static report_point average(const report_point *p, int n, int cost_count)
+/* Of the points p[n]; `costs` has room for those of the mean. */
+static report_point average(const report_point *p, int n, double *costs, int cost_count)
 {
     report_point out = p[0];
     out.seeds = n;
@@ -119,8 +120,9 @@ static report_point average(const report_point *p, int n, int cost_count)
     for (int k = 0; k < cost_count; k++) {
         double sum = 0;
         for (int i = 0; i < n; i++) sum += p[i].costs[k];
-        out.costs[k] = sum / n;
+        costs[k] = sum / n;
     }
+    out.costs = costs;
     return out;
 }
 
@@ -129,37 +131,35 @@ static status no_memory(int count)
     return status_fail(STATUS_MEMORY, "no memory for %d points", count);
 }
 
-/* The points with costs of their own: the means take their room. */
-static status keep_each(report_data *d)
+/* Numbers the questions: each[i].mean. Returns how many there are. */
+static int number_questions(report_point *each, int count)
 {
-    const size_t n = (size_t)d->count, costs = (size_t)d->cost_count;
-    d->each = malloc((n + 1) * sizeof *d->each);
-    d->each_costs = malloc((n * costs + 1) * sizeof *d->each_costs);
-    if (d->each == NULL || d->each_costs == NULL) return no_memory(d->count);
-    memcpy(d->each, d->points, n * sizeof *d->each);
-    for (size_t i = 0; i < n; i++) {
-        double *own = d->each_costs + i * costs;
-        if (costs > 0) memcpy(own, d->points[i].costs, costs * sizeof *own);
-        d->each[i].costs = own;
-    }
-    d->each_count = d->count;
-    return status_ok();
+    int questions = 0;
+    for (int i = 0; i < count; questions++)
+        for (const int end = i + extent_of(&each[i], count - i); i < end; i++) each[i].mean = questions;
+    return questions;
 }
 
 status report_seeds_average(report_data *d)
 {
-    int kept = 0;
+    const int costs = d->cost_count;
     qsort(d->points, (size_t)d->count, sizeof *d->points, by_question);
-    TRY(keep_each(d));
-    for (int i = 0; i < d->count;) {
-        const int n = extent_of(&d->points[i], d->count - i);
-        d->points[kept] = average(&d->points[i], n, d->cost_count);
-        d->points[kept].mean = kept;
-        for (int k = 0; k < n; k++) d->each[i + k].mean = kept;
-        kept++;
+    const int questions = number_questions(d->points, d->count);
+    report_point *means = malloc(((size_t)questions + 1) * sizeof *means);
+    double *mean_costs = malloc(((size_t)questions * (size_t)costs + 1) * sizeof *mean_costs);
+    if (means == NULL || mean_costs == NULL) {
+        free(means);
+        free(mean_costs);
+        return no_memory(d->count);
+    }
+    for (int i = 0, q = 0; q < questions; q++) {
+        int n = 1;
+        while (i + n < d->count && d->points[i + n].mean == q) n++;
+        means[q] = average(&d->points[i], n, mean_costs + (size_t)q * (size_t)costs, costs);
         i += n;
     }
-    d->count = kept;
+    d->each = d->points, d->each_costs = d->cost_values, d->each_count = d->count;
+    d->points = means, d->cost_values = mean_costs, d->count = questions;
     return status_ok();
 }
 

@@ -1,6 +1,8 @@
 /* Table for people, and the same as comma-separated values for programs. */
+#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/report/report_files.h"
@@ -91,60 +93,126 @@ void report_table(FILE *out, const report_data *d)
     if (d->failed_count > 0) fprintf(out, "       %d failed: see the column reason in results.h5\n", d->failed_count);
 }
 
-/* What a mean, or a point of one seed, adds to the rows of its points: written once for all of them. */
+/* What a mean, or a point of one seed, has in common with the rows of its points: written once for all of them. */
 typedef struct {
     const report_point *of;
-    char deviations[2 * REPORT_NUMBER], means[3 * REPORT_NUMBER];
+    char *question, *place, *spread, *means; /* fields with commas between them; owned */
 } mean_text;
 
-static mean_text text_of_mean(const report_data *d, const report_point *mean)
+static void free_mean(mean_text *m)
 {
-    const double numbers[] = {mean->cost_deviation / d->scale, mean->accuracy_deviation / 100, mean->raw_cost,
-                              mean->raw_test, mean->raw_validation};
-    char texts[sizeof numbers / sizeof *numbers][REPORT_NUMBER];
-    mean_text out = {.of = mean};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) report_text_of_number(texts[i], numbers[i]);
-    snprintf(out.deviations, sizeof out.deviations, "%s,%s", texts[0], texts[1]);
-    snprintf(out.means, sizeof out.means, "%s,%s,%s", texts[2], texts[3], texts[4]);
-    return out;
+    free(m->question);
+    free(m->place);
+    free(m->spread);
+    free(m->means);
+    *m = (mean_text){.of = NULL};
 }
 
-/* A point as it was trained, and what it is part of: the mean over the seeds, or itself. */
-static void csv_row(FILE *out, const report_data *d, const report_point *p, const mean_text *m)
+static void write_question(FILE *out, const report_data *d, const report_point *mean)
 {
-    fprintf(out, "%d,", p->id);
-    report_text_csv(out, p->strategy);
+    (void)d;
+    report_text_csv(out, mean->strategy);
     fputc(',', out);
-    report_text_csv(out, p->cost_model);
+    report_text_csv(out, mean->cost_model);
     fputc(',', out);
-    report_text_number(out, p->strength);
-    fprintf(out, ",%d,%" PRIu64 ",", p->bits, p->seed);
-    report_text_number(out, p->raw_cost);
-    const double numbers[] = {p->raw_test, p->raw_validation};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        fputc(',', out);
-        report_text_number(out, numbers[i]);
-    }
-    fprintf(out, ",%d,", m->of->on_front);
-    report_text_number(out, p->target);
-    fprintf(out, ",%d,", p->step);
-    report_text_csv(out, p->network);
+    report_text_number(out, mean->strength);
+    fprintf(out, ",%d", mean->bits);
+}
+
+static void write_place(FILE *out, const report_data *d, const report_point *mean)
+{
+    (void)d;
+    fprintf(out, "%d,", mean->on_front);
+    report_text_number(out, mean->target);
+    fprintf(out, ",%d,", mean->step);
+    report_text_csv(out, mean->network);
+}
+
+static void write_spread(FILE *out, const report_data *d, const report_point *mean)
+{
+    report_text_csv(out, d->runs[mean->run].path);
+    fprintf(out, ",%d,", mean->seeds);
+    report_text_number(out, mean->cost_deviation / d->scale);
+    fputc(',', out);
+    report_text_number(out, mean->accuracy_deviation / 100);
+}
+
+static void write_means(FILE *out, const report_data *d, const report_point *mean)
+{
+    (void)d;
+    report_text_number(out, mean->raw_cost);
+    fputc(',', out);
+    report_text_number(out, mean->raw_test);
+    fputc(',', out);
+    report_text_number(out, mean->raw_validation);
+}
+
+static bool text_of(char **text, void (*write)(FILE *, const report_data *, const report_point *), const report_data *d,
+                    const report_point *mean)
+{
+    size_t length;
+    FILE *out = open_memstream(text, &length);
+    if (out == NULL) return false;
+    write(out, d, mean);
+    return fclose(out) == 0;
+}
+
+static bool text_of_mean(mean_text *m, const report_data *d, const report_point *mean)
+{
+    free_mean(m);
+    m->of = mean;
+    return text_of(&m->question, write_question, d, mean) && text_of(&m->place, write_place, d, mean) &&
+           text_of(&m->spread, write_spread, d, mean) && text_of(&m->means, write_means, d, mean);
+}
+
+static char *put_number(char *at, char before, double value)
+{
+    *at = before;
+    return report_text_of_number(at + 1, value);
+}
+
+/* A point as it was trained, and what it is part of: the mean over the seeds, or itself. `row` has room for the
+ * numbers. */
+static void csv_row(FILE *out, const report_data *d, const report_point *p, const mean_text *m, char *row)
+{
+    fprintf(out, "%d,%s,%" PRIu64, p->id, m->question, p->seed);
+    char *at = put_number(row, ',', p->raw_cost);
+    at = put_number(at, ',', p->raw_test);
+    at = put_number(at, ',', p->raw_validation);
+    *at++ = ',';
+    fwrite(row, 1, (size_t)(at - row), out);
+    fputs(m->place, out);
     fputc(',', out);
     report_text_csv(out, p->key);
     fputc(',', out);
-    report_text_csv(out, d->runs[p->run].path);
-    fprintf(out, ",%d,%s,", m->of->seeds, m->deviations);
-    if (!isnan(p->integer)) report_text_number(out, p->integer / 100);
-    fprintf(out, ",%s", m->means);
-    for (int k = 0; k < d->cost_count; k++) {
-        if (k == d->cost) continue;
-        fputc(',', out);
-        report_text_number(out, p->costs[k]);
-    }
-    fputc('\n', out);
+    fputs(m->spread, out);
+    at = put_number(row, ',', p->integer / 100);
+    *at++ = ',';
+    fwrite(row, 1, (size_t)(at - row), out);
+    fputs(m->means, out);
+    at = row;
+    for (int k = 0; k < d->cost_count; k++)
+        if (k != d->cost) at = put_number(at, ',', p->costs[k]);
+    *at++ = '\n';
+    fwrite(row, 1, (size_t)(at - row), out);
 }
 
-void report_csv(FILE *out, const report_data *d)
+static status csv_rows(FILE *out, const report_data *d, char *row)
+{
+    const report_point *points = d->each != NULL ? d->each : d->points; /* in the order of their means */
+    const int count = d->each != NULL ? d->each_count : d->count;
+    mean_text m = {.of = NULL};
+    bool room = true;
+    for (int i = 0; i < count && room; i++) {
+        const report_point *mean = d->each != NULL ? &d->points[points[i].mean] : &points[i];
+        if (m.of != mean) room = text_of_mean(&m, d, mean);
+        if (room) csv_row(out, d, &points[i], &m, row);
+    }
+    free_mean(&m);
+    return room ? status_ok() : status_fail(STATUS_MEMORY, "no memory for a table of %d points", count);
+}
+
+status report_csv(FILE *out, const report_data *d)
 {
     fputs("id,strategy,cost_model,strength,bits,seed,", out);
     report_text_csv(out, d->column);
@@ -157,14 +225,11 @@ void report_csv(FILE *out, const report_data *d)
         report_text_csv(out, d->costs[k].name);
     }
     fputc('\n', out);
-    const report_point *points = d->each != NULL ? d->each : d->points; /* in the order of their means */
-    const int count = d->each != NULL ? d->each_count : d->count;
-    mean_text m = {.of = NULL};
-    for (int i = 0; i < count; i++) {
-        const report_point *mean = d->each != NULL ? &d->points[points[i].mean] : &points[i];
-        if (m.of != mean) m = text_of_mean(d, mean);
-        csv_row(out, d, &points[i], &m);
-    }
+    char *row = malloc(((size_t)d->cost_count + 4) * (REPORT_NUMBER + 1));
+    if (row == NULL) return status_fail(STATUS_MEMORY, "no memory for a table");
+    status s = csv_rows(out, d, row);
+    free(row);
+    return s;
 }
 
 void report_tell_odd_points(FILE *out, const report_data *d)

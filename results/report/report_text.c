@@ -10,7 +10,7 @@
 #include "core/base/number.h"
 
 /* A whole number of at most 15 digits: what snprintf does, without its machinery. */
-static void write_whole(char out[REPORT_NUMBER], double value)
+static char *write_whole(char *out, double value)
 {
     char digits[16];
     int count = 0;
@@ -20,22 +20,100 @@ static void write_whole(char out[REPORT_NUMBER], double value)
     if (signbit(value)) *out++ = '-';
     while (count > 0) *out++ = digits[--count];
     *out = '\0';
+    return out;
 }
 
-void report_text_of_number(char out[REPORT_NUMBER], double value)
+static bool reads_back(const char *text, double value)
 {
     double read;
-    out[0] = '\0';
-    if (value == floor(value) && fabs(value) < 1e15) { /* the usual case of costs */
-        write_whole(out, value);
-        return;
+    return number_real(&read, text, -DBL_MAX, DBL_MAX) && read == value;
+}
+
+/* ---- numbers from 1e-4 to 1e15, exactly: their 53 bits times a power of ten have below 128 ---- */
+
+__extension__ typedef unsigned __int128 wide;
+enum { DIGITS = DBL_DECIMAL_DIG }; /* 17: as many as any double needs */
+
+typedef struct {
+    wide product, power; /* the number times power = 10^places is product / 2^shift */
+    int shift, places;
+    bool even, lowest; /* of the 53 bits: the last one is 0; all but the first are 0 */
+} scaled;
+
+/* places: so that the number has 17 digits before the point. */
+static scaled scale(double value)
+{
+    int exponent;
+    const uint64_t bits = (uint64_t)ldexp(frexp(value, &exponent), DBL_MANT_DIG);
+    scaled s = {.power = 1, .shift = DBL_MANT_DIG - exponent, .even = bits % 2 == 0, .lowest = bits == 1ull << 52};
+    const wide least = (wide)10000000000000000u << s.shift; /* 17 digits */
+    for (s.product = bits; s.product < least; s.product *= 10, s.power *= 10) s.places++;
+    return s;
+}
+
+/* The nearest multiple of `unit` to product / 2^shift. */
+static uint64_t nearest(const scaled *s, uint64_t unit)
+{
+    const uint64_t whole = (uint64_t)(s->product >> s->shift), below = whole / unit * unit;
+    const wide rest = s->product - ((wide)below << s->shift), half = (wide)unit << (s->shift - 1);
+    const bool up = rest > half || (rest == half && below / unit % 2 == 1);
+    return below + (up ? unit : 0);
+}
+
+/* Is the double that is nearest to digits / power this one? Its neighbours are power / 2^shift away, half of that below
+ * a power of two. */
+static bool is_nearest(const scaled *s, uint64_t digits)
+{
+    const wide there = (wide)digits << s->shift;
+    if (there >= s->product) return 2 * (there - s->product) < s->power + s->even;
+    return (s->lowest ? 4 : 2) * (s->product - there) < s->power + s->even;
+}
+
+/* digits / 10^places without zeros at its end. */
+static char *write_digits(char *out, uint64_t digits, int places)
+{
+    char text[24];
+    int count = 0;
+    while (places > 0 && digits % 10 == 0) digits /= 10, places--;
+    for (; digits > 0 || count <= places; digits /= 10) text[count++] = (char)('0' + digits % 10);
+    while (count > 0) {
+        if (count == places) *out++ = '.';
+        *out++ = text[--count];
     }
-    /* A decimal of up to DBL_DIG digits that gives this double comes back when DBL_DIG are printed, and %g leaves out
-     * its zeros: fewer need not be tried. Numbers below DBL_MIN have no such promise. */
-    for (int digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; digits <= DBL_DECIMAL_DIG && !isnan(value); digits++) {
+    *out = '\0';
+    return out;
+}
+
+/* A decimal of up to 15 digits that gives this double is the nearest one of 15 digits: fewer need not be tried. */
+static char *write_middle(char *out, double value)
+{
+    const scaled s = scale(fabs(value));
+    uint64_t digits = nearest(&s, 100);
+    if (!is_nearest(&s, digits)) digits = nearest(&s, 10);
+    if (!is_nearest(&s, digits)) digits = nearest(&s, 1);
+    if (value < 0) *out++ = '-';
+    return write_digits(out, digits, s.places);
+}
+
+/* ---- any number ---- */
+
+/* Below DBL_MIN fewer than 15 digits may be enough. */
+static char *write_real(char out[REPORT_NUMBER], double value)
+{
+    for (int digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG; digits <= DIGITS; digits++) {
         snprintf(out, REPORT_NUMBER, "%.*g", digits, value);
-        if (number_real(&read, out, -DBL_MAX, DBL_MAX) && read == value) break;
+        if (reads_back(out, value)) break;
     }
+    return out + strlen(out);
+}
+
+char *report_text_of_number(char out[REPORT_NUMBER], double value)
+{
+    const double size = fabs(value);
+    out[0] = '\0';
+    if (isnan(value)) return out;
+    if (size < 1e15 && value == floor(value)) return write_whole(out, value); /* the usual case of costs */
+    return size > 1e-4 && size < 1e15 ? write_middle(out, value) : write_real(out, value);
 }
 
 void report_text_number(FILE *out, double value)

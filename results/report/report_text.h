@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-/* The shortest number that reads back as the same; NaN: nothing. */
+/* The shortest number that reads back as the same; NaN: nothing. Returns its end. */
 enum { REPORT_NUMBER = 40 };
-void report_text_of_number(char out[REPORT_NUMBER], double value);
+char *report_text_of_number(char out[REPORT_NUMBER], double value);
 void report_text_number(FILE *out, double value);
 
 /* A text as a field of a CSV file (RFC 4180): in quotes when it has to be; control characters become blanks. A text

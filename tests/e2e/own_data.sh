@@ -144,12 +144,16 @@ alone check arrays.h5
 expect 0 "arrays, 28 x 28 x 1, 3 classes, 449 training, 51 validation, 100 test samples" "arrays of NumPy"
 sweep_of arrays.h5 run_arrays
 check "a sweep on arrays of NumPy: exit code 0" test $code = 0
+alone plan "$root/configs/demo.cfg" --set 'data="arrays.h5"' --set classes=3 --set input.height=28 \
+    --set input.width=28 --set input.channels=1
+expect 0 "/arrays.h5: arrays, 28 x 28 x 1, 3 classes" "a set of the current directory, a configuration from elsewhere"
+
 # ---- a full disk, a kill ----
 mkdir disk
 if mount -t tmpfs -o size=300k tmpfs disk 2> /dev/null; then
     alone prepare npy --source arrays.npz -o disk/full.h5
     expect 3 "No space left on device" "a full disk"
-    check "nothing half written is left on it" test -z "$(ls disk)"
+    check "nothing is there under the name" test ! -e disk/full.h5
     umount disk
 else
     echo "skipped: no right to mount a tmpfs, so no disk is full"

@@ -32,6 +32,8 @@ check "nothing fits: exit code 1" test "$code" = 1
 check "nothing fits: the nearest two" test "$(grep -c 'misses by' "$work/out")" = 2
 alone best "$work/run" --max sise=1kB
 expect 2 "size_bits" "unknown cost"
+alone show "$work/run" --point bset
+expect 2 'has no point "bset" (did you mean "best"?)' "show of a misspelt best"
 alone show "$work/run" --point "$key"
 expect 0 "key      $key" "show by key"
 check "show has layers, costs, stages" grep -qE "^flash_bytes .*kB" "$work/out"

@@ -104,6 +104,17 @@ expect 0 "132 training, 15 validation, 14 test samples" "copies of training clip
 alone prepare speech_commands --source sc.tar.gz --copies 2 --seed 3 -o copies2.h5
 check "copies do not depend on the order of files" test "$(content copies.h5)" = "$(content copies2.h5)"
 
+# ---- on several ranks, killed and continued ----
+sounds="prepare speech_commands --source sc.tar.gz --copies 2 --seed 3"
+run 3 $sounds -o ranks.h5
+check "three ranks: the same bytes" cmp copies2.h5 ranks.h5
+rm ranks.h5
+BITFRONT_FAIL=other.write.middle:4:kill@0 run 2 $sounds -o ranks.h5
+check "killed: a part is kept" test $code != 0 -a ! -e ranks.h5 -a -s ranks.h5.partial
+alone $sounds -o ranks.h5
+check "continued on one rank: the same bytes" cmp copies2.h5 ranks.h5
+check "nothing is left beside it" test "$(ls ranks.h5*)" = ranks.h5
+
 # ---- what is wrong with a sound ----
 bad=sc/yes/00000000_nohash_0.wav
 cp $bad good.wav

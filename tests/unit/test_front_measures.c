@@ -151,6 +151,30 @@ static void test_attainment_is_its_definition(void **state)
     }
 }
 
+/* What front_of_sets drops changes no attainment. */
+static void test_dominated_points_of_a_set_do_not_matter(void **state)
+{
+    (void)state;
+    double cost[MOST], accuracy[MOST], out_cost[2][MOST], out_accuracy[2][MOST];
+    int set[MOST], dropped = 0;
+    for (uint32_t round = 0; round < 200; round++) {
+        const int n = (int)(round % MOST), sets = 1 + (int)(round % 3), least = 1 + (int)(round % (uint32_t)sets);
+        for (int i = 0; i < n; i++) {
+            cost[i] = draw(round, i, 0, SIDE);
+            accuracy[i] = draw(round, i, 1, SIDE);
+            set[i] = (int)draw(round, i, 2, (uint32_t)sets);
+        }
+        const int all = front_attainment(out_cost[0], out_accuracy[0], cost, accuracy, set, n, sets, least);
+        const int kept = front_of_sets(cost, accuracy, set, n, sets);
+        const int few = front_attainment(out_cost[1], out_accuracy[1], cost, accuracy, set, kept, sets, least);
+        assert_int_equal(few, all);
+        for (int i = 0; i < all; i++)
+            assert_true(out_cost[0][i] == out_cost[1][i] && out_accuracy[0][i] == out_accuracy[1][i]);
+        dropped += n - kept;
+    }
+    assert_true(dropped > 0);
+}
+
 static void test_the_bootstrap_surrounds_the_mean(void **state)
 {
     (void)state;
@@ -186,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_epsilon_and_coverage),
         cmocka_unit_test(test_the_knee_lies_above_the_chord),
         cmocka_unit_test(test_attainment_is_its_definition),
+        cmocka_unit_test(test_dominated_points_of_a_set_do_not_matter),
         cmocka_unit_test(test_the_bootstrap_surrounds_the_mean),
         cmocka_unit_test(test_between_is_linear),
     };

@@ -145,8 +145,8 @@ static void check_each(report_data *d)
         assert_int_equal(p->seed, 1 + i % 3);
         assert_true(p->costs[1] == 8000 * ROWS[p->id - 2].size && p->test == ROWS[p->id - 2].test);
     }
-    free(d->each);
-    free(d->each_costs);
+    free(d->points);
+    free(d->cost_values);
 }
 
 static void test_seeds_become_mean_and_spread(void **state)
@@ -167,11 +167,12 @@ static void test_seeds_become_mean_and_spread(void **state)
             size += ROWS[k].size / 3;
         }
         for (int k = i; k < POINTS; k += 2) squares += (ROWS[k].test - mean) * (ROWS[k].test - mean);
-        assert_int_equal(points[i].seeds, 3);
-        assert_int_equal(points[i].id, i + 2);
-        assert_true(fabs(points[i].accuracy - mean) < 1e-12 && fabs(points[i].cost - size) < 1e-12);
-        assert_true(fabs(points[i].accuracy_deviation - sqrt(squares / 2)) < 1e-12);
-        assert_true(fabs(points[i].costs[1] - 8000 * size) < 1e-6);
+        const report_point *p = &d.points[i];
+        assert_int_equal(p->seeds, 3);
+        assert_int_equal(p->id, i + 2);
+        assert_true(fabs(p->accuracy - mean) < 1e-12 && fabs(p->cost - size) < 1e-12);
+        assert_true(fabs(p->accuracy_deviation - sqrt(squares / 2)) < 1e-12);
+        assert_true(fabs(p->costs[1] - 8000 * size) < 1e-6);
     }
     check_each(&d);
     d = make_data(); /* the same seed twice is not a spread, but two questions that look alike */
@@ -179,8 +180,8 @@ static void test_seeds_become_mean_and_spread(void **state)
     points[1].seed = 2;
     check_ok(report_seeds_average(&d));
     assert_int_equal(d.count, POINTS - 1);
-    free(d.each);
-    free(d.each_costs);
+    free(d.points);
+    free(d.cost_values);
 }
 
 static void check_written(void (*write)(FILE *, const char *), const char *text, const char *wanted)
@@ -253,6 +254,8 @@ static void test_short_numbers_are_those_of_a_search(void **state)
         if (i % 4 == 1) value = (double)(bits % 100000) / 10000; /* as accuracies are */
         if (i % 4 == 2) value = nextafter(ldexp(1, (int)(bits % 2000) - 1000), i % 8 == 2 ? 0 : INFINITY);
         if (i % 4 == 3) value = ldexp((double)(bits >> 44), -1070); /* some below the normal numbers */
+        if (i % 8 >= 4) value = ldexp((double)(bits >> 11), -(int)(bits % 68)) * (i % 8 == 5 ? -1 : 1);
+        if (i % 16 == 8) value = nextafter(ldexp(1, (int)(bits % 64) - 14), i % 32 == 8 ? 0 : INFINITY);
         if (!isfinite(value) || (value == floor(value) && fabs(value) < 1e15)) continue;
         char wanted[REPORT_NUMBER], got[REPORT_NUMBER];
         for (int digits = 1; digits <= 17; digits++) {

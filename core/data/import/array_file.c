@@ -37,6 +37,13 @@ status array_read_raw(array_file *a, void *out, size_t count)
     return array_take(a, out, count * (size_t)a->element, "numbers");
 }
 
+status array_skip(array_file *a, uint64_t count)
+{
+    if (count > a->left) return status_fail(STATUS_DATA, "%s has fewer elements than were asked for", a->name);
+    a->left -= count;
+    return archive_skip(&a->bytes, count * (uint64_t)a->element);
+}
+
 static double decode(const uint8_t *bytes, const array_file *a)
 {
     uint64_t bits = 0;

@@ -43,6 +43,8 @@ typedef status array_opener(array_file *out, const char *path, const char *membe
 MUST_CHECK status array_read_raw(array_file *a, void *out, size_t count);
 /* The next `count` elements as numbers; integers above 2^53 are refused by the caller's range checks. */
 MUST_CHECK status array_read_numbers(array_file *a, double *out, size_t count);
+/* Passes over the next `count` elements (archive_skip); with a sum, they are missing in it. */
+MUST_CHECK status array_skip(array_file *a, uint64_t count);
 /* After the last element: fails when the file goes on. */
 MUST_CHECK status array_end(array_file *a);
 void array_close(array_file *a);

@@ -1,94 +1,133 @@
-#define _POSIX_C_SOURCE 200809L
 #include "core/data/import/audio_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "core/base/file.h"
 #include "core/data/archive.h"
 #include "core/data/import/file_list.h"
 
 enum { MAX_PATH = 4096, MOST_BYTES = 1 << 28 };
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
+struct audio_source {
+    bool is_folder;
+    archive packed;
+    const char *root;            /* borrowed */
+    folder_entries outer, inner; /* of the root, of one of its folders */
+    int next_outer, next_inner;  /* next_inner = inner.count: not within a folder */
+    char folder[MAX_PATH], file[MAX_PATH], path[MAX_PATH];
+};
+
+/* ---- archives ---- */
 
 /* ".../yes/a.wav" -> "yes", "a.wav" */
-static status split_path(char folder[MAX_PATH], const char **file, const char *member)
+static status split_path(audio_source *s, const char *member)
 {
-    const char *slash = strrchr(member, '/');
-    *file = slash != NULL ? slash + 1 : member;
+    const char *slash = strrchr(member, '/'), *file = slash != NULL ? slash + 1 : member;
     size_t length = slash != NULL ? (size_t)(slash - member) : 0;
     size_t start = length;
     while (start > 0 && member[start - 1] != '/') start--;
-    if (length - start >= MAX_PATH) return status_fail(STATUS_DATA, "the path %.60s... is too long", member);
-    memcpy(folder, member + start, length - start);
-    folder[length - start] = '\0';
-    if (strcmp(folder, ".") == 0) folder[0] = '\0';
+    if (length - start >= MAX_PATH || strlen(file) >= MAX_PATH)
+        return status_fail(STATUS_DATA, "the path %.60s... is too long", member);
+    memcpy(s->folder, member + start, length - start);
+    s->folder[length - start] = '\0';
+    if (strcmp(s->folder, ".") == 0) s->folder[0] = '\0';
+    snprintf(s->file, sizeof s->file, "%s", file);
     return status_ok();
 }
 
-static status each_member(archive *a, audio_taker *take, void *to)
+/* ---- folders: two levels, ROOT/FILE and ROOT/FOLDER/FILE ---- */
+
+static status join(char out[MAX_PATH], const char *folder, const char *name)
 {
-    const char *member, *file;
-    char folder[MAX_PATH];
+    if (snprintf(out, MAX_PATH, "%s/%s", folder, name) < MAX_PATH) return status_ok();
+    return status_fail(STATUS_DATA, "the path %.60s... is too long", folder);
+}
+
+/* *there = false: what comes next is a folder within a folder, or a folder that was entered. */
+static status step(bool *there, audio_source *s)
+{
+    const bool within = s->next_inner < s->inner.count;
+    const char *name = within ? s->inner.names[s->next_inner++] : s->outer.names[s->next_outer++];
+    char below[MAX_PATH];
+    if (!within) s->folder[0] = '\0';
+    TRY(join(below, s->root, s->folder));
+    TRY(join(s->path, within ? below : s->root, name));
+    *there = !file_is_directory(s->path);
+    snprintf(s->file, sizeof s->file, "%s", name);
+    if (*there || within) return status_ok();
+    snprintf(s->folder, sizeof s->folder, "%s", name);
+    folder_free(&s->inner);
+    s->inner = (folder_entries){.count = 0};
+    s->next_inner = 0;
+    return folder_read(&s->inner, s->path);
+}
+
+/* ---- both ---- */
+
+status audio_open(audio_source **out, const char *path)
+{
+    audio_source *s = calloc(1, sizeof *s);
+    if (s == NULL) return status_fail(STATUS_MEMORY, "no memory to read %.200s", path);
+    s->root = path;
+    s->is_folder = file_is_directory(path);
+    status opened = s->is_folder ? folder_read(&s->outer, path) : archive_open(&s->packed, path);
+    if (failed(opened))
+        free(s);
+    else
+        *out = s;
+    return opened;
+}
+
+void audio_close(audio_source *s)
+{
+    if (s == NULL) return;
+    if (!s->is_folder) archive_close(&s->packed);
+    folder_free(&s->outer);
+    folder_free(&s->inner);
+    free(s);
+}
+
+status audio_next(const char **folder, const char **file, audio_source *s)
+{
+    bool there = false;
+    const char *member = NULL;
+    if (!s->is_folder) {
+        TRY(archive_next(&s->packed, &member));
+        if (member != NULL) TRY(split_path(s, member));
+        there = member != NULL;
+    }
+    while (s->is_folder && !there && (s->next_outer < s->outer.count || s->next_inner < s->inner.count))
+        TRY(step(&there, s));
+    *folder = there ? s->folder : NULL;
+    *file = there ? s->file : NULL;
+    return status_ok();
+}
+
+status audio_bytes(uint8_t **out, size_t *size, audio_source *s)
+{
+    return s->is_folder ? file_bytes(out, size, s->path, MOST_BYTES) : archive_read(out, size, &s->packed, MOST_BYTES);
+}
+
+static status stamp_files(checksum *sum, audio_source *s)
+{
+    const char *folder, *file;
     for (;;) {
-        TRY(archive_next(a, &member));
-        if (member == NULL) return status_ok();
-        TRY(split_path(folder, &file, member));
-        char *name = strdup(file); /* `member` is valid until the next call only */
-        uint8_t *bytes;
-        size_t size;
-        status s = name != NULL ? archive_read(&bytes, &size, a, MOST_BYTES)
-                                : status_fail(STATUS_MEMORY, "no memory for the name of a file");
-        if (!failed(s)) {
-            s = take(to, folder, name, bytes, size);
-            free(bytes);
-        }
-        free(name);
-        TRY(s);
+        TRY(audio_next(&folder, &file, s));
+        if (file == NULL) return status_ok();
+        checksum_add(sum, folder, strlen(folder) + 1);
+        checksum_add(sum, file, strlen(file) + 1);
+        TRY(file_stamp(sum, s->path));
     }
 }
 
-static status take_file(const char *path, const char *folder, const char *file, audio_taker *take, void *to)
+status audio_stamp(checksum *sum, const char *path)
 {
-    uint8_t *bytes;
-    size_t size;
-    TRY(file_bytes(&bytes, &size, path, MOST_BYTES));
-    status s = take(to, folder, file, bytes, size);
-    free(bytes);
-    return s;
-}
-
-/* Two levels: ROOT/FILE and ROOT/FOLDER/FILE. */
-static status each_entry(const char *root, const char *folder, audio_taker *take, void *to)
-{
-    folder_entries e;
-    char path[MAX_PATH];
-    TRY(folder_read(&e, root));
-    status s = status_ok();
-    for (int i = 0; i < e.count && !failed(s); i++) {
-        if (snprintf(path, sizeof path, "%s/%s", root, e.names[i]) >= MAX_PATH)
-            s = status_fail(STATUS_DATA, "the path %.60s... is too long", root);
-        else if (!is_folder(path))
-            s = take_file(path, folder, e.names[i], take, to);
-        else if (folder[0] == '\0')
-            s = each_entry(path, e.names[i], take, to);
-    }
-    folder_free(&e);
-    return s;
-}
-
-status audio_source_each(const char *path, audio_taker *take, void *to)
-{
-    if (is_folder(path)) return each_entry(path, "", take, to);
-    archive a;
-    TRY(archive_open(&a, path));
-    status s = each_member(&a, take, to);
-    archive_close(&a);
-    return s;
+    if (!file_is_directory(path)) return file_stamp(sum, path);
+    audio_source *s;
+    TRY(audio_open(&s, path));
+    status stamped = stamp_files(sum, s);
+    audio_close(s);
+    return stamped;
 }

@@ -6,14 +6,13 @@
 #include "core/data/dataset.h"
 
 typedef struct {
-    int32_t label, sample;
     uint64_t key;
+    int32_t sample;
 } ticket;
 
 static int compare(const void *a, const void *b)
 {
     const ticket *x = a, *y = b;
-    if (x->label != y->label) return x->label < y->label ? -1 : 1;
     if (x->key != y->key) return x->key < y->key ? -1 : 1;
     return x->sample < y->sample ? -1 : x->sample > y->sample;
 }
@@ -38,27 +37,68 @@ static status divide_class(uint8_t *marks, const ticket *tickets, int count, con
     return status_ok();
 }
 
+/* The open samples, class by class: those of class k are order[starts[k]] ... order[starts[k + 1] - 1]. */
+typedef struct {
+    int32_t *order;  /* owned */
+    int *starts;     /* (classes + 1); owned */
+    ticket *tickets; /* room for those of the largest class; owned */
+} open_samples;
+
+static void free_open(open_samples *o)
+{
+    free(o->order);
+    free(o->starts);
+    free(o->tickets);
+}
+
+static status count_open(int *starts, const uint8_t *marks, const int32_t *labels, int count, int classes)
+{
+    for (int i = 0; i < count; i++) {
+        if (marks[i] != DIVISION_OPEN) continue;
+        if (labels[i] < 0 || labels[i] >= classes)
+            return status_fail(STATUS_DATA, "label %d is no class", (int)labels[i]);
+        starts[labels[i] + 1]++;
+    }
+    return status_ok();
+}
+
+static status sort_open(open_samples *o, const uint8_t *marks, const int32_t *labels, int count, int classes)
+{
+    o->starts = calloc((size_t)classes + 2, sizeof *o->starts);
+    if (o->starts == NULL) return status_fail(STATUS_MEMORY, "no memory to divide %d samples", count);
+    TRY(count_open(o->starts, marks, labels, count, classes));
+    int largest = 0;
+    for (int k = 0; k < classes; k++) {
+        if (o->starts[k + 1] > largest) largest = o->starts[k + 1];
+        o->starts[k + 1] += o->starts[k];
+    }
+    o->order = malloc(((size_t)o->starts[classes] + 1) * sizeof *o->order);
+    o->tickets = malloc(((size_t)largest + 1) * sizeof *o->tickets);
+    if (o->order == NULL || o->tickets == NULL)
+        return status_fail(STATUS_MEMORY, "no memory to divide %d samples", count);
+    for (int i = 0; i < count; i++)
+        if (marks[i] == DIVISION_OPEN) o->order[o->starts[labels[i]]++] = i;
+    for (int k = classes; k > 0; k--) o->starts[k] = o->starts[k - 1]; /* each had become its end */
+    o->starts[0] = 0;
+    return status_ok();
+}
+
 status division_draw(uint8_t *marks, const int32_t *labels, int count, int classes, const char *const *class_names,
                      uint64_t seed, double validation, double test)
 {
-    ticket *tickets = malloc(((size_t)count + 1) * sizeof *tickets);
-    if (tickets == NULL) return status_fail(STATUS_MEMORY, "no memory to divide %d samples", count);
-    int open = 0;
-    for (int i = 0; i < count; i++) {
-        if (marks[i] != DIVISION_OPEN) continue;
-        rng_block draw = rng_draw(seed, RNG_SPLIT, (uint32_t)i, 0, 0);
-        tickets[open++] = (ticket){labels[i], i, (uint64_t)draw.word[0] << 32 | draw.word[1]};
+    open_samples o = {.order = NULL};
+    status s = sort_open(&o, marks, labels, count, classes);
+    for (int k = 0; k < classes && !failed(s); k++) {
+        const int first = o.starts[k], n = o.starts[k + 1] - first;
+        for (int i = 0; i < n; i++) {
+            const int32_t sample = o.order[first + i];
+            const rng_block draw = rng_draw(seed, RNG_SPLIT, (uint32_t)sample, 0, 0);
+            o.tickets[i] = (ticket){(uint64_t)draw.word[0] << 32 | draw.word[1], sample};
+        }
+        if (n == 0) continue;
+        qsort(o.tickets, (size_t)n, sizeof *o.tickets, compare);
+        s = divide_class(marks, o.tickets, n, class_names[k], validation, test);
     }
-    qsort(tickets, (size_t)open, sizeof *tickets, compare);
-    status s = status_ok();
-    for (int first = 0, end; first < open && !failed(s); first = end) {
-        int32_t label = tickets[first].label;
-        for (end = first; end < open && tickets[end].label == label;) end++;
-        if (label < 0 || label >= classes)
-            s = status_fail(STATUS_DATA, "label %d is no class", (int)label);
-        else
-            s = divide_class(marks, tickets + first, end - first, class_names[label], validation, test);
-    }
-    free(tickets);
+    free_open(&o);
     return s;
 }

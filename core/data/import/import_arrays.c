@@ -7,19 +7,31 @@
 #include "core/data/dataset.h"
 #include "core/data/import/class_list.h"
 #include "core/data/import/division.h"
+#include "core/data/import/file_list.h"
+#include "core/data/import/pieces.h"
 #include "core/data/prepared.h"
 
-enum { PIECE_BYTES = 4 << 20, MOST_SAMPLES = 1 << 30, MOST_SAMPLE_BYTES = 1 << 28 };
+enum { SUM_BYTES = 1 << 20, MOST_SAMPLES = 1 << 30, MOST_SAMPLE_BYTES = 1 << 28 };
+
+/* Where a rank is in the sample arrays, and room for one sample. */
+typedef struct {
+    array_file file;
+    int part, next;  /* part: -1: none is open; next: sample of the part */
+    uint8_t *raw;    /* (sample) as it is in the file; owned */
+    double *numbers; /* (sample) of floats; owned */
+} array_reader;
 
 typedef struct {
     const array_job *job;
-    checksum sum;
     int count, part_samples[ARRAY_PARTS], height, width, channels, classes;
     array_kind kind; /* of the samples */
     int element;
     int32_t *labels; /* owned */
     uint8_t *split;  /* owned */
     class_list names;
+    array_reader reader;
+    char name[4 * DATASET_NAME], source[400];
+    prepared what; /* without samples; its texts are above */
 } arrays;
 
 /* ---- labels ---- */
@@ -100,9 +112,10 @@ static status read_labels_of(arrays *s, array_file *a, int part, int wanted)
 
 static status read_labels(arrays *s)
 {
+    s->count = 0; /* grows with the labels, to what the shapes said */
     for (int p = 0; p < s->job->part_count; p++) {
         array_file a;
-        TRY(s->job->open(&a, s->job->parts[p].labels, s->job->parts[p].labels_member, &s->sum));
+        TRY(s->job->open(&a, s->job->parts[p].labels, s->job->parts[p].labels_member, NULL));
         status outcome = read_labels_of(s, &a, p, s->part_samples[p]);
         array_close(&a);
         TRY(outcome);
@@ -209,16 +222,8 @@ static status read_shapes(arrays *s)
         array_close(&a);
         TRY(outcome);
     }
-    s->count = 0; /* read_labels counts again */
     return status_ok();
 }
-
-/* Room for one piece of samples, as they are in the file and as they are written. */
-typedef struct {
-    uint8_t *raw, *codes;
-    double *numbers;
-    size_t most; /* samples */
-} room;
 
 /* (C, H, W) -> (H, W, C) */
 static void turn(uint8_t *out, const uint8_t *in, int channels, size_t pixels)
@@ -244,63 +249,104 @@ static status quantise(uint8_t *out, const double *in, size_t count, double limi
     return status_ok();
 }
 
-static status read_piece(const arrays *s, array_file *a, const room *r, size_t samples)
+static size_t sample_values(const arrays *s)
 {
-    size_t pixels = (size_t)s->height * s->width, sample = pixels * s->channels;
-    bool turned = s->job->channels_first && a->rank == 4;
-    uint8_t *first = turned ? r->raw : r->codes;
+    return (size_t)s->height * s->width * s->channels;
+}
+
+/* The next sample of the open part. */
+static status read_sample(uint8_t *out, arrays *s)
+{
+    array_reader *r = &s->reader;
+    const size_t values = sample_values(s);
+    const bool turned = s->job->channels_first && r->file.rank == 4;
+    uint8_t *first = turned ? r->raw : out;
     if (s->kind == ARRAY_FLOAT) {
-        TRY(array_read_numbers(a, r->numbers, samples * sample));
-        TRY(quantise(first, r->numbers, samples * sample, s->job->limit, import_switch(s->job->request, "signed"),
-                     a->name));
+        TRY(array_read_numbers(&r->file, r->numbers, values));
+        TRY(quantise(first, r->numbers, values, s->job->limit, import_switch(s->job->request, "signed"), r->file.name));
     } else {
-        TRY(array_read_raw(a, first, samples * sample));
+        TRY(array_read_raw(&r->file, first, values));
     }
-    for (size_t i = 0; turned && i < samples; i++)
-        turn(r->codes + i * sample, r->raw + i * sample, s->channels, pixels);
+    if (turned) turn(out, r->raw, s->channels, values / (size_t)s->channels);
+    r->next++;
+    return r->next < s->part_samples[r->part] ? status_ok() : array_end(&r->file);
+}
+
+static void close_part(array_reader *r)
+{
+    if (r->part >= 0) array_close(&r->file);
+    r->part = -1;
+}
+
+/* Goes to sample i of the part. */
+static status go_to(arrays *s, int part, int i)
+{
+    array_reader *r = &s->reader;
+    const array_part *p = &s->job->parts[part];
+    if (r->part != part || i < r->next) {
+        close_part(r);
+        TRY(s->job->open(&r->file, p->images, p->images_member, NULL));
+        r->part = part;
+        r->next = 0;
+    }
+    TRY(array_skip(&r->file, (uint64_t)(i - r->next) * sample_values(s)));
+    r->next = i;
     return status_ok();
 }
 
-static status copy_part(const arrays *s, array_file *a, prepared_file *out, const room *r, long *done)
+static status make_sample(uint8_t *out, bool *left_out, void *ctx, int i)
 {
-    for (size_t left = a->dims[0]; left > 0;) {
-        size_t n = left < r->most ? left : r->most;
-        TRY(read_piece(s, a, r, n));
-        TRY(prepared_add(out, r->codes, (int)n));
-        left -= n;
-        *done += (long)n;
-        import_progress(s->job->request, "samples", *done, s->count);
-    }
-    return array_end(a);
+    arrays *s = ctx;
+    int part = 0;
+    *left_out = false;
+    for (; i >= s->part_samples[part]; part++) i -= s->part_samples[part];
+    TRY(go_to(s, part, i));
+    return read_sample(out, s);
 }
 
-static status copy_parts(arrays *s, prepared_file *out, const room *r)
-{
-    long done = 0;
-    for (int p = 0; p < s->job->part_count; p++) {
-        array_file a;
-        TRY(s->job->open(&a, s->job->parts[p].images, s->job->parts[p].images_member, &s->sum));
-        status outcome = copy_part(s, &a, out, r, &done);
-        array_close(&a);
-        TRY(outcome);
-    }
-    return status_ok();
-}
+/* ---- the source ---- */
 
-static status copy_samples(arrays *s, prepared_file *out)
+/* The array with its header. */
+static status add_array(checksum *sum, const arrays *s, const char *path, const char *member, uint8_t *room)
 {
-    size_t sample = (size_t)s->height * s->width * s->channels;
-    room r = {.most = sample < PIECE_BYTES ? PIECE_BYTES / sample : 1};
-    r.raw = malloc(r.most * sample);
-    r.codes = malloc(r.most * sample);
-    r.numbers = malloc(s->kind == ARRAY_FLOAT ? r.most * sample * sizeof *r.numbers : 1);
-    status outcome = r.raw != NULL && r.codes != NULL && r.numbers != NULL
-                         ? copy_parts(s, out, &r)
-                         : status_fail(STATUS_MEMORY, "no memory for %zu samples", r.most);
-    free(r.raw);
-    free(r.codes);
-    free(r.numbers);
+    array_file a;
+    TRY(s->job->open(&a, path, member, sum));
+    status outcome = status_ok();
+    while (a.left > 0 && !failed(outcome)) {
+        const uint64_t most = SUM_BYTES / (uint64_t)a.element;
+        outcome = array_read_raw(&a, room, a.left < most ? a.left : most);
+    }
+    array_close(&a);
     return outcome;
+}
+
+static status add_arrays(checksum *sum, const arrays *s, uint8_t *room)
+{
+    const array_job *job = s->job;
+    for (int p = 0; p < job->part_count; p++)
+        TRY(add_array(sum, s, job->parts[p].labels, job->parts[p].labels_member, room));
+    for (int p = 0; p < job->part_count; p++)
+        TRY(add_array(sum, s, job->parts[p].images, job->parts[p].images_member, room));
+    return status_ok();
+}
+
+static status add_bytes(checksum *sum, void *ctx)
+{
+    uint8_t *room = malloc(SUM_BYTES);
+    if (room == NULL) return status_fail(STATUS_MEMORY, "no memory to read arrays");
+    status s = add_arrays(sum, ctx, room);
+    free(room);
+    return s;
+}
+
+static status stamp(checksum *sum, void *ctx)
+{
+    const array_job *job = ((const arrays *)ctx)->job;
+    for (int p = 0; p < job->part_count; p++) {
+        TRY(file_stamp(sum, job->parts[p].images));
+        TRY(file_stamp(sum, job->parts[p].labels));
+    }
+    return status_ok();
 }
 
 /* ---- together ---- */
@@ -318,44 +364,37 @@ static double sample_scale(const arrays *s, bool is_signed)
     return is_signed ? 1.0 : 1.0 / 255.0;
 }
 
-static status write_samples(arrays *s)
+/* Everything about the set but the samples. */
+static status settle(arrays *s)
 {
     const import_request *r = s->job->request;
-    char name[DATASET_NAME * 4], text[256], source[400], sum[CHECKSUM_TEXT];
-    import_name(name, sizeof name, r, s->job->source);
+    const bool is_signed = s->kind == ARRAY_SIGNED || (s->kind == ARRAY_FLOAT && import_switch(r, "signed"));
+    char text[256];
+    import_name(s->name, sizeof s->name, r, s->job->source);
     snprintf(text, sizeof text, "arrays (%s)", r->what->name);
-    prepared_source(source, sizeof source, text, s->job->source);
-    bool is_signed = s->kind == ARRAY_SIGNED || (s->kind == ARRAY_FLOAT && import_switch(r, "signed"));
-    prepared p = {.name = name,
-                  .source = source,
-                  .height = s->height,
-                  .width = s->width,
-                  .channels = s->channels,
-                  .classes = s->classes,
-                  .count = s->count,
-                  .is_signed = is_signed,
-                  .scale = (float)sample_scale(s, is_signed),
-                  .labels = s->labels,
-                  .split = s->split,
-                  .class_names = (const char *const *)s->names.names,
-                  .split_seed = has_part(s->job, DIVISION_OPEN) ? (uint64_t)import_integer(r, "seed") : 0};
-    p.validation_fraction = prepared_validation_fraction(s->split, s->count);
-    prepared_file *out;
-    TRY(prepared_check(&p));
-    TRY(prepared_open(&out, r->output, &p));
-    status outcome = copy_samples(s, out);
-    status summed = checksum_end(&s->sum, sum);
-    if (!failed(outcome)) outcome = summed;
-    if (!failed(outcome)) return prepared_close(out, sum);
-    prepared_discard(out);
-    return outcome;
+    prepared_source(s->source, sizeof s->source, text, s->job->source);
+    s->what = (prepared){.name = s->name,
+                         .source = s->source,
+                         .height = s->height,
+                         .width = s->width,
+                         .channels = s->channels,
+                         .classes = s->classes,
+                         .count = s->count,
+                         .is_signed = is_signed,
+                         .scale = (float)sample_scale(s, is_signed),
+                         .labels = s->labels,
+                         .split = s->split,
+                         .class_names = (const char *const *)s->names.names,
+                         .split_seed = has_part(s->job, DIVISION_OPEN) ? (uint64_t)import_integer(r, "seed") : 0};
+    TRY(prepared_check(&s->what));
+    s->what.validation_fraction = prepared_validation_fraction(s->split, s->count);
+    return status_ok();
 }
 
-static status import(arrays *s)
+static status read_and_divide_labels(arrays *s)
 {
     const array_job *job = s->job;
     const import_request *r = job->request;
-    TRY(read_shapes(s));
     TRY(read_labels(s));
     TRY(check_labels(s));
     TRY(class_list_make(&s->names, import_text(r, "class-names"), s->classes));
@@ -363,15 +402,44 @@ static status import(arrays *s)
                       (uint64_t)import_integer(r, "seed"),
                       has_part(job, SPLIT_VALIDATION) ? 0 : import_number(r, "validation"),
                       has_part(job, SPLIT_TEST) ? 0 : import_number(r, "test")));
-    return write_samples(s);
+    return settle(s);
+}
+
+/* What can be known before the work: shapes; on rank 0, which writes, labels and splits. */
+static status look(arrays *s)
+{
+    TRY(read_shapes(s));
+    if (import_who(s->job->request)->rank == 0) TRY(read_and_divide_labels(s));
+    s->reader.raw = malloc(sample_values(s));
+    s->reader.numbers = malloc(s->kind == ARRAY_FLOAT ? sample_values(s) * sizeof *s->reader.numbers : 1);
+    if (s->reader.raw != NULL && s->reader.numbers != NULL) return status_ok();
+    return status_fail(STATUS_MEMORY, "no memory for a sample");
+}
+
+static status make_and_write(const arrays *s, pieces *made)
+{
+    TRY(pieces_make(made, "samples"));
+    return pieces_write(made, &s->what, NULL);
+}
+
+static status import(arrays *s)
+{
+    const import_request *r = s->job->request;
+    const pieces_source source = {
+        .name = s->job->source, .ctx = s, .stamp = stamp, .add_bytes = add_bytes, .make = make_sample};
+    pieces *made = NULL;
+    TRY(import_ranks_agree(import_who(r), look(s)));
+    TRY(pieces_open(&made, r, &source, s->count, sample_values(s)));
+    return pieces_close(made, make_and_write(s, made));
 }
 
 status import_arrays(const array_job *job)
 {
-    char unused[CHECKSUM_TEXT];
-    arrays s = {.job = job, .sum = checksum_begin()};
+    arrays s = {.job = job, .reader = {.part = -1}};
     status outcome = import(&s);
-    if (s.sum.context != NULL) (void)failed(checksum_end(&s.sum, unused));
+    close_part(&s.reader);
+    free(s.reader.raw);
+    free(s.reader.numbers);
     class_list_free(&s.names);
     free(s.labels);
     free(s.split);

@@ -1,5 +1,6 @@
 /* import_arrays: samples and labels as arrays in files -> prepared file. What the importers npy and idx have in common.
- * Samples pass through in pieces of a few MB. */
+ * All ranks make samples, and a kill is survived (pieces.h); in files that are not packed each rank reads its own part
+ * only, packed ones are unpacked by each. One sample and one piece are in memory. */
 #ifndef CORE_DATA_IMPORT_IMPORT_ARRAYS_H
 #define CORE_DATA_IMPORT_IMPORT_ARRAYS_H
 
@@ -35,8 +36,9 @@ typedef struct {
         .help = "label of the first class in the files; default 0"                                                     \
     }
 
-/* The division is that of division.h for parts that are DIVISION_OPEN; a split that some part has is not drawn.
- * source_checksum: the bytes of the label arrays, part by part, then of the sample arrays, with their headers. */
+/* Collective. The division is that of division.h for parts that are DIVISION_OPEN; a split that some part has is not
+ * drawn. source_checksum: the bytes of the label arrays, part by part, then of the sample arrays, with their headers.
+ */
 MUST_CHECK status import_arrays(const array_job *job);
 
 #endif

@@ -31,11 +31,12 @@ static status find_pair(bool *there, char *images, char *labels, const char *fol
     return *there ? archive_find(labels, MAX_PATH, folder, labels_name) : status_ok();
 }
 
-static status import_folder(const import_request *r, array_job *job)
+enum { FILES = 4 };
+
+/* paths: where the files are; borrowed by the job. */
+static status find_parts(array_job *job, char paths[FILES][MAX_PATH], const char *folder)
 {
-    char paths[4][MAX_PATH];
     bool train, test;
-    const char *folder = import_text(r, "source");
     TRY(find_pair(&train, paths[0], paths[1], folder, "train-images-idx3-ubyte", "train-labels-idx1-ubyte"));
     TRY(find_pair(&test, paths[2], paths[3], folder, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"));
     if (!train && !test)
@@ -49,6 +50,13 @@ static status import_folder(const import_request *r, array_job *job)
         job->parts[job->part_count++] =
             (array_part){paths[2], NULL, paths[3], NULL, train ? SPLIT_TEST : DIVISION_OPEN};
     job->source = folder;
+    return status_ok();
+}
+
+static status import_folder(const import_request *r, array_job *job)
+{
+    char paths[FILES][MAX_PATH];
+    TRY(import_ranks_agree(import_who(r), find_parts(job, paths, import_text(r, "source"))));
     return import_arrays(job);
 }
 
@@ -72,5 +80,6 @@ const importer importer_idx = {
         "Of the training files, --validation is drawn class by class for validation; the t10k files are the test\n"
         "split. Where only one pair of files is given, --test is drawn as well.\n",
     .keys = keys,
+    .shared = true,
     .run = run,
 };

@@ -83,7 +83,7 @@ static status import_npz(const import_request *r, array_job *job)
     if (!npy_is_zip(job->source))
         return status_fail(STATUS_DATA, "%.300s is not an .npz; for .npy files say --images FILE --labels FILE",
                            job->source);
-    TRY(find_parts(job, job->source));
+    TRY(import_ranks_agree(import_who(r), find_parts(job, job->source)));
     return import_arrays(job);
 }
 
@@ -113,5 +113,6 @@ const importer importer_npy = {
         "uint8 samples are images: 0 to 255 stand for 0 to 1. int8 samples stand for themselves. Floats become 8\n"
         "bits with --limit. --validation (and --test, without arrays for it) are drawn class by class.\n",
     .keys = keys,
+    .shared = true,
     .run = run,
 };

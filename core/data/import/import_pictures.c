@@ -18,9 +18,8 @@ typedef struct {
     picture_job *job;
     int height, width, channels; /* of the samples; 0: as the first picture has them */
     picture_fit fit;
-    char first[PICTURE_NAME];  /* the first picture: the one that others are compared with */
-    char stamp[CHECKSUM_TEXT]; /* of the files, before the work */
-    int *keep;                 /* (count) places of the pictures that stay; owned */
+    char first[PICTURE_NAME]; /* the first picture: the one that others are compared with */
+    int *keep;                /* (count) places of the pictures that stay; owned */
     char name[4 * DATASET_NAME], source[400];
     prepared what; /* without samples; its texts are above */
 } pictures;
@@ -136,53 +135,6 @@ static status look_at_first(pictures *p)
     return status_fail(STATUS_DATA, "%s is too large for a sample; say --size HxW", p->first);
 }
 
-/* ---- what the samples depend on ---- */
-
-static void add_text(checksum *sum, const char *text)
-{
-    checksum_add(sum, text != NULL ? text : "\n", text != NULL ? strlen(text) + 1 : 2);
-}
-
-static status make_stamp(char stamp[CHECKSUM_TEXT], const picture_job *job)
-{
-    checksum sum = checksum_begin();
-    status s = job->stamp(&sum, job->where), summed = checksum_end(&sum, stamp);
-    return failed(s) ? s : summed;
-}
-
-/* Options, list of files, and the files' sizes and times: with the same key, the samples are the same. */
-static status make_key(char key[CHECKSUM_TEXT], const pictures *p)
-{
-    const picture_job *job = p->job;
-    const import_request *r = job->request;
-    const int32_t shape[5] = {job->count, job->classes, p->height, p->width, p->channels};
-    checksum sum = checksum_begin();
-    add_text(&sum, p->stamp);
-    add_text(&sum, r->what->name);
-    for (int k = 0; r->what->keys[k].name != NULL; k++) add_text(&sum, r->values[k]);
-    checksum_add_int32(&sum, shape, 5);
-    checksum_add_int32(&sum, job->labels, (size_t)job->count);
-    checksum_add(&sum, job->marks, (size_t)job->count);
-    for (int k = 0; k < job->classes; k++) add_text(&sum, job->class_names[k]);
-    return checksum_end(&sum, key);
-}
-
-/* Collective. Do all ranks see the same files? */
-static status agree_on_key(char key[CHECKSUM_TEXT], pictures *p, status local)
-{
-    const import_ranks *ranks = import_who(p->job->request);
-    char first[CHECKSUM_TEXT] = "";
-    if (!failed(local)) local = make_stamp(p->stamp, p->job);
-    if (!failed(local)) local = make_key(key, p);
-    if (!failed(local)) memcpy(first, key, sizeof first);
-    TRY(import_ranks_agree(ranks, local));
-    TRY(ranks->spread(ranks->ctx, 0, first, sizeof first));
-    return import_ranks_agree(ranks, strcmp(first, key) == 0
-                                         ? status_ok()
-                                         : status_fail(STATUS_DATA, "%.300s has other files on rank %d than on rank 0",
-                                                       p->job->source, ranks->rank));
-}
-
 /* ---- all of them ---- */
 
 /* Rank 0 names what was left out. */
@@ -232,58 +184,25 @@ static status divide(const picture_job *job)
                          has_mark(job, SPLIT_TEST) ? 0 : import_number(r, "test"));
 }
 
-/* Of the bytes of the files that stay, one after another. */
-static status source_checksum(char sum[CHECKSUM_TEXT], const pictures *p)
+/* Of the files that stay, one after another. */
+static status add_bytes(checksum *sum, void *ctx)
 {
-    checksum all = checksum_begin();
-    status s = status_ok();
-    for (int i = 0; i < p->job->count && !failed(s); i++) {
+    const pictures *p = ctx;
+    for (int i = 0; i < p->job->count; i++) {
         char name[PICTURE_NAME];
         uint8_t *bytes;
         size_t size;
-        s = p->job->read(&bytes, &size, name, p->job->where, p->keep[i]);
-        if (failed(s)) break;
-        checksum_add(&all, bytes, size);
+        TRY(p->job->read(&bytes, &size, name, p->job->where, p->keep[i]));
+        checksum_add(sum, bytes, size);
         free(bytes);
     }
-    status summed = checksum_end(&all, sum);
-    return failed(s) ? s : summed;
+    return status_ok();
 }
 
-static status copy_samples(prepared_file **out, const pictures *p, pieces *made)
+static status stamp(checksum *sum, void *ctx)
 {
-    TRY(prepared_open(out, p->job->request->output, &p->what));
-    status s = pieces_copy(made, *out);
-    if (!failed(s)) return s;
-    prepared_discard(*out);
-    *out = NULL;
-    return s;
-}
-
-static status check_unchanged(const pictures *p)
-{
-    char now[CHECKSUM_TEXT];
-    TRY(make_stamp(now, p->job));
-    if (strcmp(now, p->stamp) == 0) return status_ok();
-    return status_fail(STATUS_DATA, "%.300s has changed while it was read: prepare it again", p->job->source);
-}
-
-/* Collective. Rank 0 writes while the next one, if there is one, reads the files once more for their checksum. */
-static status write_samples(const pictures *p, pieces *made)
-{
-    const import_ranks *r = import_who(p->job->request);
-    const int summing = r->size > 1 ? 1 : 0;
-    char sum[CHECKSUM_TEXT] = "";
-    prepared_file *out = NULL;
-    status s = status_ok();
-    if (r->rank == 0) s = copy_samples(&out, p, made);
-    if (r->rank == summing && !failed(s)) s = source_checksum(sum, p);
-    s = import_ranks_agree(r, s);
-    if (!failed(s)) s = r->collect(r->ctx, summing, sum, sizeof sum);
-    if (!failed(s) && r->rank == 0) s = check_unchanged(p);
-    if (r->rank == 0 && failed(s)) prepared_discard(out);
-    if (r->rank == 0 && !failed(s)) s = prepared_close(out, sum);
-    return s.code == STATUS_MPI ? s : import_ranks_agree(r, s);
+    const pictures *p = ctx;
+    return p->job->stamp(sum, p->job->where);
 }
 
 /* Splits, and everything about the set but the samples. */
@@ -318,23 +237,25 @@ static status settle(pictures *p)
 static status make_and_write(pictures *p, pieces *made)
 {
     const import_ranks *r = import_who(p->job->request);
-    TRY(pieces_make(made, "pictures", make_sample, p));
+    TRY(pieces_make(made, "pictures"));
     if (import_switch(p->job->request, "skip-bad")) {
         status s = drop_left_out(p, made);
         if (!failed(s)) s = settle(p);
         TRY(import_ranks_agree(r, s));
     }
-    return write_samples(p, made);
+    return pieces_write(made, &p->what, NULL);
 }
 
 static status import(pictures *p)
 {
     const import_request *r = p->job->request;
-    char key[CHECKSUM_TEXT] = "";
+    const pieces_source source = {
+        .name = p->job->source, .ctx = p, .stamp = stamp, .add_bytes = add_bytes, .make = make_sample};
     pieces *made = NULL;
-    TRY(agree_on_key(key, p, look_at_first(p)));
-    if (!import_switch(r, "skip-bad")) TRY(import_ranks_agree(import_who(r), settle(p)));
-    TRY(pieces_open(&made, r, key, p->job->count, (size_t)p->height * p->width * p->channels));
+    status s = look_at_first(p);
+    if (!failed(s) && !import_switch(r, "skip-bad")) s = settle(p);
+    TRY(import_ranks_agree(import_who(r), s));
+    TRY(pieces_open(&made, r, &source, p->job->count, (size_t)p->height * p->width * p->channels));
     return pieces_close(made, make_and_write(p, made));
 }
 

@@ -4,12 +4,8 @@
 
 #include "core/data/import/importer.h"
 
-/* Of a request with the options source, test-source, copies, seed, skip-bad and name. How the samples are made:
- * core/data/README.md. */
+/* Collective. Of a request with the options source, test-source, copies, seed, skip-bad and name. How the samples are
+ * made: core/data/README.md. */
 MUST_CHECK status import_speech_audio(const import_request *request);
-
-/* In the order of labels. */
-enum { SPEECH_CLASSES = 12, SPEECH_SILENCE = 10, SPEECH_UNKNOWN = 11 };
-extern const char *const speech_class_names[SPEECH_CLASSES];
 
 #endif

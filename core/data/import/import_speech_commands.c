@@ -9,6 +9,7 @@
 #include "core/base/checksum.h"
 #include "core/data/dataset.h"
 #include "core/data/import/import_speech_audio.h"
+#include "core/data/import/speech_clips.h"
 #include "core/data/prepared.h"
 
 enum { FRAMES = 49, COEFFICIENTS = 10, SAMPLE_BYTES = FRAMES * COEFFICIENTS, RECORD_BYTES = 1 + SAMPLE_BYTES };
@@ -168,7 +169,7 @@ static status run(const import_request *r)
     if (source) return import_speech_audio(r);
     if (import_given(r, "test-source") || import_given(r, "copies"))
         return status_fail(STATUS_CONFIG, "prepare: --test-source and --copies need --source, the sounds themselves");
-    return import_speech_commands(import_text(r, "features"), r->output);
+    return import_who(r)->rank == 0 ? import_speech_commands(import_text(r, "features"), r->output) : status_ok();
 }
 
 const importer importer_speech_commands = {
@@ -178,5 +179,6 @@ const importer importer_speech_commands = {
         "Splits are those of the official lists, with windows of the background sounds as silence and all other\n"
         "words as unknown: train with class_weights = true.\n",
     .keys = keys,
+    .shared = true,
     .run = run,
 };

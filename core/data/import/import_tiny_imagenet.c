@@ -2,9 +2,11 @@
  * whose files lie in one file a split (.jpk: label byte, length as four bytes little-endian, JPEG; one after another).
  */
 #define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/number.h"
@@ -14,7 +16,7 @@
 #include "core/data/import/import_pictures.h"
 #include "core/data/import/member_list.h"
 
-enum { MAX_PATH = 4096, MOST_FILE_BYTES = 1 << 28, MOST_PACKED_BYTES = 1 << 30, RECORD_HEAD = 5 };
+enum { MAX_PATH = 4096, MOST_FILE_BYTES = 1 << 28, RECORD_HEAD = 5 };
 
 static const import_key keys[] = {
     {.name = "source",
@@ -159,13 +161,8 @@ static bool is_wanted(const char *name)
 static status read_member(uint8_t **bytes, size_t *size, char name[PICTURE_NAME], const void *where, int i)
 {
     const zipped *z = where;
-    const member *m = &z->members.members[z->places[i]];
-    snprintf(name, PICTURE_NAME, "%.500s in %.600s", m->name, z->list.root);
-    *bytes = malloc(m->size + 1);
-    if (*bytes == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", name);
-    memcpy(*bytes, m->bytes, m->size);
-    *size = m->size;
-    return status_ok();
+    snprintf(name, PICTURE_NAME, "%.500s in %.600s", z->members.members[z->places[i]].name, z->list.root);
+    return member_bytes(bytes, size, &z->members, z->places[i]);
 }
 
 static status stamp_zipped(checksum *sum, const void *where)
@@ -191,11 +188,15 @@ static status each_line_in(zipped *z, const char *name, status (*take)(file_list
     snprintf(wanted, sizeof wanted, "%s%s", z->base, name);
     const int i = member_list_find(&z->members, wanted);
     if (i < 0) return status_fail(STATUS_DATA, "%.300s has no %s", z->list.root, wanted);
-    const member *m = &z->members.members[i];
-    if (memchr(m->bytes, '\0', m->size) != NULL)
-        return status_fail(STATUS_DATA, "%s in %.300s is no text", wanted, z->list.root);
+    uint8_t *text;
+    size_t size;
+    TRY(member_bytes(&text, &size, &z->members, i));
     snprintf(what, sizeof what, "%s in %.2000s", wanted, z->list.root);
-    return each_line(&z->list, (char *)m->bytes, what, take);
+    status s = memchr(text, '\0', size) == NULL
+                   ? each_line(&z->list, (char *)text, what, take)
+                   : status_fail(STATUS_DATA, "%s in %.300s is no text", wanted, z->list.root);
+    free(text);
+    return s;
 }
 
 static status list_training_members(zipped *z, int label)
@@ -227,7 +228,6 @@ static status find_places(zipped *z)
 
 static status list_zipped(zipped *z)
 {
-    TRY(member_list_read(&z->members, z->list.root, is_wanted, MOST_PACKED_BYTES));
     TRY(find_base(z));
     TRY(each_line_in(z, "wnids.txt", take_class));
     for (int k = 0; k < z->list.classes; k++) TRY(list_training_members(z, k));
@@ -239,49 +239,83 @@ static status list_zipped(zipped *z)
 
 static const char *const packed_names[] = {"classes.txt", "train.jpk", "val.jpk"};
 
+/* Where the picture of a record is. */
+typedef struct {
+    uint64_t at;
+    uint32_t size;
+    uint8_t file; /* 0 or 1 */
+} record_place;
+
 /* The records of both files; the paths of the list stand for nothing but names. */
 typedef struct {
     file_list list;
-    uint8_t *bytes[2];  /* owned: train.jpk, val.jpk */
-    const uint8_t **at; /* (count) */
-    uint32_t *sizes;    /* (count) */
+    record_place *places; /* (count); owned */
+    int fds[2];           /* owned: train.jpk, val.jpk; -1: not open */
 } packed;
+
+static status read_at(void *out, size_t bytes, const packed *p, int file, uint64_t at)
+{
+    for (size_t done = 0; done < bytes;) {
+        ssize_t got = pread(p->fds[file], (char *)out + done, bytes - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+            return status_fail(STATUS_IO, "cannot read %s of %.300s: %s", packed_names[file + 1], p->list.root,
+                               strerror(errno));
+        if (got == 0)
+            return status_fail(STATUS_DATA, "%s of %.300s has become shorter", packed_names[file + 1], p->list.root);
+        done += (size_t)got;
+    }
+    return status_ok();
+}
 
 static status read_record(uint8_t **bytes, size_t *size, char name[PICTURE_NAME], const void *where, int i)
 {
     const packed *p = where;
+    const record_place *r = &p->places[i];
     snprintf(name, PICTURE_NAME, "%s of %s", p->list.paths[i], p->list.root);
-    *size = p->sizes[i];
-    *bytes = malloc(*size + 1);
-    if (*bytes == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", name);
-    memcpy(*bytes, p->at[i], *size);
+    uint8_t *picture = malloc((size_t)r->size + 1);
+    if (picture == NULL) return status_fail(STATUS_MEMORY, "no memory for %s", name);
+    status s = read_at(picture, r->size, p, r->file, r->at);
+    if (failed(s)) {
+        free(picture);
+        return s;
+    }
+    *bytes = picture;
+    *size = r->size;
+    return s;
+}
+
+static status add_record(packed *p, const char *what, int label, int file, uint64_t at, uint32_t size)
+{
+    TRY(file_list_add(&p->list, what, label, file == 0 ? DIVISION_OPEN : SPLIT_TEST));
+    record_place *places = realloc(p->places, (size_t)p->list.room * sizeof *places);
+    if (places == NULL) return status_fail(STATUS_MEMORY, "no memory for a list of records");
+    p->places = places;
+    places[p->list.count - 1] = (record_place){at, size, (uint8_t)file};
     return status_ok();
 }
 
-/* Lists the records of a file, and where each begins; with at == NULL only lists. */
-static status list_records(packed *p, const uint8_t *bytes, size_t size, const char *name, uint8_t mark)
+/* Lists the records of a file, and where each begins. */
+static status list_records(packed *p, int file, uint64_t size)
 {
     int number = 0;
-    for (size_t at = 0; at < size; number++) {
+    for (uint64_t at = 0; at < size; number++) {
         char what[128];
-        snprintf(what, sizeof what, "record %d of %s", number, name);
+        uint8_t head[RECORD_HEAD] = {0};
         uint32_t length = 0;
-        if (size - at >= RECORD_HEAD)
-            for (int k = 0; k < 4; k++) length |= (uint32_t)bytes[at + 1 + k] << 8 * k;
+        snprintf(what, sizeof what, "record %d of %s", number, packed_names[file + 1]);
+        if (size - at >= RECORD_HEAD) TRY(read_at(head, sizeof head, p, file, at));
+        for (int k = 0; k < 4; k++) length |= (uint32_t)head[1 + k] << 8 * k;
         if (size - at < RECORD_HEAD || length > size - at - RECORD_HEAD)
             return status_fail(STATUS_DATA, "%.300s: %s goes beyond the end: the file is incomplete or something else",
                                p->list.root, what);
-        if (bytes[at] >= p->list.classes)
-            return status_fail(STATUS_DATA, "%.300s: %s has label %d; classes.txt has %d", p->list.root, what,
-                               bytes[at], p->list.classes);
-        TRY(file_list_add(&p->list, what, bytes[at], mark));
-        const uint8_t **places = realloc(p->at, (size_t)p->list.room * sizeof *places);
-        if (places != NULL) p->at = places;
-        uint32_t *sizes = realloc(p->sizes, (size_t)p->list.room * sizeof *sizes);
-        if (sizes != NULL) p->sizes = sizes;
-        if (places == NULL || sizes == NULL) return status_fail(STATUS_MEMORY, "no memory for a list of records");
-        p->at[p->list.count - 1] = bytes + at + RECORD_HEAD;
-        p->sizes[p->list.count - 1] = length;
+        if (length > MOST_FILE_BYTES)
+            return status_fail(STATUS_DATA, "%.300s: %s has %u bytes; at most %d are possible", p->list.root, what,
+                               length, MOST_FILE_BYTES);
+        if (head[0] >= p->list.classes)
+            return status_fail(STATUS_DATA, "%.300s: %s has label %d; classes.txt has %d", p->list.root, what, head[0],
+                               p->list.classes);
+        TRY(add_record(p, what, head[0], file, at + RECORD_HEAD, length));
         at += RECORD_HEAD + length;
     }
     return status_ok();
@@ -302,10 +336,10 @@ static status list_packed(packed *p)
     TRY(each_line_of(&p->list, packed_names[0], take_numbered));
     for (int f = 0; f < 2; f++) {
         char path[MAX_PATH];
-        size_t size;
         TRY(path_in(path, p->list.root, packed_names[f + 1]));
-        TRY(file_bytes(&p->bytes[f], &size, path, MOST_PACKED_BYTES));
-        TRY(list_records(p, p->bytes[f], size, packed_names[f + 1], f == 0 ? DIVISION_OPEN : SPLIT_TEST));
+        TRY(file_open_plain(&p->fds[f], path));
+        const off_t size = lseek(p->fds[f], 0, SEEK_END);
+        TRY(list_records(p, f, size > 0 ? (uint64_t)size : 0));
     }
     return status_ok();
 }
@@ -331,8 +365,9 @@ static status import_listed(picture_job job, status listed)
 
 static status import_zip(const import_request *r, const char *path)
 {
-    zipped z = {.places = NULL};
-    status s = file_list_start(&z.list, path);
+    zipped z = {.members = {.fd = -1}};
+    status s = import_ranks_agree(import_who(r), file_list_start(&z.list, path));
+    if (!failed(s)) s = member_list_read(&z.members, r, path, is_wanted);
     if (!failed(s)) s = list_zipped(&z);
     picture_job job = job_of(r, &z.list);
     job.read = read_member;
@@ -347,7 +382,7 @@ static status import_zip(const import_request *r, const char *path)
 
 static status import_packed(const import_request *r, const char *folder)
 {
-    packed p = {.at = NULL};
+    packed p = {.fds = {-1, -1}};
     status s = file_list_start(&p.list, folder);
     if (!failed(s)) s = list_packed(&p);
     picture_job job = job_of(r, &p.list);
@@ -355,9 +390,9 @@ static status import_packed(const import_request *r, const char *folder)
     job.stamp = stamp_packed;
     job.where = &p;
     s = import_listed(job, s);
-    for (int f = 0; f < 2; f++) free(p.bytes[f]);
-    free((void *)p.at);
-    free(p.sizes);
+    for (int f = 0; f < 2; f++)
+        if (p.fds[f] >= 0) close(p.fds[f]);
+    free(p.places);
     file_list_free(&p.list);
     return s;
 }

@@ -89,6 +89,17 @@ void import_name(char *out, size_t size, const import_request *r, const char *so
     if (dot != NULL) *dot = '\0';
 }
 
+static void add_text(checksum *sum, const char *text)
+{
+    checksum_add(sum, text != NULL ? text : "\n", text != NULL ? strlen(text) + 1 : 2);
+}
+
+void import_add_options(checksum *sum, const import_request *r)
+{
+    add_text(sum, r->what->name);
+    for (int k = 0; r->what->keys[k].name != NULL; k++) add_text(sum, r->values[k]);
+}
+
 const import_ranks *import_who(const import_request *r)
 {
     return r->ranks != NULL ? r->ranks : &import_alone;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/checksum.h"
 #include "core/base/status.h"
 #include "core/data/import_ranks.h"
 
@@ -91,6 +92,8 @@ bool import_switch(const import_request *request, const char *key);
 bool import_given(const import_request *request, const char *key);
 /* --name, or the last part of the source's path without its endings: "digits" of "/data/digits.npz". */
 void import_name(char *out, size_t size, const import_request *request, const char *source);
+/* Adds the importer's name and all options as given. */
+void import_add_options(checksum *sum, const import_request *request);
 /* The ranks of the request, import_alone without. */
 const import_ranks *import_who(const import_request *request);
 /* On rank 0 only. */

@@ -137,6 +137,11 @@ status partial_read(partial *p, int i, void *record)
     return status_fail(STATUS_DATA, "%s is damaged (part %d of %d)", p->path, i + 1, p->count);
 }
 
+status partial_read_part(partial *p, int i, size_t from, void *out, size_t bytes)
+{
+    return read_at(p, out, bytes, record_start(p, i) + (off_t)from);
+}
+
 status partial_append(partial *p, const void *record)
 {
     const size_t bytes = record_bytes(p, p->written);

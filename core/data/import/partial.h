@@ -19,6 +19,8 @@ MUST_CHECK status partial_open(partial **out, int *records, const char *output, 
 
 /* Record i, which must be there. DATA: it is damaged. */
 MUST_CHECK status partial_read(partial *p, int i, void *record);
+/* `bytes` bytes at `from` of record i, without a look at its CRC. */
+MUST_CHECK status partial_read_part(partial *p, int i, size_t from, void *out, size_t bytes);
 /* The next one. */
 MUST_CHECK status partial_append(partial *p, const void *record);
 /* Says that the file is damaged, and begins with an empty one. */

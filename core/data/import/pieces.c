@@ -1,5 +1,6 @@
 #include "core/data/import/pieces.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@ enum { PIECE_BYTES = 1 << 20, MOST_IN_PIECE = 128 };
 struct pieces {
     const import_request *request; /* borrowed */
     const import_ranks *ranks;     /* borrowed */
+    const pieces_source *source;   /* borrowed */
+    char stamp[CHECKSUM_TEXT];     /* of the source, before the work */
     partial *kept;                 /* rank 0 */
     int count, most, done;         /* samples, of one piece; pieces that are there */
     size_t sample;                 /* bytes */
@@ -77,39 +80,80 @@ static void free_pieces(pieces *p)
     free(p);
 }
 
-status pieces_open(pieces **out, const import_request *request, const char *key, int count, size_t sample)
+/* ---- what the samples depend on ---- */
+
+static status make_stamp(char stamp[CHECKSUM_TEXT], const pieces_source *source)
 {
-    const import_ranks *ranks = import_who(request);
+    checksum sum = checksum_begin();
+    status s = source->stamp(&sum, source->ctx), summed = checksum_end(&sum, stamp);
+    return failed(s) ? s : summed;
+}
+
+static status make_key(char key[CHECKSUM_TEXT], pieces *p)
+{
+    const int32_t numbers[2] = {p->count, (int32_t)p->sample};
+    checksum sum = checksum_begin();
+    checksum_add(&sum, p->stamp, strlen(p->stamp) + 1);
+    import_add_options(&sum, p->request);
+    checksum_add_int32(&sum, numbers, 2);
+    return checksum_end(&sum, key);
+}
+
+/* Collective. Do all ranks see the same source? */
+static status agree_on_key(char key[CHECKSUM_TEXT], pieces *p, status local)
+{
+    const import_ranks *r = p->ranks;
+    if (!failed(local)) local = make_stamp(p->stamp, p->source);
+    if (!failed(local)) local = make_key(key, p);
+    TRY(import_ranks_agree(r, local));
+    char first[CHECKSUM_TEXT];
+    memcpy(first, key, sizeof first);
+    TRY(r->spread(r->ctx, 0, first, sizeof first));
+    return import_ranks_agree(r, strcmp(first, key) == 0
+                                     ? status_ok()
+                                     : status_fail(STATUS_DATA, "%.300s has other files on rank %d than on rank 0",
+                                                   p->source->name, r->rank));
+}
+
+static status open_on_all(pieces *p)
+{
+    const import_ranks *r = p->ranks;
+    char key[CHECKSUM_TEXT] = "";
+    TRY(agree_on_key(key, p, make_room(p)));
+    TRY(import_ranks_agree(r, r->rank == 0 ? open_kept(p, key) : status_ok()));
+    return r->spread(r->ctx, 0, &p->done, sizeof p->done);
+}
+
+status pieces_open(pieces **out, const import_request *request, const pieces_source *source, int count, size_t sample)
+{
     pieces *p = calloc(1, sizeof *p);
-    status s = p != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory to prepare data");
-    if (p != NULL) {
-        size_t most = sample < PIECE_BYTES ? PIECE_BYTES / sample : 1;
-        *p = (pieces){.request = request, .ranks = ranks, .count = count, .sample = sample};
-        p->most = most < MOST_IN_PIECE ? (int)most : MOST_IN_PIECE;
-        s = make_room(p);
-        if (!failed(s) && ranks->rank == 0) s = open_kept(p, key);
-    }
-    s = import_ranks_agree(ranks, s);
-    if (!failed(s)) s = ranks->spread(ranks->ctx, 0, &p->done, sizeof p->done);
+    TRY(import_ranks_agree(import_who(request),
+                           p != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory to prepare data")));
+    const size_t most = sample < PIECE_BYTES ? PIECE_BYTES / sample : 1;
+    *p = (pieces){.request = request,
+                  .ranks = import_who(request),
+                  .source = source,
+                  .count = count,
+                  .most = most < MOST_IN_PIECE ? (int)most : MOST_IN_PIECE,
+                  .sample = sample};
+    status s = open_on_all(p);
     if (!failed(s)) {
         *out = p;
         return s;
     }
-    if (p != NULL) {
-        partial_close(p->kept, true);
-        free_pieces(p);
-    }
+    partial_close(p->kept, true);
+    free_pieces(p);
     return s;
 }
 
 /* ---- making them ---- */
 
-static status make_piece(pieces *p, int piece, const char *what, piece_maker *make, void *ctx)
+static status make_piece(pieces *p, int piece, const char *what)
 {
     const int n = samples_in(p, piece), size = p->ranks->size;
     for (int i = 0; i < n; i++) {
         bool none = false;
-        TRY(make(p->record + n + (size_t)i * p->sample, &none, ctx, piece * p->most + i));
+        TRY(p->source->make(p->record + n + (size_t)i * p->sample, &none, p->source->ctx, piece * p->most + i));
         if (none) memset(p->record + n + (size_t)i * p->sample, 0, p->sample);
         p->record[i] = none;
         /* The other ranks are about as far. */
@@ -128,11 +172,11 @@ static status keep_piece(pieces *p, int piece)
 }
 
 /* A piece on each rank, from `first` on; rank 0 keeps them in their order, up to the first that failed. */
-static status make_round(pieces *p, int first, const char *what, piece_maker *make, void *ctx)
+static status make_round(pieces *p, int first, const char *what)
 {
     const import_ranks *r = p->ranks;
     const int own = first + r->rank, end = piece_count(p);
-    status local = own < end ? make_piece(p, own, what, make, ctx) : status_ok(), outcome = local;
+    status local = own < end ? make_piece(p, own, what) : status_ok(), outcome = local;
     if (r->rank == 0 && !failed(outcome)) outcome = keep_piece(p, first);
     for (int from = 1; from < r->size && first + from < end; from++) {
         status theirs = local;
@@ -146,10 +190,10 @@ static status make_round(pieces *p, int first, const char *what, piece_maker *ma
     return outcome;
 }
 
-status pieces_make(pieces *p, const char *what, piece_maker *make, void *ctx)
+status pieces_make(pieces *p, const char *what)
 {
     const import_ranks *r = p->ranks;
-    for (int first = p->done; first < piece_count(p); first += r->size) TRY(make_round(p, first, what, make, ctx));
+    for (int first = p->done; first < piece_count(p); first += r->size) TRY(make_round(p, first, what));
     import_progress(p->request, what, p->count, p->count);
     return r->spread(r->ctx, 0, p->left_out, (size_t)p->count);
 }
@@ -159,8 +203,18 @@ bool pieces_left_out(const pieces *p, int i)
     return p->left_out[i] != 0;
 }
 
-status pieces_copy(pieces *p, prepared_file *out)
+status pieces_read(pieces *p, void *sample, int i)
 {
+    const int piece = i / p->most;
+    const size_t from = (size_t)samples_in(p, piece) + (size_t)(i % p->most) * p->sample;
+    return partial_read_part(p->kept, piece, from, sample, p->sample);
+}
+
+/* ---- the prepared file ---- */
+
+static status copy_made(prepared_file *out, pieces *p, void *ctx)
+{
+    (void)ctx;
     for (int piece = 0; piece < piece_count(p); piece++) {
         const int n = samples_in(p, piece);
         TRY(partial_read(p->kept, piece, p->record));
@@ -174,6 +228,51 @@ status pieces_copy(pieces *p, prepared_file *out)
         import_progress(p->request, "writing", piece + 1, piece_count(p));
     }
     return status_ok();
+}
+
+static status write_samples(prepared_file **out, pieces *p, const prepared *what, pieces_writer *write)
+{
+    TRY(prepared_open(out, p->request->output, what));
+    status s = write(*out, p, p->source->ctx);
+    if (!failed(s)) return s;
+    prepared_discard(*out);
+    *out = NULL;
+    return s;
+}
+
+static status sum_source(char sum[CHECKSUM_TEXT], const pieces_source *source)
+{
+    checksum all = checksum_begin();
+    status s = source->add_bytes(&all, source->ctx), summed = checksum_end(&all, sum);
+    return failed(s) ? s : summed;
+}
+
+static status check_unchanged(const pieces *p)
+{
+    char now[CHECKSUM_TEXT];
+    TRY(make_stamp(now, p->source));
+    if (strcmp(now, p->stamp) == 0) return status_ok();
+    return status_fail(STATUS_DATA, "%.300s has changed while it was read: prepare it again", p->source->name);
+}
+
+status pieces_write(pieces *p, const prepared *what, pieces_writer *write)
+{
+    const import_ranks *r = p->ranks;
+    const int summing = r->size > 1 ? 1 : 0;
+    char sum[CHECKSUM_TEXT] = "";
+    prepared_file *out = NULL;
+    status s = status_ok();
+    if (r->rank == 0) s = write_samples(&out, p, what, write != NULL ? write : copy_made);
+    if (p->source->add_bytes == NULL)
+        snprintf(sum, sizeof sum, "%s", what->source_checksum);
+    else if (r->rank == summing && !failed(s))
+        s = sum_source(sum, p->source);
+    s = import_ranks_agree(r, s);
+    if (!failed(s)) s = r->collect(r->ctx, p->source->add_bytes == NULL ? 0 : summing, sum, sizeof sum);
+    if (!failed(s) && r->rank == 0) s = check_unchanged(p);
+    if (r->rank == 0 && failed(s)) prepared_discard(out);
+    if (r->rank == 0 && !failed(s)) s = prepared_close(out, sum);
+    return s.code == STATUS_MPI ? s : import_ranks_agree(r, s);
 }
 
 status pieces_close(pieces *p, status outcome)
