@@ -1,7 +1,7 @@
 #!/bin/bash
-# The form of scripts and configurations, which no tool formats: 120 columns at most, no tabulators, no blanks at the end
-# of a line, a newline at the end of the file (.editorconfig). Names every line that is different. Left out are networks,
-# whose layers are rows, and what the program prints (example.cfg).
+# The form of scripts and configurations, which no tool formats: 120 columns at most, no tabulators, no blanks at the
+# end of a line, a newline at the end of the file (.editorconfig). Names every line that is different. Left out are
+# networks, whose layers are rows, and what the program prints (example.cfg).
 #   bash tests/script_format.sh [FILE...]
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
