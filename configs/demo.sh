@@ -1,7 +1,8 @@
 #!/bin/bash
 # To a Pareto front in one command. In a clone: installs what is missing, builds, makes the data, runs configs/demo.cfg
-# on all cores. Of an installed bitfront: the same in the current directory, without building. Prints the front, the best
-# point within 8 kB, and what to do next. May be stopped and started again at any time. Arguments are passed to the sweep.
+# on all cores. Of an installed bitfront: the same in the current directory, without building. Prints the front, the
+# best point within 8 kB, and what to do next. May be stopped and started again at any time. Arguments are passed to the
+# sweep.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 if [ -e "$folder/../CMakeLists.txt" ]; then

@@ -21,8 +21,9 @@ packages="$packages $packages_of_checks"
 install_packages || exit 1
 code=0
 
-build() { # build PRESET
-    cmake --preset "$1" > "build-$1.tmp" 2>&1 && cmake --build --preset "$1" >> "build-$1.tmp" 2>&1
+build() { # build PRESET [TARGET...]
+    cmake --preset "$1" > "build-$1.tmp" 2>&1 &&
+        cmake --build --preset "$1" ${2:+--target "${@:2}"} >> "build-$1.tmp" 2>&1
     local built=$?
     [ $built = 0 ] && rm -f "build-$1.tmp" || cat "build-$1.tmp"
     return $built
@@ -41,8 +42,10 @@ else
     code=1
 fi
 
-# MPI libraries leave memory behind on purpose and are not instrumented: the sanitizers watch the unit tests.
-if build asan; then
+# MPI libraries leave memory behind on purpose and are not instrumented: the sanitizers watch the unit tests, and the
+# program without MPI in its test (e2e/no_mpi.sh).
+if build asan unit_tests bitfront; then
+    export BITFRONT_WITHOUT_MPI=$PWD/build-asan/bitfront
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         ctest --preset asan -L unit -j "$(nproc)" || code=1
 else

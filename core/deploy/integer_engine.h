@@ -23,4 +23,19 @@ void integer_engine_run_codes(integer_engine *e, int32_t *logits, const uint8_t 
 /* Codes of tensor t of the last image; of an engine that keeps them. */
 const void *integer_engine_tensor(const integer_engine *e, int t);
 
+/* Code i of a tensor of this type. */
+static inline int32_t integer_code_at(const void *codes, int_type type, size_t i)
+{
+    switch (type) {
+    case INT_U8:
+        return ((const uint8_t *)codes)[i];
+    case INT_S8:
+        return ((const int8_t *)codes)[i];
+    case INT_S16:
+        return ((const int16_t *)codes)[i];
+    default:
+        return ((const int32_t *)codes)[i];
+    }
+}
+
 #endif

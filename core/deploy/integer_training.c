@@ -49,20 +49,6 @@ static status take(integer_path *p, const model *m, const dataset *d, bool every
 
 /* ---- one image, in the places of the float network ---- */
 
-static int32_t code_at(const void *codes, int_type type, size_t i)
-{
-    switch (type) {
-    case INT_U8:
-        return ((const uint8_t *)codes)[i];
-    case INT_S8:
-        return ((const int8_t *)codes)[i];
-    case INT_S16:
-        return ((const int16_t *)codes)[i];
-    default:
-        return ((const int32_t *)codes)[i];
-    }
-}
-
 /* The codes of the images in front of the model. */
 static void read_codes(integer_path *p, const model *m, int images)
 {
@@ -89,7 +75,7 @@ static void write_values(const integer_path *p, model *m, int k, int image)
     for (size_t at = 0; at < pixels; at++)
         for (int c = 0; c < t->channels; c++)
             values[at * (size_t)channels + t->order[c]] =
-                (real)((code_at(codes, t->type, at * (size_t)t->channels + (size_t)c) - t->zero) * t->step);
+                (real)((integer_code_at(codes, t->type, at * (size_t)t->channels + (size_t)c) - t->zero) * t->step);
 }
 
 static void write_logits(const integer_path *p, model *m, const int32_t *logits, int image)

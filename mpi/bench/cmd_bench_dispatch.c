@@ -16,9 +16,17 @@
 #include "mpi/link/collect.h"
 #include "mpi/sweep/coordinator.h"
 
-enum { FEW_TASKS = 500, LEAST_SHARE = 10, DEFAULT_TASKS = 100000, MOST_TASKS = 10000000, PATH_ROOM = 256 };
+enum {
+    FEW_TASKS = 500,
+    FEW_FILES = 100,
+    LEAST_SHARE = 10,
+    DEFAULT_TASKS = 100000,
+    MOST_TASKS = 10000000,
+    PATH_ROOM = 256
+};
 static const double DEADLINE_SECONDS = 60;
 static const double LEASE_SECONDS = 60;
+static const double LONG_SECONDS = 10; /* whoever waits longer is told */
 
 static const option_spec dispatch_options[] = {
     {'n', "tasks", "N", "how many (100000)"},
@@ -237,6 +245,15 @@ static status measure_in(const link_world *world, const char *directory, const c
     return s;
 }
 
+/* A disk that syncs slowly makes minutes of it, in which nothing else is printed. */
+static void tell_length(const dispatch_request *asked, int few, double seconds)
+{
+    const double expected = seconds / few * (double)asked->tasks;
+    if (expected > LONG_SECONDS)
+        fprintf(stderr, "bench dispatch: the first %d tasks took %.3g s, so that %ld will take about %.0f s\n", few,
+                seconds, asked->tasks, expected);
+}
+
 /* Collective on the world. The first few tasks fill what MPI and HDF5 keep for later. */
 static status measure(const link_world *world, const dispatch_request *asked, dispatch_result *out)
 {
@@ -252,7 +269,9 @@ static status measure(const link_world *world, const dispatch_request *asked, di
     }
     TRY(agree(world, s));
     TRY(agree_bytes(world, 0, directory, sizeof directory));
-    s = measure_in(world, directory, "first", FEW_TASKS, asked->durable, out);
+    const int few = asked->durable ? FEW_FILES : FEW_TASKS;
+    s = measure_in(world, directory, "first", few, asked->durable, out);
+    if (!failed(s) && world_rank(world) == 0) tell_length(asked, few, out->seconds);
     if (!failed(s)) s = measure_in(world, directory, "measured", (int)asked->tasks, asked->durable, out);
     out->workers = world_size(world) - 1;
     if (world_rank(world) == 0) (void)nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);

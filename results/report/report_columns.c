@@ -252,3 +252,9 @@ int report_columns_cost(const report_cost_column *costs, int count, const char *
         if (length > 0 && strncmp(costs[i].name, wanted, length) == 0 && costs[i].name[length] == '_') return i;
     return -1;
 }
+
+bool report_columns_targeted(const char *name, const char *unit, const char *cost_model)
+{
+    const size_t length = strlen(cost_model);
+    return strncmp(name, cost_model, length) == 0 && name[length] == '_' && strcmp(name + length + 1, unit) == 0;
+}

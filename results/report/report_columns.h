@@ -2,6 +2,7 @@
 #ifndef RESULTS_REPORT_REPORT_COLUMNS_H
 #define RESULTS_REPORT_REPORT_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,8 @@ void report_columns_free(report_columns *c);
 /* The cost that `wanted` names: its column, or the model ("mpic" for mpic_cycles: the first that begins so), as place
  * in costs; -1: there is none. */
 int report_columns_cost(const report_cost_column *costs, int count, const char *wanted);
+
+/* Whether targets for the cost model are values of this column: "size_bits" in "bits" for "size". */
+bool report_columns_targeted(const char *name, const char *unit, const char *cost_model);
 
 #endif

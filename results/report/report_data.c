@@ -324,10 +324,8 @@ void report_setting(char out[32], const report_data *d, const report_point *p)
     snprintf(out, 32, "%s", plain);
     if (p->bits != 0 || p->target == 0) return;
     for (int i = 0; i < d->cost_count; i++) {
-        const size_t length = strlen(p->cost_model);
         char unit[24];
-        if (strncmp(d->costs[i].name, p->cost_model, length) != 0 || d->costs[i].name[length] != '_') continue;
-        if (strcmp(d->costs[i].name + length + 1, d->costs[i].unit) != 0) continue;
+        if (!report_columns_targeted(d->costs[i].name, d->costs[i].unit, p->cost_model)) continue;
         const double scale = report_unit(unit, &d->costs[i], p->target);
         snprintf(out, 32, "to %.4g %.12s", p->target * scale, unit);
     }

@@ -72,11 +72,9 @@ static bool is_told(const record *r, const record_cost *c)
 static void print_target(FILE *out, const record *r)
 {
     const task *t = &r->task;
-    const size_t length = strlen(t->cost_model);
     for (int i = 0; i < r->cost_count && t->target > 0; i++) {
         const record_cost *c = &r->costs[i];
-        if (strncmp(c->name, t->cost_model, length) != 0 || c->name[length] != '_') continue;
-        if (strcmp(c->name + length + 1, c->unit) != 0) continue;
+        if (!report_columns_targeted(c->name, c->unit, t->cost_model)) continue;
         report_cost_column column = {.values = NULL};
         char unit[24];
         snprintf(column.unit, sizeof column.unit, "%s", c->unit);

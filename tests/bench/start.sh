@@ -50,6 +50,7 @@ sed 's/^);/, { strategy = "joint"; cost_model = "size"; width = [2.0]; strengths
 begin=$EPOCHREALTIME
 "$build/bitfront" sweep more.cfg --out run -q > out 2>&1 &
 until grep -q '"event":"task_started"' run/log.jsonl; do sleep 0.01; done
-awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "| forty more tasks: the first of them begins after | %.3f | | |\n", b - a }'
+awk -v a="$begin" -v b="$EPOCHREALTIME" \
+    'BEGIN { printf "| forty more tasks: the first of them begins after | %.3f | | |\n", b - a }'
 kill -TERM $!
 wait $! || true

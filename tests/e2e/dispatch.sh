@@ -14,6 +14,18 @@ check "tasks with files go through" test "$code" = 0
 check "they took time" less 0 "$(value tasks_per_s)"
 check "nothing is left behind" test -z "$(ls "$work" | grep dispatch)"
 
+# Whoever waits is told for how long; a stop leaves nothing behind.
+mpirun -q --oversubscribe -n 3 "$program" bench dispatch --tasks 50000 --durable --out "$work" > "$work/out" 2>&1 &
+waits=$!
+for _ in $(seq 600); do grep -q "will take" "$work/out" && break; sleep 0.1; done
+check "a long measurement tells its length" grep -q "tasks took .* s, so that 50000 will take about" "$work/out"
+pkill -USR1 -P "$waits" bitfront
+wait "$waits"
+code=$?
+check "USR1 ends it: exit code 75" test "$code" = 75
+check "with one message" test "$(grep -c '^bitfront: ' "$work/out")" = 1
+check "nothing is left behind by a stop" test -z "$(ls "$work" | grep dispatch)"
+
 alone bench dispatch
 expect 2 "needs ranks that take the tasks" "no other rank"
 finish

@@ -90,7 +90,8 @@ unknown = sorted(n for n in names if not known(n))
 print("not in results/SCHEMA.md:", unknown)
 sys.exit(bool(unknown))
 EOF
-check "SCHEMA.md names every column and attribute" $python "$work/schema.py" "$work/run/results.h5" "$work/run/tasks/$key.h5"
+check "SCHEMA.md names every column and attribute" \
+    $python "$work/schema.py" "$work/run/results.h5" "$work/run/tasks/$key.h5"
 
 # ---- tables and pictures ----
 if has matplotlib,pandas,numpy pictures; then picture=$work/picture.png; else picture=; fi
@@ -142,7 +143,8 @@ if command -v octave-cli > /dev/null; then
         <("$program" front "$work/run" --each-seed -o "$work/octave" > /dev/null &&
             awk -F, '$10 == 1 { printf "%d %s %.4g kB %.2f %%\n", $1, $2, $7 / 8000, 100 * $8 }' "$work/octave.csv") \
         <(sed 1d "$work/out" | tr -s ' ' | sed 's/^ //')
-    octave-cli --norc --no-history --eval "load('-hdf5', '$work/run/tasks/$key.h5'); disp(size(layers.layer));" > "$work/out" 2>&1
+    octave-cli --norc --no-history --eval \
+        "load('-hdf5', '$work/run/tasks/$key.h5'); disp(size(layers.layer));" > "$work/out" 2>&1
     check "Octave reads every group of a task file" grep -qE '^ +[0-9]+ +[0-9]+' "$work/out"
 else
     echo "skipped: points.m: octave is not installed"

@@ -35,8 +35,10 @@ limited() { (ulimit -v 1500000 && alone "$@" && echo "$code" > "$work/code"); co
 # ---- texts that others obey, in results.h5 ----
 fresh
 printf '#!/bin/sh\ntouch pwned\n' > "$work/run/x" && chmod +x "$work/run/x"
-spoil "$work/run/results.h5" 'said(["unit", "description"], b"bits'"'"'; system(\"./x; touch pwned\"); #\n!touch pwned\x1b]0;t\x07<script>pwned</script>`touch pwned`")
-s = f["points/strategy"][:]; del f["points/strategy"]; s = numpy.array([b"=cmd|\x27/C calc\x27!A0\x1b[31m<b>", ] * len(s)); f["points/strategy"] = s
+spoil "$work/run/results.h5" 'said(["unit", "description"], b"bits'"'"'; system(\"./x; touch pwned\"); #\n"
+    b"!touch pwned\x1b]0;t\x07<script>pwned</script>`touch pwned`")
+s = f["points/strategy"][:]; del f["points/strategy"]
+f["points/strategy"] = numpy.array([b"=cmd|\x27/C calc\x27!A0\x1b[31m<b>"] * len(s))
 s = f["points/network"][:]; del f["points/network"]; f["points/network"] = numpy.array([b"@SUM(1,2)"] * len(s))'
 (cd "$work/run" && alone front .)
 calm "0 2" "front of hostile texts"
@@ -66,14 +68,16 @@ check "seeds keep all their digits" test "$(cut -d, -f6 "$work/seeds.csv" | sort
     "9007199254740993 9223372036854775807 seed "
 
 # ---- sizes that wrap round, in a task file with the right mark ----
-name=$("$python" -c 'import h5py, sys; print(sorted(h5py.File(sys.argv[1])["model"])[0])' "$work/kept/tasks/$(key 3)"*.h5)
+name=$("$python" -c 'import h5py, sys; print(sorted(h5py.File(sys.argv[1])["model"])[0])' \
+    "$work/kept/tasks/$(key 3)"*.h5)
 for dims in "(1 << 62, 4)" "(1 << 32, 1 << 32)" "(1 << 62,)"; do
     fresh
     spoil "$(task_file 3)" "old = dict(f['model/$name'].attrs); del f['model/$name']
 d = f.create_dataset('model/$name', $dims, 'f4', chunks=True); d.attrs.update(old)"
     limited check "$work/run"
     calm 2 "check of $dims"
-    check "check of $dims names the values" grep -q "'$name' claims [0-9]* bytes of values where the file stores 0" "$work/out"
+    check "check of $dims names the values" \
+        grep -q "'$name' claims [0-9]* bytes of values where the file stores 0" "$work/out"
     limited merge "$work/merged" "$work/run"
     calm "0 1 2" "merge of $dims"
     limited cost "$work/run" --point 3
@@ -92,7 +96,8 @@ done
 
 # ---- columns of different lengths, and a results file of numbers that are none ----
 fresh
-spoil "$work/run/results.h5" 's = f["points/state"][:]; del f["points/state"]; f["points/state"] = numpy.array([b"failed"] * len(s)); del f["points/reason"]; f["points/reason"] = numpy.array([b"x\x1b[2J"])'
+spoil "$work/run/results.h5" 's = f["points/state"][:]; del f["points/state"], f["points/reason"]
+f["points/state"] = numpy.array([b"failed"] * len(s)); f["points/reason"] = numpy.array([b"x\x1b[2J"])'
 sed -i 's/"failed": *0/"failed": 1/' "$work/run/status.json"
 alone status "$work/run"
 calm 2 "status of columns that do not fit"

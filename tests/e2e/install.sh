@@ -16,14 +16,16 @@ stage() { # stage FOLDER: what is checked of an installation, wherever it came f
     check "$2: a misspelt network has a suggestion" grep -q 'did you mean resnet8' "$work/out"
     "$bin/bitfront" prepare synthetic -o data/synthetic.h5 --train 64 --validation 32 --test 32 > "$work/out" 2>&1
     "$bin/bitfront" plan demo > "$work/out" 2>&1 || code=$?
-    check "$2: plan demo takes the data of the current directory" grep -q "^data: .*empty/data/synthetic.h5: " "$work/out"
-    printf 'network = "resnet8"; data = "data/synthetic.h5"; recipe = "best"; sweep = ( { strategy = "fixed"; bits = [8]; } );' \
-        > mine.cfg
+    check "$2: plan demo takes the data of the current directory" \
+        grep -q "^data: .*empty/data/synthetic.h5: " "$work/out"
+    echo 'network = "resnet8"; data = "data/synthetic.h5"; recipe = "best";
+        sweep = ( { strategy = "fixed"; bits = [8]; } );' > mine.cfg
     "$bin/bitfront" plan mine.cfg > "$work/out" 2>&1 || code=$?
     check "$2: network and recipe of an own configuration are found" grep -q 'fixed' "$work/out"
     for file in bin/bitfront-run share/bitfront/configs/networks/resnet8.cfg share/bitfront/configs/recipes/best.cfg \
         share/bitfront/configs/demo.cfg share/bitfront/configs/slurm/sweep.sbatch share/bitfront/configs/demo.sh \
-        share/bitfront/results/examples/seeds.py share/doc/bitfront/results/SCHEMA.md share/doc/bitfront/core/METHOD.md \
+        share/bitfront/results/examples/seeds.py share/doc/bitfront/results/SCHEMA.md \
+        share/doc/bitfront/core/METHOD.md \
         share/doc/bitfront/copyright share/zsh/vendor-completions/_bitfront \
         share/bash-completion/completions/bitfront-run; do
         check "$2: has $file" test -n "$(compgen -G "$top/usr/$file*")"
@@ -112,7 +114,8 @@ dpkg -x "$package" "$work/unpacked"
 stage "$work/unpacked" package
 
 mkdir "$work/demo" && cd "$work/demo" || exit 1
-"$work/unpacked/usr/bin/bitfront" prepare synthetic -o data/synthetic.h5 --train 256 --validation 64 --test 64 > "$work/out" 2>&1
+"$work/unpacked/usr/bin/bitfront" prepare synthetic -o data/synthetic.h5 --train 256 --validation 64 --test 64 \
+    > "$work/out" 2>&1
 code=0
 PATH=$work/unpacked/usr/bin:$PATH bash "$work/unpacked/usr/share/bitfront/configs/demo.sh" --set warmup.epochs=1 \
     --set search.epochs=1 --set search.first_candidate_epoch=0 --set finetune.epochs=1 \

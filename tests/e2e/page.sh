@@ -8,7 +8,8 @@ expect 0 "8 tasks done" "sweep"
 printf 'name,size_bits,test_accuracy\n"</script><script>document.title=1</script>",9000,0.5\n' > "$work/published.csv"
 alone report "$run" -o "$work/page.html" --published "$work/published.csv"
 expect 0 "page     $work/page.html" "report"
-sed '/<script id="library">/,/<\/script>/d; /<details id="d3-licence">/,/<\/details>/d' "$work/page.html" > "$work/ours.html"
+sed '/<script id="library">/,/<\/script>/d; /<details id="d3-licence">/,/<\/details>/d' "$work/page.html" \
+    > "$work/ours.html"
 check "the page names no address but that of SVG" \
     test "$(grep -o 'https\?://[^"]*' "$work/ours.html" | sort -u)" = "http://www.w3.org/2000/svg"
 check "texts of files start no element" test "$(grep -c '<b>x\|document.title=1</script>' "$work/page.html")" = 0
@@ -85,8 +86,8 @@ for width in 1400 500; do
         --virtual-time-budget=3000 \
         --dump-dom "file://$work/tried.html" > "$work/dom" 2> "$work/browser"
     grep -o '<pre id="found">.*</pre>' "$work/dom" | sed 's/&lt;/</g; s/&gt;/>/g' > "$work/out"
-    for promise in "\"library\":$library" "\"zoomed\":$library" '"back":true' '"points":6' '"tip":true' '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' \
-        '"curve":2' '"sorted":true' \
+    for promise in "\"library\":$library" "\"zoomed\":$library" '"back":true' '"points":6' '"tip":true' \
+        '"gone":true' '"filtered":[0-5],' '"rows":[0-5],' '"bars":[1-9]' '"curve":2' '"sorted":true' \
         '"none":true' '"wide":true' '"requests":0' '"schedule":8' '"title":"small: Pareto front' '"faults":\[\]'; do
         check "$width pixels: $promise" grep -q "$promise" "$work/out"
     done

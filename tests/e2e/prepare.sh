@@ -149,7 +149,8 @@ partial() { # partial: leaves killed.h5.partial, about half
     BITFRONT_FAIL=other.write.middle:16:kill alone $folder -o killed.h5
 }
 partial
-$python -c 'f = open("killed.h5.partial", "r+b"); f.seek(300000); b = f.read(1); f.seek(300000); f.write(bytes([b[0] ^ 4]))'
+$python -c 'f = open("killed.h5.partial", "r+b"); f.seek(300000); b = f.read(1)
+f.seek(300000); f.write(bytes([b[0] ^ 4]))'
 alone $folder -o killed.h5
 expect 0 "killed.h5.partial is damaged: started afresh" "a damaged partial file"
 check "the same bytes" cmp one.h5 killed.h5
@@ -301,7 +302,8 @@ expect 2 "other.zip has no wnids.txt: it is not the archive of Tiny ImageNet" "a
 rm tiny-imagenet-200/val/images/val_4.JPEG
 $python -c 'import shutil; shutil.make_archive("missing", "zip", ".", "tiny-imagenet-200")'
 alone $tiny missing.zip -o cut.h5
-expect 2 "missing.zip has no tiny-imagenet-200/val/images/val_4.JPEG, which val_annotations.txt names" "a missing picture"
+expect 2 "missing.zip has no tiny-imagenet-200/val/images/val_4.JPEG, which val_annotations.txt names" \
+    "a missing picture"
 printf 'val_1.JPEG\tn09\n' > tiny-imagenet-200/val/val_annotations.txt
 $python -c 'import shutil; shutil.make_archive("wrong", "zip", ".", "tiny-imagenet-200")'
 alone $tiny wrong.zip -o cut.h5

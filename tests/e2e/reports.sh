@@ -77,7 +77,8 @@ work = sys.argv[1]
 points = json.load(open(work + "/points.json"))["points"]
 rows = list(csv.DictReader(open(work + "/points.csv")))
 with h5py.File(work + "/run/results.h5") as f:
-    table = {k: f["points/" + k][:] for k in ("id", "test_accuracy", "validation_accuracy", "size_bits", "mpic_energy_J", "seed")}
+    table = {k: f["points/" + k][:]
+             for k in ("id", "test_accuracy", "validation_accuracy", "size_bits", "mpic_energy_J", "seed")}
 assert len(points) == len(rows) == 6
 for point, row in zip(points, rows):
     at = list(table["id"]).index(point["id"])
@@ -104,7 +105,8 @@ alone front "$work/run" --format latex --cost ne16 -o "$work/paper"
 expect 2 "paper.tex is there and shows size_bits" "nor that of a table"
 alone front "$work/run" --format xml
 expect 2 "csv, json or latex" "unknown format"
-alone sweep "$work/small.cfg" --out "$work/largest" --set 'seeds=[9223372036854775807L]' --set 'sweep=({strategy="fixed"; bits=[4];})'
+alone sweep "$work/small.cfg" --out "$work/largest" --set 'seeds=[9223372036854775807L]' \
+    --set 'sweep=({strategy="fixed"; bits=[4];})'
 alone front "$work/largest" --format json -o "$work/largest/seed"
 check "the largest seed stands exactly in JSON" grep -q '"seed": 9223372036854775807,' "$work/largest/seed.json"
 alone front "$work/largest"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What `bitfront status` says while a sweep runs, after its death, after a failure, while a job waits in a queue; how fast it
-# is; what a terminal shows of a sweep.
+# What `bitfront status` says while a sweep runs, after its death, after a failure, while a job waits in a queue; how
+# fast it is; what a terminal shows of a sweep.
 . "$(dirname "$0")/../support/e2e.sh"
 launcher=$(dirname "$program")/bitfront-run
 [ -x "$launcher" ] || { echo "skipped: this build has no bitfront-run"; exit 77; }
@@ -8,7 +8,10 @@ small_sweep "$work/small.cfg"
 cd "$work" || exit 1
 long=(--set warmup.epochs=3 --set finetune.epochs=300)
 
-field() { "$python" -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])[sys.argv[1]])' "$1" < "$work/out"; }
+field() { # field NAME: of the last line
+    "$python" -c 'import json, sys; print(json.loads(sys.stdin.read().splitlines()[-1])[sys.argv[1]])' "$1" \
+        < "$work/out"
+}
 python=/usr/bin/python3 # that of the packages
 "$python" -c 'import h5py, numpy' 2> /dev/null || python=""
 
@@ -40,14 +43,17 @@ wait "$sweep" 2> /dev/null
 alone status results/runs/small
 expect 0 "state    interrupted" "a sweep whose processes were killed"
 again=$(sed -n 's/^To continue: //p' "$work/out")
-check "the command that continues it is told" grep -q "bitfront-run -n 3 sweep small.cfg --set warmup.epochs=3" <<< "$again"
+check "the command that continues it is told" \
+    grep -q "bitfront-run -n 3 sweep small.cfg --set warmup.epochs=3" <<< "$again"
 
 # That command, in the queue of a Slurm that is made of two scripts.
 mkdir bin
 printf '#!/bin/bash\nexit 0\n' > bin/scontrol
-printf '#!/bin/bash\n[ -f "%s/gone" ] && { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; }\necho "PENDING (Resources)"\n' "$work" \
+printf '#!/bin/bash\n%s\necho "PENDING (Resources)"\n' \
+    "[ -f '$work/gone' ] && { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; }" \
     > bin/squeue
-printf '#!/bin/bash\nunset SLURM_JOB_ID\nexec "%s" "$@"\n' "$(command -v mpirun)" > bin/mpirun # there is no Slurm behind that number
+# there is no Slurm behind that number
+printf '#!/bin/bash\nunset SLURM_JOB_ID\nexec "%s" "$@"\n' "$(command -v mpirun)" > bin/mpirun
 chmod +x bin/scontrol bin/squeue bin/mpirun
 SLURM_JOB_ID=4711 PATH=$work/bin:$PATH "$launcher" -n 3 --requeue sweep small.cfg "${long[@]}" > "$work/second" 2>&1 &
 sweep=$!
@@ -94,11 +100,15 @@ run 2 sweep small.cfg --set 'warmup.optimizer="sgd"' --set warmup.learning_rate=
 alone status failed
 expect 0 "failed   task 1 (" "a failed task"
 check "with its reason" grep -q "^failed   task 1 .*: .*finite" "$work/out"
-check "with the command that runs it again" grep -q "^To run failed tasks again: cd .* mpirun -n 2 .* --retry-failed" "$work/out"
+check "with the command that runs it again" \
+    grep -q "^To run failed tasks again: cd .* mpirun -n 2 .* --retry-failed" "$work/out"
 
 # The live view, in a terminal of its own.
 if command -v script > /dev/null; then
-    live() { TERM=xterm script -qec "$program sweep small.cfg --set finetune.epochs=40 --set seeds=[1] --out $1" "$work/screen" > /dev/null; }
+    live() { # live RUN
+        local words="sweep small.cfg --set finetune.epochs=40 --set seeds=[1] --out $1"
+        TERM=xterm script -qec "$program $words" "$work/screen" > /dev/null
+    }
     live live
     check "a terminal shows a bar" grep -qE '#+(.\[0m)?\.+ [0-9]+/[0-9]+ tasks done' "$work/screen"
     check "in colour" grep -q $'\033\[32m#' "$work/screen"
@@ -135,7 +145,8 @@ status.update(done=rows, total=rows)
 json.dump(status, open("large/status.json", "w"))
 with open("large/log.jsonl", "w") as log:
     for i in range(1, rows + 1):
-        log.write('{"time":"2026-01-01T00:00:00Z","event":"task_done","task":%d,"key":"%032x","label":"joint","seconds":1.0,"at":%d.0}\n' % (i, i, i))
+        log.write('{"time":"2026-01-01T00:00:00Z","event":"task_done","task":%d,"key":"%032x","label":"joint",'
+                  '"seconds":1.0,"at":%d.0}\n' % (i, i, i))
 END
     TIMEFORMAT='%U %S'
     used=$({ time "$program" status large > "$work/out" 2>&1; } 2>&1 | awk '{ printf "%d", 1000 * ($1 + $2) }')

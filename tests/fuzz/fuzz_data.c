@@ -5,37 +5,17 @@
 
 #include "core/base/size.h"
 #include "core/data/dataset.h"
-#include "core/data/prepared.h"
 #include "core/io/seal.h"
 #include "tests/fuzz/fuzz_h5.h"
+#include "tests/support/small_data.h"
 
-enum { COUNT = 12, PIXELS = 12, CLASSES = 3, MOST_BYTES = 1 << 24 };
+enum { MOST_BYTES = 1 << 24 };
 
 static const fuzz_h5 *sound(void)
 {
     static fuzz_h5 base;
     if (base.count > 0) return &base;
-    static const char *const names[CLASSES] = {"a", "b", "c"};
-    static uint8_t samples[COUNT * PIXELS], marks[COUNT];
-    static int32_t labels[COUNT];
-    for (int i = 0; i < COUNT; i++) {
-        labels[i] = i % CLASSES;
-        marks[i] = (uint8_t)(i < 6 ? 0 : i < 9 ? 1 : 2);
-    }
-    const prepared content = {.name = "small",
-                              .source = "test",
-                              .source_checksum = "sha256:00",
-                              .height = 2,
-                              .width = 2,
-                              .channels = 3,
-                              .classes = CLASSES,
-                              .count = COUNT,
-                              .scale = 1,
-                              .samples = samples,
-                              .labels = labels,
-                              .split = marks,
-                              .class_names = names};
-    fuzz_must(prepared_write(fuzz_path("base.h5"), &content));
+    fuzz_must(small_data_write(fuzz_path("base.h5")));
     fuzz_h5_take(&base, fuzz_path("base.h5"));
     return &base;
 }

@@ -42,7 +42,8 @@ for target in ${targets:-$all}; do
     mkdir -p "$kept/corpus" "tests/fuzz/seeds/$target"
     words=tests/fuzz/seeds/$target.dict
     TMPDIR=$scratch ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
-        "build-fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -malloc_limit_mb=1000 -rss_limit_mb=2500 -max_len=20000 -print_final_stats=1 \
+        "build-fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -malloc_limit_mb=1000 \
+        -rss_limit_mb=2500 -max_len=20000 -print_final_stats=1 \
         $([ -f "$words" ] && echo "-dict=$words") -artifact_prefix="$kept/" "$kept/corpus" \
         "tests/fuzz/seeds/$target" > "$kept/log" 2>&1
     ended=$?

@@ -1,8 +1,10 @@
-# complete.zsh FOLDER LINE: what a new zsh shows when LINE is typed and then the tabulator, with the completions of FOLDER.
+# complete.zsh FOLDER LINE: what a new zsh shows when LINE is typed and then the tabulator, with the completions of
+# FOLDER.
 setopt extendedglob
 zmodload zsh/zpty
 zpty shell zsh -f -i
-zpty -w shell "PS1=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -D -u; zstyle ':completion:*' menu no; echo REA''DY"
+start="PS1=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -D -u; zstyle ':completion:*' menu no"
+zpty -w shell "$start; echo REA''DY"
 zpty -r -m shell shown '*READY*'
 zpty -w -n shell "$2"$'\t'
 shown=

@@ -1,7 +1,8 @@
 // Runs an ONNX model that bitfront exported with onnxruntime, and compares with integer logits:
 //   node onnx_run.js network.onnx images.bin logits.bin N H W C CLASSES STEP
-// images.bin: bytes (N, H, W, C); logits.bin: int32 (N, CLASSES), a real logit divided by STEP. Lists the images that get
-// another class, with the gap between both classes in onnxruntime's logits. Exit code 0: at most 0.1 % of them, or one.
+// images.bin: bytes (N, H, W, C); logits.bin: int32 (N, CLASSES), a real logit divided by STEP. Lists the images that
+// get another class, with the gap between both classes in onnxruntime's logits. Exit code 0: at most 0.1 % of them, or
+// one.
 const fs = require('fs');
 const ort = require('onnxruntime-node');
 

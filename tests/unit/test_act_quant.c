@@ -9,11 +9,7 @@
 #include <cmocka.h>
 
 #include "core/quant/act_quant.h"
-
-static void assert_near(double value, double wanted, double tolerance)
-{
-    if (fabs(value - wanted) > tolerance) fail_msg("%.9g is not %.9g within %g", value, wanted, tolerance);
-}
+#include "tests/support/quant_fixture.h"
 
 static void test_activation_step_and_grid(void **state)
 {

@@ -21,7 +21,6 @@
 #include "core/base/rng.h"
 #include "core/config/config.h"
 #include "core/data/dataset.h"
-#include "core/data/prepared.h"
 #include "results/file/checkpoint.h"
 #include "results/report/report_columns.h"
 #include "results/run/run.h"
@@ -30,8 +29,9 @@
 #include "tests/support/check_status.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/scratch.h"
+#include "tests/support/small_data.h"
 
-enum { SECONDS = 5, COUNT = 12, PIXELS = 12, CLASSES = 3, STATE_BYTES = 3000, SECTOR = 512 };
+enum { SECONDS = 5, STATE_BYTES = 3000, SECTOR = 512 };
 
 static run run_of_test;
 static plan_fixture *plan;
@@ -66,7 +66,7 @@ static bool read_data(void)
     void *block = malloc(bytes);
     assert_non_null(block);
     bool good = !failed(dataset_load(block, bytes, at("d.h5")));
-    if (good) assert_int_equal(dataset_attach(block).count, COUNT);
+    if (good) assert_int_equal(dataset_attach(block).count, SMALL_COUNT);
     free(block);
     return good;
 }
@@ -189,27 +189,7 @@ static void damage(const char *name, bool (*read)(void), bool sealed)
 static void test_data_sets(void **state)
 {
     (void)state;
-    static const char *const names[CLASSES] = {"a", "b", "c"};
-    static uint8_t samples[COUNT * PIXELS], marks[COUNT];
-    static int32_t labels[COUNT];
-    for (int i = 0; i < COUNT; i++) {
-        labels[i] = i % CLASSES;
-        marks[i] = (uint8_t)(i < 6 ? 0 : i < 9 ? 1 : 2);
-    }
-    const prepared content = {.name = "small",
-                              .source = "test",
-                              .source_checksum = "sha256:00",
-                              .height = 2,
-                              .width = 2,
-                              .channels = 3,
-                              .classes = CLASSES,
-                              .count = COUNT,
-                              .scale = 1,
-                              .samples = samples,
-                              .labels = labels,
-                              .split = marks,
-                              .class_names = names};
-    check_ok(prepared_write(at("d.h5"), &content));
+    check_ok(small_data_write(at("d.h5")));
     damage("d.h5", read_data, false); /* a file cut to where HDF5 ends is one of another program */
 }
 

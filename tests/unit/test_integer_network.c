@@ -75,24 +75,10 @@ enum { CASES = sizeof cases / sizeof *cases, TABLES = sizeof tables / sizeof *ta
 
 /* ---- the float definition of one layer, on real values in the order of the integer network ---- */
 
-static double code_at(const void *codes, int_type type, size_t i)
-{
-    switch (type) {
-    case INT_U8:
-        return ((const uint8_t *)codes)[i];
-    case INT_S8:
-        return ((const int8_t *)codes)[i];
-    case INT_S16:
-        return ((const int16_t *)codes)[i];
-    default:
-        return ((const int32_t *)codes)[i];
-    }
-}
-
 static double value_at(const integer_network *n, const integer_engine *e, int t, size_t i)
 {
     const integer_tensor *tensor = &n->tensors[t];
-    return (code_at(integer_engine_tensor(e, t), tensor->type, i) - tensor->zero) * tensor->step;
+    return (integer_code_at(integer_engine_tensor(e, t), tensor->type, i) - tensor->zero) * tensor->step;
 }
 
 /* Channels of a group as the integer network orders them. */
@@ -194,7 +180,7 @@ static void check_weights_layer(comparison *t, int node, const integer_layer *l)
         const size_t pixel = i / (size_t)out->channels, k = i % (size_t)out->channels;
         const double x = float_sum(t, node, l, from, reads, to[k], (int)(pixel / (size_t)out->width),
                                    (int)(pixel % (size_t)out->width));
-        const double code = code_at(integer_engine_tensor(t->e, l->output), out->type, i);
+        const double code = integer_code_at(integer_engine_tensor(t->e, l->output), out->type, i);
         if (q != NULL && !is_code(code, x, q, BORDER + unit * l->weight_step[k] * (double)q->scale[0]))
             fail_msg("layer %s, value %zu is code %g, but quantises %g steps", l->name, i, code,
                      x * (double)q->scale[0]);
@@ -210,7 +196,7 @@ static void check_add_layer(comparison *t, int node, const integer_layer *l)
     for (size_t i = 0; i < integer_tensor_count(out); i++) {
         const double x =
             value_at(&t->net.network, t->e, l->inputs[0], i) + value_at(&t->net.network, t->e, l->inputs[1], i);
-        const double code = code_at(integer_engine_tensor(t->e, l->output), out->type, i);
+        const double code = integer_code_at(integer_engine_tensor(t->e, l->output), out->type, i);
         if (!is_code(code, x, grid_of(t, node), BORDER)) fail_msg("layer %s, value %zu is code %g", l->name, i, code);
     }
 }

@@ -149,6 +149,17 @@ static void check_each(report_data *d)
     free(d->cost_values);
 }
 
+static void test_targets_are_values_of_one_column(void **state)
+{
+    (void)state;
+    assert_true(report_columns_targeted("size_bits", "bits", "size"));
+    assert_false(report_columns_targeted("deploy_size_bits", "bits", "size"));
+    assert_false(report_columns_targeted("mpic_energy_J", "J", "mpic")); /* targets are cycles */
+    assert_true(report_columns_targeted("mpic_cycles", "cycles", "mpic"));
+    assert_false(report_columns_targeted("bops_accumulator", "bit operations", "bops"));
+    assert_false(report_columns_targeted("sizes", "s", "size"));
+}
+
 static void test_seeds_become_mean_and_spread(void **state)
 {
     (void)state;
@@ -372,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_the_best_is_chosen_on_validation_within_all_limits),
         cmocka_unit_test(test_limits_that_mean_nothing_are_refused),
         cmocka_unit_test(test_units),
+        cmocka_unit_test(test_targets_are_values_of_one_column),
         cmocka_unit_test(test_seeds_become_mean_and_spread),
         cmocka_unit_test(test_texts_cannot_leave_their_place),
         cmocka_unit_test(test_numbers_are_as_short_as_they_can_be),

@@ -19,22 +19,6 @@
 #include "core/train/trainer_discrete.h"
 #include "tests/support/noise_world.h"
 
-static noise_world world;
-
-static int make(void **state)
-{
-    (void)state;
-    noise_world_make(&world, "tests/e2e/small_network.cfg");
-    return 0;
-}
-
-static int release(void **state)
-{
-    (void)state;
-    noise_world_free(&world);
-    return 0;
-}
-
 /* ---- the law ---- */
 
 static void test_the_strength_follows_the_error_and_its_sum(void **state)
@@ -75,15 +59,9 @@ static void test_the_budget_falls_by_the_same_factor(void **state)
 
 static trainer *open_search(const char *name, double part)
 {
-    char text[400], kind[40];
-    static settings read;
-    snprintf(text, sizeof text,
-             "network = \"n.cfg\"; data = \"d.h5\";\nsweep = ( { strategy = \"%s\"; cost_model = \"size\"; targets = "
-             "[\"1 kB\"]; } );\n",
-             name);
-    memset(&read, 0, sizeof read);
-    check_ok(settings_parse(&read, text, "x.cfg", strategies_entry_kinds()));
-    world.settings.entries[0] = read.entries[0];
+    char entry[200], kind[40];
+    snprintf(entry, sizeof entry, "strategy = \"%s\"; cost_model = \"size\"; targets = [\"1 kB\"];", name);
+    noise_world_use_entry(&world, entry);
     world.settings.search.normalize_cost = false;
     world.settings.search_phase.epochs = 8;
     snprintf(kind, sizeof kind, "%s_budget", name);
@@ -259,5 +237,5 @@ int main(void)
         cmocka_unit_test(test_layers_stay_whole),
         cmocka_unit_test(test_a_trained_point_meets_its_budget),
     };
-    return cmocka_run_group_tests(tests, make, release);
+    return cmocka_run_group_tests(tests, make_world, free_world);
 }

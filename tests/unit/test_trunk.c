@@ -21,22 +21,7 @@
 #include "tests/support/noise_world.h"
 #include "tests/support/one_network.h"
 
-static noise_world world;
 static settings read_settings;
-
-static int make(void **state)
-{
-    (void)state;
-    noise_world_make(&world, "tests/e2e/small_network.cfg");
-    return 0;
-}
-
-static int release(void **state)
-{
-    (void)state;
-    noise_world_free(&world);
-    return 0;
-}
 
 static const char TRUNK[] = "trunk = { epochs = 10; optimizer = \"sgd\"; schedule = \"constant\"; };\n";
 
@@ -513,5 +498,5 @@ int main(void)
         cmocka_unit_test(test_numbers_become_precisions_within_the_budget),
         cmocka_unit_test(test_the_next_leg_goes_on_with_what_was_kept),
     };
-    return cmocka_run_group_tests(tests, make, release);
+    return cmocka_run_group_tests(tests, make_world, free_world);
 }
