@@ -107,7 +107,8 @@ spoil "$work/run/results.h5" 'f["points/size_bits"][:] = numpy.inf'
 alone front "$work/run/results.h5" -o "$work/run/inf"
 calm "0 2" "front of infinite costs"
 
-for edit in size_bits=-5 size_bits=numpy.inf test_accuracy=2 validation_accuracy=numpy.inf id=0 'state=b"odd"' 'role=b"odd"'; do
+for edit in size_bits=-5 size_bits=numpy.inf test_accuracy=2 validation_accuracy=numpy.inf id=0 \
+    'state=b"odd"' 'role=b"odd"'; do
     fresh
     spoil "$work/run/results.h5" "f['points/${edit%%=*}'][2] = ${edit#*=}"
     for command in "front $work/run/results.h5 -o $work/run/x" "check $work/run"; do

@@ -89,7 +89,8 @@ done
 # ---- variables of jobs that have ended ----
 (export OMPI_COMM_WORLD_RANK=1 && exec "$program" plan small.cfg) > out 2>&1
 check "a rank without its launcher does the work" grep -q "^network small" out
-(export OMPI_COMM_WORLD_RANK=2 PMIX_RANK=2 PMIX_SERVER_TMPDIR="$work/gone" && exec "$program" plan nothing.cfg) > out 2>&1
+(export OMPI_COMM_WORLD_RANK=2 PMIX_RANK=2 PMIX_SERVER_TMPDIR="$work/gone" &&
+    exec "$program" plan nothing.cfg) > out 2>&1
 code=$?
 expect 2 "does not exist" "a rank of a job that has ended"
 (export SLURM_JOB_ID=1 SLURM_JOB_END_TIME=1000 &&
@@ -97,7 +98,8 @@ expect 2 "does not exist" "a rank of a job that has ended"
 code=$?
 expect 0 "lies in the past" "the end of another job"
 for command in "sweep small.cfg --out none -q" "bench step --network small_network.cfg --seconds 1"; do
-    (export OMPI_MCA_btl=nonsense OMPI_MCA_pml=ob1 && exec mpirun -q --oversubscribe -n 2 "$program" $command) > out 2>&1
+    (export OMPI_MCA_btl=nonsense OMPI_MCA_pml=ob1 &&
+        exec mpirun -q --oversubscribe -n 2 "$program" $command) > out 2>&1
     code=$?
     check "MPI cannot start under mpirun, ${command%% *}: exit code 3" test "$code" = 3
 done

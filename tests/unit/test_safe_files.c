@@ -121,6 +121,8 @@ static void test_texts_of_other_editors(void **state)
         "a\0=\0",
         6);
     check_says(file_read_text(&text, at("text")), "UTF-16");
+    put(at("text"), "a\0=\0", 4); /* without a mark */
+    check_says(file_read_text(&text, at("text")), "UTF-16");
     put(at("text"), "a = 1\rb = 2\r", 12);
     check_says(file_read_text(&text, at("text")), "end with CR");
     size_t count;
