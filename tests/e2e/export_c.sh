@@ -116,6 +116,29 @@ alone export "$work/run" --point 77 --format c --out "$work/new"
 expect 2 "has no task" "an unknown point"
 alone export "$work/run" --point 2 --format c --out /proc/nowhere
 expect 3 "/proc/nowhere" "a folder that cannot be made"
+cat > "$work/small_network.cfg" << 'NETWORK' # the sum of two layers is the output: it has no grid
+name = "unexpressed";
+classes = 10;
+input = { channels = 3; height = 32; width = 32; signed = false; clip = 1.0; };
+init = "he_normal";
+layers = (
+    { name = "first"; type = "conv"; input = "image"; out = 8; kernel = 3; stride = 4; padding = 1; batchnorm = true; relu = true; },
+    { name = "one"; type = "conv"; input = "first"; out = 10; kernel = 1; bias = true; },
+    { name = "other"; type = "conv"; input = "first"; out = 10; kernel = 3; padding = 1; bias = true; },
+    { name = "ending"; type = "add"; inputs = ["one", "other"]; },
+    { name = "pool"; type = "global_pool"; },
+    { name = "flat"; type = "flatten"; }
+);
+NETWORK
+run 1 sweep "$work/small.cfg" --out "$work/unexpressed" --set 'seeds=[1]' --set 'sweep=({strategy="fixed"; bits=[8];})'
+expect 0 "2 tasks done, 0 failed" "a sweep of a network that has no integers"
+alone show "$work/unexpressed" --point 2
+expect 0 "layer ending adds values in front of the output" "a point tells why it has no integers"
+for format in c onnx npz h5; do
+    alone export "$work/unexpressed" --point 2 --format $format --out "$work/new-$format"
+    grep -q "cannot write onnx" "$work/out" && continue # not in this build
+    expect 2 "layer ending adds values in front of the output" "a layer without integers as $format"
+done
 check "nothing is left of what was refused" test -z "$(ls -d "$work"/new* "$work"/*.tmp-* 2> /dev/null)"
 if [ "$(id -u)" = 0 ] && mkdir "$work/full" && mount -t tmpfs -o size=64k none "$work/full" 2> /dev/null; then
     alone export "$work/run" --point 2 --format c --out "$work/full/c"
