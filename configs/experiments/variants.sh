@@ -1,6 +1,6 @@
 #!/bin/bash
-# What settings bring, one by one: a sweep as it is, and once more for each line of a file of variants, all from the same
-# warm-ups. Prints the mean over seeds of each point and, for a variant, the difference to the sweep as it is: paired by
+# What settings bring, one by one: a sweep as it is, and once more for each line of a file of variants, all from the
+# same warm-ups. Prints the mean over seeds of each point and, for a variant, the difference to the sweep as it is: paired by
 # seed, with its standard error; below two of them it is called none. May be stopped and started again at any time.
 #   variants.sh CONFIG VARIANTS OUT [options of the sweep]      # a line: NAME KEY=VALUE [KEY=VALUE...]
 # Needs bitfront in the PATH (or BITFRONT=build/bitfront); LAUNCH="mpirun -n 3" in place of bitfront-run's own choice.
@@ -51,10 +51,12 @@ done < "$variants"
               d = $4 - base[point "," $3]; dsum[point] += d; dsquare[point] += d * d }
             END { for (i = 1; i <= points; i++) {
                 p = order[i]; k = n[p]; mean = dsum[p] / k
-                error = k > 1 ? sqrt((dsquare[p] > k * mean * mean ? dsquare[p] - k * mean * mean : 0) / (k - 1) / k) : 0
+                spread = dsquare[p] - k * mean * mean
+                error = k > 1 && spread > 0 ? sqrt(spread / (k - 1) / k) : 0
                 verdict = name == "as_it_is" ? "" : k < 2 ? "one seed" : mean > 2 * error ? "better" \
                           : -mean > 2 * error ? "worse" : "none"
-                printf "%s,%s,%d,%.2f,%.2f,%.2f,%.2f,%s\n", name, p, k, size[p] / k, sum[p] / k, mean, error, verdict } }
+                printf "%s,%s,%d,%.2f,%.2f,%.2f,%.2f,%s\n", name, p, k, size[p] / k, sum[p] / k, mean, error, verdict
+            } }
         ' "$out/as_it_is.txt" "$file"
     done
 } > "$out/table.csv"

@@ -122,7 +122,8 @@ classes = 10;
 input = { channels = 3; height = 32; width = 32; signed = false; clip = 1.0; };
 init = "he_normal";
 layers = (
-    { name = "first"; type = "conv"; input = "image"; out = 8; kernel = 3; stride = 4; padding = 1; batchnorm = true; relu = true; },
+    { name = "first"; type = "conv"; input = "image"; out = 8; kernel = 3; stride = 4; padding = 1; batchnorm = true;
+      relu = true; },
     { name = "one"; type = "conv"; input = "first"; out = 10; kernel = 1; bias = true; },
     { name = "other"; type = "conv"; input = "first"; out = 10; kernel = 3; padding = 1; bias = true; },
     { name = "ending"; type = "add"; inputs = ["one", "other"]; },

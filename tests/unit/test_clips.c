@@ -153,13 +153,37 @@ static void test_clips_are_trained_or_not(void **state)
     world.settings.finetune.learning_rate = 1e-3;
 }
 
+/* Levels and rounding of every group's quantiser are those of the rules; the image's levels are closed always. */
+static void test_grids_follow_the_rules(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        trainer *t = opened(CLIPS_SPREAD, BEFORE_ADD_SIGNED);
+        model *m = &t->network;
+        m->options.quantizer.levels = open == 1 ? LEVELS_OPEN : LEVELS_CLOSED;
+        m->options.quantizer.rounding = open == 1 ? ROUNDING_EVEN : ROUNDING_NEAREST;
+        model_prepare(m, t->values, MODEL_HARD, 1, false, 0);
+        for (int i = 0; i <= world.graph.group_count; i++) {
+            const model_quantizer *q = &m->quantizers[i];
+            if (!q->used) continue;
+            const double clip = (double)t->values[m->layout.tensors[q->clips].offset];
+            const double levels = open == 1 && i < world.graph.group_count ? 256 : 255;
+            assert_float_equal(q->behind_layer.step[0], clip / levels, 1e-6);
+            assert_float_equal(q->behind_add.step[0], clip / levels, 1e-6);
+            assert_float_equal(q->step, clip / levels, 1e-6);
+            assert_float_equal(q->before_add.step[0], 2 * clip / (255 + open), 1e-6);
+            assert_true((q->behind_layer.back > 0) == (open == 1) && pact_border(&q->behind_layer) == (real)0.5);
+        }
+        trainer_close(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips_follow_batchnorm),
-        cmocka_unit_test(test_clips_without_batchnorm),
-        cmocka_unit_test(test_clips_of_the_spread),
-        cmocka_unit_test(test_clips_are_trained_or_not),
+        cmocka_unit_test(test_clips_follow_batchnorm), cmocka_unit_test(test_clips_without_batchnorm),
+        cmocka_unit_test(test_clips_of_the_spread),    cmocka_unit_test(test_clips_are_trained_or_not),
+        cmocka_unit_test(test_grids_follow_the_rules),
     };
     return cmocka_run_group_tests_name("clips", tests, make_world, free_world);
 }

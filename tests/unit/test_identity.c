@@ -107,10 +107,13 @@ static void change(settings *s, const settings_key *key)
     case KEY_SWITCH:
         *(bool *)at = !*(bool *)at;
         break;
-    case KEY_NAME:
-    case KEY_FILE:
     case KEY_TEXTS:
     case KEY_FILES:
+        if (*count == 0) *count = 1;
+        strcat(at, "x");
+        break;
+    case KEY_NAME:
+    case KEY_FILE:
         strcat(at, "x");
         break;
     case KEY_INTEGERS:
