@@ -147,7 +147,7 @@ static int tasks_that_read(const settings_key *key)
     static const char *const nobody[] = {"name", "network", "data", "segment_steps", "width", "classes"};
     for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++)
         if (strcmp(key->path, nobody[i]) == 0) return NONE;
-    if (strcmp(key->path, "arithmetic") == 0) return POINTS;
+    if (strcmp(key->path, "arithmetic") == 0 || strcmp(key->path, "published_rules") == 0) return POINTS;
     if (in_section(key, "input")) return NONE;    /* as width and classes: the network has another checksum */
     if (in_section(key, "stopping")) return NONE; /* which tasks end early, not what they are */
     if (in_section(key, "trunk")) return NONE;    /* no trunk in this sweep */
