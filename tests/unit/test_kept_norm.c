@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "core/net/model/producer.h"
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model.h"
 #include "core/quant/weight_quant.h"
@@ -104,6 +105,45 @@ static void forward(model *m, const real *values)
     size_t count = (size_t)(IMAGES * image->out_height * image->out_width * image->out_channels);
     for (size_t i = 0; i < count; i++) model_input(m)[i] = rint(255 * uniform((uint32_t)i, 1)) / 255;
     model_forward(m, values, IMAGES, (model_pass){.training = false});
+}
+
+/* Behind a group that is pruned as a whole, batches have no variance; folded or not, beta is left. */
+static void test_what_reads_nothing_has_an_output_of_beta(void **state)
+{
+    (void)state;
+    int readers = 0;
+    for (int dead = 0; dead < network.group_count; dead++) {
+        if (network.groups[dead].holds_output || network.groups[dead].holds_image) continue;
+        pair p;
+        open_pair(&p, &all_new, true);
+        for (int g = 0; g < network.group_count; g++) {
+            const model_weight_group *group = &p.m.groups[g];
+            for (int k = 0; k < group->precisions * group->columns; k++)
+                tensor_of(&p.m, p.values, group->logits)[k] = group->bits[k / group->columns] == (g == dead ? 0 : 2);
+        }
+        for (int i = 0; i < network.layer_count; i++) {
+            const model_node *node = &p.m.nodes[i];
+            for (int c = 0; node->gamma >= 0 && c < network.layers[i].out_channels; c++)
+                tensor_of(&p.m, p.values, node->variance)[c] = 0;
+        }
+        model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        for (int i = 0; i < network.layer_count; i++) {
+            const model_node *node = &p.m.nodes[i];
+            const layer_spec *l = &network.layers[i];
+            if (node->gamma < 0 || l->group == dead ||
+                network.layers[graph_producer(&network, l->inputs[0])].group != dead)
+                continue;
+            for (int c = 0; c < l->out_channels; c++) {
+                const double beta = (double)tensor_of(&p.m, p.values, node->beta)[c];
+                assert_true(fabs((double)node->effective_bias[c] - beta) < 2e-3);
+                for (size_t k = 0; k < node->rows; k++)
+                    assert_true(node->effective_weight[k * (size_t)l->out_channels + (size_t)c] == 0);
+            }
+            readers++;
+        }
+        close_pair(&p);
+    }
+    assert_true(readers >= 1);
 }
 
 /* Fold first and then quantise, or quantise and then fold: the same codes, and steps in the ratio of the folding. */
@@ -412,6 +452,7 @@ static void test_learned_steps_start_at_the_best(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_reads_nothing_has_an_output_of_beta),
         cmocka_unit_test(test_folding_changes_no_code),
         cmocka_unit_test(test_folded_outputs_are_those_of_training),
         cmocka_unit_test(test_signed_branches_keep_the_function),

@@ -4,6 +4,7 @@
 
 #include "core/net/model/batchnorm.h"
 #include "core/net/model/model_memory.h"
+#include "core/net/model/producer.h"
 #include "core/quant/weight_noise.h"
 
 static const weight_quantizer *quantizer_of(const model *m, int bits)
@@ -168,6 +169,32 @@ static void prepare_bias(model *m, const real *bias, int index)
         memcpy(node->effective_bias, bias, (size_t)channels * sizeof *bias);
 }
 
+/* All channels that the layer reads are pruned. */
+static bool reads_nothing(const model *m, int index)
+{
+    const model_weight_group *from =
+        &m->groups[m->graph->layers[graph_producer(m->graph, m->graph->layers[index].inputs[0])].group];
+    if (from->precisions == 0 || from->bits[0] != 0) return false;
+    for (int c = 0; c < from->columns; c++)
+        if (from->probability[c] < 1) return false;
+    return true;
+}
+
+/* The output is beta, as in training: a batch of equal sums has no variance, by which the fold would divide, and no
+ * weight is left to say on which grid the folded bias is. */
+static void fold_what_reads_nothing(model *m, const real *values, int index)
+{
+    const model_node *node = &m->nodes[index];
+    const int channels = m->graph->layers[index].out_channels;
+    const real *beta = model_view(m, values, node->beta);
+    memset(node->effective_weight, 0, node->rows * (size_t)channels * sizeof(real));
+    for (int c = 0; c < channels; c++) {
+        if (!(gate_of(&m->groups[m->graph->layers[index].group], c) > 0)) continue; /* pruned itself */
+        node->step[c] = (real)(1.0 / 1024);
+        node->effective_beta[c] = beta[c];
+    }
+}
+
 void model_weights_prepare(model *m, const real *values, int index)
 {
     model_node *node = &m->nodes[index];
@@ -183,6 +210,7 @@ void model_weights_prepare(model *m, const real *values, int index)
     }
     weight_mix(node->effective_weight, node->step, model_view(m, values, node->weight), node->rows,
                m->graph->layers[index].out_channels, &choice);
+    if (folds && reads_nothing(m, index)) fold_what_reads_nothing(m, values, index);
     if (folds)
         prepare_bias(m, node->effective_beta, index);
     else if (!kept)
