@@ -69,6 +69,7 @@ static const identity_reads NOTHING_READ = {.sections = no_sections};
 static status write_empty_result(dispatch_worker *d, const task *t, const claim_token *claim)
 {
     record result = record_empty(RECORD_DONE);
+    result.validation_accuracy = result.test_accuracy = 0;
     result.task = *t;
     char warning[256];
     claim_fence fence = claim_fence_of(d->worker.run->directory, t->key, claim);
