@@ -1,11 +1,12 @@
 #!/bin/bash
 # What settings bring, one by one: a sweep as it is, and once more for each line of a file of variants, all from the
-# same warm-ups. Prints the mean over seeds of each point and, for a variant, the difference to the sweep as it is: paired
-# by seed, with its standard error; below two of them it is called none. May be stopped and started again at any time.
+# same warm-ups. Prints the mean over seeds of each point and, for a variant, the difference to the sweep as it is:
+# paired by seed, with its standard error; below two of them it is called none. May be stopped and started again at any
+# time.
 #   variants.sh CONFIG VARIANTS OUT [options of the sweep]      # a line: NAME KEY=VALUE [KEY=VALUE...]
 # Needs bitfront in the PATH (or BITFRONT=build/bitfront); LAUNCH="mpirun -n 3" in place of bitfront-run's own choice.
 set -eu -o pipefail
-[ $# -ge 3 ] || { sed -n '2,7s/^# \?//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,8s/^# \?//p' "$0" >&2; exit 2; }
 config=$1 variants=$2 out=$3
 shift 3
 bitfront=${BITFRONT:-bitfront}
