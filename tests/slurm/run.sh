@@ -104,7 +104,7 @@ wait_for_file() { # wait_for_file PATTERN: up to 60 s
 }
 finished() { # finished "what" RUN LOG
     cat $3 > "$work/out" 2> /dev/null
-    check "$1: all tasks are done" test "$(find "$2/tasks" -name '0*.h5' | wc -l)" = 8
+    check "$1: all tasks are done" test "$(task_files "$2" | wc -l)" = 8
     check "$1: status.json says done" grep -q '"state": "done"' "$2/status.json"
     check "$1: results equal those of one mpirun" same_results "$work/whole" "$2"
 }
@@ -150,7 +150,7 @@ check "scancel: a checkpoint appears" wait_for_file "$work/cancel/checkpoints/*.
 scancel "$job"
 wait_ended "$job"
 check "scancel: cancelled" test "$(state_of "$job")" = "CANCELLED "
-check "scancel: something was left to do" test "$(find "$work/cancel/tasks" -name '0*.h5' | wc -l)" -lt 8
+check "scancel: something was left to do" test "$(task_files "$work/cancel" | wc -l)" -lt 8
 job=$(sbatch --parsable --chdir="$work" --ntasks=3 \
     "$root/configs/slurm/sweep.sbatch" small.cfg --out "$work/cancel" "${longer[@]}")
 wait_ended "$job"
