@@ -19,7 +19,8 @@ variants() {
 variants
 expect 0 "verdict" "variants run"
 check "a row for each point of each variant" [ "$(wc -l < "$work/runs/table.csv")" = 7 ]
-check "what changes nothing brings nothing" [ "$(grep -c '^same,fixed,w[24],2,.*,0.00,0.00,none$' "$work/runs/table.csv")" = 2 ]
+nothing='^same,fixed,w[24],2,.*,0.00,0.00,none$'
+check "what changes nothing brings nothing" [ "$(grep -c "$nothing" "$work/runs/table.csv")" = 2 ]
 trained() { grep -c '"event":"task_started"' "$work/runs/$1/log.jsonl"; } # trained VARIANT: so many tasks
 check "what changes nothing trains nothing" [ "$(trained same)" = 0 ]
 check "warm-ups are shared" [ "$(trained as_it_is),$(trained flat)" = 6,4 ]
