@@ -209,7 +209,7 @@ static double try_lambda(groups_search *s, double lambda)
     return walk_value(w);
 }
 
-/* A lambda at which the largest loss weighs as much as the whole budget. */
+/* A lambda to begin with: a millionth of that at which the whole budget weighs as much as the largest loss. */
 static double first_lambda(const groups_search *s)
 {
     const walk *w = s->w;
