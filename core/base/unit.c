@@ -33,6 +33,14 @@ double unit_factor(const char *given, const char *unit)
     return 0;
 }
 
+void unit_choices(char out[64], const char *unit)
+{
+    if (strcmp(unit, "bits") == 0 || strcmp(unit, "bytes") == 0)
+        snprintf(out, 64, "bit, B, kB, MB, KiB or MiB");
+    else
+        snprintf(out, 64, "%.16s, k%.16s or M%.16s", unit, unit, unit);
+}
+
 void unit_text(char out[48], double value, const char *unit)
 {
     const bool bits = strcmp(unit, "bits") == 0, memory = bits || strcmp(unit, "bytes") == 0;

@@ -69,8 +69,10 @@ static status read_value(double *out, const char *text, double number, char word
     }
     *out = number * unit_factor(words[0], m->unit);
     if (*out > 0) return status_ok();
-    return status_fail(STATUS_CONFIG, "is \"%.40s\": %s is counted in %s, not in \"%.30s\"", text, m->name, m->unit,
-                       words[0]);
+    char choices[64];
+    unit_choices(choices, m->unit);
+    return status_fail(STATUS_CONFIG, "is \"%.40s\": %s is counted in %s, not in \"%.30s\"; write %s", text, m->name,
+                       m->unit, words[0], choices);
 }
 
 status targets_read(budget *out, const char *text, const cost_model *usual, const graph *g,

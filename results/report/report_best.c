@@ -48,9 +48,12 @@ status report_limit_read(report_limit *out, const char *text, bool at_most, cons
     if (out->cost < 0) return no_cost(name, d);
     const char *unit = d->costs[out->cost].unit;
     const double factor = *end == '\0' ? 1 : unit_factor(end, unit);
-    if (factor == 0)
-        return status_fail(STATUS_CONFIG, "\"%.60s\": %.40s is counted in %.20s, not in \"%.20s\"", text, name, unit,
-                           end);
+    if (factor == 0) {
+        char choices[64];
+        unit_choices(choices, unit);
+        return status_fail(STATUS_CONFIG, "\"%.60s\": %.40s is counted in %.20s, not in \"%.20s\"; write %s", text,
+                           name, unit, end, choices);
+    }
     out->value *= factor;
     return status_ok();
 }

@@ -93,9 +93,9 @@ static void test_what_is_no_budget_is_refused(void **state)
     static const char *const no_budgets[] = {"", "kB", "32", "-3 kB", "0 kB", "nan kB", "inf kB", "1 2 3 4 5 6"};
     for (size_t i = 0; i < sizeof no_budgets / sizeof *no_budgets; i++)
         check_refused(no_budgets[i], "size", "write a budget like");
-    check_refused("3 apples", "size", "size is counted in bits, not in \"apples\"");
+    check_refused("3 apples", "size", "size is counted in bits, not in \"apples\"; write bit, B, kB, MB, KiB or MiB");
     check_refused("3 cycles", "size", "size is counted in bits, not in \"cycles\"");
-    check_refused("3 kB mpic", "size", "mpic is counted in cycles, not in \"kB\"");
+    check_refused("3 kB mpic", "size", "mpic is counted in cycles, not in \"kB\"; write cycles, kcycles or Mcycles");
     check_refused("3 cycles nobody", "size", "no cost model \"nobody\"");
     check_refused("3 cycles mpic ne16", "size", "no cost model");
     check_refused("3 apples", NULL, "no cost model");
