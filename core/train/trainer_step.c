@@ -192,6 +192,18 @@ static void update(trainer *t, const real *gradients)
                        phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
 }
 
+/* What a discrete network in training is less discrete by: noise, and layers whose turn has not come. */
+static void relax_layers(trainer *t)
+{
+    model *m = t->now.model;
+    const phase_settings *phase = trainer_settings(t);
+    const layer_turn turn = schedule_layers(phase, t->counters.epoch, graph_weight_layers(m->graph));
+    if (phase->weight_noise > 0)
+        model_add_weight_noise(m, t->now.values, turn.quantised, turn.noisy, phase->weight_noise,
+                               (uint32_t)t->counters.task_steps);
+    if (phase->gradual > 0) model_leave_float(m, t->now.values, turn.noisy);
+}
+
 status trainer_step(trainer *t, const ranks_view *g, bool *stop)
 {
     double weight;
@@ -203,8 +215,7 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
                   t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
     if (integers) TRY(trainer_take_integers(t, m, true));
-    const double noise = now->mode == MODEL_HARD ? trainer_settings(t)->weight_noise : 0;
-    if (noise > 0) model_add_weight_noise(m, t->now.values, noise, (uint32_t)t->counters.task_steps);
+    if (now->mode == MODEL_HARD && !integers) relax_layers(t);
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;

@@ -33,7 +33,7 @@ static void test_every_weight_is_moved_within_its_clip(void **state)
     trainer *t = opened();
     model *m = &t->network;
     int moved = 0, clamped = 0;
-    model_add_weight_noise(m, t->values, 1, 5);
+    model_add_weight_noise(m, t->values, 0, GRAPH_MAX_LAYERS, 1, 5);
     for (int i = 0; i < world.graph.layer_count; i++) {
         const model_node *node = &m->nodes[i];
         if (node->weight < 0) continue;
@@ -64,7 +64,7 @@ static int noisy_weights(bool noisy[MOST], trainer *t, const char *layer, double
     assert_true(count <= MOST);
     model_prepare(m, t->values, MODEL_HARD, 1, false, 0);
     memcpy(quantised, m->nodes[i].effective_weight, count * sizeof(real));
-    model_add_weight_noise(m, t->values, probability, step);
+    model_add_weight_noise(m, t->values, 0, GRAPH_MAX_LAYERS, probability, step);
     int found = 0;
     for (size_t k = 0; k < count; k++) {
         noisy[k] = m->nodes[i].effective_weight[k] != quantised[k];

@@ -42,6 +42,13 @@ double layer_macs(const layer_spec *l)
     return (double)layer_weight_count(l) * l->out_height * l->out_width;
 }
 
+int graph_weight_layers(const graph *g)
+{
+    int count = 0;
+    for (int i = 0; i < g->layer_count; i++) count += layer_has_weights(&g->layers[i]);
+    return count;
+}
+
 int graph_find(const graph *g, const char *name)
 {
     for (int i = 0; i < g->layer_count; i++)

@@ -92,6 +92,9 @@ void graph_free(graph *g);
 /* The layer table: name, kind, shapes, parameters (weights, biases after folding), MACs, group; and totals. */
 void graph_print(FILE *out, const graph *g);
 
+/* How many layers with weights it has. */
+int graph_weight_layers(const graph *g);
+
 /* Index of the layer called `name`, or -1. */
 int graph_find(const graph *g, const char *name);
 
