@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/net/graph/graph_build.h"
 #include "tests/support/stripes_world.h"
 
 static void test_training_learns_the_stripes(void **state)
