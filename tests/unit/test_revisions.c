@@ -41,7 +41,7 @@ static void test_a_row_is_followed_where_all_it_names_is_there(void **state)
     check_lines("leg", "", "", "");
     check_lines("leg", "batch = 2\n", "a = 1\nmetric = \"bound\"\nb = 2\n", "revision.one = 2\n");
     check_lines("leg", "", "metric = \"bound\"\n", "revision.one = 2\n");
-    check_lines("leg", "", "metric = \"bounds\"\n", "");
+    check_lines("leg", "", "metric = \"bound\" more\n", "");
     check_lines("leg", "", "my_metric = \"bound\"\n", "");
     check_lines("leg", "search.levels = \"open\"\n", "", "revision.two = 3\n");
     check_lines("other", "search.levels = \"open\"\n", "", "");
