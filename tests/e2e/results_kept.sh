@@ -10,6 +10,7 @@ cp "$root/configs/networks/digits8.cfg" "$work/field_network.cfg"
 # No eigenvectors: their last bits are those of a library.
 sed 's/first_layer = "whitened"; //; /^sweep = (/,$d' "$root/tests/e2e/field.cfg" > "$work/all.cfg"
 cp "$work/all.cfg" "$work/open.cfg"
+cp "$work/all.cfg" "$work/best.cfg"
 sed -n '/^sweep = (/,$p' "$root/tests/e2e/field.cfg" | sed '$d; s/; draws = 1; }$/&,/' >> "$work/all.cfg"
 cat >> "$work/all.cfg" << 'END'
     { strategy = "joint"; cost_model = "size"; strengths = [1.0]; },
@@ -26,11 +27,28 @@ sweep = ( { strategy = "impq"; cost_model = "mpic"; lower = "together"; steps = 
       metric = "released"; },
     { strategy = "sensitivity"; kernels = 9; samples = 128; } );
 END
-for name in all open; do
+# As the recipe best, with groups that are pruned as a whole, and as Zur et al.
+cat >> "$work/best.cfg" << 'END'
+quantizer = { batchnorm = "kept"; clips = "data"; before_add = "signed"; rounding = "nearest"; weight_step_2 = "learned";
+    weight_step_4 = "learned"; weight_step_8 = "mse"; };
+sweep = ( { strategy = "joint"; cost_model = "size"; strengths = [1000.0]; },
+    { strategy = "trunk"; cost_model = "size"; targets = ["30 % of w2", "3 % of w2"]; pruned = "together"; },
+    { strategy = "trunk"; cost_model = "ne16"; targets = ["90 % of w8"]; } );
+END
+{
+    sed '/^finetune = /d' "$work/best.cfg" | sed '/^quantizer = /,$d'
+    cat << 'END'
+finetune = { epochs = 11; gradual = 1; weight_noise = 0.05; first_candidate_epoch = 0; };
+quantizer = { batchnorm = "kept"; clips = "spread"; rounding = "even"; weight_step_2 = "deviation";
+    weight_step_4 = "deviation"; weight_step_8 = "deviation"; };
+sweep = ( { strategy = "fixed"; bits = [2]; } );
+END
+} > "$work/gradual.cfg"
+for name in all open best gradual; do
     alone sweep "$work/$name.cfg" --out "$work/$name" --quiet
     expect 0 " 0 failed" "sweep $name"
 done
-"$digest" "$work"/all/tasks/*.h5 "$work"/open/tasks/*.h5 > "$work/now"
+"$digest" "$work"/{all,open,best,gradual}/tasks/*.h5 > "$work/now"
 code=$?
 check "digests of all tasks" test "$code" = 0
 { head -1 "$work/now" && tail -n +2 "$work/now" | sort -k 2,2 -k 1,1 | uniq; } > "$work/sorted"
