@@ -29,8 +29,8 @@ sweep = ( { strategy = "impq"; cost_model = "mpic"; lower = "together"; steps = 
 END
 # As the recipe best, with groups that are pruned as a whole, and as Zur et al.
 cat >> "$work/best.cfg" << 'END'
-quantizer = { batchnorm = "kept"; clips = "data"; before_add = "signed"; rounding = "nearest"; weight_step_2 = "learned";
-    weight_step_4 = "learned"; weight_step_8 = "mse"; };
+quantizer = { batchnorm = "kept"; clips = "data"; before_add = "signed"; rounding = "nearest";
+    weight_step_2 = "learned"; weight_step_4 = "learned"; weight_step_8 = "mse"; };
 sweep = ( { strategy = "joint"; cost_model = "size"; strengths = [1000.0]; },
     { strategy = "trunk"; cost_model = "size"; targets = ["30 % of w2", "3 % of w2"]; pruned = "together"; },
     { strategy = "trunk"; cost_model = "ne16"; targets = ["90 % of w8"]; } );
