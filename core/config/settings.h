@@ -67,9 +67,10 @@ typedef struct {
     double distill;         /* part of the loss that is distillation from the warm-up network; not in the warm-up */
     double distill_temperature;
     double weight_noise; /* of the fine-tuning alone: this part of the weights is noisy in a step (weight_noise.h) */
-    bool integer;        /* of the fine-tuning alone: it computes with the integers that are exported */
-    selection select;    /* which epoch is kept; always measured on the discrete network, on the validation split */
-    int patience;        /* epochs without improvement before stopping early; 0 = never */
+    int gradual;      /* of the fine-tuning alone: epochs until the next layer is quantised; 0: all are (schedule.h) */
+    bool integer;     /* of the fine-tuning alone: it computes with the integers that are exported */
+    selection select; /* which epoch is kept; always measured on the discrete network, on the validation split */
+    int patience;     /* epochs without improvement before stopping early; 0 = never */
     int first_candidate_epoch; /* first epoch index that may be selected; -1 = 21 if epochs > 21, else 0 (METHOD.md 5.1,
                                 * whose rule would keep none of exactly 21 epochs) */
 } phase_settings;

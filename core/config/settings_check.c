@@ -82,7 +82,8 @@ static status check_quantizer(const settings *s, const settings_sources *sources
                  {"quantizer.clips", q->clips != CLIPS_CONSTANT},
                  {"quantizer.rounding", q->rounding != ROUNDING_FLOOR},
                  {"quantizer.levels", q->levels != LEVELS_CLOSED},
-                 {"finetune.weight_noise", s->finetune.weight_noise > 0}};
+                 {"finetune.weight_noise", s->finetune.weight_noise > 0},
+                 {"finetune.gradual", s->finetune.gradual > 0}};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].changed)
             return sources_fail(sources, s, rules[i].path,
@@ -149,6 +150,9 @@ static status check_lists(const settings *s, const settings_sources *sources)
         return sources_fail(sources, s, "finetune.weight_noise",
                             "is noise between whole codes: it needs finetune.integer = false and weight steps other "
                             "than \"midrise\"");
+    if (s->finetune.gradual > 0 && s->finetune.integer)
+        return sources_fail(sources, s, "finetune.gradual",
+                            "trains layers in float, which finetune.integer = true cannot: set one of both");
     return status_ok();
 }
 

@@ -350,6 +350,19 @@ const settings_key settings_keys[] = {
      .help = "In each training step of a discrete network this part of the weights, drawn anew, is not quantised but "
              "moved by up to half a step of noise, as Zur et al. published it with 0.05; 0.0: none."},
 
+    {.path = "finetune.gradual",
+     .type = KEY_INTEGER,
+     .later = true,
+     AT(finetune.gradual),
+     .fallback = "0",
+     .high = 100000,
+     .unit = "epochs",
+     .help =
+         "Layers are quantised one after the other, with their activations. Each has so many epochs in which it alone "
+         "has finetune.weight_noise and those behind it compute in float (Zur et al.: 1 or 5). Evaluations quantise "
+         "all. For every layer with weights finetune.epochs must have room for that, and be more. 0: all layers are "
+         "quantised, and have noise, from the start."},
+
     {.path = "quantizer.weight_step_2",
      .type = KEY_CHOICE,
      AT(quantizer.weight_step_2),

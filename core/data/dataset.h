@@ -5,32 +5,9 @@
 #define CORE_DATA_DATASET_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "core/base/status.h"
-
-/* Of prepared files: their attributes `format` and `format_version`. */
-#define DATASET_FORMAT "bitfront data set"
-enum { DATASET_VERSION = 1 };
-
-typedef enum { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT } split;
-
-enum { DATASET_MAX_CLASSES = 1000, DATASET_NAME = 64 };
-
-typedef struct {
-    char name[DATASET_NAME];
-    char source_checksum[72];  /* SHA-256 of the raw source, "sha256:" and hexadecimal digits */
-    char content_checksum[72]; /* of samples, labels and splits: what results depend on */
-    int height, width, channels, classes, count;
-    int is_sealed; /* 0: made by another program, or before there were seals (core/io/seal.h) */
-    int is_signed; /* 0: uint8 samples, 1: int8 samples */
-    float scale;   /* real value = sample * scale: 1/255 for images */
-    int split_count[SPLIT_COUNT];
-    const int32_t *split_index[SPLIT_COUNT]; /* sample numbers of each split, increasing */
-    const int32_t *labels;                   /* (count), 0 ... classes-1 */
-    const void *samples;                     /* (count, height, width, channels), uint8 or int8 */
-    const char *class_names;                 /* classes strings of DATASET_NAME bytes each */
-} dataset;
+#include "core/data/dataset_format.h"
 
 /* Bytes of the block for the file at `path`. Checks that it is a prepared data set of a known version, and its seal; a
  * file without a seal is read completely by a child process first (core/io/probe.h). */

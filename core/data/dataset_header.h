@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
-#include "core/data/dataset.h"
+#include "core/data/dataset_format.h"
 #include "core/io/h5.h"
 
 /* An open file and its name for messages (those of h5 name it themselves). */

@@ -7,7 +7,7 @@
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
-#include "core/data/dataset.h"
+#include "core/data/dataset_format.h"
 #include "core/io/h5.h"
 #include "core/io/seal.h"
 

@@ -19,7 +19,7 @@ typedef struct {
     float scale;                    /* real value = sample * scale */
     const void *samples;            /* (count, height, width, channels), uint8 or int8 */
     const int32_t *labels;          /* (count), 0 ... classes-1 */
-    const uint8_t *split;           /* (count), values of `split` in dataset.h; no split may be empty */
+    const uint8_t *split;           /* (count), values of `split` in dataset_format.h; no split may be empty */
     const char *const *class_names; /* (classes), each below 64 bytes */
     uint64_t split_seed;            /* what chose the validation samples ... */
     double validation_fraction;     /* ... and which part of train + validation they are */

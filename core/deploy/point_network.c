@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "core/train/record_values.h"
+#include "core/train/task_kind.h"
+#include "core/train/trainer_options.h"
 
 /* Does the last stage train learned steps? */
 static bool learns_steps(const task_kind *kind)
@@ -34,7 +36,7 @@ status point_network_open(point_network *out, const trainer_inputs *from, const 
                           model_use use)
 {
     *out = (point_network){.values = NULL};
-    model_options options = trainer_model_options(from);
+    model_options options = trainer_options(from);
     options.capacity = capacity;
     options.use = MODEL_FOR_TRAINING; /* memory for whatever `use` the pruned network has */
     TRY(model_open(&out->full, from->graph, from->kernels, &options));

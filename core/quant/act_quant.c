@@ -50,6 +50,16 @@ void act_quant_round_to_even(pact *q)
     q->snap = q->back = ROUND_OFFSET;
 }
 
+void act_quant_pass_through(pact *q)
+{
+    const real step = (real)0x1p-60;
+    *q = (pact){.count = 1, .low = q->low < 0 ? -REAL_MAX : 0};
+    q->clip[0] = q->high[0] = q->top[0] = REAL_MAX;
+    q->scale[0] = 1 / step;
+    q->step[0] = step;
+    q->probability[0] = 1;
+}
+
 enum { SIGNED_LOWEST = -128, SIGNED_HIGHEST = 127 };
 
 /* Steps from 0 to the clip at 8 bit. */

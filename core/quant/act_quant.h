@@ -26,6 +26,10 @@ void act_quant_open_levels(pact *q, const int *bits);
 void act_quant_round_to_nearest(pact *q);
 void act_quant_round_to_even(pact *q);
 
+/* In place of a quantiser in training: what is not below its lower end goes through as it is (moved by less than 2^-60,
+ * which floats of 2^-36 and more do not notice), gradients likewise. */
+void act_quant_pass_through(pact *q);
+
 /* What a residual branch without ReLU goes through before the add: 8 bit, signed, on a grid of its own group, so that
  * an integer target adds codes. With clip c of the group's unsigned quantiser: step = 2 c / 255 (open levels: 256),
  * codes -128 ... 127 rounded to nearest; every unsigned code of 2, 4 or 8 bit is a whole number of half steps, too. */

@@ -7,6 +7,7 @@
 
 #include "core/base/file.h"
 #include "core/base/share.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/graph_checksum.h"
 #include "core/net/graph/network_variant.h"
 

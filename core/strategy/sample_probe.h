@@ -10,7 +10,7 @@
 #define CORE_STRATEGY_SAMPLE_PROBE_H
 
 #include "core/strategy/sample_options.h"
-#include "core/train/stage.h"
+#include "core/train/task_kind.h"
 
 /* How many homogeneous networks come before the probes. */
 int sample_probe_homogeneous(const sample_space *space, const sample_options *o);

@@ -5,6 +5,7 @@
 
 #include "core/strategy/cost_defined.h"
 #include "core/strategy/fixed.h"
+#include "core/strategy/gradual.h"
 #include "core/strategy/grid.h"
 #include "core/strategy/impq.h"
 #include "core/strategy/joint.h"
@@ -90,6 +91,10 @@ status strategies_plan(task_plan *out, const settings *s, const sweep_networks *
             TRY(warmup_check(s, at.graph));
             TRY(strategies_find(s->entries[e].strategy)->plan(out, &at));
         }
+    }
+    for (int i = 0; i < out->count && s->finetune.gradual > 0; i++) {
+        const task *t = &out->tasks[i];
+        TRY(gradual_check(s, t, strategies_task_kind(t->kind), &networks->graphs[t->network]));
     }
     return status_ok();
 }

@@ -7,7 +7,7 @@
 #include "core/cost/cost_model.h"
 #include "core/net/graph/graph.h"
 #include "core/task/plan.h"
-#include "core/train/stage.h"
+#include "core/train/task_kind.h"
 
 /* What a strategy plans for: an entry of the sweep on one of its networks. */
 typedef struct {

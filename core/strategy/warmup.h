@@ -3,7 +3,7 @@
 #define CORE_STRATEGY_WARMUP_H
 
 #include "core/task/plan.h"
-#include "core/train/stage.h"
+#include "core/train/task_kind.h"
 
 extern const task_kind warmup_kind;
 

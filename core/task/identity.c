@@ -9,9 +9,10 @@
 #include "core/base/checksum.h"
 #include "core/base/real.h"
 #include "core/config/settings_text.h"
+#include "core/task/revisions.h"
 
-/* To be raised when a version of the program computes other bits for the same settings. A new key of the configuration
- * is no reason: settings_key.later. */
+/* To be raised when a version of the program computes other bits for all tasks; for those of one method there is
+ * revisions.c. A new key of the configuration is no reason: settings_key.later. */
 enum { IDENTITY_VERSION = 2 };
 
 /* Without the parents. */
@@ -67,6 +68,7 @@ status identity_text(char **text, const task *t, const char *const *parent_keys,
     write_task(out, t);
     for (int i = 0; i < t->parent_count; i++) fprintf(out, "parent %s\n", parent_keys[i]);
     fputs(settings_lines, out);
+    revisions_write(out, result_revisions, t->kind, settings_lines, options);
     fputs(options, out);
     return close_text(text, out);
 }

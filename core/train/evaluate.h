@@ -24,7 +24,7 @@ typedef struct {
 
 size_t evaluate_piece_reals(int images, int capacity);
 
-/* Collective on g; the model was prepared in MODEL_EVAL_FLOAT or MODEL_HARD. augment is NULL for clean images. */
+/* Collective on g; the model was prepared in MODEL_EVAL_FLOAT or MODEL_EVAL_HARD. augment is NULL for clean images. */
 MUST_CHECK status evaluate(evaluation *out, model *m, const real *values, const dataset *data, split which,
                            const real *class_weight, const augment_settings *augment, uint64_t seed, int epoch,
                            const evaluation_work *work, const ranks_view *g);

@@ -6,7 +6,7 @@
 
 #include "core/base/rng.h"
 #include "core/data/batch.h"
-#include "core/train/trainer_step.h"
+#include "core/train/trainer_batch.h"
 
 /* A measurement under way. */
 typedef struct {

@@ -41,6 +41,14 @@ double schedule_rate_factor(const phase_settings *phase, int64_t step, int epoch
     return 1;
 }
 
+layer_turn schedule_layers(const phase_settings *phase, int epoch, int layers)
+{
+    if (phase->gradual == 0) return (layer_turn){.quantised = 0, .noisy = layers};
+    const int turn = epoch / phase->gradual;
+    return turn < layers ? (layer_turn){.quantised = turn, .noisy = turn + 1}
+                         : (layer_turn){.quantised = layers, .noisy = layers};
+}
+
 double schedule_temperature(const search_settings *search, int epoch)
 {
     return search->temperature * pow(search->temperature_factor, epoch);

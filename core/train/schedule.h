@@ -19,6 +19,15 @@ double schedule_learning_rate_factor(const phase_settings *phase, int epoch);
  * so that one_cycle is min(u / w, (1 - u) / (1 - w)) (Smith and Topin 2019, "Super-convergence"). */
 double schedule_rate_factor(const phase_settings *phase, int64_t step, int epoch_steps);
 
+/* Which layers of a discrete network, of those with weights in order, a training step of this epoch quantises: layers
+ * [0, quantised) are, [quantised, noisy) get the phase's weight noise, the others compute in float. With
+ * phase->gradual = g > 0 layer k is float until epoch k g, noisy for g epochs and quantised from then on (Zur et al.
+ * 2019, arXiv 1904.09872); without all are noisy always. */
+typedef struct {
+    int quantised, noisy;
+} layer_turn;
+layer_turn schedule_layers(const phase_settings *phase, int epoch, int layers);
+
 /* temperature * factor^epoch */
 double schedule_temperature(const search_settings *search, int epoch);
 

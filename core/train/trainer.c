@@ -6,9 +6,11 @@
 
 #include "core/base/clock.h"
 #include "core/train/piece.h"
+#include "core/train/task_kind.h"
 #include "core/train/trainer_discrete.h"
 #include "core/train/trainer_check.h"
 #include "core/train/trainer_epoch.h"
+#include "core/train/trainer_options.h"
 #include "core/train/trainer_state.h"
 #include "core/train/trainer_step.h"
 
@@ -20,30 +22,10 @@ static size_t parameter_count(const graph *g)
     return count;
 }
 
-static arithmetic_rules rules_of(const settings *s)
-{
-    arithmetic_rules rules = arithmetic_rules_of(s->arithmetic);
-    for (int i = 0; i < s->published_rule_count; i++) arithmetic_rules_publish(&rules, s->published_rules[i]);
-    return rules;
-}
-
-model_options trainer_model_options(const trainer_inputs *in)
-{
-    const settings *s = in->settings;
-    model_options o = {.rules = rules_of(s),
-                       .quantizer = s->quantizer,
-                       .sampling = s->search.sampling,
-                       .start_temperature = (real)s->search.temperature,
-                       .capacity = (s->batch + s->shards - 1) / s->shards,
-                       .seed = in->task->seed};
-    in->kind->options(&o, in);
-    return o;
-}
-
 /* With pieces of shards where that is faster. */
 static model_options options_of(const trainer *t)
 {
-    model_options o = trainer_model_options(&t->in);
+    model_options o = trainer_options(&t->in);
     const bool images_meet = t->in.settings->quantizer.batchnorm == BATCHNORM_KEPT; /* as in every float network */
     if (o.quantized && !images_meet) o.capacity = piece_images(t->in.graph, parameter_count(t->in.graph), o.capacity);
     return o;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/train/task_kind.h"
+
 static status impossible(const char *what, double value)
 {
     return status_fail(STATUS_DATA, "the state of a checkpoint is impossible: %s is %g", what, value);

@@ -6,6 +6,7 @@
 #include "core/train/calibrate.h"
 #include "core/train/clips/clip_rule.h"
 #include "core/train/record_values.h"
+#include "core/train/task_kind.h"
 
 status trainer_continue(trainer *t, const record *from)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/train/schedule.h"
+#include "core/train/task_kind.h"
 #include "core/train/trainer_discrete.h"
 #include "core/train/trainer_statistics.h"
 

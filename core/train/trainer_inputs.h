@@ -14,7 +14,7 @@
 #include "core/train/integer_path.h"
 
 typedef struct trainer trainer;
-typedef struct task_kind task_kind; /* stage.h */
+typedef struct task_kind task_kind; /* task_kind.h */
 
 typedef struct {
     const settings *settings;
@@ -28,9 +28,5 @@ typedef struct {
     int parent_count;
     const integer_ops *integers; /* NULL: there are none, so that no integer accuracy is recorded */
 } trainer_inputs;
-
-/* The network of the task's kind, with what all kinds have in common; with room for a shard. Of `in` it takes settings,
- * task and kind. */
-model_options trainer_model_options(const trainer_inputs *in);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "core/train/task_kind.h"
+
 enum { FINEST_BITS = 8, EPOCHS_PER_STAGE = 1000000 }; /* the second: larger than any number of epochs */
 
 const stage *trainer_stage(const trainer *t)

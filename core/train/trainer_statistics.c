@@ -4,7 +4,7 @@
 
 #include "core/data/batch.h"
 #include "core/train/trainer_discrete.h"
-#include "core/train/trainer_step.h"
+#include "core/train/trainer_batch.h"
 
 /* Adds the statistics of `images` images of the batch, from `first` on, to `sums`. */
 static void add_shard(trainer *t, real *sums, int first, int images, double weight)

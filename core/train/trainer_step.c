@@ -8,31 +8,9 @@
 #include "core/train/clips/clip_rule.h"
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
+#include "core/train/trainer_batch.h"
 #include "core/train/trainer_discrete.h"
 #include "core/train/update.h"
-
-static void load_order(trainer *t)
-{
-    int epoch = trainer_draw_epoch(t);
-    if (t->order_epoch == epoch) return;
-    batch_order(t->order, t->in.data->split_count[SPLIT_TRAIN], t->in.task->seed, epoch);
-    t->order_epoch = epoch;
-}
-
-int trainer_choose_samples(trainer *t, int step, double *weight)
-{
-    load_order(t);
-    const dataset *data = t->in.data;
-    int batch = t->in.settings->batch, count = data->split_count[SPLIT_TRAIN];
-    int64_t first = (int64_t)step * batch;
-    int n = count - first < batch ? (int)(count - first) : batch;
-    *weight = 0;
-    for (int i = 0; i < n; i++) {
-        t->samples[i] = data->split_index[SPLIT_TRAIN][t->order[first + i]];
-        *weight += t->class_weight != NULL ? (double)t->class_weight[data->labels[t->samples[i]]] : 1;
-    }
-    return n;
-}
 
 /* Forward and backward of images [first, end) of the batch: gradients, loss and correct predictions. */
 static void compute_piece(trainer *t, real *level, int first, int end, int batch_images, double weight,
@@ -192,6 +170,18 @@ static void update(trainer *t, const real *gradients)
                        phase->average * phase->epochs * trainer_steps_per_epoch(t), t->counters.stage_steps);
 }
 
+/* What a discrete network in training is less discrete by: noise, and layers whose turn has not come. */
+static void relax_layers(trainer *t)
+{
+    model *m = t->now.model;
+    const phase_settings *phase = trainer_settings(t);
+    const layer_turn turn = schedule_layers(phase, t->counters.epoch, graph_weight_layers(m->graph));
+    if (phase->weight_noise > 0)
+        model_add_weight_noise(m, t->now.values, turn.quantised, turn.noisy, phase->weight_noise,
+                               (uint32_t)t->counters.task_steps);
+    if (phase->gradual > 0) model_leave_float(m, t->now.values, turn.noisy);
+}
+
 status trainer_step(trainer *t, const ranks_view *g, bool *stop)
 {
     double weight;
@@ -203,8 +193,7 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
                   t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
     if (integers) TRY(trainer_take_integers(t, m, true));
-    const double noise = now->mode == MODEL_HARD ? trainer_settings(t)->weight_noise : 0;
-    if (noise > 0) model_add_weight_noise(m, t->now.values, noise, (uint32_t)t->counters.task_steps);
+    if (now->mode == MODEL_HARD && !integers) relax_layers(t);
 
     sum_own_shards(t, g, images, weight);
     real *gradients = t->levels, *extra = gradients + m->layout.total;

@@ -4,10 +4,6 @@
 
 #include "core/train/trainer_state.h"
 
-/* Batch number `step` of the running epoch into t->samples, as numbers into the data set; returns how many, *weight is
- * the sum of their class weights. */
-int trainer_choose_samples(trainer *t, int step, double *weight);
-
 /* Collective on g. *stop: a rank of the group wants to stop. */
 MUST_CHECK status trainer_step(trainer *t, const ranks_view *g, bool *stop);
 

@@ -15,6 +15,7 @@
 #include "mpi/link/agree.h"
 #include "mpi/link/collect.h"
 #include "mpi/sweep/coordinator.h"
+#include "mpi/sweep/worker_serve.h"
 
 enum {
     FEW_TASKS = 500,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/base/file.h"
 #include "core/base/share.h"

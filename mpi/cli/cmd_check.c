@@ -8,6 +8,7 @@
 #include "core/config/config.h"
 #include "core/data/dataset.h"
 #include "core/net/graph/graph.h"
+#include "core/net/graph/graph_build.h"
 #include "mpi/cli/check_result.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/config_options.h"

@@ -11,6 +11,7 @@
 #include "core/base/share.h"
 #include "core/cost/cost_list.h"
 #include "core/cost/cost_total.h"
+#include "core/net/graph/graph_build.h"
 #include "core/train/allocation_record.h"
 #include "hw_models/registry.h"
 #include "mpi/cli/command.h"

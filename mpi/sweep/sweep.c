@@ -13,6 +13,7 @@
 #include "mpi/link/runtime.h"
 #include "mpi/sum/sum_memory.h"
 #include "mpi/sweep/worker.h"
+#include "mpi/sweep/worker_serve.h"
 #include "results/run/run.h"
 
 static const double USUAL_LEASE = 60; /* s */

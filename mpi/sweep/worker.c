@@ -7,15 +7,11 @@
 
 #include "core/base/clock.h"
 #include "core/deploy/integer_training.h"
-#include "mpi/link/patience.h"
-#include "mpi/sweep/contact.h"
 #include "mpi/sum/rank_group.h"
 #include "results/file/checkpoint.h"
 
 enum { MAX_SPANS = 64 };
-static const double REPORT_SECONDS = 1.0;    /* between progress reports within a segment */
-static const double IDLE_NAP_SECONDS = 4e-3; /* the longest wait before an order is seen */
-static const double LINGER_SECONDS = 0.2;    /* the last message gets this long to leave the process */
+static const double REPORT_SECONDS = 1.0; /* between progress reports within a segment */
 
 worker worker_new(const sweep_inputs *in, const run *r, const link_world *world, int world_rank)
 {
@@ -48,7 +44,7 @@ static wire_report report_on(const worker *w, report_kind kind, const trainer *t
     return message;
 }
 
-static status report(worker *w, report_kind kind, const trainer *t, status outcome)
+status worker_report(worker *w, report_kind kind, const trainer *t, status outcome)
 {
     wire_report message = report_on(w, kind, t, outcome);
     w->last_report = clock_seconds();
@@ -61,7 +57,7 @@ static bool between_steps(void *ctx)
     worker *w = ctx;
     bool stop = w->link.should_stop(w->link.ctx);
     if (w->current == NULL || stop || clock_seconds() - w->last_report < REPORT_SECONDS) return stop;
-    return failed(report(w, REPORT_PROGRESS, w->current, status_ok()));
+    return failed(worker_report(w, REPORT_PROGRESS, w->current, status_ok()));
 }
 
 static bool assignment_is_over(void *ctx)
@@ -157,11 +153,11 @@ static status restore(job *j)
         local = checkpoint_read(&stored.found, stored.warning, j->checkpoint, j->task->key, &j->machine, j->spans,
                                 j->span_count);
         if (local.code == STATUS_DATA || local.code == STATUS_CONFIG) {
-            TRY(report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
+            TRY(worker_report(j->w, REPORT_WARNING, NULL, status_in(local, "task %d starts over", j->task->id)));
             stored.found = false;
             local = status_ok();
         } else if (stored.warning[0] != '\0') {
-            TRY(report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", stored.warning)));
+            TRY(worker_report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", stored.warning)));
         }
     }
     TRY(exchange_agree(&j->group.link, local));
@@ -171,7 +167,7 @@ static status restore(job *j)
     status sound = trainer_restored(j->trainer);
     if (!failed(sound)) return status_ok();
     /* Every rank has the same bytes and comes to the same end. */
-    if (leads(j)) TRY(report(j->w, REPORT_WARNING, NULL, status_in(sound, "task %d starts over", j->task->id)));
+    if (leads(j)) TRY(worker_report(j->w, REPORT_WARNING, NULL, status_in(sound, "task %d starts over", j->task->id)));
     trainer_close(j->trainer);
     j->trainer = NULL;
     j->machine.earlier[0] = '\0';
@@ -204,7 +200,7 @@ static status run_segments(job *j, segment_end *end)
 {
     ranks_view view = rank_group_view(&j->group);
     *end = SEGMENT_MORE;
-    if (leads(j)) TRY(report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
+    if (leads(j)) TRY(worker_report(j->w, REPORT_PROGRESS, j->trainer, status_ok()));
     while (*end == SEGMENT_MORE) {
         TRY(trainer_segment(j->trainer, &view, end));
         if (*end == SEGMENT_FINISHED) break;
@@ -233,7 +229,7 @@ static status publish(job *j, const record *result)
     char warning[256];
     TRY(run_write_task(warning, j->w->run, result, &j->fence));
     if (warning[0] == '\0') return status_ok();
-    return report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
+    return worker_report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
 }
 
 static status write_result(job *j)
@@ -270,18 +266,18 @@ static status write_with_consent(job *j, status trained)
 /* By the leader, at the end of its task. */
 static status conclude(job *j, status trained, segment_end end)
 {
-    if (!failed(trained) && end == SEGMENT_STOPPED) return report(j->w, REPORT_STOPPED, j->trainer, status_ok());
+    if (!failed(trained) && end == SEGMENT_STOPPED) return worker_report(j->w, REPORT_STOPPED, j->trainer, status_ok());
     status written = trained;
     if (!failed(trained) || trained.code == STATUS_NUMERIC) written = write_with_consent(j, trained);
     if (written.code == STATUS_MPI) return written;
-    if (written.code == STATUS_LOST) return report(j->w, REPORT_STOPPED, j->trainer, written);
+    if (written.code == STATUS_LOST) return worker_report(j->w, REPORT_STOPPED, j->trainer, written);
     if (failed(written)) {
         char label[128];
         task_label(label, j->task);
-        return report(j->w, REPORT_BROKEN, NULL, status_in(written, "task %d (%s)", j->task->id, label));
+        return worker_report(j->w, REPORT_BROKEN, NULL, status_in(written, "task %d (%s)", j->task->id, label));
     }
     checkpoint_remove(j->checkpoint);
-    return report(j->w, REPORT_DONE, j->trainer, trained);
+    return worker_report(j->w, REPORT_DONE, j->trainer, trained);
 }
 
 /* The group's part of an order. STATUS_MPI: the group has fallen apart. */
@@ -309,71 +305,9 @@ status worker_perform(worker *w, const wire_order *order)
     w->order = order;
     status ending = perform_in_group(&j, order);
     if (failed(ending)) {
-        ending = assignment_is_over(w) ? status_ok() : report(w, REPORT_GAVE_UP, NULL, ending);
-        if (!failed(ending)) ending = report(w, REPORT_FREE, NULL, status_ok());
+        ending = assignment_is_over(w) ? status_ok() : worker_report(w, REPORT_GAVE_UP, NULL, ending);
+        if (!failed(ending)) ending = worker_report(w, REPORT_FREE, NULL, status_ok());
     }
     w->order = NULL;
     return ending;
-}
-
-/* ---- with a coordinator on another rank ---- */
-
-static status send_report(void *ctx, const wire_report *message)
-{
-    return contact_report(ctx, message);
-}
-
-static status ask_coordinator(void *ctx, const wire_report *question, bool *leave)
-{
-    return contact_ask(ctx, question, leave);
-}
-
-static bool stop_ordered(void *ctx)
-{
-    contact *c = ctx;
-    return contact_given_up(c) || c->stop;
-}
-
-static bool assignment_abandoned(void *ctx)
-{
-    return contact_given_up(ctx);
-}
-
-static status follow_orders(worker *w, contact *c)
-{
-    patience waiting = {.longest_nap = IDLE_NAP_SECONDS};
-    while (true) {
-        TRY(contact_poll(c));
-        if (c->ended) return status_ok();
-        if (!c->ordered) {
-            patience_pause(&waiting);
-            continue;
-        }
-        wire_order order = c->order;
-        c->ordered = c->abandoned = false;
-        c->assignment = order.assignment;
-        TRY(w->perform(w, &order));
-        c->assignment = 0;
-        /* Given up in the moment in which our part of it ended well: nobody else says that we are free. */
-        if (c->abandoned) TRY(contact_free(c, order.assignment));
-        waiting = (patience){.longest_nap = IDLE_NAP_SECONDS};
-    }
-}
-
-status worker_serve(worker *w, double deadline, wire_order *end)
-{
-    contact c = contact_open(w->world, w->world_rank, deadline);
-    w->link = (worker_link){.report = send_report,
-                            .ask = ask_coordinator,
-                            .should_stop = stop_ordered,
-                            .given_up = assignment_abandoned,
-                            .ctx = &c};
-    status served = follow_orders(w, &c);
-    if (!failed(served)) {
-        *end = c.end_order;
-        served = report(w, REPORT_LEFT, NULL, status_ok());
-        if (end->ranks_lost) clock_sleep(LINGER_SECONDS);
-    }
-    contact_close(&c);
-    return served;
 }

@@ -1,7 +1,7 @@
-/* worker: one rank's part in training tasks. It takes orders, forms a group with the other members, runs the task
- * segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and reports. Before
- * anything is published the leader asks the coordinator: a rank that was cut off or stopped for so long that its
- * assignment was given to others learns it there, and publishes nothing. */
+/* worker: one rank's part in training a task. By an order (worker_serve.h) it forms a group with the other members,
+ * runs the task segment by segment with a checkpoint after each, and the leader (group rank 0) writes the result and
+ * reports. Before anything is published the leader asks the coordinator: a rank that was cut off or stopped for so long
+ * that its assignment was given to others learns it there, and publishes nothing. */
 #ifndef MPI_SWEEP_WORKER_H
 #define MPI_SWEEP_WORKER_H
 
@@ -42,9 +42,8 @@ typedef struct worker {
 
 worker worker_new(const sweep_inputs *in, const run *r, const link_world *world, int world_rank);
 
-/* Takes orders from rank 0 until it says that the sweep is over: *end is what it said. Fails when rank 0 is silent for
- * `deadline` seconds. */
-MUST_CHECK status worker_serve(worker *w, double deadline, wire_order *end);
+/* Tells the coordinator about the assignment at hand; t: how far it is, NULL for nothing of that. */
+MUST_CHECK status worker_report(worker *w, report_kind kind, const trainer *t, status outcome);
 
 /* Collective on the members of the order. Runs one task, or the rest of it, and reports what became of it. Fails when
  * that report cannot be sent. */

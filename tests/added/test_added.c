@@ -17,6 +17,7 @@
 #include "core/cost/cost_budget.h"
 #include "core/data/batch.h"
 #include "core/data/import/importers.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/net/model/model.h"
 #include "core/train/clips/clip_rule.h"

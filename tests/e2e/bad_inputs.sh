@@ -23,6 +23,15 @@ alone plan "$work/small.cfg" --set 'quantizer.clips="batchnorm"'
 expect 2 'needs quantizer.batchnorm = "kept"' "clips that follow a batch-norm that is folded"
 alone plan "$work/small.cfg" --set finetune.weight_noise=0.05 --set finetune.integer=true
 expect 2 "finetune.weight_noise is noise between whole codes" "noise on integers"
+alone plan "$work/small.cfg" --set finetune.gradual=1 --set finetune.integer=true
+expect 2 "finetune.gradual trains layers in float, which finetune.integer = true cannot" "layers in float in integers"
+alone plan "$work/small.cfg" --set finetune.gradual=1 --set 'arithmetic="reference"'
+expect 2 'finetune.gradual is for arithmetic = "exact"' "a gradual schedule in the published arithmetic"
+alone sweep "$work/small.cfg" --set finetune.gradual=7 --out "$work/gradual"
+expect 2 "finetune.gradual = 7 quantises the 5 layers of small in 35 epochs, but stage" "a schedule that does not end"
+check "a schedule that does not end: nothing is written" test ! -e "$work/gradual"
+alone plan "$work/small.cfg" --set finetune.gradual=-1
+expect 2 "finetune.gradual" "epochs below 0"
 
 sed 's/cost_model = "size"/cost_model = "sice"/' "$work/small.cfg" > "$work/cost.cfg"
 run 2 sweep "$work/cost.cfg"

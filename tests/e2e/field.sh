@@ -47,6 +47,19 @@ else
     echo "skipped: the update of the logits: python3-h5py is not installed"
 fi
 
+# Layers quantised one after the other: the digits of any number of ranks, and other tasks than without.
+sed '/^sweep = (/,$d' "$work/field.cfg" > "$work/gradual.cfg"
+echo 'sweep = ( { strategy = "fixed"; bits = [4]; } );' >> "$work/gradual.cfg"
+gradual=(--set finetune.gradual=1 --set finetune.epochs=12 --set finetune.weight_noise=0.05)
+run 1 sweep "$work/gradual.cfg" "${gradual[@]}" --out "$work/gradual1" --quiet
+expect 0 "2 tasks done, 0 failed" "a gradual schedule"
+run 3 sweep "$work/gradual.cfg" "${gradual[@]}" --out "$work/gradual3" --quiet
+check "a gradual schedule on 3 ranks equals one" same_results "$work/gradual1" "$work/gradual3"
+alone plan "$work/gradual.cfg" --set finetune.epochs=12 --set finetune.weight_noise=0.05
+cp "$work/out" "$work/plan"
+alone plan "$work/gradual.cfg" --set finetune.epochs=12 --set finetune.weight_noise=0.05 --set finetune.gradual=0
+check "0 is no schedule: the same keys" cmp "$work/plan" "$work/out"
+
 alone verdict variance "$work/whole"
 expect 0 "verdict     undecided" "a verdict on one seed"
 alone verdict variance "$work/whole" --json

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/io/seal.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/network_file.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/graph_checksum.h"
 #include "core/net/graph/network_variant.h"
 #include "core/net/model/model.h"

@@ -1,4 +1,5 @@
 #include "tests/golden/steps.h"
+#include "core/net/graph/graph_build.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -23,8 +23,8 @@ cd "$tree" || exit 1
 # names of the tests that match, and the targets that they are made of
 tests_of() { (cd "$build" && ctest -N -R "$1") | sed -n 's/^ *Test *#[0-9]*: //p'; }
 targets_of() {
-    tests_of "$1" | sed 's/_np[0-9]*$//; s/^e2e_.*/bitfront compare_results/' | grep -v '^layering$' | sort -u |
-        tr '\n' ' '
+    tests_of "$1" | sed 's/_np[0-9]*$//; s/^e2e_.*/bitfront compare_results digest_results/' |
+        grep -v '^layering$' | sort -u | tr '\n' ' '
 }
 run_tests() {
     (cd "$build" && ctest -R "$1" --timeout 120 --stop-on-failure -j "$jobs") > "$work/tests.log" 2>&1 < /dev/null

@@ -4,6 +4,7 @@
 #define TESTS_SUPPORT_GRAPH_FIXTURE_H
 
 #include "core/net/graph/graph.h"
+#include "core/net/graph/graph_build.h"
 
 static graph network;
 

@@ -7,6 +7,7 @@
 
 #include "core/base/rng.h"
 #include "core/deploy/integer_build.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/network_file.h"
 #include "core/net/model/compact.h"
 #include "tests/support/check_status.h"

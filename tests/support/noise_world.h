@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "core/train/trainer_state.h"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "hw_models/registry.h"

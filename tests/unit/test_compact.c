@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/model/compact.h"
 #include "tests/support/check_status.h"
 

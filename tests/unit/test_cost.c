@@ -10,6 +10,7 @@
 
 #include "core/cost/cost_deploy.h"
 #include "core/cost/cost_total.h"
+#include "core/net/graph/graph_build.h"
 #include "hw_models/registry.h"
 
 enum { MAX_GROUPS = 80 };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/cost/cost_budget.h"
+#include "core/net/graph/graph_build.h"
 #include "hw_models/registry.h"
 #include "tests/support/check_status.h"
 

@@ -13,6 +13,7 @@
 
 #include "core/base/rng.h"
 #include "core/cost/cost_choice.h"
+#include "core/net/graph/graph_build.h"
 #include "hw_models/registry.h"
 
 enum { MAX_GROUPS = 32 };

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/cost/cost_total.h"
+#include "core/net/graph/graph_build.h"
 #include "hw_models/registry.h"
 
 /* ---- random layers ---- */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/cost/cost_refine.h"
+#include "core/net/graph/graph_build.h"
 #include "hw_models/registry.h"
 
 enum { MAX_GROUPS = 32, MAX_CHANNELS = 64 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/net/graph/graph.h"
+#include "core/net/graph/graph_build.h"
 #include "tests/support/scratch.h"
 
 #define HEAD "name = \"t\"; classes = 10;\ninput = { channels = 3; height = 8; width = 8; };\n"

@@ -17,6 +17,7 @@
 #include "core/config/settings_keys.h"
 #include "core/config/settings_load.h"
 #include "core/net/graph/graph.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/graph_checksum.h"
 #include "core/strategy/strategies.h"
 #include "tests/support/check_status.h"

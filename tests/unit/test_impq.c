@@ -16,7 +16,7 @@
 #include "core/net/model/model_allocation.h"
 #include "core/strategy/impq_harm.h"
 #include "core/train/gains.h"
-#include "core/train/trainer_step.h"
+#include "core/train/trainer_batch.h"
 #include "tests/support/noise_world.h"
 
 static void use_entry(const char *keys)

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/network_variant.h"
 #include "core/net/model/model_allocation.h"
 #include "tests/support/noise_world.h"

@@ -15,6 +15,7 @@
 #include "core/deploy/integer_training.h"
 #include "core/deploy/point_network.h"
 #include "core/deploy/predict.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/train/trainer.h"
 #include "hw_models/registry.h"

@@ -14,6 +14,7 @@
 
 #include "core/base/file.h"
 #include "core/config/settings_load.h"
+#include "core/net/graph/graph_build.h"
 #include "core/net/graph/network_variant.h"
 #include "core/strategy/strategies.h"
 #include "hw_models/registry.h"

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/train/piece.h"
 #include "tests/support/check_status.h"
 

@@ -14,7 +14,7 @@
 #include "core/data/batch.h"
 #include "core/net/model/model_allocation.h"
 #include "core/strategy/pit_mask.h"
-#include "core/train/trainer_step.h"
+#include "core/train/trainer_batch.h"
 #include "tests/support/noise_world.h"
 
 /* Groups of the network: image, {first, b.c2, sum} 8, b.c1 8, last 16, fc 10. */

@@ -15,6 +15,7 @@
 #include "core/base/rng.h"
 #include "core/config/settings_load.h"
 #include "core/cost/cost_budget.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/objective.h"
 #include "core/strategy/sample_options.h"
 #include "core/strategy/sample_space.h"

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/net/model/model.h"
 #include "core/quant/act_quant.h"
 #include "core/quant/choice.h"

@@ -127,6 +127,21 @@ static void test_incremental_strength_rises_to_its_full_value_in_half_the_epochs
     assert_close(schedule_strength(3, true, 0, 1), 3); /* no half to rise in */
 }
 
+/* Each layer is noisy for its epochs; those before it are quantised, those behind it not yet. */
+static void test_layers_take_turns_in_a_gradual_schedule(void **state)
+{
+    (void)state;
+    const phase_settings at_once = {.epochs = 9}, gradual = {.epochs = 9, .gradual = 2};
+    const layer_turn expected[] = {{0, 1}, {0, 1}, {1, 2}, {1, 2}, {2, 3}, {2, 3}, {3, 3}, {3, 3}, {3, 3}};
+    for (int epoch = 0; epoch < 9; epoch++) {
+        const layer_turn turn = schedule_layers(&gradual, epoch, 3), all = schedule_layers(&at_once, epoch, 3);
+        assert_int_equal(turn.quantised, expected[epoch].quantised);
+        assert_int_equal(turn.noisy, expected[epoch].noisy);
+        assert_int_equal(all.quantised, 0);
+        assert_int_equal(all.noisy, 3);
+    }
+}
+
 static void test_long_phases_keep_no_early_epoch(void **state)
 {
     (void)state;
@@ -150,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_exponential_is_constant_within_an_epoch),
         cmocka_unit_test(test_temperature_falls_by_its_factor),
         cmocka_unit_test(test_incremental_strength_rises_to_its_full_value_in_half_the_epochs),
+        cmocka_unit_test(test_layers_take_turns_in_a_gradual_schedule),
         cmocka_unit_test(test_long_phases_keep_no_early_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

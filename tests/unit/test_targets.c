@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/config/settings_load.h"
+#include "core/net/graph/graph_build.h"
 #include "core/strategy/strategies.h"
 #include "core/strategy/targets.h"
 #include "hw_models/registry.h"

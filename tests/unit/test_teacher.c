@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "core/net/graph/graph_build.h"
 #include "core/train/teacher.h"
 #include "tests/support/check_status.h"
 

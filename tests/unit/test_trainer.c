@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/net/graph/graph_build.h"
 #include "tests/support/stripes_world.h"
 
 static void test_training_learns_the_stripes(void **state)
@@ -206,6 +207,12 @@ static void test_rules_of_other_programs_do_not_depend_on_ranks_or_stops(void **
     assert_same_records(&alone, &together);
     w.settings.finetune.weight_noise = 0;
     record silent = train(&in, 1, 0, NULL);
+    w.settings.finetune.gradual = 1;
+    record gradual = train(&in, 1, 0, NULL), gradual_together = train(&in, 4, 3, NULL);
+    assert_same_records(&gradual, &gradual_together);
+    assert_true(gradual.curve[gradual.epoch_count - 1].train_loss != silent.curve[silent.epoch_count - 1].train_loss);
+    record_free(&gradual_together);
+    record_free(&gradual);
     const int last = alone.epoch_count - 1;
     assert_true(alone.curve[last].train_loss != silent.curve[last].train_loss);
     record_free(&silent);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "core/net/graph/graph_build.h"
 #include "core/train/optimizer.h"
 #include "core/train/update.h"
 

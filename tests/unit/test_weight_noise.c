@@ -33,7 +33,7 @@ static void test_every_weight_is_moved_within_its_clip(void **state)
     trainer *t = opened();
     model *m = &t->network;
     int moved = 0, clamped = 0;
-    model_add_weight_noise(m, t->values, 1, 5);
+    model_add_weight_noise(m, t->values, 0, GRAPH_MAX_LAYERS, 1, 5);
     for (int i = 0; i < world.graph.layer_count; i++) {
         const model_node *node = &m->nodes[i];
         if (node->weight < 0) continue;
@@ -64,7 +64,7 @@ static int noisy_weights(bool noisy[MOST], trainer *t, const char *layer, double
     assert_true(count <= MOST);
     model_prepare(m, t->values, MODEL_HARD, 1, false, 0);
     memcpy(quantised, m->nodes[i].effective_weight, count * sizeof(real));
-    model_add_weight_noise(m, t->values, probability, step);
+    model_add_weight_noise(m, t->values, 0, GRAPH_MAX_LAYERS, probability, step);
     int found = 0;
     for (size_t k = 0; k < count; k++) {
         noisy[k] = m->nodes[i].effective_weight[k] != quantised[k];
@@ -90,10 +90,32 @@ static void test_weights_are_drawn_anew_for_each_step_and_layer(void **state)
     trainer_close(t);
 }
 
+static void test_only_layers_of_the_range_are_noisy(void **state)
+{
+    (void)state;
+    trainer *t = opened();
+    model *m = &t->network;
+    static real quantised[8][MOST];
+    for (int i = 0; i < world.graph.layer_count; i++)
+        if (m->nodes[i].weight >= 0)
+            memcpy(quantised[i], m->nodes[i].effective_weight,
+                   layer_weight_count(&world.graph.layers[i]) * sizeof(real));
+    model_add_weight_noise(m, t->values, 1, 3, 0.5, 1);
+    for (int i = 0, number = 0; i < world.graph.layer_count; i++) {
+        if (m->nodes[i].weight < 0) continue;
+        const size_t bytes = layer_weight_count(&world.graph.layers[i]) * sizeof(real);
+        const bool same = memcmp(quantised[i], m->nodes[i].effective_weight, bytes) == 0;
+        assert_int_equal(same, number < 1 || number >= 3);
+        number++;
+    }
+    trainer_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_weight_is_moved_within_its_clip),
+        cmocka_unit_test(test_only_layers_of_the_range_are_noisy),
         cmocka_unit_test(test_weights_are_drawn_anew_for_each_step_and_layer),
     };
     return cmocka_run_group_tests_name("weight_noise", tests, make_world, free_world);

@@ -84,13 +84,13 @@ typedef struct {
     enum { INIT_HE_NORMAL, INIT_UNIFORM } init; /* METHOD.md 5.2: normal sqrt(2/fan_in); 5.3: uniform 1/sqrt(fan_in) */
 } graph;
 
-/* Reads and checks a network file. Errors: file and line, the layer and what does not fit (unknown type or key, missing
- * or doubled name, unknown input, shapes that do not fit, cycle, more than one output). */
-MUST_CHECK status graph_load(graph *out, const char *path);
 void graph_free(graph *g);
 
 /* The layer table: name, kind, shapes, parameters (weights, biases after folding), MACs, group; and totals. */
 void graph_print(FILE *out, const graph *g);
+
+/* How many layers with weights it has. */
+int graph_weight_layers(const graph *g);
 
 /* Index of the layer called `name`, or -1. */
 int graph_find(const graph *g, const char *name);

@@ -33,7 +33,4 @@ MUST_CHECK status network_file_read(network_file *out, const char *path);
 MUST_CHECK status network_file_parse(network_file *out, const char *text, const char *origin);
 void network_file_free(network_file *file);
 
-/* The network: execution order, shapes, sharing groups. Errors as those of graph_load. */
-MUST_CHECK status graph_build(graph *out, const network_file *file);
-
 #endif

@@ -202,9 +202,16 @@ void model_start_steps(model *m, real *values, bool keep_alive);
  * keep_alive revives a channel where a whole group would be pruned; one-hot probabilities only. */
 void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step);
 
-/* After model_prepare in MODEL_HARD: every effective weight is, with this probability, the weight itself moved by noise
- * (core/quant/weight_noise.h), anew for each `step`, counted over the task. */
-void model_add_weight_noise(model *m, const real *values, double probability, uint32_t step);
+/* After model_prepare in MODEL_HARD: in layers number first ... end - 1, of those with weights in order, every
+ * effective weight is, with this probability, the weight itself moved by noise (core/quant/weight_noise.h), anew for
+ * each `step`, counted over the task. */
+void model_add_weight_noise(model *m, const real *values, int first, int end, double probability, uint32_t step);
+
+/* After model_prepare in MODEL_HARD: layers from number `end` on, of those with weights in order, compute in float
+ * until the next model_prepare: weights and biases as they are, their own or batch-norm's, straight through; pruned
+ * channels stay 0. Activations are quantised where all layers that share the quantiser are below `end`; others are
+ * rectified where their quantiser does that. The image stays quantised. Exact arithmetic (arithmetic.h). */
+void model_leave_float(model *m, const real *values, int end);
 
 real *model_input(const model *m);           /* (capacity, H, W, C): the caller writes images here */
 const real *model_logits(const model *m);    /* (n, classes), after model_forward */

@@ -226,12 +226,15 @@ static real largest_level(const model_weight_group *group, int channel, real ste
     return step;
 }
 
-void model_add_weight_noise(model *m, const real *values, double probability, uint32_t step)
+void model_add_weight_noise(model *m, const real *values, int first, int end, double probability, uint32_t step)
 {
-    for (int i = 0; i < m->graph->layer_count; i++) {
+    for (int i = 0, number = 0; i < m->graph->layer_count; i++) {
         const layer_spec *l = &m->graph->layers[i];
         const model_node *node = &m->nodes[i];
         if (node->weight < 0) continue;
+        const bool noisy = first <= number && number < end;
+        number++;
+        if (!noisy) continue;
         real *clip = m->scratch;
         for (int c = 0; c < l->out_channels; c++) clip[c] = largest_level(&m->groups[l->group], c, node->step[c]);
         weight_noise(node->effective_weight, model_view(m, values, node->weight), clip, node->step, node->rows,
