@@ -105,45 +105,61 @@ static status write_about(hid_t set, h5_about about)
     return h5_add_text(set, "description", about.description);
 }
 
-status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
-                    h5_about about)
+h5_layout h5_number_layout(h5_type type, bool compress)
+{
+    return (h5_layout){file_type(type), memory_type(type), h5_type_size(type), compress};
+}
+
+status h5_create_set(h5_id *out, h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims,
+                     h5_about about)
 {
     if (rank < 0 || rank > H5_MAX_RANK)
         return status_fail(STATUS_DATA, "data set %s: rank %d is not between 0 and %d", name, rank, H5_MAX_RANK);
     if (about.unit == NULL || about.unit[0] == 0 || about.description == NULL || about.description[0] == 0)
         return status_fail(STATUS_DATA, "data set %s has no unit or no description", name);
     hsize_t extent[H5_MAX_RANK] = {0};
-    size_t count = 1;
-    for (int d = 0; d < rank; d++) {
-        extent[d] = dims[d];
-        count *= dims[d];
-    }
-    status result = status_ok();
+    for (int d = 0; d < rank; d++) extent[d] = dims[d];
     hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
     hid_t create = data_creation_list(rank, dims, as.element, as.compress);
     hid_t set =
         space >= 0 && create >= 0 ? H5Dcreate2(parent, name, as.stored, space, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
-    if (set < 0 || (count > 0 && H5Dwrite(set, as.given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-        result = h5_fail(parent, name, "write data set");
-    if (!failed(result)) result = write_about(set, about);
-    if (set >= 0 && H5Dclose(set) < 0 && !failed(result)) result = h5_fail(parent, name, "write data set");
+    status result = set >= 0 ? status_ok() : h5_fail(parent, name, "write data set");
     if (create >= 0) H5Pclose(create);
     if (space >= 0) H5Sclose(space);
+    *out = set;
     return result;
+}
+
+status h5_finish_set(h5_id set, h5_id parent, const char *name, h5_about about, status before)
+{
+    status result = failed(before) ? before : write_about(set, about);
+    if (H5Dclose(set) < 0 && !failed(result)) result = h5_fail(parent, name, "write data set");
+    return result;
+}
+
+static status write_whole(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
+                          h5_about about)
+{
+    h5_id set;
+    TRY(h5_create_set(&set, parent, name, as, rank, dims, about));
+    size_t count = 1;
+    for (int d = 0; d < rank; d++) count *= dims[d];
+    status result = status_ok();
+    if (count > 0 && H5Dwrite(set, as.given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        result = h5_fail(parent, name, "write data set");
+    return h5_finish_set(set, parent, name, about, result);
 }
 
 status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                 h5_about about)
 {
-    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), true};
-    return h5_write_any(parent, name, as, rank, dims, data, about);
+    return write_whole(parent, name, h5_number_layout(type, true), rank, dims, data, about);
 }
 
 status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                       h5_about about)
 {
-    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), false};
-    return h5_write_any(parent, name, as, rank, dims, data, about);
+    return write_whole(parent, name, h5_number_layout(type, false), rank, dims, data, about);
 }
 
 static status open_set(h5_id *out, h5_id parent, const char *name)

@@ -31,9 +31,13 @@ typedef struct {
     bool compress;
 } h5_layout;
 
-/* Writes a data set of any element. */
-status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
-                    h5_about about);
+h5_layout h5_number_layout(h5_type type, bool compress);
+
+/* A new data set of any element, to be filled and finished. */
+MUST_CHECK status h5_create_set(h5_id *out, h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims,
+                                h5_about about);
+/* Says what it is about, and closes it in any case. `before`: what filling it came to, returned when it has failed. */
+MUST_CHECK status h5_finish_set(h5_id set, h5_id parent, const char *name, h5_about about, status before);
 
 /* Opens a data set that has to hold exactly `count` elements; the caller closes it. */
 status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count);

@@ -1,5 +1,5 @@
 /* results.h5: everything finished, in one file that is never open for writing. Made task by task: what a snapshot keeps
- * in memory is one task and the columns of the points. */
+ * in memory is one task and a block of rows of the points. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +30,7 @@ struct snapshot {
     run_index_writer index;
     char data[MAX_NAME];
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
+    char scratch[RUN_PATH_BYTES + CLAIM_OWNER + 16]; /* of the columns */
 };
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
@@ -208,7 +209,8 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     config_name(s->data, sizeof s->data, r->config_text, "data");
     run_path(s->path, r, "results.h5");
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
-    status result = columns_new(&s->points, (size_t)plan->count);
+    snprintf(s->scratch, sizeof s->scratch, "%s.rows", s->temporary);
+    status result = columns_new(&s->points, s->scratch);
     if (!failed(result)) result = begin_file(s);
     if (!failed(result)) result = run_index_begin(&s->index, r, plan);
     if (failed(result))
