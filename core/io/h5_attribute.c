@@ -10,29 +10,45 @@
 static status add_any(hid_t target, const char *name, hid_t stored, hid_t given, const void *value)
 {
     status result = status_ok();
-    hid_t space = H5Screate(H5S_SCALAR);
+    const hid_t space = h5_scalar();
     hid_t attribute = space >= 0 ? H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
     if (attribute < 0 || H5Awrite(attribute, given, value) < 0) result = h5_fail(target, name, "write attribute");
     if (attribute >= 0) H5Aclose(attribute);
-    if (space >= 0) H5Sclose(space);
     return result;
 }
 
 /* Attributes of an object have to fit into its header: 64 KiB each. */
 enum { FIXED_BYTES = 60 * 1024 };
 
-status h5_add_text(h5_id target, const char *name, const char *text)
+static status add_long_text(hid_t target, const h5_text_attribute *a)
 {
-    size_t length = strlen(text);
-    bool fixed = length <= FIXED_BYTES;
-    hid_t type = fixed ? h5_fixed_text_type(length > 0 ? length : 1) : h5_text_type();
-    if (type < 0) return h5_fail(target, name, "make the text type of");
-    status result = add_any(target, name, type, type, fixed ? (const void *)text : &text);
+    hid_t type = h5_text_type();
+    if (type < 0) return h5_fail(target, a->name, "make the text type of");
+    status result = add_any(target, a->name, type, type, &a->text);
     H5Tclose(type);
     return result;
 }
 
-/* How a value is written to an open object: h5_add_text, or a number. */
+/* type: of a text of fixed length, which gets that of this one. */
+static status add_text(hid_t target, const h5_text_attribute *a, hid_t type)
+{
+    const size_t length = strlen(a->text);
+    if (length > FIXED_BYTES) return add_long_text(target, a);
+    if (H5Tset_size(type, length > 0 ? length : 1) < 0) return h5_fail(target, a->name, "make the text type of");
+    return add_any(target, a->name, type, type, a->text);
+}
+
+status h5_add_texts(h5_id target, const h5_text_attribute *list, size_t count)
+{
+    hid_t type = h5_fixed_text_type(1);
+    if (type < 0) return h5_fail(target, ".", "make a text type of");
+    status result = status_ok();
+    for (size_t i = 0; i < count && !failed(result); i++) result = add_text(target, &list[i], type);
+    H5Tclose(type);
+    return result;
+}
+
+/* How a value is written to an open object: h5_add_texts, or a number. */
 typedef struct {
     hid_t stored, given;
     const void *value;
@@ -49,7 +65,8 @@ static status set_any(h5_id parent, const char *object, const char *name, new_va
     if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0)
         result = h5_fail(target, name, "replace attribute");
     else
-        result = v.text != NULL ? h5_add_text(target, name, v.text) : add_any(target, name, v.stored, v.given, v.value);
+        result = v.text != NULL ? h5_add_texts(target, &(h5_text_attribute){name, v.text}, 1)
+                                : add_any(target, name, v.stored, v.given, v.value);
     if (!is_parent) H5Oclose(target);
     return result;
 }

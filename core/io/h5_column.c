@@ -104,7 +104,7 @@ status h5_column_end(h5_column *c, status before)
 {
     if (!failed(before) && c->at != c->count)
         before = status_fail(STATUS_DATA, "data set %s has %zu values instead of %zu", c->name, c->at, c->count);
-    const status result = h5_finish_set(c->set, c->parent, c->name, c->about, before);
+    const status result = h5_finish_set(c->set, c->parent, c->name, c->about, c->dimensions, before);
     if (c->type >= 0) H5Tclose(c->type);
     return result;
 }

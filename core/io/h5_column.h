@@ -16,14 +16,14 @@ typedef struct {
 } h5_text_shape;
 void h5_text_shape_add(h5_text_shape *shape, const char *text);
 
-/* A column in the making; name, about: borrowed until its end. */
+/* A column in the making; texts: borrowed until its end. */
 typedef struct {
     h5_id parent, set, type; /* parent: borrowed; type: of texts, else -1 */
     h5_type number;
-    size_t element;   /* bytes of a value */
-    size_t count, at; /* values in all, written so far */
-    bool pointers;    /* texts of variable length */
-    const char *name;
+    size_t element;                /* bytes of a value */
+    size_t count, at;              /* values in all, written so far */
+    bool pointers;                 /* texts of variable length */
+    const char *name, *dimensions; /* dimensions: NULL, or what its axis is called (h5_scale.h), set before the end */
     h5_about about;
 } h5_column;
 

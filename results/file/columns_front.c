@@ -125,6 +125,7 @@ static status write_flags(const columns *c, h5_id group, const candidates *p, co
         for (; next < p->count && p->row[next] < b * SPOOL_BLOCK + rows; next++) flags[p->row[next] % SPOOL_BLOCK] = 1;
         result = h5_column_add(&out, rows, flags);
     }
+    out.dimensions = COLUMNS_DIMENSION;
     return h5_column_end(&out, result);
 }
 

@@ -18,6 +18,9 @@ struct columns {
     size_t cost_count;
 };
 
+/* What the axis of every column is called. */
+#define COLUMNS_DIMENSION "id"
+
 /* The column of this name among those of every task. */
 size_t columns_find(const char *name);
 

@@ -22,6 +22,7 @@ static status add_blocks(h5_column *out, const columns *c, size_t column, add_bl
         if (!failed(result)) result = add(out, values, spool_block_rows(&c->rows, b), ctx);
     }
     spool_piece_free(&buffer);
+    out->dimensions = COLUMNS_DIMENSION;
     return h5_column_end(out, result);
 }
 
@@ -123,16 +124,6 @@ static status write_data(const columns *c, h5_id group, const char *data)
     return add_blocks(&out, c, 0, add_same, data);
 }
 
-static status write_dimensions(const columns *c, h5_id group)
-{
-    static const char *const others[] = {"file", "data", "on_front"};
-    for (int i = 0; i < task_file_columns.count; i++)
-        TRY(h5_set_dimensions(group, task_file_columns.fields[i].name, "id"));
-    for (size_t i = 0; i < c->cost_count; i++) TRY(h5_set_dimensions(group, c->costs[i].name, "id"));
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) TRY(h5_set_dimensions(group, others[i], "id"));
-    return h5_attach_scales(group);
-}
-
 status columns_write(const columns *c, h5_id group, const char *data)
 {
     for (size_t i = 0; i < (size_t)task_file_columns.count; i++)
@@ -141,5 +132,5 @@ status columns_write(const columns *c, h5_id group, const char *data)
     TRY(write_files(c, group));
     TRY(write_data(c, group, data));
     TRY(columns_write_front(c, group));
-    return write_dimensions(c, group);
+    return h5_attach_scales(group);
 }
