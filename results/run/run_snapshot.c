@@ -78,7 +78,7 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     return result;
 }
 
-static status open_once(h5_id *file, record *head, const run *r, const char *key)
+static status read_source(h5_id *file, record *head, const run *r, const char *key)
 {
     task_mark mark;
     TRY(run_open_task(file, &mark, r, key));
@@ -88,6 +88,19 @@ static status open_once(h5_id *file, record *head, const run *r, const char *key
     run_task_path(path, r, key);
     h5_discard(*file);
     return status_in(result, "%s", path);
+}
+
+/* The head comes from the file's row, where it has one: reading attributes takes longer. */
+static status open_once(h5_id *file, record *head, const run *r, const char *key)
+{
+    bool there;
+    char path[MAX_PATH_TEXT];
+    TRY(run_read_row(&there, head, r, key));
+    if (!there) return read_source(file, head, r, key);
+    run_task_path(path, r, key);
+    status result = h5_open_read(file, path);
+    if (failed(result)) record_free(head);
+    return result;
 }
 
 /* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings.
