@@ -198,7 +198,7 @@ static int shape_of(hid_t set, hsize_t dims[H5_MAX_RANK])
     return rank;
 }
 
-status h5_rank(int *rank, h5_id parent, const char *name)
+status h5_shape(int *rank, size_t dims[H5_MAX_RANK], h5_id parent, const char *name)
 {
     h5_id set = -1;
     TRY(open_set(&set, parent, name));
@@ -206,6 +206,7 @@ status h5_rank(int *rank, h5_id parent, const char *name)
     int found = shape_of(set, extent);
     H5Dclose(set);
     if (found < 0) return status_fail(STATUS_DATA, "data set '%s' has more than %d dimensions", name, H5_MAX_RANK);
+    for (int d = 0; d < found; d++) dims[d] = (size_t)extent[d];
     *rank = found;
     return status_ok();
 }

@@ -354,11 +354,10 @@ static status read_tensor(record *out, h5_id group, const char *name)
 {
     record_tensor *t = &out->tensors[out->tensor_count++];
     snprintf(t->name, sizeof t->name, "%s", name);
-    size_t count = 1;
-    TRY(h5_rank(&t->rank, group, name));
+    size_t count = 1, dims[H5_MAX_RANK];
+    TRY(h5_shape(&t->rank, dims, group, name));
     if (t->rank > 4) return status_fail(STATUS_DATA, "tensor %s has %d dimensions, more than 4", name, t->rank);
-    TRY(h5_dims(group, name, t->rank, t->dims));
-    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d]);
+    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d] = dims[d]);
     t->data = size_allocate(size_product(size_sum(count, 1), sizeof *t->data));
     if (t->data == NULL) return status_fail(STATUS_MEMORY, "no memory for tensor %s", name);
     return h5_read(group, name, H5_F32, count, t->data);
