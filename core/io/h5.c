@@ -70,6 +70,26 @@ const char *h5_library_version(void)
     return text;
 }
 
+/* Lists and spaces that are made once and stay: making one costs as much as an attribute. */
+static hid_t kept(hid_t *id, hid_t made)
+{
+    if (made >= 0) *id = made;
+    return made;
+}
+
+h5_id h5_kept_list(h5_id class)
+{
+    static hid_t group = -1, set = -1;
+    hid_t *list = class == H5P_GROUP_CREATE ? &group : &set;
+    return *list >= 0 ? *list : kept(list, h5_creation_list(class));
+}
+
+h5_id h5_scalar(void)
+{
+    static hid_t space = -1;
+    return space >= 0 ? space : kept(&space, H5Screate(H5S_SCALAR));
+}
+
 h5_id h5_creation_list(h5_id class)
 {
     hid_t list = H5Pcreate(class);
@@ -248,10 +268,9 @@ void h5_discard(h5_id file)
 status h5_group(h5_id *out, h5_id parent, const char *name)
 {
     if (h5_exists(parent, name)) return h5_group_open(out, parent, name);
-    hid_t create = h5_creation_list(H5P_GROUP_CREATE);
+    const hid_t create = h5_kept_list(H5P_GROUP_CREATE);
     hid_t group = create >= 0 ? H5Gcreate2(parent, name, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
     status result = group >= 0 ? status_ok() : h5_fail(parent, name, "create group");
-    if (create >= 0) H5Pclose(create);
     if (group >= 0) *out = group;
     return result;
 }

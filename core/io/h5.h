@@ -83,8 +83,8 @@ typedef struct {
 } h5_description;
 MUST_CHECK status h5_describe(h5_description *out, h5_id parent, const char *name);
 
-/* Number of dimensions of a data set; 0 for a scalar. */
-MUST_CHECK status h5_rank(int *rank, h5_id parent, const char *name);
+/* Number of dimensions of a data set, 0 for a scalar, and the first `rank` of dims. */
+MUST_CHECK status h5_shape(int *rank, size_t dims[H5_MAX_RANK], h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */
 MUST_CHECK status h5_dims(h5_id parent, const char *name, int rank, size_t *dims);
 /* Reads a whole data set of exactly `count` elements into memory, converting the number type. */

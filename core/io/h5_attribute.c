@@ -10,29 +10,45 @@
 static status add_any(hid_t target, const char *name, hid_t stored, hid_t given, const void *value)
 {
     status result = status_ok();
-    hid_t space = H5Screate(H5S_SCALAR);
+    const hid_t space = h5_scalar();
     hid_t attribute = space >= 0 ? H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
     if (attribute < 0 || H5Awrite(attribute, given, value) < 0) result = h5_fail(target, name, "write attribute");
     if (attribute >= 0) H5Aclose(attribute);
-    if (space >= 0) H5Sclose(space);
     return result;
 }
 
 /* Attributes of an object have to fit into its header: 64 KiB each. */
 enum { FIXED_BYTES = 60 * 1024 };
 
-status h5_add_text(h5_id target, const char *name, const char *text)
+static status add_long_text(hid_t target, const h5_text_attribute *a)
 {
-    size_t length = strlen(text);
-    bool fixed = length <= FIXED_BYTES;
-    hid_t type = fixed ? h5_fixed_text_type(length > 0 ? length : 1) : h5_text_type();
-    if (type < 0) return h5_fail(target, name, "make the text type of");
-    status result = add_any(target, name, type, type, fixed ? (const void *)text : &text);
+    hid_t type = h5_text_type();
+    if (type < 0) return h5_fail(target, a->name, "make the text type of");
+    status result = add_any(target, a->name, type, type, &a->text);
     H5Tclose(type);
     return result;
 }
 
-/* How a value is written to an open object: h5_add_text, or a number. */
+/* type: of a text of fixed length, which gets that of this one. */
+static status add_text(hid_t target, const h5_text_attribute *a, hid_t type)
+{
+    const size_t length = strlen(a->text);
+    if (length > FIXED_BYTES) return add_long_text(target, a);
+    if (H5Tset_size(type, length > 0 ? length : 1) < 0) return h5_fail(target, a->name, "make the text type of");
+    return add_any(target, a->name, type, type, a->text);
+}
+
+status h5_add_texts(h5_id target, const h5_text_attribute *list, size_t count)
+{
+    hid_t type = h5_fixed_text_type(1);
+    if (type < 0) return h5_fail(target, ".", "make a text type of");
+    status result = status_ok();
+    for (size_t i = 0; i < count && !failed(result); i++) result = add_text(target, &list[i], type);
+    H5Tclose(type);
+    return result;
+}
+
+/* How a value is written to an open object: h5_add_texts, or a number. */
 typedef struct {
     hid_t stored, given;
     const void *value;
@@ -49,7 +65,8 @@ static status set_any(h5_id parent, const char *object, const char *name, new_va
     if (H5Aexists(target, name) > 0 && H5Adelete(target, name) < 0)
         result = h5_fail(target, name, "replace attribute");
     else
-        result = v.text != NULL ? h5_add_text(target, name, v.text) : add_any(target, name, v.stored, v.given, v.value);
+        result = v.text != NULL ? h5_add_texts(target, &(h5_text_attribute){name, v.text}, 1)
+                                : add_any(target, name, v.stored, v.given, v.value);
     if (!is_parent) H5Oclose(target);
     return result;
 }
@@ -104,11 +121,12 @@ static status open_scalar(hid_t *out, h5_id parent, const char *object, const ch
 }
 
 /* Texts are not converted. */
-static status check_number(hid_t attribute, const char *object, const char *name)
+static status check_number(H5T_class_t *out, hid_t attribute, const char *object, const char *name)
 {
     const hid_t type = H5Aget_type(attribute);
     const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
     if (type >= 0) H5Tclose(type);
+    *out = kind;
     if (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM) return status_ok();
     return status_fail(STATUS_DATA, "attribute '%s' at '%s' holds %s where a number is wanted", name, object,
                        kind == H5T_STRING ? "a text" : "something else");
@@ -117,21 +135,12 @@ static status check_number(hid_t attribute, const char *object, const char *name
 static status get_any(h5_id parent, const char *object, const char *name, hid_t type, void *value)
 {
     hid_t attribute = -1;
+    H5T_class_t kind;
     TRY(open_scalar(&attribute, parent, object, name));
-    status result = check_number(attribute, object, name);
+    status result = check_number(&kind, attribute, object, name);
     if (!failed(result) && H5Aread(attribute, type, value) < 0) result = h5_fail(parent, name, "read attribute");
     H5Aclose(attribute);
     return result;
-}
-
-static bool is_float(h5_id parent, const char *object, const char *name)
-{
-    const hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    const hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
-    const bool is = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
-    if (type >= 0) H5Tclose(type);
-    if (attribute >= 0) H5Aclose(attribute);
-    return is;
 }
 
 status h5_get_number(double *out, h5_id parent, const char *object, const char *name)
@@ -142,17 +151,28 @@ status h5_get_number(double *out, h5_id parent, const char *object, const char *
     return status_ok();
 }
 
+/* Programs that know floats only store whole numbers so; another one would be cut. */
+static status read_integer(int64_t *out, hid_t attribute, const char *object, const char *name)
+{
+    H5T_class_t kind;
+    double real = 0;
+    TRY(check_number(&kind, attribute, object, name));
+    if (H5Aread(attribute, H5T_NATIVE_INT64, out) < 0 ||
+        (kind == H5T_FLOAT && H5Aread(attribute, H5T_NATIVE_DOUBLE, &real) < 0))
+        return h5_fail(attribute, name, "read attribute");
+    if (real == 0 || real == (double)*out) return status_ok();
+    return status_fail(STATUS_DATA, "attribute '%s' at '%s' is %g, no whole number", name, object, real);
+}
+
 status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name)
 {
     int64_t value;
-    double real = 0;
-    TRY(get_any(parent, object, name, H5T_NATIVE_INT64, &value));
-    /* Programs that know floats only store whole numbers so; another one would be cut. */
-    if (is_float(parent, object, name)) TRY(get_any(parent, object, name, H5T_NATIVE_DOUBLE, &real));
-    if (real != 0 && real != (double)value)
-        return status_fail(STATUS_DATA, "attribute '%s' at '%s' is %g, no whole number", name, object, real);
-    *out = value;
-    return status_ok();
+    hid_t attribute = -1;
+    TRY(open_scalar(&attribute, parent, object, name));
+    status result = read_integer(&value, attribute, object, name);
+    H5Aclose(attribute);
+    if (!failed(result)) *out = value;
+    return result;
 }
 
 static status get_variable_text(char **out, hid_t attribute, hid_t type, const char *name)

@@ -6,6 +6,7 @@
 
 #include "core/base/size.h"
 #include "core/io/h5.h"
+#include "core/io/h5_scale.h"
 #include "core/io/h5_internal.h"
 
 /* Larger data sets are compressed in chunks of at most CHUNK_BYTES: HDF5's chunk cache holds 1 MiB. */
@@ -67,83 +68,110 @@ static void choose_chunk(hsize_t *chunk, int rank, const size_t *dims, size_t el
     }
 }
 
-static hid_t data_creation_list(int rank, const size_t *dims, size_t element, bool compress)
+static bool is_compressed(int rank, const size_t *dims, h5_layout as)
 {
+    size_t bytes = as.element;
+    for (int d = 0; d < rank; d++) bytes *= dims[d];
+    return as.compress && bytes > CONTIGUOUS_BYTES;
+}
+
+static hid_t compressed_list(int rank, const size_t *dims, size_t element)
+{
+    hsize_t chunk[H5_MAX_RANK];
     hid_t list = h5_creation_list(H5P_DATASET_CREATE);
     if (list < 0) return -1;
-    size_t bytes = element;
-    for (int d = 0; d < rank; d++) bytes *= dims[d];
-    bool good = true;
-    if (compress && bytes > CONTIGUOUS_BYTES) {
-        hsize_t chunk[H5_MAX_RANK];
-        choose_chunk(chunk, rank, dims, element);
-        good = H5Pset_chunk(list, rank, chunk) >= 0 && H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, 1) >= 0 &&
-               H5Pset_fletcher32(list) >= 0;
-    }
-    if (good) return list;
+    choose_chunk(chunk, rank, dims, element);
+    if (H5Pset_chunk(list, rank, chunk) >= 0 && H5Pset_shuffle(list) >= 0 && H5Pset_deflate(list, 1) >= 0 &&
+        H5Pset_fletcher32(list) >= 0)
+        return list;
     H5Pclose(list);
     return -1;
 }
 
 /* The first clause of a description, which labels an axis. */
-static status write_long_name(hid_t set, const char *description)
+static void find_long_name(char *name, size_t room, const char *description)
 {
-    char name[160];
     size_t end = strcspn(description, ";:");
     const char *comma = strstr(description, ", ");
     if (comma != NULL && (size_t)(comma - description) < end) end = (size_t)(comma - description);
-    snprintf(name, sizeof name, "%.*s", (int)(end < sizeof name ? end : sizeof name - 1), description);
-    return h5_add_text(set, "long_name", name);
+    snprintf(name, room, "%.*s", (int)(end < room ? end : room - 1), description);
 }
 
 /* By our names, and by those of the CF conventions, which plotting programs look for. */
-static status write_about(hid_t set, h5_about about)
+static status write_about(hid_t set, h5_about about, const char *dimensions)
 {
-    TRY(h5_add_text(set, "unit", about.unit));
-    TRY(h5_add_text(set, "units", about.unit));
-    TRY(write_long_name(set, about.description));
-    return h5_add_text(set, "description", about.description);
+    char long_name[160];
+    const h5_text_attribute texts[] = {{"unit", about.unit},
+                                       {"units", about.unit},
+                                       {"long_name", long_name},
+                                       {"description", about.description},
+                                       {H5_DIMENSIONS, dimensions}};
+    find_long_name(long_name, sizeof long_name, about.description);
+    return h5_add_texts(set, texts, sizeof texts / sizeof *texts - (dimensions == NULL));
 }
 
-status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
-                    h5_about about)
+h5_layout h5_number_layout(h5_type type, bool compress)
+{
+    return (h5_layout){file_type(type), memory_type(type), h5_type_size(type), compress};
+}
+
+status h5_create_set(h5_id *out, h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims,
+                     h5_about about)
 {
     if (rank < 0 || rank > H5_MAX_RANK)
         return status_fail(STATUS_DATA, "data set %s: rank %d is not between 0 and %d", name, rank, H5_MAX_RANK);
     if (about.unit == NULL || about.unit[0] == 0 || about.description == NULL || about.description[0] == 0)
         return status_fail(STATUS_DATA, "data set %s has no unit or no description", name);
     hsize_t extent[H5_MAX_RANK] = {0};
-    size_t count = 1;
-    for (int d = 0; d < rank; d++) {
-        extent[d] = dims[d];
-        count *= dims[d];
-    }
-    status result = status_ok();
-    hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent, NULL);
-    hid_t create = data_creation_list(rank, dims, as.element, as.compress);
+    for (int d = 0; d < rank; d++) extent[d] = dims[d];
+    const bool compressed = is_compressed(rank, dims, as);
+    hid_t space = rank == 0 ? h5_scalar() : H5Screate_simple(rank, extent, NULL);
+    hid_t create = compressed ? compressed_list(rank, dims, as.element) : h5_kept_list(H5P_DATASET_CREATE);
     hid_t set =
         space >= 0 && create >= 0 ? H5Dcreate2(parent, name, as.stored, space, H5P_DEFAULT, create, H5P_DEFAULT) : -1;
-    if (set < 0 || (count > 0 && H5Dwrite(set, as.given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-        result = h5_fail(parent, name, "write data set");
-    if (!failed(result)) result = write_about(set, about);
-    if (set >= 0 && H5Dclose(set) < 0 && !failed(result)) result = h5_fail(parent, name, "write data set");
-    if (create >= 0) H5Pclose(create);
-    if (space >= 0) H5Sclose(space);
+    status result = set >= 0 ? status_ok() : h5_fail(parent, name, "write data set");
+    if (compressed && create >= 0) H5Pclose(create);
+    if (rank > 0 && space >= 0) H5Sclose(space);
+    *out = set;
     return result;
+}
+
+status h5_finish_set(h5_id set, h5_id parent, const char *name, h5_about about, const char *dimensions, status before)
+{
+    status result = failed(before) ? before : write_about(set, about, dimensions);
+    if (H5Dclose(set) < 0 && !failed(result)) result = h5_fail(parent, name, "write data set");
+    return result;
+}
+
+static status write_whole(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
+                          h5_about about, const char *dimensions)
+{
+    h5_id set = -1;
+    TRY(h5_create_set(&set, parent, name, as, rank, dims, about));
+    size_t count = 1;
+    for (int d = 0; d < rank; d++) count *= dims[d];
+    status result = status_ok();
+    if (count > 0 && H5Dwrite(set, as.given, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        result = h5_fail(parent, name, "write data set");
+    return h5_finish_set(set, parent, name, about, dimensions, result);
 }
 
 status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                 h5_about about)
 {
-    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), true};
-    return h5_write_any(parent, name, as, rank, dims, data, about);
+    return write_whole(parent, name, h5_number_layout(type, true), rank, dims, data, about, NULL);
+}
+
+status h5_write_axes(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
+                     h5_about about, const char *dimensions)
+{
+    return write_whole(parent, name, h5_number_layout(type, true), rank, dims, data, about, dimensions);
 }
 
 status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,
                       h5_about about)
 {
-    h5_layout as = {file_type(type), memory_type(type), h5_type_size(type), false};
-    return h5_write_any(parent, name, as, rank, dims, data, about);
+    return write_whole(parent, name, h5_number_layout(type, false), rank, dims, data, about, NULL);
 }
 
 static status open_set(h5_id *out, h5_id parent, const char *name)
@@ -170,7 +198,7 @@ static int shape_of(hid_t set, hsize_t dims[H5_MAX_RANK])
     return rank;
 }
 
-status h5_rank(int *rank, h5_id parent, const char *name)
+status h5_shape(int *rank, size_t dims[H5_MAX_RANK], h5_id parent, const char *name)
 {
     h5_id set = -1;
     TRY(open_set(&set, parent, name));
@@ -178,6 +206,7 @@ status h5_rank(int *rank, h5_id parent, const char *name)
     int found = shape_of(set, extent);
     H5Dclose(set);
     if (found < 0) return status_fail(STATUS_DATA, "data set '%s' has more than %d dimensions", name, H5_MAX_RANK);
+    for (int d = 0; d < found; d++) dims[d] = (size_t)extent[d];
     *rank = found;
     return status_ok();
 }

@@ -31,19 +31,32 @@ typedef struct {
     bool compress;
 } h5_layout;
 
-/* Writes a data set of any element. */
-status h5_write_any(h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims, const void *data,
-                    h5_about about);
+h5_layout h5_number_layout(h5_type type, bool compress);
+
+/* A new data set of any element, to be filled and finished. */
+MUST_CHECK status h5_create_set(h5_id *out, h5_id parent, const char *name, h5_layout as, int rank, const size_t *dims,
+                                h5_about about);
+/* Says what it is about and, unless `dimensions` is NULL, what its axes are (h5_scale.h); closes it in any case.
+ * `before`: what filling it came to, returned when it has failed. */
+MUST_CHECK status h5_finish_set(h5_id set, h5_id parent, const char *name, h5_about about, const char *dimensions,
+                                status before);
 
 /* Opens a data set that has to hold exactly `count` elements; the caller closes it. */
 status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count);
 
-/* Writes an attribute that `target`, an open object, does not have yet. */
-status h5_add_text(h5_id target, const char *name, const char *text);
+/* Writes attributes that `target`, an open object, does not have yet. */
+typedef struct {
+    const char *name, *text;
+} h5_text_attribute;
+status h5_add_texts(h5_id target, const h5_text_attribute *list, size_t count);
 
 /* Property list of a new file, group or data set (H5P_..._CREATE): without times, and with attributes in the object's
  * header however many there are, because H5Ocopy of HDF5 1.10.8 crashes on texts in its other ("dense") storage. */
 h5_id h5_creation_list(h5_id class);
+/* The same of a group or a data set (H5P_GROUP_CREATE, H5P_DATASET_CREATE), and the space of one value: neither to be
+ * changed nor closed; negative on failure. */
+h5_id h5_kept_list(h5_id class);
+h5_id h5_scalar(void);
 
 /* ---- the guard (h5_guard.c): what we take of a file that somebody else may have written or damaged. HDF5 follows
  * links into other files, runs filter plug-ins, and allocates what a file claims; everything that is read passes here

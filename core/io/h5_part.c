@@ -37,15 +37,14 @@ status h5_part_create(h5_id parent, const char *name, h5_type type, int rank, co
     if (rank < 1 || rank > H5_MAX_RANK)
         return status_fail(STATUS_DATA, "data set %s: rank %d is not between 1 and %d", name, rank, H5_MAX_RANK);
     for (int d = 0; d < rank; d++) extent[d] = dims[d];
-    hid_t space = H5Screate_simple(rank, extent, NULL), create = h5_creation_list(H5P_DATASET_CREATE), set = -1;
+    hid_t space = H5Screate_simple(rank, extent, NULL), create = h5_kept_list(H5P_DATASET_CREATE), set = -1;
     if (space >= 0 && create >= 0)
         set = H5Dcreate2(parent, name, type == H5_I8 ? H5T_STD_I8LE : H5T_STD_U8LE, space, H5P_DEFAULT, create,
                          H5P_DEFAULT);
     status s = set >= 0 ? status_ok() : h5_fail(parent, name, "create data set");
-    if (!failed(s)) s = h5_add_text(set, "unit", about.unit);
-    if (!failed(s)) s = h5_add_text(set, "description", about.description);
+    const h5_text_attribute texts[] = {{"unit", about.unit}, {"description", about.description}};
+    if (!failed(s)) s = h5_add_texts(set, texts, sizeof texts / sizeof *texts);
     if (set >= 0) H5Dclose(set);
-    if (create >= 0) H5Pclose(create);
     if (space >= 0) H5Sclose(space);
     return s;
 }

@@ -9,8 +9,11 @@
 #include "core/base/status.h"
 #include "core/io/h5.h"
 
-/* Sets the attribute "dimensions" of a data set below `group`. */
-MUST_CHECK status h5_set_dimensions(h5_id group, const char *name, const char *dimensions);
+#define H5_DIMENSIONS "dimensions"
+
+/* h5_write of a data set whose axes are called so. */
+MUST_CHECK status h5_write_axes(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims,
+                                const void *data, h5_about about, const char *dimensions);
 
 /* Makes scales of the scales directly below `group`, and attaches them to all data sets there that have these
  * dimensions. Replaces what was attached. */

@@ -1,16 +1,11 @@
-/* Lists of strings. Ours are of fixed length: they need no heap, can be compressed and checksummed, and every reader of
- * HDF5 knows them. A list without any other character is called ASCII: HDF5 does not convert between character sets,
- * and Octave asks for ASCII. Those of other programs may be of either kind. */
+/* Lists of strings: written as a column of one piece; those of other programs may be of fixed or variable length. */
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/size.h"
-#include "core/io/h5.h"
+#include "core/io/h5_column.h"
 #include "core/io/h5_internal.h"
-
-/* Longer texts are written with variable length: all would take the room of the longest. */
-enum { FIXED_BYTES = 4096 };
 
 h5_id h5_text_type(void)
 {
@@ -28,44 +23,13 @@ h5_id h5_fixed_text_type(size_t bytes)
     return -1;
 }
 
-static bool is_ascii(const char *text)
-{
-    while ((unsigned char)*text - 1u < 0x7f) text++;
-    return *text == '\0';
-}
-
-static status write_fixed(h5_id parent, const char *name, hid_t type, size_t room, size_t count,
-                          const char *const *strings, h5_about about)
-{
-    char *block = calloc(count + 1, room);
-    if (block == NULL) return status_fail(STATUS_MEMORY, "no memory for the %zu strings of '%s'", count, name);
-    for (size_t i = 0; i < count; i++) memcpy(block + i * room, strings[i], strlen(strings[i]));
-    status result = h5_write_any(parent, name, (h5_layout){type, type, room, true}, 1, &count, block, about);
-    free(block);
-    return result;
-}
-
 status h5_write_strings(h5_id parent, const char *name, size_t count, const char *const *strings, h5_about about)
 {
-    size_t longest = 1; /* with a zero behind the longest, too: not every reader knows padding */
-    bool ascii = true;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(strings[i]) + 1;
-        if (length > longest) longest = length;
-        ascii = ascii && is_ascii(strings[i]);
-    }
-    bool fixed = longest <= FIXED_BYTES;
-    hid_t type = fixed ? h5_fixed_text_type(longest) : h5_text_type();
-    if (type < 0 || (ascii && H5Tset_cset(type, H5T_CSET_ASCII) < 0)) {
-        status result = h5_fail(parent, name, "make the text type of");
-        if (type >= 0) H5Tclose(type);
-        return result;
-    }
-    status result =
-        fixed ? write_fixed(parent, name, type, longest, count, strings, about)
-              : h5_write_any(parent, name, (h5_layout){type, type, sizeof(hvl_t), false}, 1, &count, strings, about);
-    H5Tclose(type);
-    return result;
+    h5_text_shape shape = {0};
+    h5_column column;
+    for (size_t i = 0; i < count; i++) h5_text_shape_add(&shape, strings[i]);
+    TRY(h5_column_begin_texts(&column, parent, name, count, shape, about));
+    return h5_column_end(&column, h5_column_add_texts(&column, count, strings));
 }
 
 /* One block: the pointers, then the strings. */

@@ -1,5 +1,5 @@
-/* columns: the table /points of results.h5 while it grows row by row, in its final form: 4 or 8 bytes a value, so about
- * 100 bytes a row, where a record takes more than 3 kB. */
+/* columns: the table /points of results.h5 while it grows row by row. Rows are kept in a spool, so that memory does not
+ * grow with them, where a record takes more than 3 kB. */
 #ifndef RESULTS_FILE_COLUMNS_H
 #define RESULTS_FILE_COLUMNS_H
 
@@ -11,8 +11,9 @@
 
 typedef struct columns columns;
 
-/* For at most `room` rows. *out is NULL after an error. */
-MUST_CHECK status columns_new(columns **out, size_t room);
+/* scratch: a file that may be made there, and has no name once it is (spool.h); borrowed. *out is NULL after an error.
+ */
+MUST_CHECK status columns_new(columns **out, const char *scratch);
 void columns_free(columns *c); /* NULL is fine */
 
 /* Appends a row. What a failed task did not reach is not a number, so that no mean or plot takes it for a result. */

@@ -11,6 +11,7 @@
 #include "core/base/number.h"
 #include "core/base/shared_text.h"
 #include "core/base/text.h"
+#include "core/io/h5_column.h"
 #include "core/io/h5_scale.h"
 
 static int64_t get_integer(const field *f, const void *row)
@@ -207,10 +208,19 @@ status fields_read_attributes(void *row, const field_table *table, h5_id group)
 /* The widest element of a column is a pointer or a 64-bit number. */
 enum { ELEMENT_BYTES = 8 };
 
-static status write_column(h5_id group, const field *f, const field_table *table, const void *rows, size_t count,
-                           void *column)
+static status write_texts(h5_id group, const field *f, const char *dimension, const char *const *texts, size_t count)
 {
-    h5_about about = {f->unit, f->description};
+    h5_text_shape shape = {0};
+    h5_column out;
+    for (size_t i = 0; i < count; i++) h5_text_shape_add(&shape, texts[i]);
+    TRY(h5_column_begin_texts(&out, group, f->name, count, shape, (h5_about){f->unit, f->description}));
+    out.dimensions = dimension;
+    return h5_column_end(&out, h5_column_add_texts(&out, count, texts));
+}
+
+static status write_column(h5_id group, const field *f, const field_table *table, const char *dimension,
+                           const void *rows, size_t count, void *column)
+{
     for (size_t i = 0; i < count; i++) {
         const char *row = (const char *)rows + i * table->stride;
         if (field_is_text(f))
@@ -218,8 +228,9 @@ static status write_column(h5_id group, const field *f, const field_table *table
         else
             field_store(f, row, (char *)column + i * field_element_bytes(f));
     }
-    if (field_is_text(f)) return h5_write_strings(group, f->name, count, column, about);
-    return h5_write(group, f->name, field_stored(f), 1, &count, column, about);
+    if (field_is_text(f)) return write_texts(group, f, dimension, column, count);
+    return h5_write_axes(group, f->name, field_stored(f), 1, &count, column, (h5_about){f->unit, f->description},
+                         dimension);
 }
 
 status fields_write_columns(h5_id group, const field_table *table, const char *dimension, const void *rows,
@@ -228,10 +239,8 @@ status fields_write_columns(h5_id group, const field_table *table, const char *d
     void *column = malloc((count + 1) * ELEMENT_BYTES);
     if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
     status result = status_ok();
-    for (int i = 0; i < table->count && !failed(result); i++) {
-        result = write_column(group, &table->fields[i], table, rows, count, column);
-        if (!failed(result)) result = h5_set_dimensions(group, table->fields[i].name, dimension);
-    }
+    for (int i = 0; i < table->count && !failed(result); i++)
+        result = write_column(group, &table->fields[i], table, dimension, rows, count, column);
     free(column);
     return result;
 }

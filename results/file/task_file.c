@@ -145,25 +145,22 @@ static status write_counter(h5_id group, const char *name, size_t count, h5_abou
     int32_t *numbers = malloc((count + 1) * sizeof *numbers);
     if (numbers == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu numbers", count);
     for (size_t i = 0; i < count; i++) numbers[i] = (int32_t)i;
-    status result = h5_write(group, name, H5_I32, 1, &count, numbers, about);
+    status result = h5_write_axes(group, name, H5_I32, 1, &count, numbers, about, name);
     free(numbers);
-    TRY(result);
-    return h5_set_dimensions(group, name, name);
+    return result;
 }
 
 static status write_channels(h5_id layer, const record_allocation *a)
 {
     const size_t channels = (size_t)a->channels;
     TRY(write_counter(layer, "channel", channels, (h5_about){"1", "output channel, from 0"}));
-    TRY(h5_write(layer, "bits", H5_I8, 1, &channels, a->bits,
-                 (h5_about){"bit", "weight precision of each output channel: 1 to 8, or 0: pruned"}));
-    TRY(h5_set_dimensions(layer, "bits", "channel"));
-    if (a->steps != NULL) {
-        TRY(h5_write(layer, "step", H5_F32, 1, &channels, a->steps,
-                     (h5_about){"1", "step of the grid of the channel's weights, before batch-norm is folded; 0: "
-                                     "pruned"}));
-        TRY(h5_set_dimensions(layer, "step", "channel"));
-    }
+    TRY(h5_write_axes(layer, "bits", H5_I8, 1, &channels, a->bits,
+                      (h5_about){"bit", "weight precision of each output channel: 1 to 8, or 0: pruned"}, "channel"));
+    if (a->steps != NULL)
+        TRY(h5_write_axes(layer, "step", H5_F32, 1, &channels, a->steps,
+                          (h5_about){"1", "step of the grid of the channel's weights, before batch-norm is folded; 0: "
+                                          "pruned"},
+                          "channel"));
     return h5_attach_scales(layer);
 }
 
@@ -188,10 +185,10 @@ static status write_model(h5_id group, const record *rec)
 {
     for (int i = 0; i < rec->tensor_count; i++) {
         const record_tensor *t = &rec->tensors[i];
-        TRY(h5_write(group, t->name, H5_F32, t->rank, t->dims, t->data,
-                     (h5_about){"1", "parameter of the network, float as trained"}));
+        TRY(h5_write_axes(group, t->name, H5_F32, t->rank, t->dims, t->data,
+                          (h5_about){"1", "parameter of the network, float as trained"},
+                          t->axes[0] != '\0' ? t->axes : NULL));
         TRY(h5_set_integer(group, t->name, "index", i));
-        if (t->axes[0] != '\0') TRY(h5_set_dimensions(group, t->name, t->axes));
         if (t->precisions[0] != '\0') TRY(h5_set_text(group, t->name, "precisions", t->precisions));
     }
     return status_ok();
@@ -224,12 +221,12 @@ static status write_histogram(h5_id group, const record *rec)
         for (int c = 0; row < dims[0] && c < a->channels; c++)
             if (a->bits[c] >= 0 && a->bits[c] < PRECISIONS) counts[row * dims[1] + (size_t)a->bits[c]]++;
     }
-    status result = h5_write(group, "channels_at", H5_I32, 2, dims, counts,
-                             (h5_about){"1", "channels of the layer at each weight precision; 0 in layers without "
-                                             "weights, and before anything is quantised"});
+    status result = h5_write_axes(group, "channels_at", H5_I32, 2, dims, counts,
+                                  (h5_about){"1", "channels of the layer at each weight precision; 0 in layers without "
+                                                  "weights, and before anything is quantised"},
+                                  "layer precision");
     free(counts);
-    TRY(result);
-    return h5_set_dimensions(group, "channels_at", "layer precision");
+    return result;
 }
 
 static status write_layers(h5_id group, const record *rec)
@@ -357,11 +354,10 @@ static status read_tensor(record *out, h5_id group, const char *name)
 {
     record_tensor *t = &out->tensors[out->tensor_count++];
     snprintf(t->name, sizeof t->name, "%s", name);
-    size_t count = 1;
-    TRY(h5_rank(&t->rank, group, name));
+    size_t count = 1, dims[H5_MAX_RANK];
+    TRY(h5_shape(&t->rank, dims, group, name));
     if (t->rank > 4) return status_fail(STATUS_DATA, "tensor %s has %d dimensions, more than 4", name, t->rank);
-    TRY(h5_dims(group, name, t->rank, t->dims));
-    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d]);
+    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d] = dims[d]);
     t->data = size_allocate(size_product(size_sum(count, 1), sizeof *t->data));
     if (t->data == NULL) return status_fail(STATUS_MEMORY, "no memory for tensor %s", name);
     return h5_read(group, name, H5_F32, count, t->data);

@@ -1,5 +1,5 @@
 /* results.h5: everything finished, in one file that is never open for writing. Made task by task: what a snapshot keeps
- * in memory is one task and the columns of the points. */
+ * in memory is one task and a block of rows of the points. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +30,7 @@ struct snapshot {
     run_index_writer index;
     char data[MAX_NAME];
     char path[RUN_PATH_BYTES], temporary[RUN_PATH_BYTES + CLAIM_OWNER + 8];
+    char scratch[RUN_PATH_BYTES + CLAIM_OWNER + 16]; /* of the columns */
 };
 
 static const char *const COPIED[] = {"record", "costs", "curve", "allocation", "model", "provenance"};
@@ -77,7 +78,7 @@ static status copy_groups(snapshot *s, h5_id from, const task *t, const task *st
     return result;
 }
 
-static status open_once(h5_id *file, record *head, const run *r, const char *key)
+static status read_source(h5_id *file, record *head, const run *r, const char *key)
 {
     task_mark mark;
     TRY(run_open_task(file, &mark, r, key));
@@ -87,6 +88,19 @@ static status open_once(h5_id *file, record *head, const run *r, const char *key
     run_task_path(path, r, key);
     h5_discard(*file);
     return status_in(result, "%s", path);
+}
+
+/* The head comes from the file's row, where it has one: reading attributes takes longer. */
+static status open_once(h5_id *file, record *head, const run *r, const char *key)
+{
+    bool there;
+    char path[MAX_PATH_TEXT];
+    TRY(run_read_row(&there, head, r, key));
+    if (!there) return read_source(file, head, r, key);
+    run_task_path(path, r, key);
+    status result = h5_open_read(file, path);
+    if (failed(result)) record_free(head);
+    return result;
 }
 
 /* *file stays open unless there is an error. A library that was short of memory may call a file damaged: two readings.
@@ -208,7 +222,8 @@ status run_snapshot_begin(snapshot **out, const run *r, const task_plan *plan)
     config_name(s->data, sizeof s->data, r->config_text, "data");
     run_path(s->path, r, "results.h5");
     snprintf(s->temporary, sizeof s->temporary, "%s.tmp-%s", s->path, r->owner[0] != '\0' ? r->owner : "alone");
-    status result = columns_new(&s->points, (size_t)plan->count);
+    snprintf(s->scratch, sizeof s->scratch, "%s.rows", s->temporary);
+    status result = columns_new(&s->points, s->scratch);
     if (!failed(result)) result = begin_file(s);
     if (!failed(result)) result = run_index_begin(&s->index, r, plan);
     if (failed(result))
