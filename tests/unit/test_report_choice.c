@@ -115,7 +115,8 @@ static void test_limits_that_mean_nothing_are_refused(void **state)
     check_says(report_limit_read(&l, "size=", true, &d), "no number");
     check_says(report_limit_read(&l, "size=-3kB", true, &d), "no number");
     check_says(report_limit_read(&l, "size=nan", true, &d), "no number");
-    check_says(report_limit_read(&l, "size=3 cycles", true, &d), "counted in bits, not in \"cycles\"; write bit, B, kB");
+    check_says(report_limit_read(&l, "size=3 cycles", true, &d),
+               "counted in bits, not in \"cycles\"; write bit, B, kB");
     check_says(report_limit_read(&l, "mpic=3", true, &d), "ram_bytes");
     check_says(report_limit_read(&l, "accuracy=840", false, &d), "at most 100");
     check_says(report_limit_read(&l, "accuracy=0.84 kB", false, &d), "percent");
