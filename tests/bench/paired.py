@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """paired.py TURNS 'COMMAND A' 'COMMAND B': computing time of B over that of A, in turns on a busy machine.
 
-Each turn runs both commands until each has computed for 0.3 s, and takes the ratio of user and system time a run. Prints
-the median of the ratios, the smallest and the largest, and the medians of both in milliseconds.
+Each turn runs both commands until each has computed for 0.3 s, and takes the ratio of user and system time a run.
+Prints the median of the ratios, the smallest and the largest, and the medians of both in milliseconds.
 """
 import resource
 import shlex
