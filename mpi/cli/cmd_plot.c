@@ -6,6 +6,7 @@
 #include "mpi/cli/best_point.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/front_options.h"
+#include "results/report/report_best.h"
 #include "results/report/report_bits.h"
 #include "results/report/report_data.h"
 #include "results/report/report_files.h"
@@ -13,12 +14,13 @@
 #include "results/report/report_sources.h"
 #include "results/report/report_views.h"
 
-enum { PUBLISHED = FRONT_OPTION_END, IDS, BITS };
+enum { PUBLISHED = FRONT_OPTION_END, IDS, BITS, MIN };
 
 static const option_spec options[] = {
     {'o', "out", "FILE", "the picture: .png, .svg or .pdf; its gnuplot script is written beside it"},
     FRONT_OPTION_SET,
     {PUBLISHED, "published", "CSV", "points of papers to draw beside: columns name, the cost, the accuracy"},
+    {MIN, "min", "accuracy=PERCENT", "leave what is below out of the picture, to see the rest better"},
     {IDS, "ids", NULL, "write the ids of the points on the front"},
     {BITS, "bits", NULL, "instead: shares of precisions of all points along the front, or with --point of its layers"},
     {'p', "point", "best|ID|KEY", "with --bits: layer by layer of this point"},
@@ -27,9 +29,27 @@ static const option_spec options[] = {
 
 typedef struct {
     report_options wanted;
-    const char *out, *published, *point;
+    const char *out, *published, *point, *least;
     bool ids, bits;
 } plot_arguments;
+
+/* What is asked for with --min, in per cent; 0 if nothing. */
+static status read_least(double *least, const plot_arguments *a, const report_data *d)
+{
+    report_limit limit = {.value = 0, .cost = -1};
+    if (a->least != NULL) TRY(report_limit_read(&limit, a->least, false, d));
+    *least = limit.value;
+    return limit.cost < 0 ? status_ok()
+                          : status_fail(STATUS_CONFIG, "plot: --min \"%.60s\": it takes an accuracy", a->least);
+}
+
+static void tell_left_out(const report_data *d, double least)
+{
+    int count = 0;
+    for (int i = 0; i < d->count; i++) count += d->points[i].accuracy < least;
+    if (count > 0)
+        printf("%d of %d points have less than %.4g %% and are outside the picture\n", count, d->count, least);
+}
 
 static status plot_front(bool *made, const plot_arguments *a, const char *const *runs, int count)
 {
@@ -39,9 +59,11 @@ static status plot_front(bool *made, const plot_arguments *a, const char *const 
     status s = d.count > 0 ? status_ok() : status_fail(STATUS_CONFIG, "%.300s has no finished point yet", runs[0]);
     if (!failed(s) && a->published != NULL) s = report_published_read(&published, a->published, &d);
     if (!failed(s)) s = report_guard_picture(a->out, &d);
-    const picture_options o = {a->published != NULL ? &published : NULL, a->ids};
+    picture_options o = {a->published != NULL ? &published : NULL, a->ids, 0};
+    if (!failed(s)) s = read_least(&o.least_accuracy, a, &d);
     if (!failed(s)) s = report_picture(made, a->out, &d, &o);
     if (!failed(s)) report_tell_odd_points(stdout, &d);
+    if (!failed(s)) tell_left_out(&d, o.least_accuracy);
     report_published_free(&published);
     report_data_free(&d);
     return s;
@@ -122,6 +144,7 @@ static status run_plot(int argc, char **argv, int *exit_code)
         if (letter == 'o') a.out = p.value;
         if (letter == 'p') a.point = p.value;
         if (letter == PUBLISHED) a.published = p.value;
+        if (letter == MIN) a.least = p.value;
         if (letter == IDS) a.ids = true;
         if (letter == BITS) a.bits = true;
     }
@@ -131,8 +154,8 @@ static status run_plot(int argc, char **argv, int *exit_code)
     TRY(options_at_least(&p, 1, "run directories", &arguments, &count));
     if (a.out == NULL) return status_fail(STATUS_CONFIG, "plot: -o FILE.png (or .svg, .pdf) is missing");
     if (a.point != NULL && !a.bits) return status_fail(STATUS_CONFIG, "plot: --point goes with --bits");
-    if (a.bits && (count > 1 || a.ids || a.published != NULL))
-        return status_fail(STATUS_CONFIG, "plot: --bits draws one run, without --ids and --published");
+    if (a.bits && (count > 1 || a.ids || a.published != NULL || a.least != NULL))
+        return status_fail(STATUS_CONFIG, "plot: --bits draws one run, without --ids, --published and --min");
     TRY(a.bits ? plot_bits(&made, &a, arguments[0]) : plot_front(&made, &a, (const char *const *)arguments, count));
     if (!made)
         return status_fail(STATUS_IO, "%.300s is not drawn: gnuplot is not installed (apt-get install gnuplot-nox)",

@@ -49,7 +49,7 @@ static status show(FILE *out, const report_data *d, const char *stem, const repo
     bool made;
     char picture[REPORT_PATH + 320];
     snprintf(picture, sizeof picture, "%.*s.png", REPORT_PATH + 300, stem);
-    TRY(report_picture(&made, picture, d, &(picture_options){NULL, false}));
+    TRY(report_picture(&made, picture, d, &(picture_options){NULL, false, 0}));
     fprintf(out, "\ntable    %s%s\n", stem, report_format_ending(r->format));
     if (made)
         fprintf(out, "picture  %s\n", picture);

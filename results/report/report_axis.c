@@ -20,7 +20,14 @@ static void linear_ticks(report_axis *a)
     double step = round_step(a->high - a->low);
     a->count = 0;
     for (double k = ceil(a->low / step); k * step <= a->high && a->count < AXIS_MAX_TICKS; k++)
-        a->ticks[a->count++] = k * step;
+        a->ticks[a->count++] = k * step + 0; /* -0 is 0 */
+}
+
+report_axis report_axis_between(double low, double high)
+{
+    report_axis a = {.low = low, .high = high};
+    linear_ticks(&a);
+    return a;
 }
 
 report_axis report_axis_linear(double low, double high)

@@ -15,6 +15,8 @@ typedef struct {
 
 /* An axis that shows everything from low to high with a margin. Costs on a logarithmic axis are positive. */
 report_axis report_axis_linear(double low, double high);
+/* One that ends at both. */
+report_axis report_axis_between(double low, double high);
 report_axis report_axis_log(double low, double high);
 
 /* 0 at the low end, 1 at the high end. */

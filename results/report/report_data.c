@@ -336,8 +336,8 @@ bool report_ranges(report_axis *x, report_axis *y, const report_data *d)
     double cost_low = INFINITY, cost_high = 0, low = INFINITY, high = -INFINITY;
     for (int i = 0; i < d->count; i++) {
         const report_point *p = &d->points[i];
-        low = fmin(low, p->accuracy - p->accuracy_deviation);
-        high = fmax(high, p->accuracy + p->accuracy_deviation);
+        low = fmin(low, fmax(p->accuracy - p->accuracy_deviation, 0)); /* a bar may reach out of what there is */
+        high = fmax(high, fmin(p->accuracy + p->accuracy_deviation, 100));
         if (p->cost <= 0) continue;
         cost_low = fmin(cost_low, fmax(p->cost - p->cost_deviation, p->cost / 2));
         cost_high = fmax(cost_high, p->cost + p->cost_deviation);

@@ -27,8 +27,9 @@ typedef struct {
 static const struct {
     const char *colour;
     int hollow, filled;
-} LOOKS[] = {{"#1f4e8c", 6, 7},   {"#c8641e", 12, 13}, {"#2f8f4e", 8, 9}, {"#8a4fa3", 4, 5},
-             {"#b8a00b", 10, 11}, {"#008b8b", 14, 15}, {"#7a3b2e", 6, 7}, {"#5b8ed6", 12, 13}};
+} LOOKS[] = {{"#1f4e8c", 6, 7},   {"#c8641e", 12, 13}, {"#2f8f4e", 8, 9},   {"#8a4fa3", 4, 5},
+             {"#b8a00b", 10, 11}, {"#008b8b", 14, 15}, {"#7a3b2e", 6, 7},   {"#5b8ed6", 12, 13},
+             {"#d1699a", 8, 9},   {"#505050", 4, 5},   {"#8fbf3f", 10, 11}, {"#b01f2e", 14, 15}};
 static const char FRONT_COLOUR[] = "#1c2f4a";
 enum { LOOK_COUNT = sizeof LOOKS / sizeof LOOKS[0] };
 
@@ -44,7 +45,7 @@ static int list_series(series out[MOST_SERIES], const report_data *d)
         bool known = false;
         for (int k = 0; k < count && !known; k++) known = is_of(&out[k], &d->points[i]);
         const report_point *p = &d->points[i];
-        if (!known) out[count++] = (series){p->run, p->strategy, p->bits > 0};
+        if (!known) out[count++] = (series){p->run, p->strategy, report_is_baseline(p)};
     }
     return count;
 }
@@ -185,7 +186,7 @@ static void print_labels(FILE *out, const report_data *d, const report_axis *x)
     bool named[REPORT_MOST_RUNS][65] = {{false}};
     for (int i = d->count - 1; i >= 0; i--) {
         const report_point *p = &d->points[i];
-        if (p->bits <= 0 || p->bits > 64 || named[p->run][p->bits]) continue;
+        if (!report_is_baseline(p) || named[p->run][p->bits]) continue;
         fprintf(out, "set label 'w%d' at %.8g,%.6g left offset 0.9,-0.9 textcolor '#404040' front\n", p->bits,
                 report_place(x, p->cost), p->accuracy);
         named[p->run][p->bits] = true;
@@ -274,11 +275,28 @@ static void print_plot(FILE *out, const report_data *d, const series *s, const b
     fprintf(out, "  NaN notitle\n"); /* ends the list after its last comma */
 }
 
+/* The ranges of the points of at least this accuracy. */
+static status find_ranges(report_axis *x, report_axis *y, const report_data *d, double least)
+{
+    report_data shown = *d;
+    shown.count = 0;
+    shown.points = malloc(((size_t)d->count + 1) * sizeof *shown.points);
+    if (shown.points == NULL) return status_fail(STATUS_MEMORY, "no memory for %d points", d->count);
+    for (int i = 0; i < d->count; i++)
+        if (d->points[i].accuracy >= least) shown.points[shown.count++] = d->points[i];
+    const bool some = report_ranges(x, y, &shown);
+    free(shown.points);
+    if (!some && d->count > 0) return status_fail(STATUS_CONFIG, "no point has at least %.4g %%", least);
+    if (!some) return status_fail(STATUS_CONFIG, "no point: nothing to draw");
+    if (least > 0 && y->low < least) *y = report_axis_between(least, y->high);
+    return status_ok();
+}
+
 static status write_script(const char *script, const char *picture, const gnuplot_format *f, const report_data *d,
                            const picture_options *o)
 {
     report_axis x, y;
-    if (!report_ranges(&x, &y, d)) return status_fail(STATUS_CONFIG, "no point: nothing to draw");
+    TRY(find_ranges(&x, &y, d, o->least_accuracy));
     for (int i = 0; o->published != NULL && i < o->published->count; i++) {
         const published_point *p = &o->published->points[i];
         if (p->cost < x.low || p->cost > x.high) x = report_axis_log(fmin(p->cost, x.low), fmax(p->cost, x.high));

@@ -11,6 +11,7 @@
 typedef struct {
     const report_published *published; /* NULL: none */
     bool ids;                          /* name the points of the front by their ids */
+    double least_accuracy;             /* in per cent: points below it are outside the picture; 0: none */
 } picture_options;
 
 /* Draws `picture` (.png, .svg or .pdf) with gnuplot; the script with its data stays beside it, with the ending .gp.

@@ -99,7 +99,7 @@ static void draw_points(const canvas *c, const report_data *d, bool on_front)
         const report_point *p = &d->points[i];
         if (p->on_front != on_front) continue;
         unsigned char *at = cell(c, row_of(c, p->accuracy), column_of(c, report_place(&c->x, p->cost)));
-        if (p->bits > 0)
+        if (report_is_baseline(p))
             *at = on_front ? FRONT_FIXED : FIXED;
         else
             *at = on_front ? FRONT_POINT : POINT;
@@ -111,7 +111,7 @@ static void name_baselines(const canvas *c, const report_data *d)
     bool named[65] = {false};
     for (int i = d->count - 1; i >= 0; i--) {
         const report_point *p = &d->points[i];
-        if (p->bits <= 0 || p->bits > 64 || named[p->bits]) continue;
+        if (!report_is_baseline(p) || named[p->bits]) continue;
         char name[32];
         report_setting(name, d, p);
         write_label(c, row_of(c, p->accuracy), column_of(c, report_place(&c->x, p->cost)), name);

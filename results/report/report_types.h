@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/base/status.h"
 #include "core/config/settings.h"
@@ -50,6 +51,12 @@ typedef struct {
     int dominated_by; /* place in points of the cheapest front point that is at least as good in both; -1 on the front
                        */
 } report_point;
+
+/* A network of one precision to compare with, not one that another strategy trained at one precision in the end. */
+static inline bool report_is_baseline(const report_point *p)
+{
+    return p->bits > 0 && p->bits <= 64 && strcmp(p->strategy, "fixed") == 0;
+}
 
 typedef struct {
     char path[MAX_PATH_TEXT]; /* as it was named */

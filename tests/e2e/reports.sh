@@ -130,6 +130,12 @@ alone plot "$work/run" -o "$work/picture.jpg"
 expect 2 ".png, .svg or .pdf" "plot of another kind"
 alone plot "$work/run"
 expect 2 "-o FILE.png" "plot without -o"
+alone plot "$work/run" -o "$work/zoom.svg" --min accuracy=0.01
+expect 0 "zoom.svg" "plot --min"
+alone plot "$work/run" -o "$work/zoom.svg" --min accuracy=100
+expect 2 "no point has at least 100 %" "plot --min above all points"
+alone plot "$work/run" -o "$work/zoom.svg" --min size=3kB
+expect 2 "it takes an accuracy" "plot --min of a cost"
 for point in "" "--point best"; do
     alone plot "$work/run" --bits $point -o "$work/bits.svg"
     expect 0 "bits.svg" "plot --bits $point"

@@ -16,6 +16,7 @@
 
 #include "core/base/file.h"
 #include "core/base/unit.h"
+#include "results/report/report_axis.h"
 #include "results/report/report_best.h"
 #include "results/report/report_data.h"
 #include "results/report/report_filter.h"
@@ -378,9 +379,22 @@ static void test_the_comparison_is_linear_in_the_logarithm(void **state)
     check_says(report_iso(stdout, &d, "fixed:w4"), "no point is \"fixed:w4\"");
 }
 
+static void test_axes_and_what_is_a_baseline(void **state)
+{
+    (void)state;
+    const report_axis a = report_axis_linear(-9, 90), b = report_axis_between(96.5, 98.7);
+    for (int i = 0; i < a.count; i++) assert_true(a.ticks[i] != 0 || signbit(a.ticks[i]) == 0);
+    assert_true(b.low == 96.5 && b.high == 98.7 && b.count > 2 && b.ticks[0] >= 96.5);
+    report_point p = {.bits = 8, .strategy = "pit"};
+    assert_false(report_is_baseline(&p)); /* what pit trained at 8 bit in the end */
+    strcpy(p.strategy, "fixed");
+    assert_true(report_is_baseline(&p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_axes_and_what_is_a_baseline),
         cmocka_unit_test(test_the_best_is_chosen_on_validation_within_all_limits),
         cmocka_unit_test(test_limits_that_mean_nothing_are_refused),
         cmocka_unit_test(test_units),
