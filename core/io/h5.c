@@ -116,11 +116,12 @@ static hid_t writing_access(bool large)
 /* Locks are for files that somebody writes in place. Ours appear by rename, and locks fail on some shared file systems.
  * From HDF5 1.10.7 on; with an older library the user sets HDF5_USE_FILE_LOCKING=FALSE (which, when set, always wins).
  */
-static hid_t reading_access(void)
+static hid_t reading_access(bool whole)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return -1;
     herr_t bad = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
+    if (bad >= 0 && whole) bad = H5Pset_fapl_core(list, GROWTH_BYTES, 0);
 #if H5_VERSION_GE(1, 10, 7)
     if (bad >= 0) bad = H5Pset_file_locking(list, 0, 1);
 #endif
@@ -190,12 +191,12 @@ static status check_is_hdf5(const char *path)
     return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
 }
 
-status h5_open_read(h5_id *out, const char *path)
+static status open_read(h5_id *out, const char *path, bool whole)
 {
     tame();
     TRY(check_is_hdf5(path));
     status result = status_ok();
-    hid_t access = reading_access();
+    hid_t access = reading_access(whole);
     hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
     if (file < 0) {
         char reason[ERROR_TEXT];
@@ -209,6 +210,16 @@ status h5_open_read(h5_id *out, const char *path)
     }
     if (access >= 0) H5Pclose(access);
     return result;
+}
+
+status h5_open_read(h5_id *out, const char *path)
+{
+    return open_read(out, path, false);
+}
+
+status h5_open_whole(h5_id *out, const char *path)
+{
+    return open_read(out, path, true);
 }
 
 static status write_bytes(const char *path, const char *bytes, size_t count)

@@ -29,6 +29,9 @@ enum { H5_MAX_RANK = 6 };
  * error: h5_discard closes a new file and removes it (a file open for reading is just closed). */
 MUST_CHECK status h5_create(h5_id *out, const char *path);
 MUST_CHECK status h5_open_read(h5_id *out, const char *path);
+/* The same for a file that h5_copy takes from: all of it is read at once, as HDF5 1.10 crashes when a read fails while
+ * it copies. */
+MUST_CHECK status h5_open_whole(h5_id *out, const char *path);
 MUST_CHECK status h5_close(h5_id file);
 void h5_discard(h5_id file);
 /* The same for a file that may be larger than memory: it is written to `path` while it grows, and takes a few MB. A

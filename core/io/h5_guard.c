@@ -43,6 +43,7 @@ status h5_guard_there(h5_id parent, const char *name, const char *what)
     h5_path found = strcmp(name, ".") == 0 ? H5_PATH_PLAIN : h5_guard_path(parent, name);
     if (found == H5_PATH_PLAIN) return status_ok();
     if (found == H5_PATH_UNKNOWN) return h5_fail(parent, name, "find");
+    TRY(h5_check(parent)); /* HDF5 finds nothing where a read failed */
     char file[200];
     file_name(file, sizeof file, parent);
     if (found == H5_PATH_MISSING) return status_fail(STATUS_DATA, "%s has no %s '%.200s'", file, what, name);

@@ -98,7 +98,7 @@ static status open_once(h5_id *file, record *head, const run *r, const char *key
     TRY(run_read_row(&there, head, r, key));
     if (!there) return read_source(file, head, r, key);
     run_task_path(path, r, key);
-    status result = h5_open_read(file, path);
+    status result = h5_open_whole(file, path);
     if (failed(result)) record_free(head);
     return result;
 }
