@@ -116,12 +116,11 @@ static hid_t writing_access(bool large)
 /* Locks are for files that somebody writes in place. Ours appear by rename, and locks fail on some shared file systems.
  * From HDF5 1.10.7 on; with an older library the user sets HDF5_USE_FILE_LOCKING=FALSE (which, when set, always wins).
  */
-static hid_t reading_access(bool whole)
+static hid_t reading_access(void)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return -1;
     herr_t bad = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
-    if (bad >= 0 && whole) bad = H5Pset_fapl_core(list, GROWTH_BYTES, 0);
 #if H5_VERSION_GE(1, 10, 7)
     if (bad >= 0) bad = H5Pset_file_locking(list, 0, 1);
 #endif
@@ -191,35 +190,48 @@ static status check_is_hdf5(const char *path)
     return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
 }
 
-static status open_read(h5_id *out, const char *path, bool whole)
+static status open_with(h5_id *out, const char *path, hid_t access)
 {
-    tame();
-    TRY(check_is_hdf5(path));
-    status result = status_ok();
-    hid_t access = reading_access(whole);
     hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
-    if (file < 0) {
-        char reason[ERROR_TEXT];
-        status_code code = code_of(h5_innermost(reason, sizeof reason), reason);
-        if (code == STATUS_DATA)
-            result = status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
-        else
-            result = status_fail(code, "cannot open %s: %s", path, reason);
-    } else {
+    if (file >= 0) {
         *out = file;
+        return status_ok();
     }
-    if (access >= 0) H5Pclose(access);
-    return result;
+    char reason[ERROR_TEXT];
+    status_code code = code_of(h5_innermost(reason, sizeof reason), reason);
+    if (code == STATUS_DATA)
+        return status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
+    return status_fail(code, "cannot open %s: %s", path, reason);
 }
 
 status h5_open_read(h5_id *out, const char *path)
 {
-    return open_read(out, path, false);
+    tame();
+    TRY(check_is_hdf5(path));
+    hid_t access = reading_access();
+    status result = open_with(out, path, access);
+    if (access >= 0) H5Pclose(access);
+    return result;
 }
 
+/* We read, as HDF5 would call a file damaged that the system does not let it read; and it wants a name of no file. */
 status h5_open_whole(h5_id *out, const char *path)
 {
-    return open_read(out, path, true);
+    tame();
+    TRY(check_is_hdf5(path));
+    char *bytes = NULL;
+    size_t count;
+    TRY(file_read_bytes(&bytes, &count, path));
+    hid_t access = reading_access();
+    status result = status_ok();
+    if (access < 0 || H5Pset_fapl_core(access, GROWTH_BYTES, 0) < 0 || H5Pset_file_image(access, bytes, count) < 0)
+        result = status_fail(STATUS_MEMORY, "no memory for the %zu bytes of %s", count, path);
+    free(bytes);
+    char name[FILE_PATH + 16];
+    snprintf(name, sizeof name, "%s.in-memory", path);
+    if (!failed(result)) result = open_with(out, name, access);
+    if (access >= 0) H5Pclose(access);
+    return result;
 }
 
 static status write_bytes(const char *path, const char *bytes, size_t count)

@@ -83,11 +83,13 @@ static status read_source(h5_id *file, record *head, const run *r, const char *k
     task_mark mark;
     TRY(run_open_task(file, &mark, r, key));
     status result = run_read_head(head, *file, &mark);
-    if (!failed(result)) return status_ok();
     char path[MAX_PATH_TEXT];
     run_task_path(path, r, key);
     h5_discard(*file);
-    return status_in(result, "%s", path);
+    if (failed(result)) return status_in(result, "%s", path);
+    result = h5_open_whole(file, path);
+    if (failed(result)) record_free(head);
+    return result;
 }
 
 /* The head comes from the file's row, where it has one: reading attributes takes longer. */

@@ -36,7 +36,7 @@ status run_open_task(h5_id *out, task_mark *mark, const run *r, const char *key)
     char path[MAX_PATH_TEXT];
     run_task_path(path, r, key);
     TRY(read_mark(mark, path, key));
-    return h5_open_whole(out, path);
+    return h5_open_read(out, path);
 }
 
 static status check_head(const record *head, const task_mark *mark)
