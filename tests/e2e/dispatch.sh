@@ -5,7 +5,7 @@ less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 < b + 0) }'; }
 
 run 3 bench dispatch --tasks 30000 --json --out "$work"
 check "30,000 tasks go through" test "$code" = 0
-check "below 250 bytes of coordinator memory a task" less "$(value memory_bytes_per_task)" 250
+check "below 200 bytes of coordinator memory a task" less "$(value memory_bytes_per_task)" 200
 check "hand-out below 5 ms" less "$(value wait_median_s)" 0.005
 check "more than 200 tasks a second even on a busy machine" less 200 "$(value tasks_per_s)"
 
