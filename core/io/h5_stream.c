@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -265,8 +268,18 @@ status h5_check(h5_id where)
     return s != NULL ? written_status(s->why, s->path) : status_ok();
 }
 
+/* Half a MB of metadata cache, which HDF5 and the heap keep for a next file: but large ones are rare. */
+static void give_back(void)
+{
+    H5garbage_collect();
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 status h5_stream_close(h5_id file, const char *path)
 {
     if (H5Fclose(file) < 0) return h5_fail(file, "/", "close");
+    give_back();
     return written_status(closing_error, path);
 }
