@@ -1,11 +1,11 @@
 # The Debian packages that building, testing and running bitfront need. Sourced by configs/demo.sh and tests/run.sh.
 # libpng-dev and libjpeg62-turbo-dev: pictures that people bring (bitfront prepare folder). libsndfile1-dev and
 # libfftw3-dev: the sounds of Speech Commands (bitfront prepare speech_commands). libonnx-dev with protobuf-c: the
-# schema of ONNX files and the writer that is made of it (bitfront export).
+# schema of ONNX files and the writer that is made of it (bitfront export). libdeflate-dev: the CRC-32 of files.
 packages="build-essential cmake ninja-build pkg-config git ca-certificates
     libopenmpi-dev openmpi-bin libhdf5-dev libopenblas0 libconfig-dev libarchive-dev libssl-dev libjansson-dev
     libpng-dev libjpeg62-turbo-dev libsndfile1-dev libfftw3-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev
-    zlib1g-dev libcmocka-dev gnuplot-nox procps"
+    libdeflate-dev libcmocka-dev gnuplot-nox procps"
 
 # What tests/run.sh needs besides: a second compiler, the check of the format, the search for frequent mistakes.
 packages_of_checks="clang clang-format clang-tidy"

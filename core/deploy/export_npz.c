@@ -1,8 +1,8 @@
 #include "core/deploy/export_npz.h"
 
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "core/deploy/export_arrays.h"
 
@@ -43,8 +43,7 @@ static status add_member(archive *a, const char *name, const char *head, size_t 
     const long offset = ftell(a->body.out);
     if (offset < 0 || (size_t)offset + head_bytes + data_bytes > ZIP_MOST)
         return status_fail(STATUS_CONFIG, "an npz archive of more than 2 GB: ask for fewer test images");
-    uLong crc = crc32(0, (const Bytef *)head, (uInt)head_bytes);
-    crc = crc32(crc, data, (uInt)data_bytes);
+    const uint32_t crc = libdeflate_crc32(libdeflate_crc32(0, head, head_bytes), data, data_bytes);
     put(a->body.out, LOCAL_HEADER, 4);
     put_member(a->body.out, name, crc, head_bytes + data_bytes);
     fputs(name, a->body.out);

@@ -86,12 +86,14 @@ typedef struct {
 } h5_description;
 MUST_CHECK status h5_describe(h5_description *out, h5_id parent, const char *name);
 
-/* Number of dimensions of a data set, 0 for a scalar, and the first `rank` of dims. */
-MUST_CHECK status h5_shape(int *rank, size_t dims[H5_MAX_RANK], h5_id parent, const char *name);
 /* Shape of a data set; fails when it is missing or its rank is not `rank`. */
 MUST_CHECK status h5_dims(h5_id parent, const char *name, int rank, size_t *dims);
 /* Reads a whole data set of exactly `count` elements into memory, converting the number type. */
 MUST_CHECK status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out);
+/* The same of a data set of any shape with at most `most_rank` dimensions: rank 0 is a scalar; dims[most_rank], of which
+ * the first `rank` are set. *out: owned by the caller, never NULL after success. */
+MUST_CHECK status h5_read_new(void **out, int *rank, size_t *dims, int most_rank, h5_id parent, const char *name,
+                              h5_type type);
 /* Texts of fixed or variable length. *out is one allocation of `count` pointers followed by the strings; the caller
  * frees it. */
 MUST_CHECK status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name);

@@ -95,19 +95,22 @@ static status check_type(hid_t attribute, const char *name)
     return sound;
 }
 
+/* Why it could not be opened. */
+static status refuse_attribute(h5_id parent, const char *object, const char *name)
+{
+    status unread = h5_fail(parent, name, "open attribute");
+    if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) != 0) return unread;
+    char file[200] = "?";
+    if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
+    return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);
+}
+
 /* Opens a scalar attribute; arrays are refused because callers have room for one value. */
 static status open_scalar(hid_t *out, h5_id parent, const char *object, const char *name)
 {
     TRY(h5_guard_there(parent, object, "object"));
-    const htri_t there = H5Aexists_by_name(parent, object, name, H5P_DEFAULT);
-    if (there < 0) return h5_fail(parent, name, "find attribute");
-    if (there == 0) {
-        char file[200] = "?";
-        if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
-        return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);
-    }
     hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0) return h5_fail(parent, name, "open attribute");
+    if (attribute < 0) return refuse_attribute(parent, object, name);
     hid_t space = H5Aget_space(attribute);
     bool single = space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
     if (space >= 0) H5Sclose(space);

@@ -198,19 +198,6 @@ static int shape_of(hid_t set, hsize_t dims[H5_MAX_RANK])
     return rank;
 }
 
-status h5_shape(int *rank, size_t dims[H5_MAX_RANK], h5_id parent, const char *name)
-{
-    h5_id set = -1;
-    TRY(open_set(&set, parent, name));
-    hsize_t extent[H5_MAX_RANK] = {0};
-    int found = shape_of(set, extent);
-    H5Dclose(set);
-    if (found < 0) return status_fail(STATUS_DATA, "data set '%s' has more than %d dimensions", name, H5_MAX_RANK);
-    for (int d = 0; d < found; d++) dims[d] = (size_t)extent[d];
-    *rank = found;
-    return status_ok();
-}
-
 status h5_dims(h5_id parent, const char *name, int rank, size_t *dims)
 {
     h5_id set = -1;
@@ -251,13 +238,49 @@ static status check_numbers(hid_t set, const char *name)
                  : status_ok();
 }
 
+/* `out` has room for all `count` of them. */
+static status read_numbers(hid_t set, h5_id parent, const char *name, h5_type type, size_t count, void *out)
+{
+    TRY(check_numbers(set, name));
+    if (count == 0 || H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) >= 0) return status_ok();
+    return h5_fail(parent, name, "read data set");
+}
+
 status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out)
 {
     h5_id set = -1;
     TRY(h5_open_counted(&set, parent, name, count));
-    status result = check_numbers(set, name);
-    if (!failed(result) && count > 0 && H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-        result = h5_fail(parent, name, "read data set");
+    status result = read_numbers(set, parent, name, type, count, out);
+    H5Dclose(set);
+    return result;
+}
+
+static status read_shaped(void **out, int *rank, size_t *dims, int most_rank, hid_t set, h5_id parent, const char *name,
+                          h5_type type)
+{
+    hsize_t extent[H5_MAX_RANK] = {0};
+    const int found = shape_of(set, extent);
+    if (found < 0 || found > most_rank)
+        return status_fail(STATUS_DATA, "data set '%s' has more than %d dimensions", name, most_rank);
+    size_t count = 1;
+    for (int d = 0; d < found; d++) count = size_product(count, dims[d] = (size_t)extent[d]);
+    void *values = size_allocate(size_product(size_sum(count, 1), H5Tget_size(memory_type(type))));
+    if (values == NULL) return status_fail(STATUS_MEMORY, "no memory for the %zu values of '%s'", count, name);
+    status result = read_numbers(set, parent, name, type, count, values);
+    *rank = found;
+    if (failed(result))
+        free(values);
+    else
+        *out = values;
+    return result;
+}
+
+status h5_read_new(void **out, int *rank, size_t *dims, int most_rank, h5_id parent, const char *name, h5_type type)
+{
+    h5_id set = -1;
+    *out = NULL;
+    TRY(open_set(&set, parent, name));
+    status result = read_shaped(out, rank, dims, most_rank, set, parent, name, type);
     H5Dclose(set);
     return result;
 }

@@ -3,32 +3,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "core/base/file.h"
 
 enum { SEAL_BYTES = 24, BLOCK_BYTES = 64 * 1024 };
 
-static void seal_text(char out[SEAL_BYTES + 1], uLong crc)
+static void seal_text(char out[SEAL_BYTES + 1], uint32_t crc)
 {
-    snprintf(out, SEAL_BYTES + 1, "bitfront-crc32-\n%08lx", crc & 0xffffffffUL);
+    snprintf(out, SEAL_BYTES + 1, "bitfront-crc32-\n%08x", (unsigned)crc);
 }
 
 /* CRC-32 of the next `count` bytes. */
-static status checksum(uLong *out, int fd, const char *path, off_t count)
+static status checksum(uint32_t *out, int fd, const char *path, off_t count)
 {
     unsigned char block[BLOCK_BYTES];
-    uLong crc = crc32(0, Z_NULL, 0);
+    uint32_t crc = 0;
     while (count > 0) {
         ssize_t got = read(fd, block, count < BLOCK_BYTES ? (size_t)count : BLOCK_BYTES);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
         if (got == 0) return status_fail(STATUS_DATA, "%s became shorter while it was read", path);
-        crc = crc32_z(crc, block, (size_t)got);
+        crc = libdeflate_crc32(crc, block, (size_t)got);
         count -= got;
     }
     *out = crc;
@@ -40,7 +40,7 @@ static status append_to(int fd, const char *path)
     off_t size = lseek(fd, 0, SEEK_END);
     if (size < 0 || lseek(fd, 0, SEEK_SET) != 0)
         return status_fail(STATUS_IO, "cannot measure %s: %s", path, strerror(errno));
-    uLong crc;
+    uint32_t crc;
     TRY(checksum(&crc, fd, path, size));
     char seal[SEAL_BYTES + 1];
     seal_text(seal, crc);
@@ -77,7 +77,7 @@ static status check_open(void *end, size_t bytes, int fd, const char *path)
     if (!whole || memcmp(found, expected, SEAL_BYTES - 8) != 0)
         return status_fail(STATUS_DATA, "%s is incomplete or was changed: its end mark is missing", path);
     if (lseek(fd, 0, SEEK_SET) != 0) return status_fail(STATUS_IO, "cannot read %s: %s", path, strerror(errno));
-    uLong crc;
+    uint32_t crc;
     TRY(checksum(&crc, fd, path, size - SEAL_BYTES));
     seal_text(expected, crc);
     if (memcmp(found, expected, SEAL_BYTES) != 0)

@@ -12,7 +12,8 @@
  * checked). Prints a line when it is in order; DATA, with what is wrong, when it is not. */
 MUST_CHECK status check_result_file(bool *is_result, const char *path);
 
-/* results.h5 alone; *rows := how many points it has. */
-MUST_CHECK status check_results_file(size_t *rows, const char *path);
+/* results.h5 alone; *rows := how many points it has. copies: also those of the tasks, which takes as long as reading
+ * their files. */
+MUST_CHECK status check_results_file(size_t *rows, const char *path, bool copies);
 
 #endif

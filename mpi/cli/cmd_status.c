@@ -39,12 +39,14 @@ typedef struct {
         char key[12], reason[256];
     } failures[MOST_FAILURES];
     size_t failure_count, more_failures;
-    run_use use; /* all zero: not told */
+    run_use use;           /* all zero: not told */
+    run_use_reader *using; /* while the log is read; NULL: not told */
 } sweep_news;
 
 static void take_line(void *ctx, const run_log_line *line)
 {
     sweep_news *news = ctx;
+    if (news->using != NULL) run_use_take(news->using, line);
     if (strcmp(line->event, "task_done") != 0 || line->task == 0) return;
     if (news->latest_count == LATEST) {
         memmove(news->latest, news->latest + 1, (LATEST - 1) * sizeof *news->latest);
@@ -65,13 +67,21 @@ static void take_failure(void *ctx, int id, const char *key, const char *reason)
     text_printable(news->failures[news->failure_count++].reason);
 }
 
+/* How busy the ranks were is told of runs whose log is read in a moment. */
+static status read_log(sweep_news *out, const char *directory, bool running)
+{
+    if (running || run_log_bytes(directory) >= WHOLE_LOG) return run_log_read_end(directory, LOG_END, take_line, out);
+    TRY(run_use_begin(&out->using));
+    const status seen = run_log_read(directory, take_line, out), summed = run_use_end(&out->use, out->using);
+    TRY(seen);
+    return summed;
+}
+
 static status read_news(sweep_news *out, const char *directory, const run_job *lead)
 {
     char path[MAX_PATH_TEXT + 16];
     *out = (sweep_news){.gain = {.volume = NAN}};
-    TRY(run_log_read_end(directory, LOG_END, take_line, out));
-    /* How busy the ranks were is told of runs whose log is read in a moment. */
-    if (!lead->running && run_log_bytes(directory) < WHOLE_LOG) TRY(run_use_read(&out->use, directory));
+    TRY(read_log(out, directory, lead->running));
     snprintf(path, sizeof path, "%s/results.h5", directory);
     if (!file_exists(path)) return status_ok();
     TRY(report_gain_read(&out->gain, path, out->latest, out->latest_count));

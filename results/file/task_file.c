@@ -331,18 +331,18 @@ static status read_layer(record *out, h5_id group, const char *name)
     char path[RECORD_NAME + 8];
     snprintf(a->layer, sizeof a->layer, "%s", name);
     snprintf(path, sizeof path, "%s/bits", a->layer);
-    size_t channels;
+    size_t channels = 0;
     int64_t input_bits;
-    TRY(h5_dims(group, path, 1, &channels));
+    int rank;
+    void *bits;
     TRY(h5_get_integer(&input_bits, group, name, "input_bits"));
-    if (channels > MOST_CHANNELS || input_bits < 0 || input_bits > MOST_BITS)
+    TRY(h5_read_new(&bits, &rank, &channels, 1, group, path, H5_I8));
+    a->bits = bits;
+    if (rank != 1 || channels > MOST_CHANNELS || input_bits < 0 || input_bits > MOST_BITS)
         return status_fail(STATUS_DATA, "layer %s has the impossible number of %zu channels or %lld input bits", name,
                            channels, (long long)input_bits);
     a->channels = (int)channels;
     a->input_bits = (int)input_bits;
-    a->bits = malloc(channels + 1);
-    if (a->bits == NULL) return status_fail(STATUS_MEMORY, "no memory for layer %s", name);
-    TRY(h5_read(group, path, H5_I8, channels, a->bits));
     for (size_t c = 0; c < channels; c++)
         if (a->bits[c] < 0 || a->bits[c] > MOST_BITS)
             return status_fail(STATUS_DATA, "channel %zu of layer %s has the impossible precision of %d bit", c, name,
@@ -354,13 +354,13 @@ static status read_tensor(record *out, h5_id group, const char *name)
 {
     record_tensor *t = &out->tensors[out->tensor_count++];
     snprintf(t->name, sizeof t->name, "%s", name);
-    size_t count = 1, dims[H5_MAX_RANK];
-    TRY(h5_shape(&t->rank, dims, group, name));
-    if (t->rank > 4) return status_fail(STATUS_DATA, "tensor %s has %d dimensions, more than 4", name, t->rank);
-    for (int d = 0; d < t->rank; d++) count = size_product(count, t->dims[d] = dims[d]);
-    t->data = size_allocate(size_product(size_sum(count, 1), sizeof *t->data));
-    if (t->data == NULL) return status_fail(STATUS_MEMORY, "no memory for tensor %s", name);
-    return h5_read(group, name, H5_F32, count, t->data);
+    enum { MOST_RANK = sizeof t->dims / sizeof *t->dims };
+    size_t dims[MOST_RANK];
+    void *values;
+    TRY(h5_read_new(&values, &t->rank, dims, MOST_RANK, group, name, H5_F32));
+    t->data = values;
+    for (int d = 0; d < t->rank; d++) t->dims[d] = dims[d];
+    return status_ok();
 }
 
 /* Reserves room for `count` parts of one kind. */

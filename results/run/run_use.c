@@ -4,23 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/run/run_log.h"
-
 typedef struct {
     double since; /* s; < 0: nobody works on it */
     int ranks;
 } task_use;
 
-typedef struct {
+struct run_use_reader {
     task_use *tasks; /* (count), owned; by id - 1 */
     int count;
     bool full;   /* no memory for more */
     int workers; /* of the start that is read */
     double last; /* s, of the last end of a group in it */
     run_use sum;
-} use_reader;
+};
 
-static void end_start(use_reader *r)
+static void end_start(run_use_reader *r)
 {
     r->sum.makespan += r->last;
     r->sum.capacity += r->last * r->workers;
@@ -28,7 +26,7 @@ static void end_start(use_reader *r)
     for (int i = 0; i < r->count; i++) r->tasks[i].since = -1;
 }
 
-static task_use *use_of(use_reader *r, int id)
+static task_use *use_of(run_use_reader *r, int id)
 {
     if (id > r->count) {
         task_use *more = realloc(r->tasks, (size_t)id * sizeof *more);
@@ -43,9 +41,8 @@ static task_use *use_of(use_reader *r, int id)
     return &r->tasks[id - 1];
 }
 
-static void take_line(void *ctx, const run_log_line *line)
+void run_use_take(run_use_reader *r, const run_log_line *line)
 {
-    use_reader *r = ctx;
     if (strcmp(line->event, "sweep_started") == 0) {
         end_start(r);
         r->workers = line->ranks > 1 ? line->ranks - 1 : 1;
@@ -60,13 +57,32 @@ static void take_line(void *ctx, const run_log_line *line)
     *t = (task_use){.since = starts ? line->at : -1, .ranks = line->ranks};
 }
 
+status run_use_begin(run_use_reader **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory to read a log");
+}
+
+status run_use_end(run_use *out, run_use_reader *r)
+{
+    end_start(r);
+    *out = r->sum;
+    const bool full = r->full;
+    free(r->tasks);
+    free(r);
+    return full ? status_fail(STATUS_MEMORY, "no memory for the tasks of a log") : status_ok();
+}
+
+static void take_line(void *ctx, const run_log_line *line)
+{
+    run_use_take(ctx, line);
+}
+
 status run_use_read(run_use *out, const char *directory)
 {
-    use_reader r = {0};
-    status s = run_log_read(directory, take_line, &r);
-    end_start(&r);
-    free(r.tasks);
-    if (!failed(s) && r.full) s = status_fail(STATUS_MEMORY, "no memory for the log of %s", directory);
-    *out = r.sum;
-    return s;
+    run_use_reader *r;
+    TRY(run_use_begin(&r));
+    const status seen = run_log_read(directory, take_line, r), summed = run_use_end(out, r);
+    TRY(seen);
+    return summed;
 }

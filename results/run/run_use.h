@@ -3,6 +3,7 @@
 #define RESULTS_RUN_RUN_USE_H
 
 #include "core/base/status.h"
+#include "results/run/run_log.h"
 
 /* Summed over all starts of the job that keeps log.jsonl. A start that was killed counts up to its last line. */
 typedef struct {
@@ -13,5 +14,12 @@ typedef struct {
 
 /* All zero when the log tells nothing. */
 MUST_CHECK status run_use_read(run_use *out, const char *directory);
+
+/* The same for whoever reads the log for more: every line of it, from the first on, between begin and end. */
+typedef struct run_use_reader run_use_reader;
+MUST_CHECK status run_use_begin(run_use_reader **out);
+void run_use_take(run_use_reader *r, const run_log_line *line);
+/* Frees it. */
+MUST_CHECK status run_use_end(run_use *out, run_use_reader *r);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "core/base/checksum.h"
 #include "core/base/file.h"
@@ -36,7 +36,7 @@ static off_t record_start(const partial *p, int i)
 
 static void store_crc(uint8_t out[CRC_BYTES], const void *record, size_t bytes)
 {
-    uLong crc = crc32_z(crc32(0, Z_NULL, 0), record, bytes);
+    const uint32_t crc = libdeflate_crc32(0, record, bytes);
     for (int k = 0; k < CRC_BYTES; k++) out[k] = (uint8_t)(crc >> 8 * k);
 }
 
