@@ -22,13 +22,12 @@ static status take_values(point_network *p, const trainer_inputs *from, const re
     if (p->values == NULL || p->small == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the weights of %s", from->graph->name);
     TRY(record_values_read(p->values, &p->full.layout, rec));
-    const bool keep_alive = from->settings->search.keep_alive;
     const model_mode mode = p->full.options.quantized ? MODEL_EVAL_HARD : MODEL_EVAL_FLOAT;
     p->full.steps_learned = p->pruned.model.steps_learned = learns_steps(from->kind);
-    model_prepare(&p->full, p->values, mode, 1, keep_alive, 0);
+    model_prepare(&p->full, p->values, mode, 1, 0);
     TRY(compact_choose(&p->pruned, use));
     compact_gather(&p->pruned, p->small, p->values);
-    model_prepare(&p->pruned.model, p->small, mode, 1, keep_alive, 0);
+    model_prepare(&p->pruned.model, p->small, mode, 1, 0);
     return status_ok();
 }
 

@@ -67,7 +67,7 @@ status sample_draws_open(sample_draws *d, trainer *t)
         sample_draws_close(d);
         return status_fail(STATUS_MEMORY, "no memory for draws of %s", t->in.graph->name);
     }
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&d->at, &t->network);
     fill_ranks(d->rank, d->room, t, &d->at, d->options->width_count > 0);
     d->full = t->full_cost * d->options->base;

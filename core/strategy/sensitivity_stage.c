@@ -54,7 +54,7 @@ static void compare(double sums[2], const real *before, const real *after, int c
 static void run_network(real *logits, measure *m)
 {
     trainer *t = m->t;
-    model_prepare(&t->network, t->values, MODEL_EVAL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_EVAL_HARD, 1, 0);
     trainer_split_logits(logits, t, SPLIT_VALIDATION, m->ranks);
 }
 
@@ -101,7 +101,7 @@ static status lower_all(measure *m, int kernels)
             model_allocation_write_group(net, m->t->values, i, allocation_of_group(&m->at, i));
     run_network(m->logits, m);
     for (int i = m->ranks->rank; i < kernels; i += m->ranks->size) lower_one(m, i);
-    model_prepare(&m->t->network, m->t->values, MODEL_EVAL_HARD, 1, m->t->in.settings->search.keep_alive, 0);
+    model_prepare(&m->t->network, m->t->values, MODEL_EVAL_HARD, 1, 0);
     return m->ranks->sum != NULL ? m->ranks->sum(m->ranks->ctx, m->effects, 2 * (size_t)kernels, status_ok())
                                  : status_ok();
 }

@@ -92,7 +92,7 @@ status trunk_bits_round(trainer *t)
 {
     allocation a;
     TRY(allocation_new(&a, t->in.graph));
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&a, &t->network);
     const size_t numbers = (size_t)(a.first[t->in.graph->group_count] + t->in.graph->group_count);
     double *bits = calloc(numbers + 1, sizeof *bits);

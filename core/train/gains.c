@@ -272,7 +272,7 @@ static void unfold(const model *net, real *weights)
 static status run(measure *m)
 {
     model *net = &m->t->network;
-    model_prepare(net, m->t->values, MODEL_EVAL_HARD, 1, m->t->in.settings->search.keep_alive, 0);
+    model_prepare(net, m->t->values, MODEL_EVAL_HARD, 1, 0);
     TRY(find_smallest_gap(m));
     TRY(sum_gains(m));
     const real each = 1 / (real)image_count(m);

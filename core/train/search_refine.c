@@ -49,7 +49,7 @@ static status refine_all(trainer *t, const allocation *present)
 status search_refine(trainer *t)
 {
     if (!t->in.settings->search.refine || t->cost == NULL || !t->cost->stepped) return status_ok();
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     cost_choice_read(t->choices, &t->network);
     allocation present;
     TRY(allocation_new(&present, t->in.graph));

@@ -90,7 +90,7 @@ static status choose(trainer *t, real *own)
     (void)own;
     allocation a;
     TRY(allocation_new(&a, t->in.graph));
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&a, &t->network);
     const size_t channels = (size_t)a.first[t->in.graph->group_count];
     double *losses = calloc((size_t)t->network.options.weight_count * channels + 1, sizeof *losses);

@@ -26,7 +26,7 @@ void teacher_carve(teacher *t, arena *memory, int images)
 
 void teacher_learn(teacher *t)
 {
-    model_prepare(&t->model, t->values, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(&t->model, t->values, MODEL_EVAL_FLOAT, 1, 0);
     t->taught = true;
 }
 

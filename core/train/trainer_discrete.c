@@ -8,7 +8,7 @@ static void follow_stage(trainer *t)
 static void prepare_choices(trainer *t, const real *values, model_mode mode)
 {
     follow_stage(t);
-    model_prepare(&t->network, values, mode, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->network, values, mode, 1, 0);
 }
 
 status trainer_segment_begin(trainer *t)
@@ -45,7 +45,7 @@ static status prepare_candidate(trainer *t, model_mode mode)
     prepare_choices(t, t->candidate, mode);
     TRY(compact_choose(&t->discrete, MODEL_FOR_EVALUATION));
     compact_gather(&t->discrete, t->small.values, t->candidate);
-    model_prepare(&t->discrete.model, t->small.values, mode, 1, t->in.settings->search.keep_alive, 0);
+    model_prepare(&t->discrete.model, t->small.values, mode, 1, 0);
     return status_ok();
 }
 
@@ -63,7 +63,7 @@ status trainer_prepare_statistics(trainer *t)
 void trainer_start_steps(trainer *t)
 {
     if (!trainer_stage(t)->learns_steps) return;
-    model_start_steps(&t->network, t->values, t->in.settings->search.keep_alive);
+    model_start_steps(&t->network, t->values);
 }
 
 void trainer_remove_pruned(trainer *t)

@@ -15,6 +15,7 @@ model_options trainer_options(const trainer_inputs *in)
     model_options o = {.rules = rules_of(s),
                        .quantizer = s->quantizer,
                        .sampling = s->search.sampling,
+                       .keep_alive = s->search.keep_alive,
                        .start_temperature = (real)s->search.temperature,
                        .capacity = (s->batch + s->shards - 1) / s->shards,
                        .seed = in->task->seed};

@@ -191,7 +191,7 @@ status trainer_step(trainer *t, const ranks_view *g, bool *stop)
     real temperature = now->temperature != NULL ? (real)now->temperature(t) : 1;
     const bool integers = trainer_runs_integers(t);
     model_prepare(m, t->now.values, integers ? MODEL_EVAL_HARD : now->mode, temperature,
-                  t->in.settings->search.keep_alive, (uint32_t)t->counters.task_steps);
+                  (uint32_t)t->counters.task_steps);
     if (integers) TRY(trainer_take_integers(t, m, true));
     if (now->mode == MODEL_HARD && !integers) relax_layers(t);
 

@@ -160,7 +160,7 @@ static void test_a_weight_quantizer(void **state)
     real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
     assert_true(values != NULL && gradients != NULL);
     for (size_t i = 0; i < m.layout.total; i++) values[i] = (real)((int)(i * 37 % 101) - 50) / 50;
-    model_prepare(&m, values, MODEL_HARD, 1, false, 0);
+    model_prepare(&m, values, MODEL_HARD, 1, 0);
     check_added_layer(&m, values, gradients, 1);
     free(gradients);
     free(values);

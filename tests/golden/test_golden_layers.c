@@ -112,7 +112,7 @@ static void check_trace(step_fixture *f)
 {
     model *m = &f->search_model;
     step_load_search(f, f->s->traced);
-    model_prepare(m, f->values, MODEL_SOFT, (real)golden_number(f->file, f->s->traced, "temperature"), false, 0);
+    model_prepare(m, f->values, MODEL_SOFT, (real)golden_number(f->file, f->s->traced, "temperature"), 0);
     step_load_images(f, m);
     const layer_spec *image = &f->g.layers[0];
     check_quantizer(f, 0, model_input(m),
@@ -256,7 +256,7 @@ static void check_cost(step_fixture *f, const cost_model *cost, const char *stag
     const size_t entries = (size_t)f->g.group_count + 1;
     group_choice *groups = calloc(entries, sizeof *groups), *slopes = calloc(entries, sizeof *slopes);
     char path[96];
-    model_prepare(m, f->values, MODEL_SOFT, (real)golden_number(f->file, stage, "temperature"), false, 0);
+    model_prepare(m, f->values, MODEL_SOFT, (real)golden_number(f->file, stage, "temperature"), 0);
     cost_choice_read(groups, m);
     snprintf(path, sizeof path, "%s/cost/%s/total", stage, cost->name);
     check_number(f, path, cost_total(cost, &f->g, groups, true, slopes));
@@ -272,7 +272,7 @@ static void check_cost(step_fixture *f, const cost_model *cost, const char *stag
     step_visit_choices(f, find_largest, &context);
     step_visit_choices(f, check_cost_gradient, &context);
 
-    model_prepare(m, f->values, MODEL_HARD, 1, false, 0);
+    model_prepare(m, f->values, MODEL_HARD, 1, 0);
     cost_choice_read(groups, m);
     snprintf(path, sizeof path, "%s/cost_eval/%s", stage, cost->name);
     check_number(f, path, cost_total(cost, &f->g, groups, true, NULL));

@@ -98,11 +98,11 @@ static void check_warmup(step_fixture *f)
     const model_pass pass = {.training = false}; /* dropout is off in the vectors */
     step_load_warmup(f);
     step_load_images(f, m);
-    model_prepare(m, f->float_values, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(m, f->float_values, MODEL_EVAL_FLOAT, 1, 0);
     model_forward(m, f->float_values, f->images, pass);
     check_values(f, "warmup/logits_eval", model_logits(m), FLOAT_STEP_TOLERANCE);
 
-    model_prepare(m, f->float_values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(m, f->float_values, MODEL_TRAIN_FLOAT, 1, 0);
     model_forward(m, f->float_values, f->images, pass);
     check_values(f, "warmup/logits", model_logits(m), FLOAT_STEP_TOLERANCE);
     check_scalar(f, "warmup/loss", loss_and_gradient(f, m), FLOAT_STEP_TOLERANCE);
@@ -226,7 +226,7 @@ static double make_step(step_fixture *f, const stage *now, model_mode mode, int 
     const model_pass pass = {.training = false};
     step_load_search(f, now->start);
     step_load_images(f, m);
-    model_prepare(m, f->values, mode, (real)golden_number(f->file, now->name, "temperature"), false, 0);
+    model_prepare(m, f->values, mode, (real)golden_number(f->file, now->name, "temperature"), 0);
     if (pattern != NO_SHIFT) step_noise_shift(&now->noise, m, pattern);
     model_forward(m, f->values, f->images, pass);
     const double loss = loss_and_gradient(f, m);

@@ -86,6 +86,7 @@ static inline void integer_case_open(integer_case *c, const integer_case_options
                        .activation_bits = {options->activation_bits},
                        .input_count = 1,
                        .input_bits = {8},
+                       .keep_alive = !options->all_pruned,
                        .start_temperature = 1,
                        .capacity = CASE_IMAGES,
                        .seed = 9};
@@ -106,10 +107,10 @@ static inline void integer_case_open(integer_case *c, const integer_case_options
     free(start);
     model_close(&fine);
     case_choose_bits(c);
-    model_prepare(&c->full, c->values, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
+    model_prepare(&c->full, c->values, MODEL_EVAL_HARD, 1, 0);
     check_ok(compact_choose(&c->pruned, MODEL_FOR_TRAINING)); /* every layer's output stays */
     compact_gather(&c->pruned, c->small, c->values);
-    model_prepare(&c->pruned.model, c->small, MODEL_EVAL_HARD, 1, !options->all_pruned, 0);
+    model_prepare(&c->pruned.model, c->small, MODEL_EVAL_HARD, 1, 0);
     c->samples_signed = c->graph.input_signed;
     check_ok(integer_build(
         &c->network, &c->pruned.model,

@@ -56,7 +56,7 @@ static stepped step(const arithmetic_rules *rules, model_mode mode, int pruned)
     }
     for (uint32_t i = 0; i < IMAGES * 9 * 8 * 2; i++)
         model_input(&s.m)[i] = (real)rng_uniform(rng_draw(2, RNG_SYNTHETIC, i, 0, 0).word[0]);
-    model_prepare(&s.m, s.values, mode, 1, false, 0);
+    model_prepare(&s.m, s.values, mode, 1, 0);
     model_forward(&s.m, s.values, IMAGES, (model_pass){0});
     for (int i = 0; i < IMAGES * network.classes; i++) model_output_gradient(&s.m)[i] = (real)(i % 5) - 2;
     model_backward(&s.m, s.values, s.gradients, IMAGES, IMAGES, (model_pass){0}, NULL);

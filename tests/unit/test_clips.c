@@ -119,7 +119,7 @@ static void test_clips_of_the_spread(void **state)
         real *values = calloc(m.layout.total, sizeof *values);
         assert_non_null(values);
         check_ok(record_values_read(values, &m.layout, &world.start));
-        model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false, 0);
+        model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, 0);
         assert_float_equal(clip_of(t, group_of("last")), spread(&m, values, "last", false), 1e-4);
         assert_float_equal(clip_of(t, group_of("b.c1")), spread(&m, values, "b.c1", false), 1e-4);
         const double widest = fmax(fmax(spread(&m, values, "first", false), spread(&m, values, "sum", false)),
@@ -162,7 +162,7 @@ static void test_grids_follow_the_rules(void **state)
         model *m = &t->network;
         m->options.quantizer.levels = open == 1 ? LEVELS_OPEN : LEVELS_CLOSED;
         m->options.quantizer.rounding = open == 1 ? ROUNDING_EVEN : ROUNDING_NEAREST;
-        model_prepare(m, t->values, MODEL_HARD, 1, false, 0);
+        model_prepare(m, t->values, MODEL_HARD, 1, 0);
         for (int i = 0; i <= world.graph.group_count; i++) {
             const model_quantizer *q = &m->quantizers[i];
             if (!q->used) continue;

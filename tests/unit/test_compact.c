@@ -108,10 +108,11 @@ static void choose_randomly(pair *p, double probability, uint32_t salt)
 
 static void prepare(pair *p, bool keep_alive, model_use use)
 {
-    model_prepare(&p->full, p->values, MODEL_HARD, 1, keep_alive, 0);
+    p->full.options.keep_alive = p->pruned.model.options.keep_alive = keep_alive;
+    model_prepare(&p->full, p->values, MODEL_HARD, 1, 0);
     check_ok(compact_choose(&p->pruned, use));
     compact_gather(&p->pruned, p->small_values, p->values);
-    model_prepare(&p->pruned.model, p->small_values, MODEL_HARD, 1, keep_alive, 0);
+    model_prepare(&p->pruned.model, p->small_values, MODEL_HARD, 1, 0);
 }
 
 /* Forward, and backward from made-up gradients of the logits. The logits are copied out, because both models compute in
@@ -202,11 +203,11 @@ static void test_compact_network_with_batchnorm_computes_the_same(void **state)
             compare(&p, false);
             const size_t outputs = (size_t)(IMAGES * p.graph.classes);
             real full[MOST_LOGITS], small[MOST_LOGITS];
-            model_prepare(&p.full, p.values, MODEL_EVAL_HARD, 1, false, 0);
+            model_prepare(&p.full, p.values, MODEL_EVAL_HARD, 1, 0);
             run(&p.full, p.values, NULL, full);
             check_ok(compact_choose(&p.pruned, MODEL_FOR_EVALUATION));
             compact_gather(&p.pruned, p.small_values, p.values);
-            model_prepare(&p.pruned.model, p.small_values, MODEL_EVAL_HARD, 1, false, 0);
+            model_prepare(&p.pruned.model, p.small_values, MODEL_EVAL_HARD, 1, 0);
             run(&p.pruned.model, p.small_values, NULL, small);
             assert_close(small, full, outputs, "folded logit");
             close_pair(&p);
@@ -306,7 +307,7 @@ static void test_weights_that_read_a_removed_channel_go_with_it(void **state)
     assert_true(p.pruned.model.nodes[left].step[0] < 1);
     compact_clear_removed(&p.full, p.values);
     assert_true(reading[0] == 0);
-    model_prepare(&p.full, p.values, MODEL_HARD, 1, false, 0);
+    model_prepare(&p.full, p.values, MODEL_HARD, 1, 0);
     assert_memory_equal(p.full.nodes[left].step, p.pruned.model.nodes[left].step, 6 * sizeof(real));
     close_pair(&p);
 }
@@ -356,7 +357,7 @@ static void test_memory_that_was_not_reserved_is_an_error(void **state)
     pair p;
     open_pair(&p, networks[0], &(arithmetic_rules){0}, &published_quantizer);
     choose_randomly(&p, 0.4, 3);
-    model_prepare(&p.full, p.values, MODEL_HARD, 1, false, 0);
+    model_prepare(&p.full, p.values, MODEL_HARD, 1, 0);
     check_ok(compact_choose(&p.pruned, MODEL_FOR_TRAINING));
     const arena whole = p.pruned.model.activations;
     p.pruned.model.activations.capacity = 64;

@@ -75,7 +75,7 @@ static void close_search(search *s)
 static double cost_now(search *s, const cost_model *cost, bool reference)
 {
     group_choice groups[MAX_GROUPS + 1];
-    model_prepare(&s->m, s->values, MODEL_SOFT, TEMPERATURE, false, 0);
+    model_prepare(&s->m, s->values, MODEL_SOFT, TEMPERATURE, 0);
     cost_choice_read(groups, &s->m);
     return cost_total(cost, &network, groups, reference, NULL);
 }
@@ -159,7 +159,7 @@ static void test_every_channel_is_counted_once(void **state)
         for (int hard = 0; hard < 2; hard++) {
             search s = open_search(per_layer == 1, false);
             group_choice groups[MAX_GROUPS + 1];
-            model_prepare(&s.m, s.values, hard == 1 ? MODEL_HARD : MODEL_SOFT, TEMPERATURE, false, 0);
+            model_prepare(&s.m, s.values, hard == 1 ? MODEL_HARD : MODEL_SOFT, TEMPERATURE, 0);
             cost_choice_read(groups, &s.m);
             for (int g = 0; g < network.group_count; g++) {
                 double channels = 0, activation = 0;

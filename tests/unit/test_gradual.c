@@ -69,7 +69,7 @@ static void take_step(turn *turns, trainer *t, int epoch)
     for (int i = 0; i < m->graph->layer_count; i++)
         if (m->nodes[i].weight >= 0)
             memcpy(used[i], m->nodes[i].effective_weight, layer_weight_count(&m->graph->layers[i]) * sizeof(real));
-    model_prepare(t->now.model, t->now.values, MODEL_HARD, 1, false, 0);
+    model_prepare(t->now.model, t->now.values, MODEL_HARD, 1, 0);
     for (int i = 0, number = 0; i < m->graph->layer_count; i++)
         if (m->nodes[i].weight >= 0) turns[number++] = turn_of(t, i, used[i]);
 }
@@ -107,7 +107,7 @@ static void test_activations_are_quantised_with_the_last_layer_that_shares_their
     model *m = t->now.model;
     const int layers = graph_weight_layers(&world.graph);
     for (int end = 0; end <= layers; end++) {
-        model_prepare(m, t->now.values, MODEL_HARD, 1, false, 0);
+        model_prepare(m, t->now.values, MODEL_HARD, 1, 0);
         model_leave_float(m, t->now.values, end);
         assert_false(passes_through(m, m->graph->group_count)); /* the image */
         for (int q = 0; q < m->graph->group_count; q++) {
@@ -130,7 +130,7 @@ static void test_what_passes_through_is_rectified_and_else_as_it_is(void **state
     trainer *t = opened(WEIGHT_STEP_DEVIATION);
     model *m = t->now.model;
     enum { IMAGES = 2 };
-    model_prepare(m, t->now.values, MODEL_HARD, 1, false, 0);
+    model_prepare(m, t->now.values, MODEL_HARD, 1, 0);
     model_leave_float(m, t->now.values, 0);
     real *image = model_input(m);
     for (int i = 0; i < IMAGES * 32 * 32 * 3; i++) image[i] = (real)(i % 255) / 255;

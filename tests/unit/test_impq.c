@@ -55,7 +55,7 @@ static closed_form closed_form_of(trainer *t, double smallest, int images)
     model *m = &t->network;
     const int fc = graph_find(&world.graph, "fc"), pool = graph_find(&world.graph, "pool");
     int32_t labels[1];
-    model_prepare(m, t->values, MODEL_EVAL_HARD, 1, true, 0);
+    model_prepare(m, t->values, MODEL_EVAL_HARD, 1, 0);
     for (int n = 0; n < images; n++) {
         double unused;
         trainer_choose_samples(t, n / 16, &unused);
@@ -383,7 +383,7 @@ static void test_the_formulas(void **state)
 
 static void read_allocation(allocation *a, trainer *t)
 {
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, world.settings.search.keep_alive, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(a, &t->network);
 }
 

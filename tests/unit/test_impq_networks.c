@@ -65,7 +65,7 @@ static int lowered(const char *keys, const char *kind)
     check_ok(trainer_record(&r, t));
     assert_true(r.state == RECORD_DONE);
     record_free(&r);
-    model_prepare(&t->network, t->values, MODEL_EVAL_HARD, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_EVAL_HARD, 1, 0);
     allocation a;
     check_ok(allocation_new(&a, &world.graph));
     model_allocation_read(&a, &t->network);

@@ -126,7 +126,7 @@ static void test_what_reads_nothing_has_an_output_of_beta(void **state)
             for (int c = 0; node->gamma >= 0 && c < network.layers[i].out_channels; c++)
                 tensor_of(&p.m, p.values, node->variance)[c] = 0;
         }
-        model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, 0);
         for (int i = 0; i < network.layer_count; i++) {
             const model_node *node = &p.m.nodes[i];
             const layer_spec *l = &network.layers[i];
@@ -158,7 +158,7 @@ static void test_folding_changes_no_code(void **state)
             for (int k = 0; k < group->precisions * group->columns; k++)
                 tensor_of(&p.m, p.values, group->logits)[k] = group->bits[k / group->columns] == bits ? 1 : 0;
         }
-        model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+        model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, 0);
         const weight_quantizer *mse = weight_quantizer_of(&all_new, false, bits);
         int folded_layers = 0;
         for (int i = 0; i < network.layer_count; i++) {
@@ -197,7 +197,7 @@ static void test_folded_outputs_are_those_of_training(void **state)
     (void)state;
     pair p;
     open_pair(&p, &all_new, false);
-    model_prepare(&p.m, p.values, MODEL_HARD, 1, false, 0);
+    model_prepare(&p.m, p.values, MODEL_HARD, 1, 0);
     forward(&p.m, p.values);
     real *outputs[16] = {NULL};
     for (int i = 0; i < network.layer_count; i++) {
@@ -211,7 +211,7 @@ static void test_folded_outputs_are_those_of_training(void **state)
         memcpy(tensor_of(&p.m, p.values, node->mean), node->shard_mean, bytes);
         memcpy(tensor_of(&p.m, p.values, node->variance), node->shard_variance, bytes);
     }
-    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, 0);
     forward(&p.m, p.values);
     for (int i = 0; i < network.layer_count; i++) {
         const layer_spec *l = &network.layers[i];
@@ -237,10 +237,10 @@ static double conversion_error(const quantizer_rules *rules)
     real wanted[IMAGES * CLASSES];
     for (int g = 0; g < network.group_count; g++) /* wide enough for what occurs */
         if (p.m.quantizers[g].used) *tensor_of(&p.m, p.values, p.m.quantizers[g].clips) = 25;
-    model_prepare(&p.fine, p.start, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(&p.fine, p.start, MODEL_EVAL_FLOAT, 1, 0);
     forward(&p.fine, p.start);
     memcpy(wanted, model_logits(&p.fine), sizeof wanted);
-    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, 0);
     forward(&p.m, p.values);
     double error = 0, size = 0;
     for (int i = 0; i < IMAGES * CLASSES; i++) {
@@ -291,7 +291,7 @@ static void test_conversion_makes_scales_positive(void **state)
 static double gated(pair *p)
 {
     double loss = 0;
-    model_prepare(&p->m, p->values, MODEL_SOFT, 0.7, false, 0);
+    model_prepare(&p->m, p->values, MODEL_SOFT, 0.7, 0);
     for (int i = 0; i < network.layer_count; i++) {
         const model_node *node = &p->m.nodes[i];
         for (int c = 0; node->gamma >= 0 && c < network.layers[i].out_channels; c++)
@@ -341,7 +341,7 @@ static void test_gates_pass_gradients_to_choices(void **state)
 static double folded(pair *p, bool gradients)
 {
     double loss = 0;
-    model_prepare(&p->m, p->values, MODEL_EVAL_HARD, 1, false, 0);
+    model_prepare(&p->m, p->values, MODEL_EVAL_HARD, 1, 0);
     for (int i = 0; i < network.layer_count; i++) {
         const model_node *node = &p->m.nodes[i];
         const int channels = network.layers[i].out_channels;
@@ -406,7 +406,7 @@ static void test_pruned_channels_are_silent(void **state)
         const model_weight_group *group = &p.m.groups[network.layers[left].group];
         tensor_of(&p.m, p.values, group->logits)[2] = 9; /* channel 2 */
         tensor_of(&p.m, p.values, p.m.nodes[left].beta)[2] = 5;
-        model_prepare(&p.m, p.values, modes[k], 1, false, 0);
+        model_prepare(&p.m, p.values, modes[k], 1, 0);
         forward(&p.m, p.values);
         const layer_spec *l = &network.layers[left];
         for (int i = 0; i < IMAGES * l->out_height * l->out_width; i++)
@@ -428,13 +428,13 @@ static void test_learned_steps_start_at_the_best(void **state)
     const model_node *node = &p.m.nodes[left];
     const model_weight_group *group = &p.m.groups[network.layers[left].group];
     real before[6], *log_step = tensor_of(&p.m, p.values, node->log_step);
-    model_prepare(&p.m, p.values, MODEL_HARD, 1, false, 0);
+    model_prepare(&p.m, p.values, MODEL_HARD, 1, 0);
     memcpy(before, node->step, sizeof before);
-    model_start_steps(&p.m, p.values, false);
-    model_prepare(&p.m, p.values, MODEL_HARD, 1, false, 0);
+    model_start_steps(&p.m, p.values);
+    model_prepare(&p.m, p.values, MODEL_HARD, 1, 0);
     for (int c = 0; c < 6; c++) assert_true(fabs(node->step[c] - before[c]) <= 1e-12 * before[c]);
     for (int c = 0; c < 6; c++) log_step[c] += log(2);
-    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, false, 0);
+    model_prepare(&p.m, p.values, MODEL_EVAL_HARD, 1, 0);
     const real *gamma = tensor_of(&p.m, p.values, node->gamma), *variance = tensor_of(&p.m, p.values, node->variance);
     int learned = 0;
     for (int c = 0; c < 6; c++) {

@@ -67,7 +67,7 @@ static void test_float_gradients_are_difference_quotients(void **state)
     model m = open_model(&(model_options){.capacity = IMAGES, .seed = 9});
     real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
     model_initialize(&m, values, 4);
-    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, 0);
     forward_loss(&m, values);
     model_backward(&m, values, gradients, IMAGES, IMAGES, training, NULL);
     for (int t = 0; t < m.layout.tensor_count; t++) {
@@ -99,7 +99,7 @@ static void test_folded_batchnorm_gives_the_same_logits(void **state)
     model m = open_model(&(model_options){.capacity = IMAGES});
     real *values = calloc(m.layout.total, sizeof *values), *gradients = calloc(m.layout.total, sizeof *gradients);
     model_initialize(&m, values, 4);
-    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     double logits[IMAGES * 3];
     memcpy(logits, model_logits(&m), sizeof logits);
@@ -110,7 +110,7 @@ static void test_folded_batchnorm_gives_the_same_logits(void **state)
         memcpy(values + m.layout.tensors[node->mean].offset, node->shard_mean, bytes);
         memcpy(values + m.layout.tensors[node->variance].offset, node->shard_variance, bytes);
     }
-    model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(&m, values, MODEL_EVAL_FLOAT, 1, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     for (int i = 0; i < IMAGES * 3; i++)
         if (fabs(logits[i] - model_logits(&m)[i]) > 1e-9)
@@ -138,7 +138,7 @@ static void test_choice_gradients_are_difference_quotients(void **state)
     for (size_t i = m.layout.clips; i < m.layout.choices; i++) values[i] += 0.3 * uniform((uint32_t)i, 5);
 
     for (const cost_model *const *cost = cost_models(); *cost != NULL; cost++) {
-        model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
+        model_prepare(&m, values, MODEL_SOFT, 0.7, 0);
         double wanted_task = forward_loss(&m, values);
         model_backward(&m, values, gradients, IMAGES, IMAGES, training, NULL);
         model_choice_gradients(&m, values, gradients);
@@ -160,7 +160,7 @@ static void test_choice_gradients_are_difference_quotients(void **state)
                               i < m.layout.tensors[m.groups[network.layers[last].group].logits].offset + 9;
             for (int k = 0; k < 2; k++) {
                 values[i] = kept + (k == 0 ? -SHIFT : SHIFT);
-                model_prepare(&m, values, MODEL_SOFT, 0.7, false, 0);
+                model_prepare(&m, values, MODEL_SOFT, 0.7, 0);
                 cost_choice_read(groups, &m);
                 side[k] = strength * cost_total(*cost, &network, groups, false, NULL);
                 if (classifier) side[k] += forward_loss(&m, values);
@@ -216,7 +216,7 @@ static void test_dropout_keeps_the_mean(void **state)
     model m = open_model(&(model_options){.capacity = IMAGES, .seed = 9});
     real *values = calloc(m.layout.total, sizeof *values);
     model_initialize(&m, values, 4);
-    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(&m, values, MODEL_TRAIN_FLOAT, 1, 0);
     const int drop = graph_find(&network, "drop"), sum = graph_find(&network, "sum");
     const layer_spec *l = &network.layers[drop];
     const int count = IMAGES * l->out_height * l->out_width * l->out_channels;
@@ -281,13 +281,14 @@ static void test_hard_choices_prune_and_never_touch_the_output(void **state)
     model_weight_group *group = &m.groups[network.layers[stem].group];
     real *logits = values + m.layout.tensors[group->logits].offset;
     for (int c = 0; c < group->columns; c++) logits[c] = 5;
-    model_prepare(&m, values, MODEL_HARD, 1, false, 0);
+    model_prepare(&m, values, MODEL_HARD, 1, 0);
     model_forward(&m, values, IMAGES, (model_pass){0});
     for (int i = 0; i < 9 * 8 * 5; i++) assert_true(m.nodes[dw].out[i] == 0);
     group_choice groups[32];
     cost_choice_read(groups, &m);
     assert_true(groups[network.layers[stem].group].channels[0] == 5);
-    model_prepare(&m, values, MODEL_HARD, 1, true, 0); /* keep alive: one channel lives */
+    m.options.keep_alive = true; /* one channel lives */
+    model_prepare(&m, values, MODEL_HARD, 1, 0);
     cost_choice_read(groups, &m);
     assert_true(groups[network.layers[stem].group].channels[0] == 4);
     free(values);

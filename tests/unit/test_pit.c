@@ -55,7 +55,7 @@ static double loss_of(trainer *t, const real *values, real *gradients)
     double unused;
     int correct;
     trainer_choose_samples(t, 0, &unused);
-    model_prepare(m, values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(m, values, MODEL_TRAIN_FLOAT, 1, 0);
     batch_load(model_input(m), labels, &world.data, t->samples, 4, NULL, 0, 0); /* a shard */
     const model_pass pass = {.training = true};
     model_forward(m, values, 4, pass);
@@ -214,7 +214,7 @@ static void check_pruned(trainer *t, const bool *pruned, int bits)
 {
     allocation a;
     check_ok(allocation_new(&a, &world.graph));
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&a, &t->network);
     for (int c = IMAGE; c < CHANNELS; c++) {
         assert_int_equal(a.weight_bits[c] == 0, pruned[c]);
@@ -259,7 +259,7 @@ static void test_what_is_pruned_stays_pruned(void **state)
         &world, "strategy = \"pit_mixprec\"; cost_model = \"size\"; strengths = [1.0]; pit_strengths = [1.0];");
     world.task.bits = 0;
     t = noise_world_open(&world, "pit_mixprec");
-    model_prepare(&t->network, t->values, MODEL_SOFT, 1, false, 0);
+    model_prepare(&t->network, t->values, MODEL_SOFT, 1, 0);
     for (int i = 1; i < 4; i++)
         for (int c = 0; c < world.graph.groups[i].channels; c++) {
             const int first = i == 1 ? IMAGE : i == 2 ? IMAGE + 8 : IMAGE + 16;

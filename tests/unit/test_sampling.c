@@ -125,7 +125,7 @@ static void test_every_sampling_gives_shares_of_its_kind(void **state)
     for (int k = 0; k < KIND_COUNT; k++) {
         real *values;
         model m = open_search(KINDS[k], ARITHMETIC_EXACT, 1, &values);
-        model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 3);
+        model_prepare(&m, values, MODEL_SOFT, (real)0.7, 3);
         for (int g = 0; g < network.group_count; g++) {
             const model_weight_group *group = &m.groups[g];
             for (int c = 0; c < group->columns; c++) {
@@ -163,11 +163,11 @@ static void test_noise_is_drawn_anew_for_each_step_and_only_where_asked_for(void
         real *values;
         real first[ROOM] = {0}, again[ROOM] = {0}, later[ROOM] = {0};
         model m = open_search(KINDS[k], ARITHMETIC_EXACT, 1, &values);
-        model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 3);
+        model_prepare(&m, values, MODEL_SOFT, (real)0.7, 3);
         all_shares(first, &m);
-        model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 4);
+        model_prepare(&m, values, MODEL_SOFT, (real)0.7, 4);
         all_shares(later, &m);
-        model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 3);
+        model_prepare(&m, values, MODEL_SOFT, (real)0.7, 3);
         all_shares(again, &m);
         assert_memory_equal(first, again, sizeof first);
         assert_true((memcmp(first, later, sizeof first) != 0) == is_noisy(KINDS[k]));
@@ -180,7 +180,7 @@ static void test_noise_is_drawn_anew_for_each_step_and_only_where_asked_for(void
         }
 
         /* the discrete network knows no noise: logits are at their start, the largest precision wins */
-        model_prepare(&m, values, MODEL_HARD, 1, false, 3);
+        model_prepare(&m, values, MODEL_HARD, 1, 3);
         for (int g = 0; g < network.group_count; g++)
             for (int c = 0; c < m.groups[g].columns; c++)
                 assert_true(m.groups[g].probability[(m.groups[g].precisions - 1) * m.groups[g].columns + c] == 1);
@@ -198,7 +198,7 @@ static void test_hard_choices_pass_gradients_to_all_candidates(void **state)
         model m = open_search(KINDS[k], ARITHMETIC_EXACT, 1, &values);
         real *gradients = calloc(m.layout.total, sizeof *gradients);
         for (int i = 0; i < 9 * 8 * 2; i++) model_input(&m)[i] = (real)0.01 * (real)(i % 90);
-        model_prepare(&m, values, MODEL_SOFT, (real)0.7, false, 3);
+        model_prepare(&m, values, MODEL_SOFT, (real)0.7, 3);
         model_forward(&m, values, 1, (model_pass){0});
         for (int i = 0; i < network.classes; i++) model_output_gradient(&m)[i] = (real)(i - 1);
         model_backward(&m, values, gradients, 1, 1, (model_pass){0}, NULL);
@@ -243,7 +243,8 @@ static void test_keep_alive_holds_for_one_hot_sampling(void **state)
     real *logits = values + m.layout.tensors[group->logits].offset;
     for (int c = 0; c < group->columns; c++) logits[c] = 5;
     for (int alive = 0; alive < 2; alive++) {
-        model_prepare(&m, values, MODEL_SOFT, 1, alive == 1, 0);
+        m.options.keep_alive = alive == 1;
+        model_prepare(&m, values, MODEL_SOFT, 1, 0);
         double pruned = 0;
         for (int c = 0; c < group->columns; c++) pruned += (double)group->probability[c];
         assert_true(pruned == group->columns - alive);

@@ -22,7 +22,7 @@ static void logits_of(real *out, trainer *t)
 {
     model *m = &t->network;
     int32_t labels[NOISE_OTHER];
-    model_prepare(m, t->values, MODEL_EVAL_HARD, 1, false, 0);
+    model_prepare(m, t->values, MODEL_EVAL_HARD, 1, 0);
     const int capacity = m->options.capacity;
     for (int first = 0; first < NOISE_OTHER; first += capacity) {
         const int n = NOISE_OTHER - first < capacity ? NOISE_OTHER - first : capacity;

@@ -59,7 +59,7 @@ static void test_the_teacher_is_the_float_network(void **state)
     (void)state;
     fixture f;
     open_network(&f);
-    model_prepare(&f.model, f.values, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(&f.model, f.values, MODEL_EVAL_FLOAT, 1, 0);
     model_forward(&f.model, f.values, IMAGES, (model_pass){.training = false});
     real wanted[IMAGES * CLASSES];
     memcpy(wanted, model_logits(&f.model), sizeof wanted);
@@ -88,7 +88,7 @@ static void test_statistics_are_those_of_a_step(void **state)
     open_network(&f);
     const size_t running = f.model.layout.total - f.model.layout.choices;
     real *sums = calloc(running, sizeof *sums);
-    model_prepare(&f.model, f.values, MODEL_TRAIN_FLOAT, 1, false, 0);
+    model_prepare(&f.model, f.values, MODEL_TRAIN_FLOAT, 1, 0);
     model_forward(&f.model, f.values, IMAGES, (model_pass){.training = false});
     model_add_statistics(&f.model, sums, IMAGES, 0.25);
     memset(model_output_gradient(&f.model), 0, IMAGES * CLASSES * sizeof(real));

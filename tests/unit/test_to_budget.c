@@ -79,7 +79,7 @@ static void check_step(trainer *t, int64_t step, double budget)
     assert_non_null(gradients);
     t->counters.stage_steps = step;
     check_ok(trainer_segment_begin(t));
-    model_prepare(&t->network, t->values, MODEL_SOFT, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_SOFT, 1, 0);
     model_choice_gradients(&t->network, t->values, gradients);
     stage_to_budget.gradient(t, own, gradients);
     const double cost = cost_total(t->cost, g, t->choices, false, t->slopes), error = log10(cost / budget);
@@ -148,7 +148,7 @@ static allocation allocation_of(trainer *t)
 {
     allocation a;
     check_ok(allocation_new(&a, t->in.graph));
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&a, &t->network);
     return a;
 }

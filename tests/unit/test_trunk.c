@@ -206,7 +206,7 @@ static allocation allocation_of(trainer *t)
 {
     allocation a;
     check_ok(allocation_new(&a, t->in.graph));
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     model_allocation_read(&a, &t->network);
     return a;
 }
@@ -314,7 +314,7 @@ static void test_sensitive_channels_keep_their_bits(void **state)
                 t->second[tensors[node->weight].offset + k] = moment;
             for (size_t k = 0; k < tensors[gate].count; k++) t->second[tensors[gate].offset + k] = moment;
         }
-        model_prepare(&t->network, t->values, MODEL_HARD, 1, true, 0);
+        model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
         check_ok(trunk_leg_stage.end(t, t->own[0]));
         allocation a = allocation_of(t);
         double mean = 0, others = 0;
@@ -377,7 +377,7 @@ static void scatter_bits(trainer *t)
 /* Cost of the mixture, by the numbers in the state. */
 static double soft_cost(trainer *t)
 {
-    model_prepare(&t->network, t->values, MODEL_SOFT, 1, true, 0);
+    model_prepare(&t->network, t->values, MODEL_SOFT, 1, 0);
     cost_choice_read(t->choices, &t->network);
     return cost_total(t->cost, t->in.graph, t->choices, false, NULL);
 }

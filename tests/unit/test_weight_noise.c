@@ -23,7 +23,7 @@ static trainer *opened(void)
     noise_world_use_entry(&world, "strategy = \"fixed\"; bits = [4];");
     world.task.bits = BITS;
     trainer *t = noise_world_open(&world, "fixed");
-    model_prepare(&t->network, t->values, MODEL_HARD, 1, false, 0);
+    model_prepare(&t->network, t->values, MODEL_HARD, 1, 0);
     return t;
 }
 
@@ -62,7 +62,7 @@ static int noisy_weights(bool noisy[MOST], trainer *t, const char *layer, double
     const size_t count = layer_weight_count(&world.graph.layers[i]);
     static real quantised[MOST];
     assert_true(count <= MOST);
-    model_prepare(m, t->values, MODEL_HARD, 1, false, 0);
+    model_prepare(m, t->values, MODEL_HARD, 1, 0);
     memcpy(quantised, m->nodes[i].effective_weight, count * sizeof(real));
     model_add_weight_noise(m, t->values, 0, GRAPH_MAX_LAYERS, probability, step);
     int found = 0;

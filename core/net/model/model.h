@@ -74,6 +74,7 @@ typedef struct {
     int weight_count, weight_bits[WEIGHT_PRECISIONS]; /* candidates, ascending; 0 is left out where it may not be */
     int activation_count, activation_bits[PACT_MAX];
     int input_count, input_bits[PACT_MAX];
+    bool keep_alive;         /* a channel is revived where all of a group would be pruned; one-hot probabilities only */
     bool pruning_decided;    /* what is pruned stands at the start: no weight gives way to 0 bit */
     sampling_kind sampling;  /* how MODEL_SOFT draws probabilities */
     bool activation_numbers; /* with SAMPLING_BITS: activations, too, have a real number of bits */
@@ -195,12 +196,11 @@ void model_initialize(const model *m, real *values, uint64_t seed);
 void model_convert(const model *quantized, real *values, const model *float_model, const real *float_values);
 
 /* Learned weight steps start at what is best for the weights of the moment at the precisions that are chosen. */
-void model_start_steps(model *m, real *values, bool keep_alive);
+void model_start_steps(model *m, real *values);
 
 /* Sets the mode and computes probabilities and effective weights from `values`. Once per step, or once per evaluation.
- * `step`, counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank.
- * keep_alive revives a channel where a whole group would be pruned; one-hot probabilities only. */
-void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step);
+ * `step`, counted over the task, makes the Gumbel noise of MODEL_SOFT: one draw for each group, whatever the rank. */
+void model_prepare(model *m, const real *values, model_mode mode, real temperature, uint32_t step);
 
 /* After model_prepare in MODEL_HARD: in layers number first ... end - 1, of those with weights in order, every
  * effective weight is, with this probability, the weight itself moved by noise (core/quant/weight_noise.h), anew for

@@ -18,25 +18,25 @@ static void sample(model *m, real *probability, real *soft, const real *logits, 
     choice_sample(probability, soft, logits, noise, model_samples_hard(m), precisions, columns, m->temperature);
 }
 
-static void prepare_bits(const model *m, const model_weight_group *group, const real *choice, bool keep_alive)
+static void prepare_bits(const model *m, const model_weight_group *group, const real *choice)
 {
     if (m->mode == MODEL_SOFT) {
         choice_bits_mix(group->probability, group->soft, choice, group->bits, group->precisions, group->columns);
         return;
     }
     choice_bits_nearest(group->probability, choice, group->bits, group->precisions, group->columns);
-    if (keep_alive && group->bits[0] == 0)
+    if (m->options.keep_alive && group->bits[0] == 0)
         choice_bits_keep_alive(group->probability, choice, group->precisions, group->columns);
 }
 
-static void prepare_groups(model *m, const real *values, bool keep_alive, uint32_t step)
+static void prepare_groups(model *m, const real *values, uint32_t step)
 {
     for (int i = 0; i < m->graph->group_count; i++) {
         model_weight_group *group = &m->groups[i];
         if (group->precisions == 0) continue;
         const real *logits = model_view(m, values, group->logits);
         if (m->options.sampling == SAMPLING_BITS) {
-            prepare_bits(m, group, logits, keep_alive);
+            prepare_bits(m, group, logits);
             continue;
         }
         if (m->mode == MODEL_SOFT) {
@@ -46,7 +46,7 @@ static void prepare_groups(model *m, const real *values, bool keep_alive, uint32
         } else {
             choice_onehot(group->probability, logits, group->precisions, group->columns);
         }
-        if (keep_alive && group->bits[0] == 0 && group->precisions > 1)
+        if (m->options.keep_alive && group->bits[0] == 0 && group->precisions > 1)
             choice_keep_alive(group->probability, logits, group->precisions, group->columns);
     }
 }
@@ -94,13 +94,13 @@ static void prepare_quantizer(model *m, int index, const real *values, uint32_t 
     act_quant_prepare_signed(&q->before_add, mixed, m->options.quantizer.levels);
 }
 
-void model_prepare(model *m, const real *values, model_mode mode, real temperature, bool keep_alive, uint32_t step)
+void model_prepare(model *m, const real *values, model_mode mode, real temperature, uint32_t step)
 {
     m->mode = mode;
     m->temperature = temperature;
     if (mode == MODEL_TRAIN_FLOAT) return; /* multiplies with the values themselves */
     if (mode != MODEL_EVAL_FLOAT) {
-        prepare_groups(m, values, keep_alive, step);
+        prepare_groups(m, values, step);
         for (int q = 0; q <= m->graph->group_count; q++)
             if (m->quantizers[q].used) prepare_quantizer(m, q, values, step);
     }

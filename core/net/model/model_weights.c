@@ -309,10 +309,10 @@ void model_weights_backward(model *m, const real *values, real *gradients, int i
     backward_quantizers(m, values, gradients, index, steps);
 }
 
-void model_start_steps(model *m, real *values, bool keep_alive)
+void model_start_steps(model *m, real *values)
 {
     m->steps_learned = false;
-    model_prepare(m, values, MODEL_HARD, 1, keep_alive, 0);
+    model_prepare(m, values, MODEL_HARD, 1, 0);
     for (int i = 0; i < m->graph->layer_count; i++) {
         const model_node *node = &m->nodes[i];
         if (node->weight < 0 || node->log_step < 0) continue;

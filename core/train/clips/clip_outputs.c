@@ -19,7 +19,7 @@ void clip_outputs_visit(const clip_sources *from, void (*see)(void *ctx, int lay
     const dataset *data = from->data;
     const int images = data->split_count[SPLIT_TRAIN] < IMAGES ? data->split_count[SPLIT_TRAIN] : IMAGES;
     int32_t sample[CLIPS_CAPACITY], labels[CLIPS_CAPACITY];
-    model_prepare(from->float_model, from->float_values, MODEL_EVAL_FLOAT, 1, false, 0);
+    model_prepare(from->float_model, from->float_values, MODEL_EVAL_FLOAT, 1, 0);
     for (int done = 0, n; done < images; done += n) {
         n = images - done < CLIPS_CAPACITY ? images - done : CLIPS_CAPACITY;
         for (int i = 0; i < n; i++)
