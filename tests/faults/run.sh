@@ -1,7 +1,8 @@
 # Faults: whatever happens to a sweep, running it again gives the results of an undisturbed one, byte for byte, and
 # results.h5 can be read at every moment.
-#   bash tests/faults/run.sh BITFRONT COMPARE READER [short|long] [SEED]
+#   bash tests/faults/run.sh BITFRONT COMPARE READER [short|long] [SEED] [PARTS]
 # The seed fixes which faults are tried, in which order; random moments are those of a running program.
+# PARTS: which of "kills writes calls stops damages"; all without it. The long suite takes hours on a busy machine.
 . tests/support/e2e.sh
 reader=$(realpath "$3")
 size=${4:-short}
@@ -12,6 +13,18 @@ short) kills=20 write_faults=8 damages=8 stops=2 call_faults=3 ;;
 long) kills=200 write_faults=105 damages=1000 stops=12 call_faults=120 ;;
 *) echo "short or long, not $size" >&2; exit 2 ;;
 esac
+parts=${6:-kills writes calls stops damages}
+for part in $parts; do
+    case $part in
+    kills | writes | calls | stops | damages) ;;
+    *) echo "kills, writes, calls, stops or damages, not $part" >&2; exit 2 ;;
+    esac
+done
+has() { [[ " $parts " = *" $1 "* ]]; }
+has kills || kills=0
+has writes || write_faults=0
+has calls || call_faults=0
+has stops || stops=0
 RANDOM=$seed
 small_sweep "$work/small.cfg"
 # One warm-up, which all ranks share, and six points.
@@ -23,7 +36,7 @@ sweep=(sweep "$work/small.cfg" --out "$work/run" --deadline 1)
 export BITFRONT_START_LIMIT=20
 tried=0 killed=0 failed_writes=0 failed_calls=0 damaged=0 stopped=0 lost=0 doubled=0 different=0 wrong=0
 relaunched=0 survived=0
-echo "faults: $size, seed $seed"
+echo "faults: $size, seed $seed, $parts"
 
 pick() { # pick N: 0 ... N-1 in $picked
     picked=$((RANDOM % $1))
@@ -291,58 +304,61 @@ watching=""
 echo "a reader throughout: $(tail -1 "$work/readings")"
 
 # ---- (e) damaged files in a run that was stopped half-way ----
-rm -rf "$work/run"
-start mpirun
-for _ in $(seq 500); do
-    [ "$(ls "$work"/run/tasks/*.h5 2> /dev/null | wc -l)" -ge 3 ] && break
-    sleep 0.01
-done
-pkill -USR2 -f -- "^$program sweep $work/small.cfg"
-finish_job
-cp -r "$work/run" "$work/half"
-ls "$work"/half/checkpoints/*.h5 > /dev/null 2>&1 || echo "note: no checkpoint was left to damage"
-mapfile -t files < <(cd "$work/half" && find . -type f | sort)
-step=1
-total=$((${#files[@]} * 4))
-[ $total -gt $damages ] && step=$((total / damages))
-for ((i = 0; i < total; i += step)); do
-    tried=$((tried + 1))
-    file=${files[$((i / 4))]} kind=$((i % 4))
+damage_files() {
     rm -rf "$work/run"
-    cp -r "$work/half" "$work/run"
-    target=$work/run/$file
-    bytes=$(stat -c %s "$target")
-    case $kind in
-    0) what=truncated; truncate -s $((bytes / 2)) "$target" ;;
-    1)
-        what="with a flipped bit"
-        pick $((bytes > 0 ? bytes : 1))
-        byte=$(od -An -tu1 -j $picked -N 1 "$target" | tr -d ' ')
-        printf "\\x$(printf %02x $((${byte:-0} ^ 1)))" | dd of="$target" bs=1 seek=$picked conv=notrunc 2> /dev/null
-        ;;
-    2) what=empty; : > "$target" ;;
-    3) what=foreign; cp "$root/README.md" "$target" ;;
-    esac
-    cmp -s "$target" "$work/half/$file" && continue
-    damaged=$((damaged + 1))
-    case_text="$file $what"
-    case $file in
-    ./config.cfg | ./network.cfg | ./data.checksum)
-        # What the results depend on: refused by name, nothing is changed.
-        start launcher
-        finish_job
-        if [ $code = 2 ] && grep -q "^bitfront: .*$(basename "$file")" "$work/out"; then
-            cp "$work/half/$file" "$target"
-        elif [ $code != 0 ]; then
-            complain "code $code instead of a refusal that names the file"
-            wrong=$((wrong + 1))
-            continue
-        fi
-        ;;
-    esac
-    : > "$work/out"
-    run_to_end
-done
+    start mpirun
+    for _ in $(seq 500); do
+        [ "$(ls "$work"/run/tasks/*.h5 2> /dev/null | wc -l)" -ge 3 ] && break
+        sleep 0.01
+    done
+    pkill -USR2 -f -- "^$program sweep $work/small.cfg"
+    finish_job
+    cp -r "$work/run" "$work/half"
+    ls "$work"/half/checkpoints/*.h5 > /dev/null 2>&1 || echo "note: no checkpoint was left to damage"
+    mapfile -t files < <(cd "$work/half" && find . -type f | sort)
+    step=1
+    total=$((${#files[@]} * 4))
+    [ $total -gt $damages ] && step=$((total / damages))
+    for ((i = 0; i < total; i += step)); do
+        tried=$((tried + 1))
+        file=${files[$((i / 4))]} kind=$((i % 4))
+        rm -rf "$work/run"
+        cp -r "$work/half" "$work/run"
+        target=$work/run/$file
+        bytes=$(stat -c %s "$target")
+        case $kind in
+        0) what=truncated; truncate -s $((bytes / 2)) "$target" ;;
+        1)
+            what="with a flipped bit"
+            pick $((bytes > 0 ? bytes : 1))
+            byte=$(od -An -tu1 -j $picked -N 1 "$target" | tr -d ' ')
+            printf "\\x$(printf %02x $((${byte:-0} ^ 1)))" | dd of="$target" bs=1 seek=$picked conv=notrunc 2> /dev/null
+            ;;
+        2) what=empty; : > "$target" ;;
+        3) what=foreign; cp "$root/README.md" "$target" ;;
+        esac
+        cmp -s "$target" "$work/half/$file" && continue
+        damaged=$((damaged + 1))
+        case_text="$file $what"
+        case $file in
+        ./config.cfg | ./network.cfg | ./data.checksum)
+            # What the results depend on: refused by name, nothing is changed.
+            start launcher
+            finish_job
+            if [ $code = 2 ] && grep -q "^bitfront: .*$(basename "$file")" "$work/out"; then
+                cp "$work/half/$file" "$target"
+            elif [ $code != 0 ]; then
+                complain "code $code instead of a refusal that names the file"
+                wrong=$((wrong + 1))
+                continue
+            fi
+            ;;
+        esac
+        : > "$work/out"
+        run_to_end
+    done
+}
+has damages && damage_files
 echo "damaged files: $damaged"
 
 echo "cases: $tried, seed $seed; kills: $killed, failed writes: $failed_writes, failed calls: $failed_calls," \
