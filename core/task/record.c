@@ -1,6 +1,7 @@
 #include "core/task/record.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,13 @@ record record_empty(record_state state)
                     .test_loss = NAN,
                     .integer_accuracy = NAN,
                     .integer_reason = "the task has no result"};
+}
+
+record record_of_failure(const char *reason)
+{
+    record out = record_empty(RECORD_FAILED);
+    snprintf(out.reason, sizeof out.reason, "%s", reason);
+    return out;
 }
 
 bool record_accuracy_is_possible(double value)

@@ -109,7 +109,9 @@ bool record_cost_is_possible(double value);
  * number. */
 MUST_CHECK status record_check(const record *r);
 
-/* An empty record: of a task that failed, or whose outcome nobody asks for. It has no accuracies. */
+/* A record without accuracies: of a task whose outcome nobody asks for. */
 record record_empty(record_state state);
+/* The same of a task that failed; of `reason` as much as there is room for. */
+record record_of_failure(const char *reason);
 
 #endif

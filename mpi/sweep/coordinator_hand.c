@@ -19,11 +19,11 @@ static const task *failed_parent(const coordinator *c, const task *t)
 
 static status write_hopeless(coordinator *c, record *result, const task *t)
 {
-    char label[TASK_LABEL], warning[256];
+    char label[TASK_LABEL], warning[256], reason[sizeof result->reason];
     const task *parent = failed_parent(c, t);
     task_label(label, parent);
-    *result = record_empty(RECORD_FAILED);
-    snprintf(result->reason, sizeof result->reason, "task %.8s (%s), from which it starts, failed", parent->key, label);
+    snprintf(reason, sizeof reason, "task %.8s (%s), from which it starts, failed", parent->key, label);
+    *result = record_of_failure(reason);
     TRY(task_plan_describe(result, &c->in->plan, t, &strategies_task_kind(t->kind)->reads));
     TRY(run_write_task(warning, c->run, result, NULL));
     if (warning[0] != '\0') TRY(coordinator_warn(c, warning));

@@ -232,23 +232,23 @@ static status publish(job *j, const record *result)
     return worker_report(j->w, REPORT_WARNING, NULL, status_fail(STATUS_DATA, "%s", warning));
 }
 
-static status write_result(job *j)
+/* A task that failed is a result too: the same configuration will fail again. */
+static status compose(record *out, const job *j, status trained)
 {
-    record result;
-    TRY(trainer_record(&result, j->trainer));
-    j->w->test_accuracy = result.test_accuracy;
-    snprintf(result.earlier_machines, sizeof result.earlier_machines, "%s", j->machine.earlier);
-    status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
-    if (!failed(written)) written = publish(j, &result);
-    record_free(&result);
-    return written;
+    if (failed(trained)) {
+        *out = record_of_failure(trained.message);
+        return status_ok();
+    }
+    TRY(trainer_record(out, j->trainer));
+    j->w->test_accuracy = out->test_accuracy;
+    snprintf(out->earlier_machines, sizeof out->earlier_machines, "%s", j->machine.earlier);
+    return status_ok();
 }
 
-/* A task that failed is a result too: the same configuration will fail again. */
-static status write_failure(job *j, status reason)
+static status write_result(job *j, status trained)
 {
-    record result = record_empty(RECORD_FAILED);
-    snprintf(result.reason, sizeof result.reason, "%.255s", reason.message);
+    record result;
+    TRY(compose(&result, j, trained));
     status written = task_plan_describe(&result, &j->w->in->plan, j->task, &j->kind->reads);
     if (!failed(written)) written = publish(j, &result);
     record_free(&result);
@@ -260,7 +260,7 @@ static status write_with_consent(job *j, status trained)
     wire_report question = report_on(j->w, REPORT_READY, j->trainer, status_ok());
     bool leave; /* it does that anyway */
     TRY(j->w->link.ask(j->w->link.ctx, &question, &leave));
-    return failed(trained) ? write_failure(j, trained) : write_result(j);
+    return write_result(j, trained);
 }
 
 /* By the leader, at the end of its task. */
