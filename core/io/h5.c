@@ -38,7 +38,7 @@ bool h5_innermost(char *out, size_t room)
         from = words;
     }
     snprintf(out, room, "%s", from);
-    return words != NULL;
+    return words != NULL || text[0] == 0;
 }
 
 /* The file is at fault, unless the system said no. */
@@ -48,6 +48,13 @@ static status_code code_of(bool by_system, const char *reason)
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
         if (strstr(reason, memory[i]) != NULL) return STATUS_MEMORY;
     return by_system ? STATUS_IO : STATUS_DATA;
+}
+
+bool h5_blames_file(void)
+{
+    char reason[ERROR_TEXT];
+    const bool by_system = h5_innermost(reason, sizeof reason);
+    return code_of(by_system, reason) == STATUS_DATA;
 }
 
 status h5_fail(h5_id where, const char *name, const char *action)

@@ -25,8 +25,10 @@ h5_path h5_guard_path(h5_id parent, const char *name)
         if (name[i] != '/' && name[i] != 0) continue;
         path[i] = 0;
         H5L_info_t link;
-        if (H5Lget_info(parent, path, &link, H5P_DEFAULT) < 0)
+        if (H5Lget_info(parent, path, &link, H5P_DEFAULT) < 0) {
+            if (!h5_blames_file()) return H5_PATH_UNKNOWN; /* HDF5 finds nothing where a read failed */
             return H5Lexists(parent, path, H5P_DEFAULT) == 0 ? H5_PATH_MISSING : H5_PATH_UNKNOWN;
+        }
         if (link.type != H5L_TYPE_HARD) return H5_PATH_LINK;
         path[i] = name[i];
     }

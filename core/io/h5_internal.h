@@ -9,8 +9,11 @@
  * into the library clears its error stack. `where` is any open file, group or data set; `name` an object below it. */
 status h5_fail(h5_id where, const char *name, const char *action);
 
-/* The innermost message of HDF5's error stack; the system's words alone, and true, when it carries them. */
+/* The innermost message of HDF5's error stack; the system's words alone, and true, when it carries them. Also true when
+ * the stack is empty: then nothing says that the file is at fault. */
 bool h5_innermost(char *out, size_t room);
+/* Directly after a failed call: by that message, is it the file, and neither the system nor memory? Keeps the stack. */
+bool h5_blames_file(void);
 
 /* Makes files that are created with the access list large ones (h5_create_large). */
 bool h5_stream_use(h5_id access);
