@@ -90,8 +90,8 @@ MUST_CHECK status h5_describe(h5_description *out, h5_id parent, const char *nam
 MUST_CHECK status h5_dims(h5_id parent, const char *name, int rank, size_t *dims);
 /* Reads a whole data set of exactly `count` elements into memory, converting the number type. */
 MUST_CHECK status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out);
-/* The same of a data set of any shape with at most `most_rank` dimensions: rank 0 is a scalar; dims[most_rank], of which
- * the first `rank` are set. *out: owned by the caller, never NULL after success. */
+/* The same of a data set of any shape with at most `most_rank` dimensions: rank 0 is a scalar; dims[most_rank], of
+ * which the first `rank` are set. *out: owned by the caller, never NULL after success. */
 MUST_CHECK status h5_read_new(void **out, int *rank, size_t *dims, int most_rank, h5_id parent, const char *name,
                               h5_type type);
 /* Texts of fixed or variable length. *out is one allocation of `count` pointers followed by the strings; the caller
