@@ -68,7 +68,7 @@ static status print_plan(FILE *out, sweep_inputs *in)
     print_epochs(out, &in->settings);
     print_costs(out, in);
     fprintf(out, "kernels: %s\n", in->kernels->name);
-    inputs_note_settings(out, &in->settings);
+    inputs_note_settings(out, in);
     return print_data(out, in);
 }
 

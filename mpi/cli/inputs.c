@@ -9,6 +9,9 @@
 #include "core/base/file.h"
 #include "core/base/share.h"
 #include "core/cost/cost_list.h"
+#include "core/strategy/strategies.h"
+#include "core/train/schedule.h"
+#include "core/train/stage.h"
 #include "hw_models/registry.h"
 
 static status check_cost_models(const settings *s, const cost_model *const *models)
@@ -136,7 +139,7 @@ void inputs_note_data(FILE *out, const dataset *d, const char *path)
     }
 }
 
-void inputs_note_settings(FILE *out, const settings *s)
+static void note_integer_rate(FILE *out, const settings *s)
 {
     static const double most = 0.03 / (1 - 0.9); /* a step and all that momentum adds to it: core/deploy/README.md */
     const phase_settings *f = &s->finetune;
@@ -147,6 +150,41 @@ void inputs_note_settings(FILE *out, const settings *s)
         "warning: finetune.learning_rate is %g: with finetune.integer batch-norm stands still, and networks that were "
         "fine-tuned so with more than %.2g were lost\n",
         f->learning_rate, most * (1 - f->momentum));
+}
+
+/* A stage of the task that searches under a strength and may keep its first epoch, before the cost has fallen. */
+static const stage *keeps_early_epoch(const settings *s, const task *t)
+{
+    if (t->strength <= 0) return NULL;
+    for (const stage *const *at = strategies_task_kind(t->kind)->stages; *at != NULL; at++) {
+        const phase_settings *p = (*at)->settings(s);
+        const bool by_accuracy = p->select != SELECT_TOTAL_LOSS;
+        if ((*at)->choices_move && !(*at)->keeps_last && by_accuracy && p->epochs > 1 &&
+            schedule_first_candidate(p) == 0)
+            return *at;
+    }
+    return NULL;
+}
+
+static void note_early_epochs(FILE *out, const sweep_inputs *in)
+{
+    for (int i = 0; i < in->plan.count; i++) {
+        const stage *early = keeps_early_epoch(&in->settings, &in->plan.tasks[i]);
+        if (early == NULL) continue;
+        const int epochs = early->settings(&in->settings)->epochs;
+        fprintf(
+            out,
+            "warning: search.first_candidate_epoch: any of the %d epochs of the search may be kept, by its accuracy, "
+            "also one before the cost has fallen; with %d it is the last\n",
+            epochs, epochs - 1);
+        return;
+    }
+}
+
+void inputs_note_settings(FILE *out, const sweep_inputs *in)
+{
+    note_integer_rate(out, &in->settings);
+    note_early_epochs(out, in);
 }
 
 void inputs_free(sweep_inputs *in)

@@ -40,8 +40,8 @@ MUST_CHECK status inputs_load_data(sweep_inputs *in);
 /* What is odd about a loaded data set but no error: made by another program, classes without samples. */
 void inputs_note_data(FILE *out, const dataset *d, const char *path);
 
-/* The same of settings: rates that were found to destroy a network. */
-void inputs_note_settings(FILE *out, const settings *s);
+/* The same of the settings: rates that were found to destroy a network, searches that may keep an early epoch. */
+void inputs_note_settings(FILE *out, const sweep_inputs *in);
 
 /* The check alone; and that of one network with a data set, which messages call `path`. */
 MUST_CHECK status inputs_check_fit(const sweep_inputs *in);

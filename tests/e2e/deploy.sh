@@ -61,6 +61,11 @@ for rate in 0.03 0.1; do # what is too much (core/deploy/README.md) is told befo
     check "a rate of $rate by integers: warnings" test "$(grep -c '^warning: finetune.learning_rate' "$work/out")" = \
         $([ $rate = 0.1 ] && echo 1 || echo 0)
 done
+for first in 0 1; do # a search that may keep an epoch before the cost has fallen
+    alone plan "$work/small.cfg" --set search.epochs=2 --set search.first_candidate_epoch=$first
+    check "first candidate $first of two epochs: warnings" \
+        test "$(grep -c '^warning: search.first_candidate_epoch' "$work/out")" = $((1 - first))
+done
 alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'arithmetic="reference"'
 expect 2 'is for arithmetic = "exact"' "the published arithmetic by integers"
 alone check "$work/small.cfg" --set 'finetune.integer=true' --set 'quantizer.weight_step_4="midrise"'
