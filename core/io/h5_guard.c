@@ -165,8 +165,8 @@ static status check_storage(hid_t set, hid_t create, const char *name)
     return check_values(set, create, name);
 }
 
-/* Values in one piece in this file, as nearly all are: seen without a property list, which is a fifth of the work of
- * reading a small data set. Only of contiguous storage does HDF5 tell an address. */
+/* Values in one piece in this file, as nearly all are: seen without a property list, which was a sixth of the work of
+ * checking a run. Only of contiguous storage does HDF5 tell an address. */
 static bool is_plain(hid_t set)
 {
     const uint64_t elsewhere = UINT64_C(1) << MESSAGE_EXTERNAL | UINT64_C(1) << MESSAGE_FILTERS;
