@@ -15,7 +15,7 @@ add_custom_command(OUTPUT ${manual}/bitfront.1 ${shell_words}/bitfront ${shell_w
 add_custom_target(manual ALL DEPENDS ${manual}/bitfront.1)
 
 set(share ${CMAKE_INSTALL_DATADIR}/bitfront)
-install(TARGETS bitfront)
+install(TARGETS bitfront bitfront-prepare)
 if(with_mpi)
   install(PROGRAMS mpi/bitfront-run TYPE BIN)
 endif()

@@ -1,8 +1,9 @@
-/* The program: its commands, and its start and end. */
+/* The programs bitfront and bitfront-prepare: their commands, start and end. */
 #include "mpi/cli/cli.h"
 #include "mpi/cli/exit_code.h"
 #include "mpi/cli/process.h"
 #include "mpi/cli/stop.h"
+#include "mpi/elsewhere.h"
 #include "mpi/parallel.h"
 
 static const command *const commands[] = {
@@ -12,7 +13,8 @@ static const command *const commands[] = {
 
 int main(int argc, char **argv)
 {
-    const cli_program program = {.commands = commands, .mpi = parallel_version(), .share = parallel_share};
+    const cli_program program = {
+        .commands = commands, .mpi = parallel_version(), .share = parallel_share, .elsewhere = elsewhere};
     int exit_code = EXIT_DONE;
     status outcome = process_start();
     if (!failed(outcome)) outcome = stop_at_once();

@@ -39,7 +39,7 @@ set(room_mpi/link core/base core/data core/train core/sweep results/run)
 set(room_mpi/sum core/base core/train mpi/link)
 set(room_mpi/sweep ${engine} hw_models results/file results/run mpi/cli mpi/link mpi/sum)
 set(room_mpi/bench ${engine} hw_models results/run mpi/cli mpi/link mpi/sum mpi/sweep)
-set(room_mpi mpi/cli mpi/link)
+set(room_mpi core/base mpi/cli mpi/link)
 
 # The home of every library: the only files that include it.
 set(libraries "hdf5|dlfcn|libconfig|archive|png|jpeglib|sndfile|fftw|openssl|jansson|mpi")

@@ -25,6 +25,12 @@ static bool program_folder(char out[PATH_MAX])
     return slash != NULL;
 }
 
+bool share_program(char out[SHARE_PATH], const char *name)
+{
+    char folder[PATH_MAX];
+    return program_folder(folder) && snprintf(out, SHARE_PATH, "%s/%s", folder, name) < SHARE_PATH;
+}
+
 bool share_directory(char out[SHARE_PATH])
 {
     char folder[PATH_MAX], path[2 * PATH_MAX], real[PATH_MAX];

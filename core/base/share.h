@@ -10,6 +10,9 @@ enum { SHARE_PATH = 1024 };
 /* The folder that has configs/; false: the program stands alone. */
 bool share_directory(char out[SHARE_PATH]);
 
+/* The path of another program in the folder of this one, whether it is there or not; false: the folder is not known. */
+bool share_program(char out[SHARE_PATH], const char *name);
+
 /* A file that came with the program: configs/FOLDER/GIVEN.cfg for a plain name ("" for configs itself), or the same
  * path
  * ("configs/networks/resnet8.cfg"). */

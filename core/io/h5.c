@@ -16,7 +16,17 @@
 #include "core/base/file.h"
 #include "core/io/h5_internal.h"
 
-enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 16, MAX_NAME_BYTES = 1024 };
+enum { ERROR_TEXT = 256, GROWTH_BYTES = 1 << 16, MAX_NAME_BYTES = 1024, SMALL_BYTES = 1 << 20 };
+
+/* At the end of what HDF5 takes for the name of a file that we have read for it. */
+static const char IN_MEMORY[] = ".in-memory";
+
+void h5_file_name(char *out, size_t room, h5_id where)
+{
+    if (H5Fget_name(where, out, room) <= 0) snprintf(out, room, "?");
+    const size_t length = strlen(out), tail = strlen(IN_MEMORY);
+    if (length > tail && strcmp(out + length - tail, IN_MEMORY) == 0) out[length - tail] = '\0';
+}
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *data)
 {
@@ -59,10 +69,10 @@ bool h5_blames_file(void)
 
 status h5_fail(h5_id where, const char *name, const char *action)
 {
-    char reason[ERROR_TEXT], file[160] = "?", group[96] = "";
+    char reason[ERROR_TEXT], file[160], group[96] = "";
     bool by_system = h5_innermost(reason, sizeof reason);
     TRY(h5_check(where)); /* a write that failed earlier is the cause */
-    if (H5Fget_name(where, file, sizeof file) < 0) snprintf(file, sizeof file, "?");
+    h5_file_name(file, sizeof file, where);
     if (H5Iget_name(where, group, sizeof group) < 0 || strcmp(group, "/") == 0) group[0] = 0;
     return status_fail(code_of(by_system, reason), "cannot %s '%s%s%s' in %s: %s", action, group,
                        group[0] != 0 ? "/" : "", name, file, reason);
@@ -120,7 +130,8 @@ static hid_t writing_access(bool large)
     return list;
 }
 
-/* Locks are for files that somebody writes in place. Ours appear by rename, and locks fail on some shared file systems.
+/* Values are read straight to where they are wanted: HDF5 would clear and fill 64 kB for every small data set.
+ * Locks are for files that somebody writes in place. Ours appear by rename, and locks fail on some shared file systems.
  * From HDF5 1.10.7 on; with an older library the user sets HDF5_USE_FILE_LOCKING=FALSE (which, when set, always wins).
  */
 static hid_t reading_access(void)
@@ -128,6 +139,7 @@ static hid_t reading_access(void)
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return -1;
     herr_t bad = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
+    if (bad >= 0) bad = H5Pset_sieve_buf_size(list, 0);
 #if H5_VERSION_GE(1, 10, 7)
     if (bad >= 0) bad = H5Pset_file_locking(list, 0, 1);
 #endif
@@ -180,64 +192,60 @@ status h5_create_large(h5_id *out, const char *path)
     return create(out, path, true);
 }
 
-/* What makes a file unreadable, in the words of its owner. */
-static status check_is_hdf5(const char *path)
+static status measure(off_t *bytes, const char *path)
 {
     int fd;
     TRY(file_open_plain(&fd, path));
-    off_t size = lseek(fd, 0, SEEK_END);
+    *bytes = lseek(fd, 0, SEEK_END);
     close(fd);
-    if (size == 0)
-        return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
-    const htri_t is_hdf5 = H5Fis_hdf5(path);
-    if (is_hdf5 > 0) return status_ok();
+    if (*bytes != 0) return status_ok();
+    return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
+}
+
+/* Why it could not be opened, in the words of its owner. */
+static status refuse_file(const char *path)
+{
     char reason[ERROR_TEXT];
-    const status_code code = is_hdf5 < 0 ? code_of(h5_innermost(reason, sizeof reason), reason) : STATUS_DATA;
+    const status_code code = code_of(h5_innermost(reason, sizeof reason), reason);
     if (code != STATUS_DATA) return status_fail(code, "cannot open %s: %s", path, reason);
-    return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
-}
-
-static status open_with(h5_id *out, const char *path, hid_t access)
-{
-    hid_t file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
-    if (file >= 0) {
-        *out = file;
-        return status_ok();
-    }
-    char reason[ERROR_TEXT];
-    status_code code = code_of(h5_innermost(reason, sizeof reason), reason);
-    if (code == STATUS_DATA)
-        return status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
-    return status_fail(code, "cannot open %s: %s", path, reason);
-}
-
-status h5_open_read(h5_id *out, const char *path)
-{
-    tame();
-    TRY(check_is_hdf5(path));
-    hid_t access = reading_access();
-    status result = open_with(out, path, access);
-    if (access >= 0) H5Pclose(access);
-    return result;
+    if (H5Fis_hdf5(path) == 0)
+        return status_fail(STATUS_DATA, "%s is not an HDF5 file (no HDF5 signature in it): check the path", path);
+    return status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
 }
 
 /* We read, as HDF5 would call a file damaged that the system does not let it read; and it wants a name of no file. */
 status h5_open_whole(h5_id *out, const char *path)
 {
     tame();
-    TRY(check_is_hdf5(path));
-    char *bytes = NULL;
+    off_t size;
+    char *bytes = NULL, name[FILE_PATH + sizeof IN_MEMORY];
     size_t count;
+    TRY(measure(&size, path));
     TRY(file_read_bytes(&bytes, &count, path));
-    hid_t access = reading_access();
+    snprintf(name, sizeof name, "%s%s", path, IN_MEMORY);
+    hid_t access = reading_access(), file = -1;
     status result = status_ok();
     if (access < 0 || H5Pset_fapl_core(access, GROWTH_BYTES, 0) < 0 || H5Pset_file_image(access, bytes, count) < 0)
         result = status_fail(STATUS_MEMORY, "no memory for the %zu bytes of %s", count, path);
+    else if ((file = H5Fopen(name, H5F_ACC_RDONLY, access)) < 0)
+        result = refuse_file(path);
     free(bytes);
-    char name[FILE_PATH + 16];
-    snprintf(name, sizeof name, "%s.in-memory", path);
-    if (!failed(result)) result = open_with(out, name, access);
     if (access >= 0) H5Pclose(access);
+    if (!failed(result)) *out = file;
+    return result;
+}
+
+/* The file of a task is read once, not with hundreds of calls. */
+status h5_open_read(h5_id *out, const char *path)
+{
+    tame();
+    off_t size;
+    TRY(measure(&size, path));
+    if (size <= SMALL_BYTES) return h5_open_whole(out, path);
+    hid_t access = reading_access(), file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
+    status result = file >= 0 ? status_ok() : refuse_file(path);
+    if (access >= 0) H5Pclose(access);
+    if (!failed(result)) *out = file;
     return result;
 }
 
@@ -327,59 +335,5 @@ bool h5_exists(h5_id parent, const char *name)
 status h5_copy(h5_id to, const char *name, h5_id from, const char *source)
 {
     if (H5Ocopy(from, source, to, name, H5P_DEFAULT, H5P_DEFAULT) < 0) return h5_fail(to, name, "copy to");
-    return status_ok();
-}
-
-typedef struct {
-    char *text; /* the names, each ended by 0 */
-    size_t used, room, count;
-    bool no_memory;
-} name_list;
-
-static herr_t collect_name(hid_t parent, const char *name, const H5L_info_t *info, void *data)
-{
-    (void)parent;
-    (void)info;
-    name_list *list = data;
-    size_t bytes = strlen(name) + 1;
-    if (list->used + bytes > list->room) {
-        size_t room = (list->used + bytes) * 2;
-        char *text = realloc(list->text, room);
-        if (text == NULL) {
-            list->no_memory = true;
-            return -1;
-        }
-        list->text = text;
-        list->room = room;
-    }
-    memcpy(list->text + list->used, name, bytes);
-    list->used += bytes;
-    list->count++;
-    return 0;
-}
-
-status h5_list(char ***out, size_t *count, h5_id parent)
-{
-    name_list list = {0};
-    if (H5Literate(parent, H5_INDEX_NAME, H5_ITER_INC, NULL, collect_name, &list) < 0) {
-        status result = list.no_memory ? status_fail(STATUS_MEMORY, "no memory for the names of an HDF5 group")
-                                       : h5_fail(parent, ".", "list");
-        free(list.text);
-        return result;
-    }
-    char **names = malloc(list.count * sizeof *names + list.used + 1);
-    if (names == NULL) {
-        free(list.text);
-        return status_fail(STATUS_MEMORY, "no memory for %zu names of an HDF5 group", list.count);
-    }
-    char *text = (char *)(names + list.count);
-    if (list.used > 0) memcpy(text, list.text, list.used);
-    free(list.text);
-    for (size_t i = 0; i < list.count; i++) {
-        names[i] = text;
-        text += strlen(text) + 1;
-    }
-    *out = names;
-    *count = list.count;
     return status_ok();
 }

@@ -53,6 +53,17 @@ MUST_CHECK status h5_copy(h5_id to, const char *name, h5_id from, const char *so
  * by the strings; the caller frees it. */
 MUST_CHECK status h5_list(char ***out, size_t *count, h5_id parent);
 
+/* The groups and data sets directly below a group, in increasing byte order of their names. HDF5 looks a name up by
+ * going through all names of the group; a member that is opened here was looked up once, and "." below it is itself. */
+typedef struct h5_members h5_members;
+MUST_CHECK status h5_members_new(h5_members **out, h5_id parent, const char *group);
+void h5_members_free(h5_members *m); /* NULL is allowed */
+size_t h5_members_count(const h5_members *m);
+const char *h5_members_name(const h5_members *m, size_t i);
+/* Fails when there is none of that name, or a link. Close with h5_member_close. */
+MUST_CHECK status h5_member_open(h5_id *out, const h5_members *m, const char *name);
+void h5_member_close(h5_id object);
+
 /* Writes one data set. rank 0 is a scalar. Data sets above 64 KiB are chunked, shuffled, deflated (level 1) and
  * checksummed (fletcher32). */
 MUST_CHECK status h5_write(h5_id parent, const char *name, h5_type type, int rank, const size_t *dims, const void *data,

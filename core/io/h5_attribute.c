@@ -86,13 +86,16 @@ status h5_set_integer(h5_id parent, const char *object, const char *name, int64_
     return set_any(parent, object, name, (new_value){H5T_STD_I64LE, H5T_NATIVE_INT64, &value, NULL});
 }
 
-static status check_type(hid_t attribute, const char *name)
+/* An open attribute of one value, to be closed by close_scalar. */
+typedef struct {
+    hid_t attribute, type;
+    H5T_class_t kind;
+} scalar;
+
+static void close_scalar(const scalar *s)
 {
-    hid_t type = H5Aget_type(attribute);
-    if (type < 0) return h5_fail(attribute, name, "find the type of attribute");
-    status sound = h5_guard_type(type, name);
-    H5Tclose(type);
-    return sound;
+    if (s->type >= 0) H5Tclose(s->type);
+    H5Aclose(s->attribute);
 }
 
 /* Why it could not be opened. */
@@ -101,69 +104,69 @@ static status refuse_attribute(h5_id parent, const char *object, const char *nam
     status unread = h5_fail(parent, name, "open attribute");
     if (unread.code != STATUS_DATA) return unread; /* HDF5 finds nothing where a read failed */
     if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) != 0) return unread;
-    char file[200] = "?";
-    if (H5Fget_name(parent, file, sizeof file) < 0) file[0] = '?';
+    char file[200];
+    h5_file_name(file, sizeof file, parent);
     return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);
 }
 
-/* Opens a scalar attribute; arrays are refused because callers have room for one value. */
-static status open_scalar(hid_t *out, h5_id parent, const char *object, const char *name)
+/* Arrays are refused because callers have room for one value. */
+static status check_scalar(scalar *s, const char *object, const char *name)
 {
-    TRY(h5_guard_there(parent, object, "object"));
-    hid_t attribute = H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0) return refuse_attribute(parent, object, name);
-    hid_t space = H5Aget_space(attribute);
+    hid_t space = H5Aget_space(s->attribute);
     bool single = space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
     if (space >= 0) H5Sclose(space);
-    status sound = single ? check_type(attribute, name)
-                          : status_fail(STATUS_DATA, "attribute '%s' at '%s' is not a single value", name, object);
+    if (!single) return status_fail(STATUS_DATA, "attribute '%s' at '%s' is not a single value", name, object);
+    s->type = H5Aget_type(s->attribute);
+    if (s->type < 0) return h5_fail(s->attribute, name, "find the type of attribute");
+    s->kind = H5Tget_class(s->type);
+    return h5_guard_type(s->type, name);
+}
+
+static status open_scalar(scalar *out, h5_id parent, const char *object, const char *name)
+{
+    const bool here = strcmp(object, ".") == 0;
+    TRY(h5_guard_there(parent, object, "object"));
+    scalar s = {.type = -1};
+    s.attribute =
+        here ? H5Aopen(parent, name, H5P_DEFAULT) : H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (s.attribute < 0) return refuse_attribute(parent, object, name);
+    status sound = check_scalar(&s, object, name);
     if (failed(sound))
-        H5Aclose(attribute);
+        close_scalar(&s);
     else
-        *out = attribute;
+        *out = s;
     return sound;
 }
 
 /* Texts are not converted. */
-static status check_number(H5T_class_t *out, hid_t attribute, const char *object, const char *name)
+static status check_number(const scalar *s, const char *object, const char *name)
 {
-    const hid_t type = H5Aget_type(attribute);
-    const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-    if (type >= 0) H5Tclose(type);
-    *out = kind;
-    if (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM) return status_ok();
+    if (s->kind == H5T_INTEGER || s->kind == H5T_FLOAT || s->kind == H5T_ENUM) return status_ok();
     return status_fail(STATUS_DATA, "attribute '%s' at '%s' holds %s where a number is wanted", name, object,
-                       kind == H5T_STRING ? "a text" : "something else");
-}
-
-static status get_any(h5_id parent, const char *object, const char *name, hid_t type, void *value)
-{
-    hid_t attribute = -1;
-    H5T_class_t kind;
-    TRY(open_scalar(&attribute, parent, object, name));
-    status result = check_number(&kind, attribute, object, name);
-    if (!failed(result) && H5Aread(attribute, type, value) < 0) result = h5_fail(parent, name, "read attribute");
-    H5Aclose(attribute);
-    return result;
+                       s->kind == H5T_STRING ? "a text" : "something else");
 }
 
 status h5_get_number(double *out, h5_id parent, const char *object, const char *name)
 {
     double value;
-    TRY(get_any(parent, object, name, H5T_NATIVE_DOUBLE, &value));
-    *out = value;
-    return status_ok();
+    scalar s;
+    TRY(open_scalar(&s, parent, object, name));
+    status result = check_number(&s, object, name);
+    if (!failed(result) && H5Aread(s.attribute, H5T_NATIVE_DOUBLE, &value) < 0)
+        result = h5_fail(parent, name, "read attribute");
+    close_scalar(&s);
+    if (!failed(result)) *out = value;
+    return result;
 }
 
 /* Programs that know floats only store whole numbers so; another one would be cut. */
-static status read_integer(int64_t *out, hid_t attribute, const char *object, const char *name)
+static status read_integer(int64_t *out, const scalar *s, const char *object, const char *name)
 {
-    H5T_class_t kind;
     double real = 0;
-    TRY(check_number(&kind, attribute, object, name));
-    if (H5Aread(attribute, H5T_NATIVE_INT64, out) < 0 ||
-        (kind == H5T_FLOAT && H5Aread(attribute, H5T_NATIVE_DOUBLE, &real) < 0))
-        return h5_fail(attribute, name, "read attribute");
+    TRY(check_number(s, object, name));
+    if (H5Aread(s->attribute, H5T_NATIVE_INT64, out) < 0 ||
+        (s->kind == H5T_FLOAT && H5Aread(s->attribute, H5T_NATIVE_DOUBLE, &real) < 0))
+        return h5_fail(s->attribute, name, "read attribute");
     if (real == 0 || real == (double)*out) return status_ok();
     return status_fail(STATUS_DATA, "attribute '%s' at '%s' is %g, no whole number", name, object, real);
 }
@@ -171,10 +174,10 @@ static status read_integer(int64_t *out, hid_t attribute, const char *object, co
 status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char *name)
 {
     int64_t value;
-    hid_t attribute = -1;
-    TRY(open_scalar(&attribute, parent, object, name));
-    status result = read_integer(&value, attribute, object, name);
-    H5Aclose(attribute);
+    scalar s;
+    TRY(open_scalar(&s, parent, object, name));
+    status result = read_integer(&value, &s, object, name);
+    close_scalar(&s);
     if (!failed(result)) *out = value;
     return result;
 }
@@ -205,18 +208,16 @@ static status get_fixed_text(char **out, hid_t attribute, hid_t type, const char
 
 status h5_get_text(char **out, h5_id parent, const char *object, const char *name)
 {
-    hid_t attribute = -1;
-    TRY(open_scalar(&attribute, parent, object, name));
-    hid_t type = H5Aget_type(attribute);
+    scalar s;
+    TRY(open_scalar(&s, parent, object, name));
     status result;
-    if (type < 0 || H5Tget_class(type) != H5T_STRING)
+    if (s.kind != H5T_STRING)
         result = status_fail(STATUS_DATA, "attribute '%s' at '%s' is no text", name, object);
-    else if (H5Tis_variable_str(type) > 0)
-        result = get_variable_text(out, attribute, type, name);
+    else if (H5Tis_variable_str(s.type) > 0)
+        result = get_variable_text(out, s.attribute, s.type, name);
     else
-        result = get_fixed_text(out, attribute, type, name);
-    if (type >= 0) H5Tclose(type);
-    H5Aclose(attribute);
+        result = get_fixed_text(out, s.attribute, s.type, name);
+    close_scalar(&s);
     return result;
 }
 

@@ -174,12 +174,19 @@ status h5_write_plain(h5_id parent, const char *name, h5_type type, int rank, co
     return write_whole(parent, name, h5_number_layout(type, false), rank, dims, data, about, NULL);
 }
 
-static status open_set(h5_id *out, h5_id parent, const char *name)
+size_t h5_extent_count(const h5_extent *extent)
+{
+    size_t count = 1;
+    for (int d = 0; d < extent->rank; d++) count = size_product(count, extent->dims[d]);
+    return count;
+}
+
+status h5_open_set(h5_id *out, h5_extent *extent, h5_id parent, const char *name)
 {
     TRY(h5_guard_there(parent, name, "data set"));
     hid_t set = H5Dopen2(parent, name, H5P_DEFAULT);
     if (set < 0) return h5_fail(parent, name, "open data set");
-    status sound = h5_guard_set(set, name);
+    status sound = h5_guard_set(extent, set, name);
     if (failed(sound))
         H5Dclose(set);
     else
@@ -187,87 +194,63 @@ static status open_set(h5_id *out, h5_id parent, const char *name)
     return sound;
 }
 
-/* The shape of a data set, as a rank (-1 on failure) and dims[rank]. */
-static int shape_of(hid_t set, hsize_t dims[H5_MAX_RANK])
-{
-    hid_t space = H5Dget_space(set);
-    if (space < 0) return -1;
-    int rank = H5Sget_simple_extent_ndims(space);
-    if (rank > H5_MAX_RANK || (rank > 0 && H5Sget_simple_extent_dims(space, dims, NULL) < 0)) rank = -1;
-    H5Sclose(space);
-    return rank;
-}
-
 status h5_dims(h5_id parent, const char *name, int rank, size_t *dims)
 {
     h5_id set = -1;
-    TRY(open_set(&set, parent, name));
-    hsize_t extent[H5_MAX_RANK] = {0};
-    int found = shape_of(set, extent);
+    h5_extent extent;
+    TRY(h5_open_set(&set, &extent, parent, name));
     H5Dclose(set);
-    if (found != rank)
-        return status_fail(STATUS_DATA, "data set '%s' has %d dimensions where %d are expected", name, found, rank);
-    for (int d = 0; d < rank; d++) dims[d] = (size_t)extent[d];
+    if (extent.rank != rank)
+        return status_fail(STATUS_DATA, "data set '%s' has %d dimensions where %d are expected", name, extent.rank,
+                           rank);
+    memcpy(dims, extent.dims, (size_t)rank * sizeof *dims);
     return status_ok();
 }
 
-/* Opens the data set and checks that it holds exactly `count` elements. */
-status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count)
+/* HDF5 clears its buffer for values that change their type, of 1 MB, before every data set. */
+static hid_t transfer_list(void)
 {
-    h5_id set = -1;
-    TRY(open_set(&set, parent, name));
-    hsize_t extent[H5_MAX_RANK] = {0};
-    int rank = shape_of(set, extent);
-    size_t found = rank < 0 ? 0 : 1;
-    for (int d = 0; d < rank; d++) found = size_product(found, (size_t)extent[d]);
-    if (rank < 0 || found != count) {
-        H5Dclose(set);
-        return status_fail(STATUS_DATA, "data set '%s' holds %zu values where %zu are expected", name, found, count);
-    }
-    *out = set;
-    return status_ok();
+    enum { BUFFER_BYTES = 1 << 14 };
+    static hid_t list = -1;
+    if (list >= 0) return list;
+    list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, BUFFER_BYTES, NULL, NULL) >= 0) return list;
+    if (list >= 0) H5Pclose(list);
+    list = -1;
+    return H5P_DEFAULT;
 }
 
-/* HDF5 does not read numbers out of texts. */
-static status check_numbers(hid_t set, const char *name)
+/* All values of an open set; `out` has room for them. HDF5 does not read numbers out of texts. */
+static status read_numbers(hid_t set, const h5_extent *extent, h5_id parent, const char *name, h5_type type, void *out)
 {
-    const hid_t type = H5Dget_type(set);
-    const bool texts = type >= 0 && H5Tget_class(type) == H5T_STRING;
-    if (type >= 0) H5Tclose(type);
-    return texts ? status_fail(STATUS_DATA, "data set '%.200s' holds texts where numbers are wanted", name)
-                 : status_ok();
-}
-
-/* `out` has room for all `count` of them. */
-static status read_numbers(hid_t set, h5_id parent, const char *name, h5_type type, size_t count, void *out)
-{
-    TRY(check_numbers(set, name));
-    if (count == 0 || H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, out) >= 0) return status_ok();
+    if (extent->texts) return status_fail(STATUS_DATA, "data set '%.200s' holds texts where numbers are wanted", name);
+    if (h5_extent_count(extent) == 0 || H5Dread(set, memory_type(type), H5S_ALL, H5S_ALL, transfer_list(), out) >= 0)
+        return status_ok();
     return h5_fail(parent, name, "read data set");
 }
 
 status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void *out)
 {
     h5_id set = -1;
-    TRY(h5_open_counted(&set, parent, name, count));
-    status result = read_numbers(set, parent, name, type, count, out);
+    h5_extent extent;
+    TRY(h5_open_set(&set, &extent, parent, name));
+    const size_t found = h5_extent_count(&extent);
+    status result = found == count ? read_numbers(set, &extent, parent, name, type, out)
+                                   : status_fail(STATUS_DATA, "data set '%s' holds %zu values where %zu are expected",
+                                                 name, found, count);
     H5Dclose(set);
     return result;
 }
 
-static status read_shaped(void **out, int *rank, size_t *dims, int most_rank, hid_t set, h5_id parent, const char *name,
+static status read_shaped(void **out, hid_t set, const h5_extent *extent, int most_rank, h5_id parent, const char *name,
                           h5_type type)
 {
-    hsize_t extent[H5_MAX_RANK] = {0};
-    const int found = shape_of(set, extent);
-    if (found < 0 || found > most_rank)
+    if (extent->rank > most_rank)
         return status_fail(STATUS_DATA, "data set '%s' has more than %d dimensions", name, most_rank);
-    size_t count = 1;
-    for (int d = 0; d < found; d++) count = size_product(count, dims[d] = (size_t)extent[d]);
-    void *values = size_allocate(size_product(size_sum(count, 1), H5Tget_size(memory_type(type))));
+    const size_t count = h5_extent_count(extent);
+    void *values = size_allocate(size_product(size_sum(count, 1), h5_type_size(type)));
     if (values == NULL) return status_fail(STATUS_MEMORY, "no memory for the %zu values of '%s'", count, name);
-    status result = read_numbers(set, parent, name, type, count, values);
-    *rank = found;
+    status result = read_numbers(set, extent, parent, name, type, values);
     if (failed(result))
         free(values);
     else
@@ -278,9 +261,13 @@ static status read_shaped(void **out, int *rank, size_t *dims, int most_rank, hi
 status h5_read_new(void **out, int *rank, size_t *dims, int most_rank, h5_id parent, const char *name, h5_type type)
 {
     h5_id set = -1;
+    h5_extent extent;
     *out = NULL;
-    TRY(open_set(&set, parent, name));
-    status result = read_shaped(out, rank, dims, most_rank, set, parent, name, type);
+    TRY(h5_open_set(&set, &extent, parent, name));
+    status result = read_shaped(out, set, &extent, most_rank, parent, name, type);
     H5Dclose(set);
+    if (failed(result)) return result;
+    *rank = extent.rank;
+    memcpy(dims, extent.dims, (size_t)extent.rank * sizeof *dims);
     return result;
 }

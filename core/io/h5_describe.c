@@ -64,7 +64,8 @@ status h5_describe(h5_description *out, h5_id parent, const char *name)
     hid_t set = H5Dopen2(parent, name, H5P_DEFAULT);
     if (set < 0) return h5_fail(parent, name, "open data set");
     bool good = describe(out, set);
-    status guarded = good && out->missing_filter[0] == '\0' ? h5_guard_set(set, name) : status_ok();
+    h5_extent extent;
+    status guarded = good && out->missing_filter[0] == '\0' ? h5_guard_set(&extent, set, name) : status_ok();
     H5Dclose(set);
     TRY(guarded);
     return good ? status_ok() : status_fail(STATUS_DATA, "data set '%s' has a shape or a type that is not read", name);

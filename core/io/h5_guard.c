@@ -35,12 +35,6 @@ h5_path h5_guard_path(h5_id parent, const char *name)
     return H5_PATH_PLAIN;
 }
 
-static void file_name(char *out, size_t room, hid_t where)
-{
-    if (H5Fget_name(where, out, room) < 0) out[0] = '\0';
-    if (out[0] == '\0') strcpy(out, "?");
-}
-
 status h5_guard_there(h5_id parent, const char *name, const char *what)
 {
     h5_path found = strcmp(name, ".") == 0 ? H5_PATH_PLAIN : h5_guard_path(parent, name);
@@ -48,7 +42,7 @@ status h5_guard_there(h5_id parent, const char *name, const char *what)
     if (found == H5_PATH_UNKNOWN) return h5_fail(parent, name, "find");
     TRY(h5_check(parent)); /* HDF5 finds nothing where a read failed */
     char file[200];
-    file_name(file, sizeof file, parent);
+    h5_file_name(file, sizeof file, parent);
     if (found == H5_PATH_MISSING) return status_fail(STATUS_DATA, "%s has no %s '%.200s'", file, what, name);
     return status_fail(STATUS_DATA, "%s: the %s '%.200s' is a link; links are not followed: copy what they lead to",
                        file, what, name);
@@ -115,23 +109,16 @@ static status check_chunks(hid_t create, hid_t set, const char *name, size_t ele
 }
 
 /* Values that nobody has stored are a fill value: of 10 kB of file, gigabytes. */
-static status check_extent(hid_t set, hid_t create, const char *name, size_t element)
+static status check_room(hid_t set, hid_t create, const char *name, size_t element, const h5_extent *extent)
 {
     const bool chunked = create != H5P_DEFAULT && H5Pget_layout(create) == H5D_CHUNKED;
-    hid_t space = H5Dget_space(set);
-    hsize_t dims[H5_MAX_RANK] = {0}, room = 0;
-    int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
-    bool scalar = rank == 0 && H5Sget_simple_extent_npoints(space) == 1;
-    bool good = scalar || (rank > 0 && rank <= H5_MAX_RANK && H5Sget_simple_extent_dims(space, dims, NULL) == rank);
-    if (space >= 0) H5Sclose(space);
-    if (!good) return status_fail(STATUS_DATA, "'%.200s' has no values, or more than %d dimensions", name, H5_MAX_RANK);
     size_t claimed = element;
-    for (int d = 0; d < rank; d++) claimed = size_product(claimed, (size_t)dims[d]);
+    for (int d = 0; d < extent->rank; d++) claimed = size_product(claimed, extent->dims[d]);
+    hsize_t room = 0, bytes_there = 0;
     if (chunked)
         TRY(check_chunks(create, set, name, element, &room));
     else
         room = H5Dget_storage_size(set);
-    hsize_t bytes_there = 0;
     hid_t file = H5Iget_file_id(set);
     if (file < 0 || H5Fget_filesize(file, &bytes_there) < 0) bytes_there = 0;
     if (file >= 0) H5Fclose(file);
@@ -141,18 +128,34 @@ static status check_extent(hid_t set, hid_t create, const char *name, size_t ele
                        (unsigned long long)(impossible ? bytes_there : room));
 }
 
-static status check_values(hid_t set, hid_t create, const char *name)
+static status find_extent(h5_extent *out, hid_t set, const char *name)
+{
+    hsize_t dims[H5_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(set);
+    int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+    bool scalar = rank == 0 && H5Sget_simple_extent_npoints(space) == 1;
+    bool good = scalar || (rank > 0 && rank <= H5_MAX_RANK && H5Sget_simple_extent_dims(space, dims, NULL) == rank);
+    if (space >= 0) H5Sclose(space);
+    if (!good) return status_fail(STATUS_DATA, "'%.200s' has no values, or more than %d dimensions", name, H5_MAX_RANK);
+    out->rank = rank;
+    for (int d = 0; d < rank; d++) out->dims[d] = (size_t)dims[d];
+    return status_ok();
+}
+
+static status check_values(h5_extent *out, hid_t set, hid_t create, const char *name)
 {
     hid_t type = H5Dget_type(set);
     if (type < 0) return h5_fail(set, name, "find the type of");
     status result = h5_guard_type(type, name);
     size_t element = H5Tget_size(type);
+    out->texts = H5Tget_class(type) == H5T_STRING;
     H5Tclose(type);
     TRY(result);
-    return check_extent(set, create, name, element);
+    TRY(find_extent(out, set, name));
+    return check_room(set, create, name, element, out);
 }
 
-static status check_storage(hid_t set, hid_t create, const char *name)
+static status check_storage(h5_extent *out, hid_t set, hid_t create, const char *name)
 {
     H5D_layout_t layout = H5Pget_layout(create);
     if (layout == H5D_VIRTUAL)
@@ -162,7 +165,7 @@ static status check_storage(hid_t set, hid_t create, const char *name)
         return status_fail(STATUS_DATA, "'%.200s' is stored in a way that is not known", name);
     if (H5Pget_external_count(create) != 0)
         return status_fail(STATUS_DATA, "'%.200s' keeps its values in other files: copy them into one file", name);
-    return check_values(set, create, name);
+    return check_values(out, set, create, name);
 }
 
 /* Values in one piece in this file, as nearly all are: seen without a property list, which was a sixth of the work of
@@ -181,12 +184,12 @@ static bool is_plain(hid_t set)
     return known >= 0 && (info.hdr.mesg.present & elsewhere) == 0;
 }
 
-status h5_guard_set(h5_id set, const char *name)
+status h5_guard_set(h5_extent *out, h5_id set, const char *name)
 {
-    if (is_plain(set)) return check_values(set, H5P_DEFAULT, name);
+    if (is_plain(set)) return check_values(out, set, H5P_DEFAULT, name);
     hid_t create = H5Dget_create_plist(set);
     if (create < 0) return h5_fail(set, name, "find the storage of");
-    status result = check_storage(set, create, name);
+    status result = check_storage(out, set, create, name);
     H5Pclose(create);
     return result;
 }

@@ -9,6 +9,9 @@
  * into the library clears its error stack. `where` is any open file, group or data set; `name` an object below it. */
 status h5_fail(h5_id where, const char *name, const char *action);
 
+/* The path of the file that `where` is in, as it was opened. */
+void h5_file_name(char *out, size_t room, h5_id where);
+
 /* The innermost message of HDF5's error stack; the system's words alone, and true, when it carries them. Also true when
  * the stack is empty: then nothing says that the file is at fault. */
 bool h5_innermost(char *out, size_t room);
@@ -44,8 +47,16 @@ MUST_CHECK status h5_create_set(h5_id *out, h5_id parent, const char *name, h5_l
 MUST_CHECK status h5_finish_set(h5_id set, h5_id parent, const char *name, h5_about about, const char *dimensions,
                                 status before);
 
-/* Opens a data set that has to hold exactly `count` elements; the caller closes it. */
-status h5_open_counted(h5_id *out, h5_id parent, const char *name, size_t count);
+/* What the guard has seen of a data set; rank 0: one value. */
+typedef struct {
+    int rank;
+    size_t dims[H5_MAX_RANK];
+    bool texts; /* else numbers */
+} h5_extent;
+size_t h5_extent_count(const h5_extent *extent); /* values, saturated */
+
+/* Opens a data set that has passed the guard; the caller closes it (H5Dclose). */
+MUST_CHECK status h5_open_set(h5_id *out, h5_extent *extent, h5_id parent, const char *name);
 
 /* Writes attributes that `target`, an open object, does not have yet. */
 typedef struct {
@@ -75,7 +86,7 @@ MUST_CHECK status h5_guard_there(h5_id parent, const char *name, const char *wha
 
 /* DATA when an open data set is virtual, keeps its values in other files, needs filters that we do not use, has
  * elements that are neither numbers nor texts, or claims more values than the file can hold. */
-MUST_CHECK status h5_guard_set(h5_id set, const char *name);
+MUST_CHECK status h5_guard_set(h5_extent *out, h5_id set, const char *name);
 
 /* DATA when an element of this type is neither a number nor a text of reasonable length. */
 MUST_CHECK status h5_guard_type(h5_id type, const char *name);

@@ -55,7 +55,8 @@ static status transfer(h5_id parent, const char *name, h5_type type, size_t firs
     if (to != NULL) TRY(h5_guard_there(parent, name, "data set"));
     hid_t in_file = -1, in_memory = -1, set = H5Dopen2(parent, name, H5P_DEFAULT);
     if (set < 0) return h5_fail(parent, name, "open data set");
-    status s = to != NULL ? h5_guard_set(set, name) : status_ok();
+    h5_extent extent;
+    status s = to != NULL ? h5_guard_set(&extent, set, name) : status_ok();
     if (failed(s)) {
         H5Dclose(set);
         return s;

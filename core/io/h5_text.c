@@ -105,13 +105,15 @@ static status read_fixed(char ***out, hid_t set, const char *name, size_t n, hid
 
 status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *name)
 {
-    size_t n = 0;
-    TRY(h5_dims(parent, name, 1, &n));
     h5_id set = -1;
-    TRY(h5_open_counted(&set, parent, name, n));
+    h5_extent extent;
+    TRY(h5_open_set(&set, &extent, parent, name));
+    const size_t n = h5_extent_count(&extent);
     hid_t type = H5Dget_type(set);
     status result;
-    if (type < 0 || H5Tget_class(type) != H5T_STRING)
+    if (extent.rank != 1)
+        result = status_fail(STATUS_DATA, "data set '%s' has %d dimensions where 1 is expected", name, extent.rank);
+    else if (type < 0 || !extent.texts)
         result = status_fail(STATUS_DATA, "data set '%s' does not hold texts", name);
     else if (H5Tis_variable_str(type) > 0)
         result = read_variable(out, set, name, n, type);

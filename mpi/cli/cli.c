@@ -56,12 +56,14 @@ static status unknown_command(const cli_program *program, const char *word)
                        near);
 }
 
-/* value: what follows the word; NULL: nothing. */
-static status run_word(const cli_program *program, const char *word, const char *value)
+/* argv[1], when it is there, is the word, and argv[2] its value. */
+static status run_word(const cli_program *program, int argc, char **argv)
 {
+    const char *word = argc > 1 ? argv[1] : "", *value = argc > 2 ? argv[2] : NULL;
     const bool completion = strcmp(word, "--completion") == 0, manual = strcmp(word, "--manual") == 0;
     if ((completion || manual) && value == NULL)
         return status_fail(STATUS_CONFIG, "%s needs a value: --completion bash|zsh, --manual DIR", word);
+    if ((completion || manual) && program->elsewhere != NULL) return program->elsewhere(argv);
     if (completion) return completion_print(stdout, program, value);
     if (manual) return manual_write(program, BITFRONT_VERSION, value);
     if (is_one_of(word, "--help", "-h", "help"))
@@ -81,5 +83,5 @@ status cli_run(const cli_program *program, int argc, char **argv, int *exit_code
     const command *c = find_command(program, word);
     if (c != NULL && c->share != NULL) return program->share(c, argc - 1, argv + 1, exit_code);
     if (launcher_rank() != 0 && (c == NULL || !c->parallel)) return status_ok();
-    return c != NULL ? c->run(argc - 1, argv + 1, exit_code) : run_word(program, word, argc > 2 ? argv[2] : NULL);
+    return c != NULL ? c->run(argc - 1, argv + 1, exit_code) : run_word(program, argc, argv);
 }

@@ -8,6 +8,7 @@
 #include "core/data/import/importers.h"
 #include "mpi/cli/command.h"
 #include "mpi/cli/counter.h"
+#include "mpi/cli/prepare_words.h"
 #include "mpi/cli/preview.h"
 
 enum { MAX_PATH = 4096, MAX_OPTIONS = 60, CODE_OUTPUT = 'o' };
@@ -239,8 +240,8 @@ static const option_spec options[] = {
 
 const command command_prepare = {
     .name = "prepare",
-    .arguments = "KIND|--preview DATA.h5 CONFIG",
-    .summary = "make a data set that a sweep can read",
+    .arguments = PREPARE_ARGUMENTS,
+    .summary = PREPARE_SUMMARY,
     .details = "`bitfront prepare KIND --help` lists the options of one kind of data. Under mpirun, all ranks work\n"
                "(folder, tiny_imagenet, npy, idx, speech_commands); the file is the same. Killed, the same command\n"
                "goes on from FILE.h5.partial.\n",

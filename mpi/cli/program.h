@@ -9,6 +9,8 @@ typedef struct {
     const char *mpi;                /* "Open MPI v4.1.4", for --version */
     /* Runs a command that has `share`. */
     status (*share)(const command *c, int argc, char **argv, int *exit_code);
+    /* Starts a program that knows the options of all commands, in place of this one; NULL: this one does. */
+    status (*elsewhere)(char **argv);
 } cli_program;
 
 /* Texts of the help and of the manual. */

@@ -245,23 +245,23 @@ status fields_write_columns(h5_id group, const field_table *table, const char *d
     return result;
 }
 
-static status read_text_column(void *rows, const field *f, const field_table *table, h5_id group, size_t count)
+static status read_text_column(void *rows, const field *f, const field_table *table, h5_id set, size_t count)
 {
     char **strings;
     size_t found;
-    TRY(h5_read_strings(&strings, &found, group, f->name));
+    TRY(h5_read_strings(&strings, &found, set, "."));
     status result = status_ok();
-    if (found != count) result = status_fail(STATUS_DATA, "column %s holds %zu values, not %zu", f->name, found, count);
+    if (found != count) result = status_fail(STATUS_DATA, "it holds %zu values, not %zu", found, count);
     for (size_t i = 0; i < count && !failed(result); i++)
         result = put_text(f, (char *)rows + i * table->stride, strings[i]);
     free(strings);
     return result;
 }
 
-static status read_column(void *rows, const field *f, const field_table *table, h5_id group, size_t count, void *column)
+static status read_column(void *rows, const field *f, const field_table *table, h5_id set, size_t count, void *column)
 {
-    if (field_is_text(f)) return read_text_column(rows, f, table, group, count);
-    TRY(h5_read(group, f->name, f->type == FIELD_REAL ? H5_F64 : H5_I64, count, column));
+    if (field_is_text(f)) return read_text_column(rows, f, table, set, count);
+    TRY(h5_read(set, ".", f->type == FIELD_REAL ? H5_F64 : H5_I64, count, column));
     for (size_t i = 0; i < count; i++) {
         char *row = (char *)rows + i * table->stride;
         if (f->type == FIELD_REAL)
@@ -274,13 +274,19 @@ static status read_column(void *rows, const field *f, const field_table *table, 
     return status_ok();
 }
 
-status fields_read_columns(void *rows, const field_table *table, h5_id group, size_t count)
+status fields_read_columns(void *rows, const field_table *table, const h5_members *columns, size_t count)
 {
     void *column = malloc((count + 1) * ELEMENT_BYTES);
     if (column == NULL) return status_fail(STATUS_MEMORY, "no memory for a column of %zu values", count);
     status result = status_ok();
-    for (int i = 0; i < table->count && !failed(result); i++)
-        result = read_column(rows, &table->fields[i], table, group, count, column);
+    for (int i = 0; i < table->count && !failed(result); i++) {
+        const field *f = &table->fields[i];
+        h5_id set;
+        result = h5_member_open(&set, columns, f->name);
+        if (failed(result)) break;
+        result = status_in(read_column(rows, f, table, set, count, column), "column %s", f->name);
+        h5_member_close(set);
+    }
     free(column);
     return result;
 }

@@ -60,6 +60,6 @@ MUST_CHECK status fields_read_attributes(void *row, const field_table *table, h5
 /* `count` structs as one-dimensional data sets below `group`; dimension: what their axis is called. */
 MUST_CHECK status fields_write_columns(h5_id group, const field_table *table, const char *dimension, const void *rows,
                                        size_t count);
-MUST_CHECK status fields_read_columns(void *rows, const field_table *table, h5_id group, size_t count);
+MUST_CHECK status fields_read_columns(void *rows, const field_table *table, const h5_members *columns, size_t count);
 
 #endif

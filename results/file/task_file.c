@@ -11,7 +11,7 @@
 #include "core/task/identity.h"
 
 /* What a writer of ours can produce at most, generously. */
-enum { MOST_CHANNELS = 1 << 24, MOST_BITS = 64, MOST_EPOCHS = 10 * 1000 * 1000, PRECISIONS = 9 };
+enum { MOST_PARTS = 1 << 20, MOST_CHANNELS = 1 << 24, MOST_BITS = 64, MOST_EPOCHS = 10 * 1000 * 1000, PRECISIONS = 9 };
 
 static const char *const ROLES[] = {"state", "point", NULL}; /* of task.point */
 static const char *const STATES[] = {"done", "failed", NULL};
@@ -267,76 +267,36 @@ status task_file_write(h5_id file, const record *rec)
     return status_ok();
 }
 
-/* Names below `group` and where each belongs: positions are the attribute "index", a permutation of 0 ... count-1. */
-typedef struct {
-    char **names;
-    size_t count;
-} indexed;
-
-static status list_indexed(indexed *out, h5_id group)
-{
-    char **found;
-    size_t count;
-    TRY(h5_list(&found, &count, group));
-    char **names = calloc(count + 1, sizeof *names);
-    status result = names == NULL ? status_fail(STATUS_MEMORY, "no memory for %zu names", count) : status_ok();
-    for (size_t i = 0; i < count && !failed(result); i++) {
-        int64_t index = -1;
-        if (!text_is_printable(found[i]) || strlen(found[i]) >= RECORD_NAME) {
-            result = status_fail(STATUS_DATA, "'%.80s' is no name that bitfront gives", found[i]);
-            break;
-        }
-        result = h5_get_integer(&index, group, found[i], "index");
-        if (failed(result)) break;
-        if (index < 0 || (size_t)index >= count || names[index] != NULL)
-            result = status_fail(STATUS_DATA, "'%s' has a wrong index %lld", found[i], (long long)index);
-        else if ((names[index] = strdup(found[i])) == NULL)
-            result = status_fail(STATUS_MEMORY, "no memory for %zu names", count);
-    }
-    free(found);
-    *out = (indexed){names, count};
-    return result;
-}
-
-static void free_indexed(indexed *list)
-{
-    for (size_t i = 0; list->names != NULL && i < list->count; i++) free(list->names[i]);
-    free(list->names);
-}
-
-static status read_text(char *out, size_t room, h5_id parent, const char *object, const char *name)
+static status read_text(char *out, size_t room, h5_id object, const char *name)
 {
     char *text;
-    TRY(h5_get_text(&text, parent, object, name));
+    TRY(h5_get_text(&text, object, ".", name));
     snprintf(out, room, "%s", text);
     text_printable(out);
     free(text);
     return status_ok();
 }
 
-static status read_cost(record *out, h5_id group, const char *name)
+/* Of each kind of part: `object` becomes number `index`. */
+static status read_cost(record *out, int index, h5_id object, const char *name)
 {
-    record_cost *c = &out->costs[out->cost_count];
+    record_cost *c = &out->costs[index];
     snprintf(c->name, sizeof c->name, "%s", name);
-    TRY(h5_read(group, name, H5_F64, 1, &c->value));
-    TRY(read_text(c->unit, sizeof c->unit, group, name, "unit"));
-    TRY(read_text(c->description, sizeof c->description, group, name, "description"));
-    out->cost_count++;
-    return status_ok();
+    TRY(h5_read(object, ".", H5_F64, 1, &c->value));
+    TRY(read_text(c->unit, sizeof c->unit, object, "unit"));
+    return read_text(c->description, sizeof c->description, object, "description");
 }
 
-static status read_layer(record *out, h5_id group, const char *name)
+static status read_layer(record *out, int index, h5_id object, const char *name)
 {
-    record_allocation *a = &out->allocations[out->allocation_count++];
-    char path[RECORD_NAME + 8];
+    record_allocation *a = &out->allocations[index];
     snprintf(a->layer, sizeof a->layer, "%s", name);
-    snprintf(path, sizeof path, "%s/bits", a->layer);
     size_t channels = 0;
     int64_t input_bits;
     int rank;
     void *bits;
-    TRY(h5_get_integer(&input_bits, group, name, "input_bits"));
-    TRY(h5_read_new(&bits, &rank, &channels, 1, group, path, H5_I8));
+    TRY(h5_get_integer(&input_bits, object, ".", "input_bits"));
+    TRY(h5_read_new(&bits, &rank, &channels, 1, object, "bits", H5_I8));
     a->bits = bits;
     if (rank != 1 || channels > MOST_CHANNELS || input_bits < 0 || input_bits > MOST_BITS)
         return status_fail(STATUS_DATA, "layer %s has the impossible number of %zu channels or %lld input bits", name,
@@ -350,51 +310,99 @@ static status read_layer(record *out, h5_id group, const char *name)
     return status_ok();
 }
 
-static status read_tensor(record *out, h5_id group, const char *name)
+static status read_tensor(record *out, int index, h5_id object, const char *name)
 {
-    record_tensor *t = &out->tensors[out->tensor_count++];
+    record_tensor *t = &out->tensors[index];
     snprintf(t->name, sizeof t->name, "%s", name);
     enum { MOST_RANK = sizeof t->dims / sizeof *t->dims };
     size_t dims[MOST_RANK];
     void *values;
-    TRY(h5_read_new(&values, &t->rank, dims, MOST_RANK, group, name, H5_F32));
+    TRY(h5_read_new(&values, &t->rank, dims, MOST_RANK, object, ".", H5_F32));
     t->data = values;
     for (int d = 0; d < t->rank; d++) t->dims[d] = dims[d];
     return status_ok();
 }
 
-/* Reserves room for `count` parts of one kind. */
-static status reserve_costs(record *out, size_t count)
+/* Makes `count` empty parts of one kind. */
+static status reserve_costs(record *out, int count)
 {
-    (void)out;
-    if (count <= RECORD_MAX_COSTS) return status_ok();
-    return status_fail(STATUS_DATA, "the file holds %zu costs, more than %d", count, RECORD_MAX_COSTS);
+    if (count > RECORD_MAX_COSTS)
+        return status_fail(STATUS_DATA, "the file holds %d costs, more than %d", count, RECORD_MAX_COSTS);
+    out->cost_count = count;
+    return status_ok();
 }
 
-static status reserve_layers(record *out, size_t count)
+static status reserve_layers(record *out, int count)
 {
-    out->allocations = calloc(count + 1, sizeof *out->allocations);
-    return out->allocations != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu layers", count);
+    out->allocations = calloc((size_t)count + 1, sizeof *out->allocations);
+    if (out->allocations == NULL) return status_fail(STATUS_MEMORY, "no memory for %d layers", count);
+    out->allocation_count = count;
+    return status_ok();
 }
 
-static status reserve_tensors(record *out, size_t count)
+static status reserve_tensors(record *out, int count)
 {
-    out->tensors = calloc(count + 1, sizeof *out->tensors);
-    return out->tensors != NULL ? status_ok() : status_fail(STATUS_MEMORY, "no memory for %zu tensors", count);
+    out->tensors = calloc((size_t)count + 1, sizeof *out->tensors);
+    if (out->tensors == NULL) return status_fail(STATUS_MEMORY, "no memory for %d tensors", count);
+    out->tensor_count = count;
+    return status_ok();
 }
 
-/* Reads every object of one group in the order of its index. */
-static status read_part(record *out, h5_id file, const char *name, status (*reserve)(record *out, size_t count),
-                        status (*read_one)(record *out, h5_id group, const char *name))
+/* The attribute "index" of an object: together a permutation of 0 ... count-1. */
+static status read_index(int *out, bool *taken, int count, h5_id object, const char *name)
 {
-    h5_id group;
-    TRY(h5_group_open(&group, file, name));
-    indexed list = {0};
-    status result = list_indexed(&list, group);
-    if (!failed(result)) result = reserve(out, list.count);
-    for (size_t i = 0; i < list.count && !failed(result); i++) result = read_one(out, group, list.names[i]);
-    free_indexed(&list);
-    h5_group_close(group);
+    int64_t index;
+    TRY(h5_get_integer(&index, object, ".", "index"));
+    if (index < 0 || index >= count || taken[index])
+        return status_fail(STATUS_DATA, "'%s' has a wrong index %lld", name, (long long)index);
+    taken[index] = true;
+    *out = (int)index;
+    return status_ok();
+}
+
+typedef struct {
+    const char *group;
+    status (*reserve)(record *out, int count);
+    status (*read)(record *out, int index, h5_id object, const char *name);
+} part;
+
+static const part COSTS = {"costs", reserve_costs, read_cost}, ALLOCATION = {"allocation", reserve_layers, read_layer},
+                  MODEL = {"model", reserve_tensors, read_tensor};
+
+static status read_member(record *out, const part *p, bool *taken, const h5_members *group, const char *name)
+{
+    if (!text_is_printable(name) || strlen(name) >= RECORD_NAME)
+        return status_fail(STATUS_DATA, "'%.80s' is no name that bitfront gives", name);
+    h5_id object;
+    int index = 0;
+    TRY(h5_member_open(&object, group, name));
+    status result = read_index(&index, taken, (int)h5_members_count(group), object, name);
+    if (!failed(result)) result = p->read(out, index, object, name);
+    h5_member_close(object);
+    return status_in(result, "%s/%s", p->group, name);
+}
+
+/* Every object of one group in its place. */
+static status read_members(record *out, const part *p, const h5_members *group)
+{
+    const size_t count = h5_members_count(group);
+    if (count > MOST_PARTS)
+        return status_fail(STATUS_DATA, "%zu objects in %s; at most %d are possible", count, p->group, MOST_PARTS);
+    bool *taken = calloc(count + 1, sizeof *taken);
+    if (taken == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu names", count);
+    status result = p->reserve(out, (int)count);
+    for (size_t i = 0; i < count && !failed(result); i++)
+        result = read_member(out, p, taken, group, h5_members_name(group, i));
+    free(taken);
+    return result;
+}
+
+static status read_part(record *out, h5_id file, const part *p)
+{
+    h5_members *group;
+    TRY(h5_members_new(&group, file, p->group));
+    status result = read_members(out, p, group);
+    h5_members_free(group);
     return result;
 }
 
@@ -423,7 +431,7 @@ status task_file_read_head(record *out, h5_id file)
     if (!failed(result)) result = h5_get_text(&rec.identity, group, ".", "identity");
     h5_group_close(group);
     if (!failed(result)) result = check_key(&rec);
-    if (!failed(result)) result = read_part(&rec, file, "costs", reserve_costs, read_cost);
+    if (!failed(result)) result = read_part(&rec, file, &COSTS);
     if (!failed(result)) result = record_check(&rec);
     if (failed(result))
         record_free(&rec);
@@ -432,18 +440,33 @@ status task_file_read_head(record *out, h5_id file)
     return result;
 }
 
-static status read_curve(record *out, h5_id file)
+static status count_epochs(size_t *out, const h5_members *curve)
+{
+    h5_id set;
+    TRY(h5_member_open(&set, curve, "epoch"));
+    status result = status_in(h5_dims(set, ".", 1, out), "curve/epoch");
+    h5_member_close(set);
+    if (!failed(result) && *out > MOST_EPOCHS)
+        result = status_fail(STATUS_DATA, "%zu epochs; at most %d are possible", *out, MOST_EPOCHS);
+    return result;
+}
+
+static status read_epochs(record *out, const h5_members *curve)
 {
     size_t count;
-    TRY(h5_dims(file, "curve/epoch", 1, &count));
-    if (count > MOST_EPOCHS) return status_fail(STATUS_DATA, "%zu epochs; at most %d are possible", count, MOST_EPOCHS);
+    TRY(count_epochs(&count, curve));
     out->curve = calloc(count + 1, sizeof *out->curve);
     if (out->curve == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu epochs", count);
     out->epoch_count = (int)count;
-    h5_id group;
-    TRY(h5_group_open(&group, file, "curve"));
-    status result = fields_read_columns(out->curve, &task_file_epoch_columns, group, count);
-    h5_group_close(group);
+    return fields_read_columns(out->curve, &task_file_epoch_columns, curve, count);
+}
+
+static status read_curve(record *out, h5_id file)
+{
+    h5_members *curve;
+    TRY(h5_members_new(&curve, file, "curve"));
+    status result = read_epochs(out, curve);
+    h5_members_free(curve);
     return result;
 }
 
@@ -452,8 +475,8 @@ status task_file_read(record *out, h5_id file)
     record rec;
     TRY(task_file_read_head(&rec, file));
     status result = read_curve(&rec, file);
-    if (!failed(result)) result = read_part(&rec, file, "allocation", reserve_layers, read_layer);
-    if (!failed(result)) result = read_part(&rec, file, "model", reserve_tensors, read_tensor);
+    if (!failed(result)) result = read_part(&rec, file, &ALLOCATION);
+    if (!failed(result)) result = read_part(&rec, file, &MODEL);
     if (!failed(result)) result = record_check(&rec);
     if (failed(result))
         record_free(&rec);

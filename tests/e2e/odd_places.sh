@@ -116,4 +116,14 @@ for signal in TERM INT; do
     expect 75 "stopped by a signal" "$signal while gnuplot draws"
     check "$signal: no temporary file is left" test -z "$(compgen -G 'slow.svg*')"
 done
+
+# ---- the program alone, without the one beside it that prepares data ----
+mkdir alone && cp "$program" alone/bitfront
+"$PWD/alone/bitfront" prepare synthetic -o alone/data.h5 > out 2>&1
+code=$?
+expect 3 "alone/bitfront-prepare, which belongs beside bitfront" "prepare without bitfront-prepare"
+check "prepare without bitfront-prepare: nothing is written" test ! -e alone/data.h5
+ln -s "$program" linked
+./linked prepare synthetic --train 20 --validation 10 --test 10 -o linked.h5 > out 2>&1
+check "prepare by a link to the program" test $? = 0 -a -s linked.h5
 finish

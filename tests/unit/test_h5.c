@@ -233,6 +233,21 @@ static void test_groups_are_listed_in_order_and_copied_whole(void **state)
     for (int i = 0; i < 4; i++) assert_string_equal(names[i], listed[i]);
     free(names);
 
+    h5_members *members;
+    h5_id one;
+    double inside = 0;
+    check_ok(h5_members_new(&members, file, "."));
+    assert_int_equal(h5_members_count(members), 4);
+    for (size_t i = 0; i < 4; i++) assert_string_equal(h5_members_name(members, i), listed[i]);
+    check_ok(h5_member_open(&one, members, "c10"));
+    check_ok(h5_read(one, "value", H5_F64, 1, &inside));
+    assert_true(inside == value);
+    h5_member_close(one);
+    check_says(h5_member_open(&one, members, "zebra"), "has no object 'zebra'");
+    h5_members_free(members);
+    check_says(h5_members_new(&members, file, "zebra"), "has no group 'zebra'");
+    assert_null(members);
+
     check_ok(h5_create(&copy, other));
     check_ok(h5_copy(copy, "twin", file, "c10"));
     check_says(h5_copy(copy, "twin", file, "a"), "twin");
@@ -269,6 +284,28 @@ static void test_unreadable_files_are_named_with_the_reason(void **state)
     assert_int_equal(truncate(path, 20000), 0);
     check_says(h5_open_read(&file, path), "damaged or incomplete");
     check_says(h5_open_read(&file, path), "truncated file");
+}
+
+/* Files of up to 1 MB are read at once, larger ones by HDF5; nobody sees which. */
+static void test_small_and_large_files_are_called_by_their_path(void **state)
+{
+    (void)state;
+    static float values[300000];
+    for (size_t count = 10; count <= 300000; count *= 30000) {
+        h5_id file;
+        float back;
+        char wanted[300];
+        snprintf(wanted, sizeof wanted, "%s has no data set 'absent'", path);
+        check_ok(h5_create(&file, path));
+        check_ok(h5_write_plain(file, "x", H5_F32, 1, &count, values, ABOUT));
+        check_ok(h5_close(file));
+        check_ok(h5_open_read(&file, path));
+        check_says(h5_read(file, "absent", H5_F32, 1, &back), wanted);
+        snprintf(wanted, sizeof wanted, "%s has no attribute 'absent' at 'x'", path);
+        char *text;
+        check_says(h5_get_text(&text, file, "x", "absent"), wanted);
+        check_ok(h5_close(file));
+    }
 }
 
 static void test_wrong_shapes_and_names_are_refused(void **state)
@@ -360,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_texts_are_called_what_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_groups_are_listed_in_order_and_copied_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unreadable_files_are_named_with_the_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_small_and_large_files_are_called_by_their_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_shapes_and_names_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_an_error_and_leaves_nothing_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_lock_of_somebody_else_does_not_stop_reading, set_up, tear_down),

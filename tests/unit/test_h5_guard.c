@@ -83,6 +83,14 @@ static void test_links_are_not_followed(void **state)
     check_ok(h5_open_read(&opened, at("a.h5")));
     check_says(h5_group_open(&group, opened, "folder"), "is a link");
     check_says(h5_get_text(&text, opened, "folder", "name"), "is a link");
+    h5_members *members;
+    check_ok(h5_members_new(&members, opened, "."));
+    assert_int_equal(h5_members_count(members), 4);
+    check_says(h5_member_open(&group, members, "outside"), "is a link");
+    check_says(h5_member_open(&group, members, "soft"), "is a link");
+    check_ok(h5_member_open(&group, members, "x"));
+    h5_member_close(group);
+    h5_members_free(members);
     check_ok(h5_close(opened));
 }
 

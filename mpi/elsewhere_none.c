@@ -1,0 +1,6 @@
+/* In bitfront-prepare: nothing is elsewhere. */
+#include <stddef.h>
+
+#include "mpi/elsewhere.h"
+
+elsewhere_start *const elsewhere = NULL;
