@@ -106,7 +106,7 @@ static status refuse_attribute(h5_id parent, const char *object, const char *nam
     if (H5Aexists_by_name(parent, object, name, H5P_DEFAULT) != 0) return unread;
     char file[200];
     h5_file_name(file, sizeof file, parent);
-    return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, object);
+    return status_fail(STATUS_DATA, "%s has no attribute '%s' at '%s'", file, name, h5_called(parent, object));
 }
 
 /* Arrays are refused because callers have room for one value. */
@@ -130,7 +130,7 @@ static status open_scalar(scalar *out, h5_id parent, const char *object, const c
     s.attribute =
         here ? H5Aopen(parent, name, H5P_DEFAULT) : H5Aopen_by_name(parent, object, name, H5P_DEFAULT, H5P_DEFAULT);
     if (s.attribute < 0) return refuse_attribute(parent, object, name);
-    status sound = check_scalar(&s, object, name);
+    status sound = check_scalar(&s, h5_called(parent, object), name);
     if (failed(sound))
         close_scalar(&s);
     else
@@ -151,6 +151,7 @@ status h5_get_number(double *out, h5_id parent, const char *object, const char *
     double value;
     scalar s;
     TRY(open_scalar(&s, parent, object, name));
+    object = h5_called(parent, object);
     status result = check_number(&s, object, name);
     if (!failed(result) && H5Aread(s.attribute, H5T_NATIVE_DOUBLE, &value) < 0)
         result = h5_fail(parent, name, "read attribute");
@@ -176,6 +177,7 @@ status h5_get_integer(int64_t *out, h5_id parent, const char *object, const char
     int64_t value;
     scalar s;
     TRY(open_scalar(&s, parent, object, name));
+    object = h5_called(parent, object);
     status result = read_integer(&value, &s, object, name);
     close_scalar(&s);
     if (!failed(result)) *out = value;
@@ -210,6 +212,7 @@ status h5_get_text(char **out, h5_id parent, const char *object, const char *nam
 {
     scalar s;
     TRY(open_scalar(&s, parent, object, name));
+    object = h5_called(parent, object);
     status result;
     if (s.kind != H5T_STRING)
         result = status_fail(STATUS_DATA, "attribute '%s' at '%s' is no text", name, object);

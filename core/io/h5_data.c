@@ -185,8 +185,8 @@ status h5_open_set(h5_id *out, h5_extent *extent, h5_id parent, const char *name
 {
     TRY(h5_guard_there(parent, name, "data set"));
     hid_t set = H5Dopen2(parent, name, H5P_DEFAULT);
-    if (set < 0) return h5_fail(parent, name, "open data set");
-    status sound = h5_guard_set(extent, set, name);
+    if (set < 0) return h5_fail(parent, h5_called(parent, name), "open data set");
+    status sound = h5_guard_set(extent, set, h5_called(parent, name));
     if (failed(sound))
         H5Dclose(set);
     else
@@ -201,8 +201,8 @@ status h5_dims(h5_id parent, const char *name, int rank, size_t *dims)
     TRY(h5_open_set(&set, &extent, parent, name));
     H5Dclose(set);
     if (extent.rank != rank)
-        return status_fail(STATUS_DATA, "data set '%s' has %d dimensions where %d are expected", name, extent.rank,
-                           rank);
+        return status_fail(STATUS_DATA, "data set '%s' has %d dimensions where %d are expected",
+                           h5_called(parent, name), extent.rank, rank);
     memcpy(dims, extent.dims, (size_t)rank * sizeof *dims);
     return status_ok();
 }
@@ -234,6 +234,7 @@ status h5_read(h5_id parent, const char *name, h5_type type, size_t count, void 
     h5_id set = -1;
     h5_extent extent;
     TRY(h5_open_set(&set, &extent, parent, name));
+    name = h5_called(parent, name);
     const size_t found = h5_extent_count(&extent);
     status result = found == count ? read_numbers(set, &extent, parent, name, type, out)
                                    : status_fail(STATUS_DATA, "data set '%s' holds %zu values where %zu are expected",
@@ -264,7 +265,7 @@ status h5_read_new(void **out, int *rank, size_t *dims, int most_rank, h5_id par
     h5_extent extent;
     *out = NULL;
     TRY(h5_open_set(&set, &extent, parent, name));
-    status result = read_shaped(out, set, &extent, most_rank, parent, name, type);
+    status result = read_shaped(out, set, &extent, most_rank, parent, h5_called(parent, name), type);
     H5Dclose(set);
     if (failed(result)) return result;
     *rank = extent.rank;

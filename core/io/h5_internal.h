@@ -12,6 +12,9 @@ status h5_fail(h5_id where, const char *name, const char *action);
 /* The path of the file that `where` is in, as it was opened. */
 void h5_file_name(char *out, size_t room, h5_id where);
 
+/* For messages: the name of the member (h5_member_open, the last one that is open) when `name` is "." of it. */
+const char *h5_called(h5_id parent, const char *name);
+
 /* The innermost message of HDF5's error stack; the system's words alone, and true, when it carries them. Also true when
  * the stack is empty: then nothing says that the file is at fault. */
 bool h5_innermost(char *out, size_t room);

@@ -109,6 +109,17 @@ const char *h5_members_name(const h5_members *m, size_t i)
     return m->list[i].name;
 }
 
+/* HDF5 does not know how a member is called that was opened by its place. */
+static struct {
+    hid_t id;
+    const char *name;
+} opened = {-1, NULL};
+
+const char *h5_called(h5_id parent, const char *name)
+{
+    return opened.name != NULL && parent == opened.id && strcmp(name, ".") == 0 ? opened.name : name;
+}
+
 static int compare_name(const void *name, const void *of)
 {
     return strcmp(name, ((const member *)of)->name);
@@ -123,12 +134,14 @@ status h5_member_open(h5_id *out, const h5_members *m, const char *name)
     }
     hid_t object = open_place(m->group, found->at);
     if (object < 0) return h5_fail(m->group, name, "open");
-    *out = object;
+    opened.id = *out = object;
+    opened.name = found->name;
     return status_ok();
 }
 
 void h5_member_close(h5_id object)
 {
+    if (object == opened.id) opened.name = NULL;
     H5Oclose(object);
 }
 

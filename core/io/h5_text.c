@@ -108,6 +108,7 @@ status h5_read_strings(char ***out, size_t *count, h5_id parent, const char *nam
     h5_id set = -1;
     h5_extent extent;
     TRY(h5_open_set(&set, &extent, parent, name));
+    name = h5_called(parent, name);
     const size_t n = h5_extent_count(&extent);
     hid_t type = H5Dget_type(set);
     status result;

@@ -251,7 +251,7 @@ static status read_text_column(void *rows, const field *f, const field_table *ta
     size_t found;
     TRY(h5_read_strings(&strings, &found, set, "."));
     status result = status_ok();
-    if (found != count) result = status_fail(STATUS_DATA, "it holds %zu values, not %zu", found, count);
+    if (found != count) result = status_fail(STATUS_DATA, "column %s holds %zu values, not %zu", f->name, found, count);
     for (size_t i = 0; i < count && !failed(result); i++)
         result = put_text(f, (char *)rows + i * table->stride, strings[i]);
     free(strings);
@@ -284,7 +284,7 @@ status fields_read_columns(void *rows, const field_table *table, const h5_member
         h5_id set;
         result = h5_member_open(&set, columns, f->name);
         if (failed(result)) break;
-        result = status_in(read_column(rows, f, table, set, count, column), "column %s", f->name);
+        result = read_column(rows, f, table, set, count, column);
         h5_member_close(set);
     }
     free(column);

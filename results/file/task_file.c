@@ -296,7 +296,7 @@ static status read_layer(record *out, int index, h5_id object, const char *name)
     int rank;
     void *bits;
     TRY(h5_get_integer(&input_bits, object, ".", "input_bits"));
-    TRY(h5_read_new(&bits, &rank, &channels, 1, object, "bits", H5_I8));
+    TRY(status_in(h5_read_new(&bits, &rank, &channels, 1, object, "bits", H5_I8), "layer %s", name));
     a->bits = bits;
     if (rank != 1 || channels > MOST_CHANNELS || input_bits < 0 || input_bits > MOST_BITS)
         return status_fail(STATUS_DATA, "layer %s has the impossible number of %zu channels or %lld input bits", name,
@@ -379,7 +379,7 @@ static status read_member(record *out, const part *p, bool *taken, const h5_memb
     status result = read_index(&index, taken, (int)h5_members_count(group), object, name);
     if (!failed(result)) result = p->read(out, index, object, name);
     h5_member_close(object);
-    return status_in(result, "%s/%s", p->group, name);
+    return status_in(result, "%s", p->group);
 }
 
 /* Every object of one group in its place. */
@@ -444,7 +444,7 @@ static status count_epochs(size_t *out, const h5_members *curve)
 {
     h5_id set;
     TRY(h5_member_open(&set, curve, "epoch"));
-    status result = status_in(h5_dims(set, ".", 1, out), "curve/epoch");
+    status result = status_in(h5_dims(set, ".", 1, out), "curve");
     h5_member_close(set);
     if (!failed(result) && *out > MOST_EPOCHS)
         result = status_fail(STATUS_DATA, "%zu epochs; at most %d are possible", *out, MOST_EPOCHS);

@@ -236,11 +236,13 @@ static void test_groups_are_listed_in_order_and_copied_whole(void **state)
     h5_members *members;
     h5_id one;
     double inside = 0;
+    char *label;
     check_ok(h5_members_new(&members, file, "."));
     assert_int_equal(h5_members_count(members), 4);
     for (size_t i = 0; i < 4; i++) assert_string_equal(h5_members_name(members, i), listed[i]);
     check_ok(h5_member_open(&one, members, "c10"));
     check_ok(h5_read(one, "value", H5_F64, 1, &inside));
+    check_says(h5_get_text(&label, one, ".", "absent"), "no attribute 'absent' at 'c10'");
     assert_true(inside == value);
     h5_member_close(one);
     check_says(h5_member_open(&one, members, "zebra"), "has no object 'zebra'");
@@ -253,7 +255,6 @@ static void test_groups_are_listed_in_order_and_copied_whole(void **state)
     check_says(h5_copy(copy, "twin", file, "a"), "twin");
     check_ok(h5_close(copy));
     check_ok(h5_close(file));
-    char *label;
     double back;
     check_ok(h5_open_read(&copy, other));
     check_ok(h5_read(copy, "twin/value", H5_F64, 1, &back));

@@ -89,6 +89,8 @@ static void test_links_are_not_followed(void **state)
     check_says(h5_member_open(&group, members, "outside"), "is a link");
     check_says(h5_member_open(&group, members, "soft"), "is a link");
     check_ok(h5_member_open(&group, members, "x"));
+    double more[2 * COUNT];
+    check_says(h5_read(group, ".", H5_F64, 2 * COUNT, more), "data set 'x' holds 4 values where 8 are expected");
     h5_member_close(group);
     h5_members_free(members);
     check_ok(h5_close(opened));
