@@ -32,6 +32,8 @@ ALWAYS_INLINE void forward_columns(const int V, const int candidates, real *out,
         UNROLL
         for (int v = 0; v < V; ++v) {
             vreal z = normalised(load_vector(c->in + at, v, V, c->lanes), &n, v);
+            foresee_read(c->in + at + v * LANES);
+            foresee_write(out + at + v * LANES);
             store_vector(out + at, mixed_level(z, q, candidates, false), v, V, c->lanes);
         }
     }
@@ -126,6 +128,8 @@ ALWAYS_INLINE void sum_quantised_row(const int V, const int candidates, vreal fi
     UNROLL
     for (int v = 0; v < V; ++v) {
         vreal x = load_vector(c->in + at, v, V, c->lanes), g = load_vector(c->dout + at, v, V, c->lanes);
+        foresee_read(c->in + at + v * LANES);
+        foresee_read(c->dout + at + v * LANES);
         vreal z = normalised(x, n, v), passed = g * inside(z, q, candidates);
         add_quantiser(sums, z, g, q, candidates);
         first[v] += passed;
@@ -188,7 +192,10 @@ ALWAYS_INLINE void backward_columns(const int V, const int candidates, real *din
         UNROLL
         for (int v = 0; v < V; ++v) {
             vreal x = load_vector(c->in + at, v, V, c->lanes), g = load_vector(c->dout + at, v, V, c->lanes);
+            foresee_read(c->in + at + v * LANES);
+            foresee_read(c->dout + at + v * LANES);
             vreal passed = g * inside(normalised(x, &n, v), q, candidates);
+            foresee_write(din + at + v * LANES);
             store_vector(din + at, factor[v] * (passed - shift[v] - (x - n.mean[v]) * slope[v]), v, V, c->lanes);
         }
     }

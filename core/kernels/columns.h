@@ -48,6 +48,8 @@ ALWAYS_INLINE void sum_row(const sum_kind kind, const int V, vreal first[WIDE], 
     UNROLL
     for (int v = 0; v < V; ++v) {
         vreal x = load_vector(c->in + at, v, V, c->lanes);
+        foresee_read(c->in + at + v * LANES);
+        if (kind == SUM_GRADIENT) foresee_read(c->dout + at + v * LANES);
         if (kind == SUM_VALUE) {
             first[v] += x;
         } else if (kind == SUM_SQUARE) {

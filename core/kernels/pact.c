@@ -13,6 +13,8 @@ enum { ELEMENTS_IN_BLOCK = 4096 };
 /* Element i of what is quantised: x, or x + b behind an add. */
 ALWAYS_INLINE vreal load_sum(const real *x, const real *b, size_t i)
 {
+    foresee_read(x + i);
+    if (b != NULL) foresee_read(b + i);
     return b != NULL ? vec_load(x + i) + vec_load(b + i) : vec_load(x + i);
 }
 
@@ -26,7 +28,10 @@ ALWAYS_INLINE void forward_loop(const int candidates, const bool reference, real
 {
     const pact q = *given; /* a copy, so that stores to y cannot change it: its members stay in registers */
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) vec_store(y + i, mixed_level(load_sum(x, b, i), &q, candidates, reference));
+    for (; i + LANES <= count; i += LANES) {
+        foresee_write(y + i);
+        vec_store(y + i, mixed_level(load_sum(x, b, i), &q, candidates, reference));
+    }
     if (i < count) {
         int lanes = (int)(count - i);
         vec_store_part(y + i, mixed_level(load_sum_part(x, b, i, lanes), &q, candidates, reference), lanes);
@@ -92,6 +97,7 @@ typedef struct {
 
 ALWAYS_INLINE void store_gradient(real *to, bool accumulate, vreal d, size_t i)
 {
+    foresee_write(to + i);
     vec_store(to + i, accumulate ? vec_load(to + i) + d : d);
 }
 
@@ -109,6 +115,7 @@ ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, con
         size_t end = count - begin < ELEMENTS_IN_BLOCK ? count : begin + ELEMENTS_IN_BLOCK, i = begin;
         block_sums sums = {0};
         for (; i + LANES <= end; i += LANES) {
+            foresee_read(g + i);
             vreal d = backward_vector(candidates, reference, mask, &sums, vec_load(g + i), load_sum(x, b, i), &q);
             if (to->dx != NULL) store_gradient(to->dx, to->add_x, d, i);
             if (to->db != NULL) store_gradient(to->db, to->add_b, d, i);

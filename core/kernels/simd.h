@@ -226,4 +226,18 @@ ALWAYS_INLINE void vec_transpose(vreal rows[LANES])
     }
 }
 
+/* For loops that go through memory once: what is read, or written, soon. Tensors of a shard come from the third-level
+ * cache, and a processor foresees nothing beyond the end of a page. */
+enum { AHEAD_BYTES = 2048 };
+
+ALWAYS_INLINE void foresee_read(const real *p)
+{
+    __builtin_prefetch((const char *)p + AHEAD_BYTES);
+}
+
+ALWAYS_INLINE void foresee_write(real *p)
+{
+    __builtin_prefetch((char *)p + AHEAD_BYTES, 1);
+}
+
 #endif

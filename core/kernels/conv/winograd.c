@@ -152,6 +152,26 @@ ALWAYS_INLINE void load_column(vreal *d, const int side, const square *q, int j,
         d[i] = vec_load_part(q->corner + q->row[i] + q->column[j], q->row_inside[i] ? q->lanes[j] : 0);
 }
 
+/* What the tile below will read, or write, as the first: OUT pixels of OUT rows, `below` rows under the first pixel of
+ * this one. It is foreseen a row of tiles before, as it comes from the third-level cache when a whole shard goes
+ * through a layer. Under the last row of an image lies the next image. */
+ALWAYS_INLINE void foresee_below(const real *images, const tiling *t, tile_place at, int below, int first_channel,
+                                 const int write)
+{
+    const size_t row_reals = (size_t)t->width * (size_t)t->channels;
+    const int y = at.y > 0 ? at.y : 0, x = at.x > 0 ? at.x : 0;
+    const real *from = images + at.image + (size_t)(y + below) * row_reals + (size_t)x * (size_t)t->channels;
+    UNROLL
+    for (int pixel = 0; pixel < OUT * OUT; ++pixel) {
+        const size_t i = pixel / OUT, j = pixel % OUT;
+        const real *at_pixel = from + i * row_reals + j * (size_t)t->channels + first_channel;
+        if (write)
+            __builtin_prefetch(at_pixel, 1);
+        else
+            __builtin_prefetch(at_pixel);
+    }
+}
+
 /* Bt d B of `count` tiles from `first` on, into (position, block, tile, lane) with room for `room` tiles. */
 static void gather_inputs(real *out, const real *images, const tiling *t, int first, int count, int room)
 {
@@ -161,6 +181,7 @@ static void gather_inputs(real *out, const real *images, const tiling *t, int fi
         tile_place at = place_of(t, first + tile);
         for (int b = 0; b < blocks; ++b) {
             square q = square_at(IN, images, t, at, b * LANES);
+            foresee_below(images, t, at, IN, b * LANES, 0);
             vreal half[POSITIONS]; /* (6, 6) */
             UNROLL
             for (int j = 0; j < IN; ++j) {
@@ -189,6 +210,7 @@ static void gather_gradients(real *out, const real *images, const tiling *t, int
         tile_place at = place_of(t, first + tile);
         for (int b = 0; b < blocks; ++b) {
             square q = square_at(OUT, images, t, at, b * LANES);
+            foresee_below(images, t, at, OUT, b * LANES, 0);
             vreal half[IN * OUT]; /* (6, 4) */
             UNROLL
             for (int j = 0; j < OUT; ++j) {
@@ -224,6 +246,7 @@ static void scatter_outputs(real *images, const real *products, const real *bias
             const real *from = products + (size_t)tile * tile_reals + (size_t)b * LANES;
             vreal start = bias != NULL ? vec_load_part(bias + b * LANES, lanes) : (vreal){0};
             vreal half[OUT * IN]; /* (4, 6) */
+            foresee_below(images, t, at, OUT, b * LANES, 1);
             UNROLL
             for (int j = 0; j < IN; ++j) {
                 vreal m[IN], y[OUT];
