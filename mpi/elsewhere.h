@@ -1,5 +1,5 @@
-/* elsewhere: what another program of ours does. Loading the libraries that read pictures, sounds and archives takes
- * longer than a short command, and only prepare needs them: it is the program bitfront-prepare, which stands beside
+/* elsewhere: what another program of ours does. Loading the libraries that read pictures, sounds and archives is
+ * a third of a short command, and only prepare needs them: it is the program bitfront-prepare, which stands beside
  * bitfront, has every command in full, and takes its place. */
 #ifndef MPI_ELSEWHERE_H
 #define MPI_ELSEWHERE_H

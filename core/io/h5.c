@@ -23,9 +23,11 @@ static const char IN_MEMORY[] = ".in-memory";
 
 void h5_file_name(char *out, size_t room, h5_id where)
 {
-    if (H5Fget_name(where, out, room) <= 0) snprintf(out, room, "?");
-    const size_t length = strlen(out), tail = strlen(IN_MEMORY);
-    if (length > tail && strcmp(out + length - tail, IN_MEMORY) == 0) out[length - tail] = '\0';
+    char name[FILE_PATH + sizeof IN_MEMORY]; /* whole, or its end would not be found */
+    if (H5Fget_name(where, name, sizeof name) <= 0) strcpy(name, "?");
+    const size_t length = strlen(name), tail = strlen(IN_MEMORY);
+    if (length > tail && strcmp(name + length - tail, IN_MEMORY) == 0) name[length - tail] = '\0';
+    snprintf(out, room, "%s", name);
 }
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *data)
@@ -192,16 +194,6 @@ status h5_create_large(h5_id *out, const char *path)
     return create(out, path, true);
 }
 
-static status measure(off_t *bytes, const char *path)
-{
-    int fd;
-    TRY(file_open_plain(&fd, path));
-    *bytes = lseek(fd, 0, SEEK_END);
-    close(fd);
-    if (*bytes != 0) return status_ok();
-    return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
-}
-
 /* Why it could not be opened, in the words of its owner. */
 static status refuse_file(const char *path)
 {
@@ -213,15 +205,12 @@ static status refuse_file(const char *path)
     return status_fail(code, "%s is a damaged or incomplete HDF5 file (%s): create it again", path, reason);
 }
 
-/* We read, as HDF5 would call a file damaged that the system does not let it read; and it wants a name of no file. */
-status h5_open_whole(h5_id *out, const char *path)
+/* HDF5 wants a name of no file. */
+static status open_image(h5_id *out, const char *path, char *bytes, size_t count)
 {
-    tame();
-    off_t size;
-    char *bytes = NULL, name[FILE_PATH + sizeof IN_MEMORY];
-    size_t count;
-    TRY(measure(&size, path));
-    TRY(file_read_bytes(&bytes, &count, path));
+    if (count == 0)
+        return status_fail(STATUS_DATA, "%s is empty, not an HDF5 file: delete it and create it again", path);
+    char name[FILE_PATH + sizeof IN_MEMORY];
     snprintf(name, sizeof name, "%s%s", path, IN_MEMORY);
     hid_t access = reading_access(), file = -1;
     status result = status_ok();
@@ -229,9 +218,20 @@ status h5_open_whole(h5_id *out, const char *path)
         result = status_fail(STATUS_MEMORY, "no memory for the %zu bytes of %s", count, path);
     else if ((file = H5Fopen(name, H5F_ACC_RDONLY, access)) < 0)
         result = refuse_file(path);
-    free(bytes);
     if (access >= 0) H5Pclose(access);
     if (!failed(result)) *out = file;
+    return result;
+}
+
+/* We read, as HDF5 would call a file damaged that the system does not let it read. */
+status h5_open_whole(h5_id *out, const char *path)
+{
+    tame();
+    char *bytes = NULL;
+    size_t count;
+    TRY(file_read_bytes(&bytes, &count, path));
+    status result = open_image(out, path, bytes, count);
+    free(bytes);
     return result;
 }
 
@@ -239,8 +239,10 @@ status h5_open_whole(h5_id *out, const char *path)
 status h5_open_read(h5_id *out, const char *path)
 {
     tame();
-    off_t size;
-    TRY(measure(&size, path));
+    int fd;
+    TRY(file_open_plain(&fd, path));
+    const off_t size = lseek(fd, 0, SEEK_END);
+    close(fd);
     if (size <= SMALL_BYTES) return h5_open_whole(out, path);
     hid_t access = reading_access(), file = access >= 0 ? H5Fopen(path, H5F_ACC_RDONLY, access) : -1;
     status result = file >= 0 ? status_ok() : refuse_file(path);

@@ -75,11 +75,16 @@ static status collect_all(h5_members *m)
                         : h5_fail(m->group, ".", "list");
 }
 
+static void free_list(h5_members *m)
+{
+    for (size_t i = 0; i < m->count; i++) free((char *)m->list[i].name);
+    free(m->list);
+}
+
 void h5_members_free(h5_members *m)
 {
     if (m == NULL) return;
-    for (size_t i = 0; i < m->count; i++) free((char *)m->list[i].name);
-    free(m->list);
+    free_list(m);
     if (m->group >= 0) h5_group_close(m->group);
     free(m);
 }
@@ -166,8 +171,7 @@ status h5_list(char ***out, size_t *count, h5_id parent)
     char **names = failed(result) ? NULL : pack_names(&m);
     if (!failed(result) && names == NULL)
         result = status_fail(STATUS_MEMORY, "no memory for %zu names of an HDF5 group", m.count);
-    for (size_t i = 0; i < m.count; i++) free((char *)m.list[i].name);
-    free(m.list);
+    free_list(&m);
     if (failed(result)) return result;
     *out = names;
     *count = m.count;

@@ -295,7 +295,10 @@ static void test_small_and_large_files_are_called_by_their_path(void **state)
     for (size_t count = 10; count <= 300000; count *= 30000) {
         h5_id file;
         float back;
-        char wanted[300];
+        char wanted[300], far[240];
+        memset(far, 'n', sizeof far);
+        far[snprintf(far, sizeof far, "%s/", folder)] = 'n';
+        far[194] = '\0'; /* a message has 200 bytes for it */
         snprintf(wanted, sizeof wanted, "%s has no data set 'absent'", path);
         check_ok(h5_create(&file, path));
         check_ok(h5_write_plain(file, "x", H5_F32, 1, &count, values, ABOUT));
@@ -306,6 +309,14 @@ static void test_small_and_large_files_are_called_by_their_path(void **state)
         char *text;
         check_says(h5_get_text(&text, file, "x", "absent"), wanted);
         check_ok(h5_close(file));
+
+        assert_int_equal(rename(path, far), 0);
+        check_ok(h5_open_read(&file, far));
+        status unread = h5_get_text(&text, file, "x", "absent");
+        assert_true(failed(unread));
+        assert_null(strstr(unread.message, ".in"));
+        check_ok(h5_close(file));
+        unlink(far);
     }
 }
 
