@@ -6,6 +6,8 @@
 small_sweep "$work/small.cfg"
 cd "$work" || exit 1
 "$program" sweep small.cfg --out run -q > out 2>&1 || exit 1
+# Its end lies years back: `status` says in days, not in seconds, how long ago that was, whenever it is asked.
+sed -i 's/"time": "[^"]*"/"time": "2020-01-01T00:00:00Z"/' run/status.json
 before=$(task_files run | sort | xargs sha256sum | sha256sum)
 tried=0 tolerated=0
 
