@@ -2,103 +2,128 @@
 #include "core/kernels/columns.h"
 #include "core/kernels/isa.h"
 
-/* The pieces of the parameters that belong to the columns in hand. */
-typedef struct {
-    real *mean, *variance;
-    const real *gamma, *beta;
-    real eps;
-} forward_parameters;
-
-/* out = gamma * (in - mean) / sqrt(variance + eps) + beta. */
-ALWAYS_INLINE void forward_columns(const int V, real *out, const columns *c, const forward_parameters *p, bool relu)
+ALWAYS_INLINE void sum_columns(const int V, real *sum, const columns *c)
 {
-    vreal mean[WIDE], variance[WIDE], factor[WIDE], beta[WIDE];
-    column_statistics(V, mean, variance, p->mean, p->variance, c);
+    vreal sums[WIDE], unused[WIDE] = {0};
+    load_sums(V, sums, sum, c);
+    column_sums(SUM_VALUE, V, sums, unused, c, unused);
+    UNROLL
+    for (int v = 0; v < V; ++v) store_vector(sum, sums[v], v, V, c->lanes);
+}
+
+void ISA(batchnorm_sum)(real *sum, const real *in, row_range rows, int channels)
+{
+    const columns all = {.in = in, .rows = rows, .channels = (size_t)channels};
+#define SUM(V, at, c) sum_columns(V, sum + (at), c)
+    EACH_GROUP(SUM, all)
+}
+
+ALWAYS_INLINE void statistics_columns(const int V, real *mean_out, real *variance_out, const columns *c)
+{
+    vreal mean[WIDE], variance[WIDE] = {0}, unused[WIDE] = {0};
+    const real rows = (real)c->rows.all;
     UNROLL
     for (int v = 0; v < V; ++v) {
-        factor[v] = load_vector(p->gamma, v, V, c->lanes) / square_root(variance[v] + p->eps);
-        beta[v] = load_vector(p->beta, v, V, c->lanes);
+        mean[v] = load_vector(mean_out, v, V, c->lanes) / rows;
+        variance[v] = (vreal){0};
     }
-    for (size_t row = 0; row < c->rows; ++row) {
-        size_t at = row * c->channels;
+    column_sums(SUM_SQUARE, V, variance, unused, c, mean);
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        store_vector(mean_out, mean[v], v, V, c->lanes);
+        store_vector(variance_out, variance[v] / rows, v, V, c->lanes);
+    }
+}
+
+void ISA(batchnorm_statistics)(real *mean, real *variance, const real *in, size_t rows, int channels)
+{
+    const columns all = {.in = in, .rows = {0, rows, rows}, .channels = (size_t)channels};
+#define STATISTICS(V, at, c) statistics_columns(V, mean + (at), variance + (at), c)
+    EACH_GROUP(STATISTICS, all)
+}
+
+/* out = gamma * (in - mean) / sqrt(variance + eps) + beta. */
+ALWAYS_INLINE void forward_columns(const int V, real *out, const columns *c, const batchnorm *b, int at, bool relu)
+{
+    vreal mean[WIDE], factor[WIDE], beta[WIDE];
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        mean[v] = load_vector(b->mean + at, v, V, c->lanes);
+        factor[v] = load_vector(b->gamma + at, v, V, c->lanes) /
+                    square_root(load_vector(b->variance + at, v, V, c->lanes) + b->eps);
+        beta[v] = load_vector(b->beta + at, v, V, c->lanes);
+    }
+    for (size_t row = c->rows.first; row < c->rows.end; ++row) {
+        size_t place = row * c->channels;
         UNROLL
         for (int v = 0; v < V; ++v) {
-            vreal y = (load_vector(c->in + at, v, V, c->lanes) - mean[v]) * factor[v] + beta[v];
-            store_vector(out + at, relu ? vec_max((vreal){0}, y) : y, v, V, c->lanes);
+            vreal y = (load_vector(c->in + place, v, V, c->lanes) - mean[v]) * factor[v] + beta[v];
+            store_vector(out + place, relu ? vec_max((vreal){0}, y) : y, v, V, c->lanes);
         }
     }
 }
 
-void ISA(batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
-                            real eps, bool relu, size_t rows, int channels)
+void ISA(batchnorm_forward)(real *out, const real *in, const batchnorm *b, bool relu, row_range rows, int channels)
 {
-    for (int first = 0, vectors; first < channels; first += vectors * LANES) {
-        vectors = group_vectors(channels - first);
-        columns c = {.in = in + first,
-                     .rows = rows,
-                     .channels = (size_t)channels,
-                     .lanes = last_lanes(channels - first, vectors)};
-        forward_parameters p = {mean + first, variance + first, gamma + first, beta + first, eps};
-        if (vectors == WIDE)
-            forward_columns(WIDE, out + first, &c, &p, relu);
-        else if (vectors == 2)
-            forward_columns(2, out + first, &c, &p, relu);
-        else
-            forward_columns(1, out + first, &c, &p, relu);
-    }
+    const columns all = {.in = in, .rows = rows, .channels = (size_t)channels};
+#define FORWARD(V, at, c) forward_columns(V, out + (at), c, b, at, relu)
+    EACH_GROUP(FORWARD, all)
 }
-
-typedef struct {
-    real *dgamma, *dbeta;
-    const real *mean, *variance, *gamma;
-    real eps;
-} backward_parameters;
 
 /* With r = 1/sqrt(variance + eps), xhat = (in - mean) * r and g = dout behind the ReLU:
  * dbeta = sum g, dgamma = sum g*xhat, din = gamma * r * (g - dbeta/rows - xhat * dgamma/rows). */
-ALWAYS_INLINE void backward_columns(const int V, real *din, const columns *c, const backward_parameters *p)
+ALWAYS_INLINE void backward_sum_columns(const int V, real *dgamma, real *dbeta, const columns *c, const batchnorm *b,
+                                        int at)
 {
-    vreal mean[WIDE], sum[WIDE], weighted[WIDE], factor[WIDE], shift[WIDE], slope[WIDE];
+    vreal mean[WIDE], sum[WIDE], weighted[WIDE];
     UNROLL
-    for (int v = 0; v < V; ++v) mean[v] = load_vector(p->mean, v, V, c->lanes);
+    for (int v = 0; v < V; ++v) mean[v] = load_vector(b->mean + at, v, V, c->lanes);
+    load_sums(V, sum, dbeta, c);
+    load_sums(V, weighted, dgamma, c);
     column_sums(SUM_GRADIENT, V, sum, weighted, c, mean);
     UNROLL
     for (int v = 0; v < V; ++v) {
-        vreal r = 1 / square_root(load_vector(p->variance, v, V, c->lanes) + p->eps);
-        store_vector(p->dbeta, sum[v], v, V, c->lanes);
-        store_vector(p->dgamma, weighted[v] * r, v, V, c->lanes);
-        factor[v] = load_vector(p->gamma, v, V, c->lanes) * r;
-        shift[v] = sum[v] / (real)c->rows;
-        slope[v] = weighted[v] * r * r / (real)c->rows;
+        vreal r = 1 / square_root(load_vector(b->variance + at, v, V, c->lanes) + b->eps);
+        store_vector(dbeta, sum[v], v, V, c->lanes);
+        store_vector(dgamma, c->rows.end == c->rows.all ? weighted[v] * r : weighted[v], v, V, c->lanes);
     }
-    for (size_t row = 0; row < c->rows; ++row) {
-        size_t at = row * c->channels;
+}
+
+void ISA(batchnorm_backward_sum)(real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
+                                 const batchnorm *b, bool relu, row_range rows, int channels)
+{
+    const columns all = {.in = in, .dout = dout, .out = relu ? out : NULL, .rows = rows, .channels = (size_t)channels};
+#define BACKWARD_SUM(V, at, c) backward_sum_columns(V, dgamma + (at), dbeta + (at), c, b, at)
+    EACH_GROUP(BACKWARD_SUM, all)
+}
+
+ALWAYS_INLINE void backward_columns(const int V, real *din, const real *dgamma, const real *dbeta, const columns *c,
+                                    const batchnorm *b, int at)
+{
+    vreal mean[WIDE], factor[WIDE], shift[WIDE], slope[WIDE];
+    const real rows = (real)c->rows.all;
+    UNROLL
+    for (int v = 0; v < V; ++v) {
+        vreal r = 1 / square_root(load_vector(b->variance + at, v, V, c->lanes) + b->eps);
+        mean[v] = load_vector(b->mean + at, v, V, c->lanes);
+        factor[v] = load_vector(b->gamma + at, v, V, c->lanes) * r;
+        shift[v] = load_vector(dbeta, v, V, c->lanes) / rows;
+        slope[v] = load_vector(dgamma, v, V, c->lanes) * r / rows;
+    }
+    for (size_t row = c->rows.first; row < c->rows.end; ++row) {
+        size_t place = row * c->channels;
         UNROLL
         for (int v = 0; v < V; ++v) {
-            vreal x = load_vector(c->in + at, v, V, c->lanes), g = load_gradient(c, at, v, V);
-            store_vector(din + at, factor[v] * (g - shift[v] - (x - mean[v]) * slope[v]), v, V, c->lanes);
+            vreal x = load_vector(c->in + place, v, V, c->lanes), g = load_gradient(c, place, v, V);
+            store_vector(din + place, factor[v] * (g - shift[v] - (x - mean[v]) * slope[v]), v, V, c->lanes);
         }
     }
 }
 
-void ISA(batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                             const real *mean, const real *variance, const real *gamma, real eps, bool relu,
-                             size_t rows, int channels)
+void ISA(batchnorm_backward)(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                             const real *out, const batchnorm *b, bool relu, row_range rows, int channels)
 {
-    for (int first = 0, vectors; first < channels; first += vectors * LANES) {
-        vectors = group_vectors(channels - first);
-        columns c = {.in = in + first,
-                     .dout = dout + first,
-                     .out = relu ? out + first : NULL,
-                     .rows = rows,
-                     .channels = (size_t)channels,
-                     .lanes = last_lanes(channels - first, vectors)};
-        backward_parameters p = {dgamma + first, dbeta + first, mean + first, variance + first, gamma + first, eps};
-        if (vectors == WIDE)
-            backward_columns(WIDE, din + first, &c, &p);
-        else if (vectors == 2)
-            backward_columns(2, din + first, &c, &p);
-        else
-            backward_columns(1, din + first, &c, &p);
-    }
+    const columns all = {.in = in, .dout = dout, .out = relu ? out : NULL, .rows = rows, .channels = (size_t)channels};
+#define BACKWARD(V, at, c) backward_columns(V, din + (at), dgamma + (at), dbeta + (at), c, b, at)
+    EACH_GROUP(BACKWARD, all)
 }

@@ -1,14 +1,15 @@
 /* columns: sums over the rows of a (rows, channels) array for several vectors of channels at a time, for batch-norm.
  *
- * Some vectors of channels (up to WIDE) go through memory together. Sums are blocked: ROWS_IN_BLOCK rows are summed in
- * two running sums per channel (even rows, odd rows) and blocks are added in order, whatever the number of vectors. The
- * variance is the mean of squared distances from the mean, in a second pass: no cancellation. */
+ * Some vectors of channels (up to WIDE) go through memory together. Sums are blocked: BATCHNORM_BLOCK rows are summed
+ * in two running sums per channel (even rows, odd rows) and blocks are added in order, whatever the number of vectors,
+ * and however many blocks a call is asked for. */
 #ifndef CORE_KERNELS_COLUMNS_H
 #define CORE_KERNELS_COLUMNS_H
 
+#include "core/kernels/kernels.h"
 #include "core/kernels/simd.h"
 
-enum { ROWS_IN_BLOCK = 512, WIDE = 4 };
+enum { WIDE = 4 };
 
 /* What is summed per element: in | (in - mean)^2 | g and g * (in - mean). */
 typedef enum { SUM_VALUE, SUM_SQUARE, SUM_GRADIENT } sum_kind;
@@ -16,7 +17,8 @@ typedef enum { SUM_VALUE, SUM_SQUARE, SUM_GRADIENT } sum_kind;
 /* (rows, channels) arrays, at the first of the V vectors of channels in hand; the last vector has `lanes` channels. */
 typedef struct {
     const real *in, *dout, *out; /* dout and out for SUM_GRADIENT; out NULL without a ReLU */
-    size_t rows, channels;
+    row_range rows;
+    size_t channels;
     int lanes;
 } columns;
 
@@ -32,6 +34,12 @@ ALWAYS_INLINE void store_vector(real *p, vreal x, const int v, const int V, int 
         vec_store(p + v * LANES, x);
     else
         vec_store_part(p + v * LANES, x, lanes);
+}
+
+/* Behind the last row of the block that begins at `begin`. */
+ALWAYS_INLINE size_t block_end(size_t begin, row_range rows)
+{
+    return rows.end - begin < BATCHNORM_BLOCK ? rows.end : begin + BATCHNORM_BLOCK;
 }
 
 ALWAYS_INLINE vreal load_gradient(const columns *c, size_t at, const int v, const int V)
@@ -62,14 +70,12 @@ ALWAYS_INLINE void sum_row(const sum_kind kind, const int V, vreal first[WIDE], 
     }
 }
 
-/* Sums over all rows; mean is not used by SUM_VALUE, second only by SUM_GRADIENT. */
+/* Adds the sums of the rows, block by block; mean is not used by SUM_VALUE, second only by SUM_GRADIENT. */
 ALWAYS_INLINE void column_sums(const sum_kind kind, const int V, vreal first[WIDE], vreal second[WIDE],
                                const columns *c, const vreal mean[WIDE])
 {
-    UNROLL
-    for (int v = 0; v < V; ++v) first[v] = second[v] = (vreal){0};
-    for (size_t begin = 0; begin < c->rows; begin += ROWS_IN_BLOCK) {
-        size_t end = c->rows - begin < ROWS_IN_BLOCK ? c->rows : begin + ROWS_IN_BLOCK, row = begin;
+    for (size_t begin = c->rows.first; begin < c->rows.end; begin += BATCHNORM_BLOCK) {
+        size_t end = block_end(begin, c->rows), row = begin;
         vreal even[2][WIDE], odd[2][WIDE];
         UNROLL
         for (int v = 0; v < V; ++v) even[0][v] = even[1][v] = odd[0][v] = odd[1][v] = (vreal){0};
@@ -84,6 +90,13 @@ ALWAYS_INLINE void column_sums(const sum_kind kind, const int V, vreal first[WID
             second[v] += even[1][v] + odd[1][v];
         }
     }
+}
+
+/* The sums of the rows before: 0 in front of the first. */
+ALWAYS_INLINE void load_sums(const int V, vreal sums[WIDE], const real *from, const columns *c)
+{
+    UNROLL
+    for (int v = 0; v < V; ++v) sums[v] = c->rows.first > 0 ? load_vector(from, v, V, c->lanes) : (vreal){0};
 }
 
 ALWAYS_INLINE vreal square_root(vreal v)
@@ -104,21 +117,29 @@ static inline int last_lanes(int channels_left, int vectors)
     return lanes < LANES ? lanes : LANES;
 }
 
-/* mean and biased variance of the columns in hand, also stored. */
-ALWAYS_INLINE void column_statistics(const int V, vreal mean[WIDE], vreal variance[WIDE], real *mean_out,
-                                     real *variance_out, const columns *c)
+/* The columns of whole arrays from channel `at` on. */
+static inline columns columns_at(const columns *whole, int at, int lanes)
 {
-    vreal unused[WIDE];
-    column_sums(SUM_VALUE, V, mean, unused, c, unused);
-    UNROLL
-    for (int v = 0; v < V; ++v) mean[v] /= (real)c->rows;
-    column_sums(SUM_SQUARE, V, variance, unused, c, mean);
-    UNROLL
-    for (int v = 0; v < V; ++v) {
-        variance[v] /= (real)c->rows;
-        store_vector(mean_out, mean[v], v, V, c->lanes);
-        store_vector(variance_out, variance[v], v, V, c->lanes);
-    }
+    columns c = *whole;
+    c.in += at;
+    if (c.dout != NULL) c.dout += at;
+    if (c.out != NULL) c.out += at;
+    c.lanes = lanes;
+    return c;
 }
+
+/* Calls `call` (V, first channel, &c) for each group of columns of the arrays in `whole`. */
+#define EACH_GROUP(call, whole)                                                                                        \
+    for (int at = 0, vectors; at < channels; at += vectors * LANES) {                                                  \
+        vectors = group_vectors(channels - at);                                                                        \
+        columns c = columns_at(&(whole), at, last_lanes(channels - at, vectors));                                      \
+        if (vectors == WIDE) {                                                                                         \
+            call(WIDE, at, &c);                                                                                        \
+        } else if (vectors == 2) {                                                                                     \
+            call(2, at, &c);                                                                                           \
+        } else {                                                                                                       \
+            call(1, at, &c);                                                                                           \
+        }                                                                                                              \
+    }
 
 #endif

@@ -37,32 +37,32 @@ void ISA(depthwise_backward_data)(real *din, const real *dout, const real *weigh
 void ISA(depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                     real *scratch);
 
-void ISA(batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma, const real *beta,
-                            real eps, bool relu, size_t rows, int channels);
-void ISA(batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                             const real *mean, const real *variance, const real *gamma, real eps, bool relu,
-                             size_t rows, int channels);
+void ISA(batchnorm_sum)(real *sum, const real *in, row_range rows, int channels);
+void ISA(batchnorm_statistics)(real *mean, real *variance, const real *in, size_t rows, int channels);
+void ISA(batchnorm_forward)(real *out, const real *in, const batchnorm *b, bool relu, row_range rows, int channels);
+void ISA(batchnorm_backward_sum)(real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
+                                 const batchnorm *b, bool relu, row_range rows, int channels);
+void ISA(batchnorm_backward)(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                             const real *out, const batchnorm *b, bool relu, row_range rows, int channels);
 
-void ISA(batchnorm_pact_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
-                                 const real *beta, real eps, const pact *q, size_t rows, int channels);
-void ISA(batchnorm_pact_backward)(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
-                                  real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
-                                  const real *mean, const real *variance, const real *gamma, const real *beta, real eps,
-                                  const pact *q, size_t rows, int channels);
+void ISA(batchnorm_pact_forward)(real *out, const real *in, const batchnorm *b, const pact *q, row_range rows,
+                                 int channels);
+void ISA(batchnorm_pact_backward_sum)(real *dgamma, real *dbeta, pact_sums *total, pact_sums *blocks, const real *dout,
+                                      const real *in, const batchnorm *b, const pact *q, row_range rows, int channels);
+void ISA(batchnorm_pact_backward)(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                                  const batchnorm *b, const pact *q, row_range rows, int channels);
 
 void ISA(add_forward)(real *out, const real *a, const real *b, bool relu, size_t count);
 void ISA(relu_backward)(real *dx, const real *dout, const real *out, bool relu, bool accumulate, size_t count);
 
 void ISA(pact_forward)(real *y, const real *x, const pact *q, size_t count);
-void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
-                        const real *x, const pact *q, size_t count);
+void ISA(pact_backward)(real *dx, pact_sums *total, const real *g, const real *x, const pact *q, size_t count);
 
 void ISA(dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
 
 void ISA(pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
-void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
-                            real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
-                            size_t count);
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, pact_sums *total, const real *g, const real *x,
+                            const real *b, const pact *q, size_t count);
 
 void ISA(average_pool_forward)(real *out, const real *in, const conv_shape *s);
 void ISA(average_pool_backward)(real *din, const real *dout, const conv_shape *s, bool accumulate);

@@ -46,6 +46,40 @@ static inline real pact_border(const pact *q)
     return q->back > 0 ? (real)0.5 : q->snap;
 }
 
+/* Sums over elements that the gradients of a quantiser's own parameters are made of: g * level_j(x), g [x >= clip[j]],
+ * g [x <= low]. */
+typedef struct {
+    double probability[PACT_MAX], pass[PACT_MAX], below;
+} pact_sums;
+
+/* Sums of quantisers and of batch-norm are taken in blocks of so many elements, or rows. A sum that is taken in several
+ * calls, each of whole blocks but the last, is that of one call, bit for bit. */
+enum { PACT_BLOCK = 4096, BATCHNORM_BLOCK = 512 };
+
+/* Rows [first, end) of the `all` rows (N*H*W) of an array. Where they are summed, first is a multiple of
+ * BATCHNORM_BLOCK, and so is end, if it is not `all`. */
+typedef struct {
+    size_t first, end, all;
+} row_range;
+
+static inline size_t batchnorm_blocks(size_t rows)
+{
+    return (rows + BATCHNORM_BLOCK - 1) / BATCHNORM_BLOCK;
+}
+
+/* Blocks of batchnorm_pact_backward_sum: for each group of columns, whose number depends on the instruction set. */
+static inline size_t batchnorm_pact_blocks(size_t rows, int channels)
+{
+    enum { FEWEST_COLUMNS = 8 }; /* of a group, but for the last two */
+    return batchnorm_blocks(rows) * ((size_t)channels / FEWEST_COLUMNS + 2);
+}
+
+/* A batch-norm: channels each; mean and biased variance are those of the rows in hand. */
+typedef struct {
+    const real *mean, *variance, *gamma, *beta;
+    real eps;
+} batchnorm;
+
 /* Which values of one image a dropout keeps: value i if word i % 4 of the Philox block with the third counter
  * counter[2] + i / 4, as a uniform number (core/base/rng.h), is at least rate. */
 typedef struct {
@@ -72,15 +106,22 @@ typedef struct {
     void (*depthwise_backward_weight)(real *dweight, real *dbias, const real *dout, const real *in, const conv_shape *s,
                                       real *scratch);
 
-    /* Batch-norm over `rows` (N*H*W) of `channels`, with the statistics of these rows: mean and biased variance are
-     * outputs (channels each). out = gamma * (in - mean) / sqrt(variance + eps) + beta, then max(., 0) if relu. */
-    void (*batchnorm_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
-                              const real *beta, real eps, bool relu, size_t rows, int channels);
-    /* din, dgamma, dbeta from dout, with the forward pass's in, out (for the ReLU mask), mean, variance. din may be
-     * dout. */
-    void (*batchnorm_backward)(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                               const real *mean, const real *variance, const real *gamma, real eps, bool relu,
-                               size_t rows, int channels);
+    /* Batch-norm over the rows of (rows, channels) arrays, with the statistics of these rows; each array is given from
+     * its first row on. In order: sum over all rows, statistics, forward; sum of the gradients over all rows, backward.
+     *
+     * sum: of the rows so far, of each channel; overwritten by the first. */
+    void (*batchnorm_sum)(real *sum, const real *in, row_range rows, int channels);
+    /* mean: of all rows, from their sum; variance: the mean of squared distances from it, so that nothing cancels. */
+    void (*batchnorm_statistics)(real *mean, real *variance, const real *in, size_t rows, int channels);
+    /* out = gamma * (in - mean) / sqrt(variance + eps) + beta, then max(., 0) if relu. */
+    void (*batchnorm_forward)(real *out, const real *in, const batchnorm *b, bool relu, row_range rows, int channels);
+    /* Sums so far that become dgamma and dbeta with the last row; overwritten by the first. out: the forward pass's,
+     * for the ReLU's mask. */
+    void (*batchnorm_backward_sum)(real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
+                                   const batchnorm *b, bool relu, row_range rows, int channels);
+    /* din may be dout. */
+    void (*batchnorm_backward)(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                               const real *out, const batchnorm *b, bool relu, row_range rows, int channels);
 
     /* out = max(a + b, 0) or a + b; count elements. b may be NULL (then plain ReLU or copy). */
     void (*add_forward)(real *out, const real *a, const real *b, bool relu, size_t count);
@@ -89,11 +130,9 @@ typedef struct {
 
     /* Mixed activation quantiser. x and y may be the same array only in forward. */
     void (*pact_forward)(real *y, const real *x, const pact *q, size_t count);
-    /* dx = g * sum_j probability[j] * [low < x < clip[j]] (and the mask); dclip[j] = probability[j] * sum g [x >=
-     * clip[j]]; dlow = sum_j probability[j] * sum g [x <= low]; dprobability[j] = sum g * level_j(x). Overwrites all
-     * outputs; dx may be NULL, dx may be g, dlow may be NULL. */
-    void (*pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
-                          const real *x, const pact *q, size_t count);
+    /* dx = g * sum_j probability[j] * [low < x < clip[j]] (and the mask); adds to total what the elements, in whole
+     * blocks but the last, are summed up to. dx may be NULL, dx may be g. */
+    void (*pact_backward)(real *dx, pact_sums *total, const real *g, const real *x, const pact *q, size_t count);
 
     /* out = in / (1 - rate) where kept, else 0; adds or overwrites. out may be in unless accumulate. */
     void (*dropout)(real *out, const real *in, const dropout_draw *d, size_t count, bool accumulate);
@@ -101,18 +140,20 @@ typedef struct {
     /* The same behind a residual add, x + b in place of x. Backward gives the gradient to both inputs, adding where
      * add_x, add_b; dx and db are different arrays, neither is g. */
     void (*pact_add_forward)(real *y, const real *x, const real *b, const pact *q, size_t count);
-    void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
-                              real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
-                              size_t count);
+    void (*pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, pact_sums *total, const real *g,
+                              const real *x, const real *b, const pact *q, size_t count);
 
     /* batchnorm_forward without ReLU and then pact_forward with an exact q, without storing what lies between. */
-    void (*batchnorm_pact_forward)(real *out, real *mean, real *variance, const real *in, const real *gamma,
-                                   const real *beta, real eps, const pact *q, size_t rows, int channels);
-    /* Backward of both. With one candidate dprobability is 0: its probability cannot change. din may be dout. */
-    void (*batchnorm_pact_backward)(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
-                                    real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
-                                    const real *mean, const real *variance, const real *gamma, const real *beta,
-                                    real eps, const pact *q, size_t rows, int channels);
+    void (*batchnorm_pact_forward)(real *out, const real *in, const batchnorm *b, const pact *q, row_range rows,
+                                   int channels);
+    /* The sums of both backward passes. blocks: batchnorm_pact_blocks(rows.all, channels), of the rows so far; total is
+     * overwritten with the last row. With one candidate the sum of its probability is 0: that cannot change. */
+    void (*batchnorm_pact_backward_sum)(real *dgamma, real *dbeta, pact_sums *total, pact_sums *blocks,
+                                        const real *dout, const real *in, const batchnorm *b, const pact *q,
+                                        row_range rows, int channels);
+    /* din may be dout. */
+    void (*batchnorm_pact_backward)(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                                    const batchnorm *b, const pact *q, row_range rows, int channels);
 
     /* Pooling windows never include padding in the average (padding is not allowed for pooling: pad = 0). */
     void (*average_pool_forward)(real *out, const real *in, const conv_shape *s);
@@ -127,6 +168,11 @@ typedef struct {
     double (*softmax_cross_entropy)(real *dlogits, int *correct, const real *logits, const int32_t *labels,
                                     const real *class_weight, real scale, int n, int classes);
 } kernel_table;
+
+/* Gradients of a quantiser's clips, probabilities and low: dclip[j] = probability[j] * sum g [x >= clip[j]], dlow =
+ * sum_j probability[j] * sum g [x <= low], dprobability[j] = sum g * level_j(x). dlow may be NULL. */
+void pact_gradients(real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const pact_sums *total,
+                    const pact *q);
 
 /* Scratch elements the convolution calls of this shape need (the largest of forward and both backwards). */
 size_t conv_scratch_reals(const conv_shape *s);

@@ -3,12 +3,9 @@
  *
  * Products and sums stay separate operations (this file is compiled without contraction), so that every element equals
  * the scalar formula of kernels.h bit for bit on every instruction set: a code must not depend on the machine. Sums
- * over elements (dclip, dprobability, dlow) are taken per block of ELEMENTS_IN_BLOCK in the lanes of a vector, blocks
- * in double. */
+ * over elements are taken per block of PACT_BLOCK in the lanes of a vector, blocks in double. */
 #include "core/kernels/isa.h"
 #include "core/kernels/pact_level.h"
-
-enum { ELEMENTS_IN_BLOCK = 4096 };
 
 /* Element i of what is quantised: x, or x + b behind an add. */
 ALWAYS_INLINE vreal load_sum(const real *x, const real *b, size_t i)
@@ -107,12 +104,12 @@ ALWAYS_INLINE void store_gradient_part(real *to, bool accumulate, vreal d, size_
 }
 
 ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, const bool mask, const gradient_sink *to,
-                                 double probability[PACT_MAX], double pass[PACT_MAX], double *below, const real *g,
-                                 const real *x, const real *b, const pact *given, size_t count)
+                                 pact_sums *total, const real *g, const real *x, const real *b, const pact *given,
+                                 size_t count)
 {
     const pact q = *given;
-    for (size_t begin = 0; begin < count; begin += ELEMENTS_IN_BLOCK) {
-        size_t end = count - begin < ELEMENTS_IN_BLOCK ? count : begin + ELEMENTS_IN_BLOCK, i = begin;
+    for (size_t begin = 0; begin < count; begin += PACT_BLOCK) {
+        size_t end = count - begin < PACT_BLOCK ? count : begin + PACT_BLOCK, i = begin;
         block_sums sums = {0};
         for (; i + LANES <= end; i += LANES) {
             foresee_read(g + i);
@@ -129,22 +126,21 @@ ALWAYS_INLINE void backward_loop(const int candidates, const bool reference, con
         }
         UNROLL
         for (int j = 0; j < candidates; ++j) {
-            probability[j] += vec_sum(sums.probability[j]);
-            pass[j] += vec_sum(sums.pass[j]);
+            total->probability[j] += vec_sum(sums.probability[j]);
+            total->pass[j] += vec_sum(sums.pass[j]);
         }
-        *below += vec_sum(sums.below);
+        total->below += vec_sum(sums.below);
     }
 }
 
 #define BACKWARD(candidates, reference, mask)                                                                          \
     case 4 * (candidates) + 2 * (reference) + (mask):                                                                  \
-        backward_loop(candidates, reference, mask, to, probability, pass, &below, g, x, b, q, count);                  \
+        backward_loop(candidates, reference, mask, to, total, g, x, b, q, count);                                      \
         break;
 
-ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow,
-                            const real *g, const real *x, const real *b, const pact *q, size_t count)
+ALWAYS_INLINE void backward(const gradient_sink *to, pact_sums *total, const real *g, const real *x, const real *b,
+                            const pact *q, size_t count)
 {
-    double probability[PACT_MAX] = {0}, pass[PACT_MAX] = {0}, below = 0.0, probabilities = 0.0;
     switch (4 * q->count + 2 * q->reference + q->mask_zero_output) {
         BACKWARD(1, 0, 0)
         BACKWARD(1, 0, 1)
@@ -161,23 +157,15 @@ ALWAYS_INLINE void backward(const gradient_sink *to, real dclip[PACT_MAX], real 
     default:
         break;
     }
-    for (int j = 0; j < q->count; ++j) {
-        dclip[j] = (real)((double)q->probability[j] * pass[j]);
-        dprobability[j] = (real)probability[j];
-        probabilities += (double)q->probability[j];
-    }
-    if (dlow != NULL) *dlow = (real)(probabilities * below);
 }
 
-void ISA(pact_backward)(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
-                        const real *x, const pact *q, size_t count)
+void ISA(pact_backward)(real *dx, pact_sums *total, const real *g, const real *x, const pact *q, size_t count)
 {
-    backward(&(gradient_sink){.dx = dx}, dclip, dprobability, dlow, g, x, NULL, q, count);
+    backward(&(gradient_sink){.dx = dx}, total, g, x, NULL, q, count);
 }
 
-void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
-                            real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
-                            size_t count)
+void ISA(pact_add_backward)(real *dx, bool add_x, real *db, bool add_b, pact_sums *total, const real *g, const real *x,
+                            const real *b, const pact *q, size_t count)
 {
-    backward(&(gradient_sink){dx, db, add_x, add_b}, dclip, dprobability, NULL, g, x, b, q, count);
+    backward(&(gradient_sink){dx, db, add_x, add_b}, total, g, x, b, q, count);
 }

@@ -79,7 +79,7 @@ status targets_read(budget *out, const char *text, const cost_model *usual, cons
                     const cost_model *const *cost_models)
 {
     char words[WORDS][WORD];
-    double number, value;
+    double number, value = 0;
     int count;
     if (!split_text(&number, words, &count, text))
         return status_fail(STATUS_CONFIG,

@@ -124,40 +124,72 @@ static void depthwise_backward_weight(real *dweight, real *dbias, const real *do
     count_conv(TIMED_DEPTHWISE_WEIGHT, 2, true, started, s, false);
 }
 
-static void batchnorm_forward(real *out, real *mean, real *variance, const real *in, const real *gamma,
-                              const real *beta, real eps, bool relu, size_t rows, int channels)
+/* `tensors` of the values of the rows, read or written. */
+static void count_norm(timed_kind kind, double started, double tensors, row_range rows, int channels)
 {
-    double started = clock_cpu_seconds();
-    inside->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, relu, rows, channels);
-    count(TIMED_BATCHNORM_FORWARD, started, 2.0 * (double)rows * channels, 0);
+    count(kind, started, tensors * (double)(rows.end - rows.first) * channels, 0);
 }
 
-static void batchnorm_backward(real *din, real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
-                               const real *mean, const real *variance, const real *gamma, real eps, bool relu,
-                               size_t rows, int channels)
+static void batchnorm_sum(real *sum, const real *in, row_range rows, int channels)
 {
     double started = clock_cpu_seconds();
-    inside->batchnorm_backward(din, dgamma, dbeta, dout, in, out, mean, variance, gamma, eps, relu, rows, channels);
-    count(TIMED_BATCHNORM_BACKWARD, started, (relu ? 4.0 : 3.0) * (double)rows * channels, 0);
+    inside->batchnorm_sum(sum, in, rows, channels);
+    count_norm(TIMED_BATCHNORM_FORWARD, started, 1, rows, channels);
 }
 
-static void batchnorm_pact_forward(real *out, real *mean, real *variance, const real *in, const real *gamma,
-                                   const real *beta, real eps, const pact *q, size_t rows, int channels)
+static void batchnorm_statistics(real *mean, real *variance, const real *in, size_t rows, int channels)
 {
     double started = clock_cpu_seconds();
-    inside->batchnorm_pact_forward(out, mean, variance, in, gamma, beta, eps, q, rows, channels);
-    count(TIMED_BATCHNORM_FORWARD, started, 2.0 * (double)rows * channels, 0);
+    inside->batchnorm_statistics(mean, variance, in, rows, channels);
+    count_norm(TIMED_BATCHNORM_FORWARD, started, 1, (row_range){0, rows, rows}, channels);
 }
 
-static void batchnorm_pact_backward(real *din, real *dgamma, real *dbeta, real dclip[PACT_MAX],
-                                    real dprobability[PACT_MAX], real *dlow, const real *dout, const real *in,
-                                    const real *mean, const real *variance, const real *gamma, const real *beta,
-                                    real eps, const pact *q, size_t rows, int channels)
+static void batchnorm_forward(real *out, const real *in, const batchnorm *b, bool relu, row_range rows, int channels)
 {
     double started = clock_cpu_seconds();
-    inside->batchnorm_pact_backward(din, dgamma, dbeta, dclip, dprobability, dlow, dout, in, mean, variance, gamma,
-                                    beta, eps, q, rows, channels);
-    count(TIMED_BATCHNORM_BACKWARD, started, 3.0 * (double)rows * channels, 0);
+    inside->batchnorm_forward(out, in, b, relu, rows, channels);
+    count_norm(TIMED_BATCHNORM_FORWARD, started, 2, rows, channels);
+}
+
+static void batchnorm_backward_sum(real *dgamma, real *dbeta, const real *dout, const real *in, const real *out,
+                                   const batchnorm *b, bool relu, row_range rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_backward_sum(dgamma, dbeta, dout, in, out, b, relu, rows, channels);
+    count_norm(TIMED_BATCHNORM_BACKWARD, started, 2.0 + relu, rows, channels);
+}
+
+static void batchnorm_backward(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                               const real *out, const batchnorm *b, bool relu, row_range rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_backward(din, dgamma, dbeta, dout, in, out, b, relu, rows, channels);
+    count_norm(TIMED_BATCHNORM_BACKWARD, started, 3.0 + relu, rows, channels);
+}
+
+static void batchnorm_pact_forward(real *out, const real *in, const batchnorm *b, const pact *q, row_range rows,
+                                   int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_pact_forward(out, in, b, q, rows, channels);
+    count_norm(TIMED_BATCHNORM_FORWARD, started, 2, rows, channels);
+}
+
+static void batchnorm_pact_backward_sum(real *dgamma, real *dbeta, pact_sums *total, pact_sums *blocks,
+                                        const real *dout, const real *in, const batchnorm *b, const pact *q,
+                                        row_range rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_pact_backward_sum(dgamma, dbeta, total, blocks, dout, in, b, q, rows, channels);
+    count_norm(TIMED_BATCHNORM_BACKWARD, started, 2, rows, channels);
+}
+
+static void batchnorm_pact_backward(real *din, const real *dgamma, const real *dbeta, const real *dout, const real *in,
+                                    const batchnorm *b, const pact *q, row_range rows, int channels)
+{
+    double started = clock_cpu_seconds();
+    inside->batchnorm_pact_backward(din, dgamma, dbeta, dout, in, b, q, rows, channels);
+    count_norm(TIMED_BATCHNORM_BACKWARD, started, 3, rows, channels);
 }
 
 static void add_forward(real *out, const real *a, const real *b, bool relu, size_t n)
@@ -188,20 +220,18 @@ static void pact_add_forward(real *y, const real *x, const real *b, const pact *
     count(TIMED_PACT_FORWARD, started, 3.0 * (double)n, 0);
 }
 
-static void pact_add_backward(real *dx, bool add_x, real *db, bool add_b, real dclip[PACT_MAX],
-                              real dprobability[PACT_MAX], const real *g, const real *x, const real *b, const pact *q,
-                              size_t n)
+static void pact_add_backward(real *dx, bool add_x, real *db, bool add_b, pact_sums *total, const real *g,
+                              const real *x, const real *b, const pact *q, size_t n)
 {
     double started = clock_cpu_seconds();
-    inside->pact_add_backward(dx, add_x, db, add_b, dclip, dprobability, g, x, b, q, n);
+    inside->pact_add_backward(dx, add_x, db, add_b, total, g, x, b, q, n);
     count(TIMED_PACT_BACKWARD, started, (5.0 + add_x + add_b) * (double)n, 0);
 }
 
-static void pact_backward(real *dx, real dclip[PACT_MAX], real dprobability[PACT_MAX], real *dlow, const real *g,
-                          const real *x, const pact *q, size_t n)
+static void pact_backward(real *dx, pact_sums *total, const real *g, const real *x, const pact *q, size_t n)
 {
     double started = clock_cpu_seconds();
-    inside->pact_backward(dx, dclip, dprobability, dlow, g, x, q, n);
+    inside->pact_backward(dx, total, g, x, q, n);
     count(TIMED_PACT_BACKWARD, started, (dx != NULL ? 3.0 : 2.0) * (double)n, 0);
 }
 
@@ -260,9 +290,13 @@ const kernel_table *timed_kernels(const kernel_table *real_table, timed_result *
     table.depthwise_forward = depthwise_forward;
     table.depthwise_backward_data = depthwise_backward_data;
     table.depthwise_backward_weight = depthwise_backward_weight;
+    table.batchnorm_sum = batchnorm_sum;
+    table.batchnorm_statistics = batchnorm_statistics;
     table.batchnorm_forward = batchnorm_forward;
+    table.batchnorm_backward_sum = batchnorm_backward_sum;
     table.batchnorm_backward = batchnorm_backward;
     table.batchnorm_pact_forward = batchnorm_pact_forward;
+    table.batchnorm_pact_backward_sum = batchnorm_pact_backward_sum;
     table.batchnorm_pact_backward = batchnorm_pact_backward;
     table.add_forward = add_forward;
     table.relu_backward = relu_backward;

@@ -13,6 +13,7 @@
 #include "core/quant/weight_minmax.h"
 #include "core/quant/weight_quant.h"
 #include "tests/golden/cases.h"
+#include "tests/support/whole_kernels.h"
 
 enum { ACTIVATIONS = 3 };
 static const int ACTIVATION_BITS[ACTIVATIONS] = {2, 4, 8};
@@ -172,7 +173,7 @@ static void check_activation_on(const kernel_table *k, const char *group, const 
     act_quant_prepare(&q, ACTIVATIONS, ACTIVATION_BITS, clip, 0, s->probability, ACT_BEHIND_LAYER, &published);
     k->pact_forward(y, x, &q, count);
     real dclip[PACT_MAX], dprobability[PACT_MAX];
-    k->pact_backward(dx, dclip, dprobability, NULL, g, x, &q, count);
+    whole_pact_backward(k, dx, dclip, dprobability, NULL, g, x, &q, count);
 
     int before = cases_differ;
     cases_compare(group, "y", y, s->hard ? 0 : s->tolerance);

@@ -10,6 +10,7 @@
 #include "core/quant/weight_minmax.h"
 #include "core/quant/weight_quant.h"
 #include "tests/golden/cases.h"
+#include "tests/support/whole_kernels.h"
 
 /* Sums of float32 terms of both signs in another order: last bits of the sum of the terms' magnitudes, which may be
  * many times the result. */
@@ -61,7 +62,7 @@ static void check_activation_on(const kernel_table *k, const char *group, bool i
     act_quant_prepare(&q, 1, &bits, clip, *low, &all, ACT_BEHIND_LAYER, &published);
     k->pact_forward(y, x, &q, count);
     real dclip[PACT_MAX], dprobability[PACT_MAX], dlow;
-    k->pact_backward(dx, dclip, dprobability, &dlow, upstream, x, &q, count);
+    whole_pact_backward(k, dx, dclip, dprobability, &dlow, upstream, x, &q, count);
     real step = act_quant_step(&q);
 
     int before = cases_differ;

@@ -17,6 +17,7 @@
 #include "core/train/trainer_discrete.h"
 #include "core/train/trainer_step.h"
 #include "tests/support/noise_world.h"
+#include "tests/support/whole_kernels.h"
 
 enum { BITS = 4, GRADUAL = 2, FINETUNE = 1 };
 
@@ -142,8 +143,8 @@ static void test_what_passes_through_is_rectified_and_else_as_it_is(void **state
         if (node->gamma < 0 || node->quantizer < 0 || compared > 0) continue; /* later ones share memory */
         const size_t rows = (size_t)IMAGES * (size_t)l->out_height * (size_t)l->out_width;
         real mean[64], variance[64];
-        m->kernels->batchnorm_forward(expected, mean, variance, node->raw, model_gamma(m, t->now.values, i),
-                                      model_beta(m, t->now.values, i), BATCHNORM_EPSILON, true, rows, l->out_channels);
+        whole_batchnorm_forward(m->kernels, expected, mean, variance, node->raw, model_gamma(m, t->now.values, i),
+                                model_beta(m, t->now.values, i), BATCHNORM_EPSILON, true, rows, l->out_channels);
         for (size_t k = 0; k < rows * (size_t)l->out_channels; k++)
             assert_true(fabs((double)node->out[k] - (double)expected[k]) < 1e-6 * (1 + (double)expected[k]));
         compared++;

@@ -14,6 +14,7 @@
 #include "core/base/rng.h"
 #include "core/kernels/kernels.h"
 #include "tests/support/check.h"
+#include "tests/support/whole_kernels.h"
 
 enum { TABLES = 3, OUTPUTS = 4, MOST = 40000, SHIFT = 3 };
 static const char *const names[TABLES] = {"avx512", "avx2", "portable"};
@@ -121,17 +122,18 @@ static void batchnorm_forward(const kernel_table *k, outputs *out, const real *a
                               real *scratch)
 {
     (void)scratch;
-    k->batchnorm_forward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), a, b, c, (real)1e-5,
-                         true, ROWS, CHANNELS);
+    whole_batchnorm_forward(k, claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), a, b, c,
+                            (real)1e-5, true, ROWS, CHANNELS);
 }
 
 static void batchnorm_backward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
                                real *scratch)
 {
     real *mean = scratch, *variance = scratch + CHANNELS, *y = scratch + 2 * CHANNELS;
-    kernels_choose("portable")->batchnorm_forward(y, mean, variance, a, b, c, (real)1e-5, true, ROWS, CHANNELS);
-    k->batchnorm_backward(claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), c, a, y, mean,
-                          variance, b, (real)1e-5, true, ROWS, CHANNELS);
+    const batchnorm norm = whole_batchnorm_forward(kernels_choose("portable"), y, mean, variance, a, b, c, (real)1e-5,
+                                                   true, ROWS, CHANNELS);
+    whole_batchnorm_backward(k, claim(out, 0, VALUES), claim(out, 1, CHANNELS), claim(out, 2, CHANNELS), c, a, y, &norm,
+                             true, ROWS, CHANNELS);
 }
 
 static void add_forward(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
@@ -182,7 +184,7 @@ static void pact_backward(const kernel_table *k, outputs *out, const real *a, co
     (void)c, (void)scratch;
     pact q = quantiser(false);
     real *sums = claim(out, 1, 2 * PACT_MAX + 1);
-    k->pact_backward(claim(out, 0, VALUES), sums, sums + PACT_MAX, sums + 2 * PACT_MAX, b, a, &q, VALUES);
+    whole_pact_backward(k, claim(out, 0, VALUES), sums, sums + PACT_MAX, sums + 2 * PACT_MAX, b, a, &q, VALUES);
 }
 
 static void pact_add(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)
@@ -192,8 +194,8 @@ static void pact_add(const kernel_table *k, outputs *out, const real *a, const r
     k->pact_add_forward(claim(out, 0, VALUES), a, b, &q, VALUES);
     memcpy(claim(out, 1, VALUES), a, VALUES * sizeof(real));
     real *sums = claim(out, 3, 2 * PACT_MAX);
-    k->pact_add_backward(out->values[1], true, claim(out, 2, VALUES), false, sums, sums + PACT_MAX, c, a, b, &q,
-                         VALUES);
+    whole_pact_add_backward(k, out->values[1], true, claim(out, 2, VALUES), false, sums, sums + PACT_MAX, c, a, b, &q,
+                            VALUES);
 }
 
 static void batchnorm_pact(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c,
@@ -202,11 +204,11 @@ static void batchnorm_pact(const kernel_table *k, outputs *out, const real *a, c
     (void)scratch;
     pact q = quantiser(false);
     real *statistics = claim(out, 1, 2 * CHANNELS), *sums = claim(out, 3, 2 * CHANNELS + 2 * PACT_MAX + 1);
-    k->batchnorm_pact_forward(claim(out, 0, VALUES), statistics, statistics + CHANNELS, a, b, c, (real)1e-5, &q, ROWS,
-                              CHANNELS);
-    k->batchnorm_pact_backward(claim(out, 2, VALUES), sums, sums + CHANNELS, sums + 2 * CHANNELS,
-                               sums + 2 * CHANNELS + PACT_MAX, sums + 2 * CHANNELS + 2 * PACT_MAX, c, a, statistics,
-                               statistics + CHANNELS, b, c, (real)1e-5, &q, ROWS, CHANNELS);
+    const batchnorm norm = whole_statistics(k, statistics, statistics + CHANNELS, a, b, c, (real)1e-5, ROWS, CHANNELS);
+    k->batchnorm_pact_forward(claim(out, 0, VALUES), a, &norm, &q, whole_rows(ROWS), CHANNELS);
+    whole_batchnorm_pact_backward(k, claim(out, 2, VALUES), sums, sums + CHANNELS, sums + 2 * CHANNELS,
+                                  sums + 2 * CHANNELS + PACT_MAX, sums + 2 * CHANNELS + 2 * PACT_MAX, c, a, &norm, &q,
+                                  ROWS, CHANNELS);
 }
 
 static void dropout(const kernel_table *k, outputs *out, const real *a, const real *b, const real *c, real *scratch)

@@ -14,6 +14,7 @@
 #include "core/kernels/kernels.h"
 #include "tests/support/check.h"
 #include "tests/support/naive.h"
+#include "tests/support/whole_kernels.h"
 
 static const char *const ISA_NAMES[] = {"avx512", "avx2", "portable"};
 #define FOR_EACH_ISA(k)                                                                                                \
@@ -56,7 +57,7 @@ static void check_batchnorm_forward(size_t rows, int channels, bool relu)
         char name[80];
         snprintf(name, sizeof name, "%s batch-norm, %zu rows, %d channels", k->name, rows, channels);
         fill_poison(out, count);
-        k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, relu, rows, channels);
+        whole_batchnorm_forward(k, out, mean, variance, in, gamma, beta, eps, relu, rows, channels);
         assert_true(check_close(name, mean, mean_expected, width, 0.0, 8 * REAL_EPSILON));
         assert_true(check_close(name, variance, variance_expected, width, 4 * REAL_EPSILON, 16 * REAL_EPSILON));
         /* The rounding of a mean of size 5 is divided by the standard deviation: a channel of few rows may have a small
@@ -129,17 +130,17 @@ static void test_batchnorm_gradients_agree_with_finite_differences(void **state)
         double error = MAX_DIFFERENCE_ERROR + MAX_BATCHNORM_ERROR;
         FOR_EACH_ISA(k)
         {
-            k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, relu, SMALL_ROWS, SMALL_CHANNELS);
-            k->batchnorm_backward(din, dgamma, dbeta, dout, in, out, mean, variance, gamma, eps, relu, SMALL_ROWS,
-                                  SMALL_CHANNELS);
+            const batchnorm b =
+                whole_batchnorm_forward(k, out, mean, variance, in, gamma, beta, eps, relu, SMALL_ROWS, SMALL_CHANNELS);
+            whole_batchnorm_backward(k, din, dgamma, dbeta, dout, in, out, &b, relu, SMALL_ROWS, SMALL_CHANNELS);
             assert_true(check_close("batch-norm din", din, din_expected, SMALL, error, 0.0));
             assert_true(check_close("batch-norm dgamma", dgamma, dgamma_expected, SMALL_CHANNELS, error, 0.0));
             assert_true(check_close("batch-norm dbeta", dbeta, dbeta_expected, SMALL_CHANNELS, error, 0.0));
 
             real in_place[SMALL];
             memcpy(in_place, dout, sizeof dout);
-            k->batchnorm_backward(in_place, dgamma, dbeta, in_place, in, out, mean, variance, gamma, eps, relu,
-                                  SMALL_ROWS, SMALL_CHANNELS);
+            whole_batchnorm_backward(k, in_place, dgamma, dbeta, in_place, in, out, &b, relu, SMALL_ROWS,
+                                     SMALL_CHANNELS);
             assert_true(check_same("batch-norm din in the place of dout", in_place, din, SMALL));
         }
     }
@@ -165,8 +166,8 @@ static void test_batchnorm_gradients_of_many_rows_agree_with_sums_in_double(void
     fill_uniform(beta, CHANNELS, 24, -0.5, 0.5);
     FOR_EACH_ISA(k)
     {
-        k->batchnorm_forward(out, mean, variance, in, gamma, beta, eps, true, ROWS, CHANNELS);
-        k->batchnorm_backward(din, dgamma, dbeta, dout, in, out, mean, variance, gamma, eps, true, ROWS, CHANNELS);
+        const batchnorm b = whole_batchnorm_forward(k, out, mean, variance, in, gamma, beta, eps, true, ROWS, CHANNELS);
+        whole_batchnorm_backward(k, din, dgamma, dbeta, dout, in, out, &b, true, ROWS, CHANNELS);
         for (int c = 0; c < CHANNELS; ++c) {
             double sum = 0.0, weighted = 0.0;
             for (size_t at = (size_t)c; at < count; at += CHANNELS) {

@@ -15,6 +15,7 @@
 #include "core/quant/round.h"
 #include "tests/support/check.h"
 #include "tests/support/naive.h"
+#include "tests/support/whole_kernels.h"
 
 #ifdef BITFRONT_DOUBLE
 #define real_next nextafter
@@ -100,7 +101,7 @@ static void check_quantiser(const char *what, const pact *q)
 
         real dclip[PACT_MAX], dprobability[PACT_MAX], dlow, dclip_again[PACT_MAX], dprobability_again[PACT_MAX];
         fill_poison(dx, COUNT);
-        k->pact_backward(dx, dclip, dprobability, &dlow, g, x, q, COUNT);
+        whole_pact_backward(k, dx, dclip, dprobability, &dlow, g, x, q, COUNT);
         assert_true(check_same(name, dx, dx_expected, COUNT));
         double roundings = MAX_SUM_ERROR * sqrt((double)COUNT);
         for (int j = 0; j < q->count; ++j) {
@@ -111,11 +112,11 @@ static void check_quantiser(const char *what, const pact *q)
         assert_true(check_value("dlow", (double)dlow, dlow_expected, roundings * q->count, 0.0));
 
         /* Without dx and dlow, and with dx in the place of g: the same numbers. */
-        k->pact_backward(NULL, dclip_again, dprobability_again, NULL, g, x, q, COUNT);
+        whole_pact_backward(k, NULL, dclip_again, dprobability_again, NULL, g, x, q, COUNT);
         assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
         assert_true(check_same(name, dprobability_again, dprobability, (size_t)q->count));
         for (int n = 0; n < COUNT; ++n) in_place[n] = g[n];
-        k->pact_backward(in_place, dclip_again, dprobability_again, NULL, in_place, x, q, COUNT);
+        whole_pact_backward(k, in_place, dclip_again, dprobability_again, NULL, in_place, x, q, COUNT);
         assert_true(check_same(name, in_place, dx_expected, COUNT));
         assert_true(check_same(name, dclip_again, dclip, (size_t)q->count));
     }
@@ -184,7 +185,7 @@ static void check_behind_an_add(const kernel_table *k, const char *name, const p
     assert_true(isnan((double)y[count]));
 
     real dclip[PACT_MAX], dprobability[PACT_MAX], dclip_sum[PACT_MAX], dprobability_sum[PACT_MAX];
-    k->pact_backward(d, dclip_sum, dprobability_sum, NULL, g, sum, q, count);
+    whole_pact_backward(k, d, dclip_sum, dprobability_sum, NULL, g, sum, q, count);
     for (int flags = 0; flags < 4; ++flags) {
         const bool add[] = {(flags & 1) != 0, (flags & 2) != 0};
         for (int side = 0; side < 2; ++side) {
@@ -193,7 +194,7 @@ static void check_behind_an_add(const kernel_table *k, const char *name, const p
             fill_uniform(before[side], count, 10 + (uint64_t)side, -1.0, 1.0);
             memcpy(got[side], before[side], count * sizeof(real));
         }
-        k->pact_add_backward(got[0], add[0], got[1], add[1], dclip, dprobability, g, x, b, q, count);
+        whole_pact_add_backward(k, got[0], add[0], got[1], add[1], dclip, dprobability, g, x, b, q, count);
         for (int side = 0; side < 2; ++side) {
             for (size_t i = 0; i < count; ++i) expected[i] = add[side] ? before[side][i] + d[i] : d[i];
             assert_true(check_same(name, got[side], expected, count));
@@ -300,27 +301,25 @@ static void check_behind_batchnorm(const kernel_table *k, const char *name, cons
     const real eps = (real)1e-3;
     real *in = new_reals(MOST), *g = new_reals(MOST), *z = new_reals(MOST), *wanted = new_reals(MOST);
     real *out = new_reals(MOST), *d = new_reals(MOST);
-    real gamma[CHANNELS], beta[CHANNELS], mean[2][CHANNELS], variance[2][CHANNELS];
+    real gamma[CHANNELS], beta[CHANNELS], mean[CHANNELS], variance[CHANNELS];
     real dgamma[2][CHANNELS], dbeta[2][CHANNELS], dclip[2][PACT_MAX], dprobability[2][PACT_MAX], dlow[2];
     fill_uniform(in, count, 31, -2.0, 3.0);
     fill_uniform(g, count, 32, -1.0, 1.0);
     fill_uniform(gamma, (size_t)channels, 33, 0.5, 3.0);
     fill_uniform(beta, (size_t)channels, 34, -1.0, 2.0);
 
-    k->batchnorm_forward(z, mean[0], variance[0], in, gamma, beta, eps, false, rows, channels);
+    const batchnorm b = whole_batchnorm_forward(k, z, mean, variance, in, gamma, beta, eps, false, rows, channels);
     k->pact_forward(wanted, z, q, count);
     fill_poison(out, MOST);
-    k->batchnorm_pact_forward(out, mean[1], variance[1], in, gamma, beta, eps, q, rows, channels);
+    k->batchnorm_pact_forward(out, in, &b, q, whole_rows(rows), channels);
     assert_true(check_same(name, out, wanted, count));
     assert_true(isnan((double)out[count]));
-    assert_true(check_same(name, mean[1], mean[0], (size_t)channels));
-    assert_true(check_same(name, variance[1], variance[0], (size_t)channels));
 
-    k->pact_backward(d, dclip[0], dprobability[0], &dlow[0], g, z, q, count);
-    k->batchnorm_backward(d, dgamma[0], dbeta[0], d, in, NULL, mean[0], variance[0], gamma, eps, false, rows, channels);
+    whole_pact_backward(k, d, dclip[0], dprobability[0], &dlow[0], g, z, q, count);
+    whole_batchnorm_backward(k, d, dgamma[0], dbeta[0], d, in, NULL, &b, false, rows, channels);
     memcpy(out, g, count * sizeof *out); /* in place */
-    k->batchnorm_pact_backward(out, dgamma[1], dbeta[1], dclip[1], dprobability[1], &dlow[1], out, in, mean[0],
-                               variance[0], gamma, beta, eps, q, rows, channels);
+    whole_batchnorm_pact_backward(k, out, dgamma[1], dbeta[1], dclip[1], dprobability[1], &dlow[1], out, in, &b, q,
+                                  rows, channels);
     assert_true(check_same(name, out, d, count));
     assert_true(isnan((double)out[count]));
     assert_true(check_same(name, dgamma[1], dgamma[0], (size_t)channels));

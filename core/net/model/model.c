@@ -82,11 +82,35 @@ static void choose_quantizers(model *m)
     }
 }
 
+/* The gradient of the image is needed only for what is trained of the input quantiser. */
+static bool needs_gradient(const model *m, int index)
+{
+    if (m->graph->layers[index].kind != LAYER_IMAGE) return true;
+    if (m->nodes[index].quantizer < 0) return false;
+    return m->options.quantizer.clips == CLIPS_CONSTANT || m->quantizers[m->nodes[index].quantizer].precisions > 1;
+}
+
+/* Which layers gradients reach, and where they meet. */
+static void plan_gradients(model *m)
+{
+    const graph *g = m->graph;
+    for (int i = 0; i < g->layer_count; i++) m->nodes[i].has_gradient = i == g->layer_count - 1;
+    for (int i = g->layer_count - 1; i >= 0; i--) {
+        const layer_spec *l = &g->layers[i];
+        for (int k = 0; m->nodes[i].has_gradient && k < l->input_count; k++) {
+            model_node *from = &m->nodes[l->inputs[k]];
+            m->nodes[i].adds[k] = from->has_gradient;
+            from->has_gradient = !layer_has_weights(l) || needs_gradient(m, l->inputs[k]);
+        }
+    }
+}
+
 /* All that follows from graph and options, up to memory. */
 static void plan(model *m)
 {
     choose_candidates(m);
     choose_quantizers(m);
+    plan_gradients(m);
     for (int i = 0; i < m->graph->layer_count; i++)
         m->nodes[i].shape = node_shape(&m->graph->layers[i], m->options.capacity);
     model_layout_plan(m);

@@ -137,7 +137,10 @@ typedef struct {
     real *out;
     real *dout;
     real *shard_mean, *shard_variance; /* (C), batch-norm statistics of the shard in hand */
-    bool wrote_gradient;               /* dout holds something in this backward pass */
+    pact_sums sums;                    /* of the quantiser, over the images so far of a backward pass */
+    bool has_gradient;                 /* a backward pass comes by its output */
+    bool
+        adds[LAYER_MAX_INPUTS]; /* its gradient is added to what a later layer, or input 0, wrote to the input's dout */
 } model_node;
 
 typedef struct {
@@ -152,9 +155,10 @@ typedef struct {
     model_weight_group *groups;  /* (group_count), owned */
     model_quantizer *quantizers; /* (group_count + 1), owned; the last is the input's */
     arena memory;                /* effective weights, probabilities */
-    arena activations;           /* activations, their gradients, scratch */
+    arena activations;           /* activations, their gradients, scratch, norm_blocks */
     bool activations_lent;       /* they belong to another model */
     real *scratch;
+    pact_sums *norm_blocks; /* batchnorm_pact_blocks of the largest layer, for training */
 } model;
 
 /* Is the precision of a quantiser a real number of bits? */

@@ -159,13 +159,18 @@ static size_t activation_values(const model *m, int index)
 /* Everything is kept for the backward pass. */
 static void carve_training(model *m)
 {
+    size_t blocks = 0;
     for (int i = 0; i < m->graph->layer_count; i++) {
+        const layer_spec *l = &m->graph->layers[i];
         model_node *node = &m->nodes[i];
         size_t values = activation_values(m, i);
         node->out = arena_reals(&m->activations, values);
         node->raw = needs_raw(m, i) ? arena_reals(&m->activations, values) : node->out;
         node->dout = arena_reals(&m->activations, values);
+        const size_t need = batchnorm_pact_blocks(values / (size_t)l->out_channels, l->out_channels);
+        if (node->gamma >= 0 && node->quantizer >= 0 && need > blocks) blocks = need;
     }
+    m->norm_blocks = arena_bytes(&m->activations, blocks * sizeof *m->norm_blocks);
 }
 
 /* Pieces of memory that activations take turns in. */
