@@ -25,8 +25,10 @@ status arena_reserve(arena *a)
 {
     size_t bytes = a->used > 0 ? a->used : ALIGNMENT;
     const size_t large = bytes - bytes % LARGE_PAGE; /* in large pages, where the system has them for who asks */
+    /* C11 wants whole multiples of the alignment; what is behind `bytes` is never touched. */
+    const size_t alignment = large > 0 ? LARGE_PAGE : ALIGNMENT, room = large > 0 ? large + LARGE_PAGE : bytes;
     /* PTRDIFF_MAX: what no allocation has, whatever the library makes of it. */
-    char *base = bytes <= PTRDIFF_MAX ? aligned_alloc(large > 0 ? LARGE_PAGE : ALIGNMENT, bytes) : NULL;
+    char *base = bytes <= PTRDIFF_MAX ? aligned_alloc(alignment, room) : NULL;
     if (base == NULL) return status_fail(STATUS_MEMORY, "no memory for %zu bytes", bytes);
     if (large > 0) (void)madvise(base, large, MADV_HUGEPAGE); /* small ones serve as well */
     memset(base, 0, bytes);
