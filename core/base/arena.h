@@ -23,7 +23,7 @@ static inline real *arena_reals(arena *a, size_t count)
     return arena_bytes(a, size_product(count, sizeof(real)));
 }
 
-MUST_CHECK status arena_reserve(arena *a); /* allocate what was counted, zeroed, and rewind */
+MUST_CHECK status arena_reserve(arena *a); /* allocate what was counted, zeroed, and rewind; large pages */
 void arena_free(arena *a);
 
 #endif

@@ -23,10 +23,7 @@ ALWAYS_INLINE void statistics_columns(const int V, real *mean_out, real *varianc
     vreal mean[WIDE], variance[WIDE] = {0}, unused[WIDE] = {0};
     const real rows = (real)c->rows.all;
     UNROLL
-    for (int v = 0; v < V; ++v) {
-        mean[v] = load_vector(mean_out, v, V, c->lanes) / rows;
-        variance[v] = (vreal){0};
-    }
+    for (int v = 0; v < V; ++v) mean[v] = load_vector(mean_out, v, V, c->lanes) / rows;
     column_sums(SUM_SQUARE, V, variance, unused, c, mean);
     UNROLL
     for (int v = 0; v < V; ++v) {

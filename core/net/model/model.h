@@ -139,8 +139,7 @@ typedef struct {
     real *shard_mean, *shard_variance; /* (C), batch-norm statistics of the shard in hand */
     pact_sums sums;                    /* of the quantiser, over the images so far of a backward pass */
     bool has_gradient;                 /* a backward pass comes by its output */
-    bool
-        adds[LAYER_MAX_INPUTS]; /* its gradient is added to what a later layer, or input 0, wrote to the input's dout */
+    bool adds[LAYER_MAX_INPUTS];       /* its gradient is added to what a later reader of the input left there */
 } model_node;
 
 typedef struct {

@@ -152,8 +152,7 @@ static bool needs_raw(const model *m, int index)
 
 static size_t activation_values(const model *m, int index)
 {
-    const layer_spec *l = &m->graph->layers[index];
-    return (size_t)m->options.capacity * (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
+    return (size_t)m->options.capacity * model_image_values(&m->graph->layers[index]);
 }
 
 /* Everything is kept for the backward pass. */
@@ -170,7 +169,7 @@ static void carve_training(model *m)
         const size_t need = batchnorm_pact_blocks(values / (size_t)l->out_channels, l->out_channels);
         if (node->gamma >= 0 && node->quantizer >= 0 && need > blocks) blocks = need;
     }
-    m->norm_blocks = arena_bytes(&m->activations, blocks * sizeof *m->norm_blocks);
+    m->norm_blocks = arena_bytes(&m->activations, size_product(blocks, sizeof *m->norm_blocks));
 }
 
 /* Pieces of memory that activations take turns in. */

@@ -25,6 +25,12 @@ static inline const real *model_view(const model *m, const real *block, int tens
     return tensor < 0 ? NULL : block + m->layout.tensors[tensor].offset;
 }
 
+/* Values of one image in the output of a layer. */
+static inline size_t model_image_values(const layer_spec *l)
+{
+    return (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
+}
+
 /* Does this pass compute batch-norm with the statistics of its own images? */
 static inline bool model_normalises(const model *m, int index)
 {

@@ -24,12 +24,6 @@ static inline bool model_next_piece(image_range *r, int piece)
     return r->first < r->all;
 }
 
-/* Values of one image. */
-static inline size_t model_image_values(const layer_spec *l)
-{
-    return (size_t)l->out_height * (size_t)l->out_width * (size_t)l->out_channels;
-}
-
 /* These images of a tensor of layer `index`. */
 static inline real *model_images(const model *m, real *tensor, int index, image_range r)
 {
